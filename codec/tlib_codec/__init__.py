@@ -1,0 +1,36 @@
+"""Encode and decode Genesys T-Library call-based events as binary tagged key-value frames.
+
+>>> from tlib_codec import EventCallCreated, KVList, TCallType, decode, encode
+>>> event = EventCallCreated(
+...     call_uuid="01FES9JKSOFQLEKK3CSH5B5AES00JV1U", conn_id="006c02462a161006",
+...     call_type=TCallType.Inbound, user_data=KVList({"RTargetAgentGroup": "VAG_Skill1"}))
+>>> decode(encode(event)) == event
+True
+
+The schemas stand in `tlib_schemas`; its public names are here too. `decode` and `encode` take one
+frame; `StreamDecoder` takes a stream; `jsonl` and `logs` read and write the other forms.
+"""
+
+from tlib_schemas import *  # noqa: F403
+from tlib_schemas import __all__ as _schema_names
+
+from ._version import __version__
+from .engine import check, decode, decode_frame, encode, encode_frame, engine
+from .reference import Policy
+from .stream import Gap, MalformedFrame, StreamDecoder, StreamItem
+
+__all__ = [  # noqa: PLE0604
+    *_schema_names,
+    "__version__",
+    "Gap",
+    "MalformedFrame",
+    "Policy",
+    "StreamDecoder",
+    "StreamItem",
+    "check",
+    "decode",
+    "decode_frame",
+    "encode",
+    "encode_frame",
+    "engine",
+]

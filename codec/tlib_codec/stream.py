@@ -1,0 +1,168 @@
+"""Frames out of a stream of bytes, without doing any I/O: feed bytes, iterate items.
+
+Strategy: a frame is taken where the stream stands if its header and the chain of its attribute
+headers hold; otherwise the stream is out of step, and the next place that looks like a header
+(magic, version and flags) is tried. Whether a broken frame's own length is believed depends on its
+bytes alone, so any chunking of a stream gives the same items:
+
+- its attribute headers end exactly where the length says: the framing is sound, and the whole
+  frame is given up as one `MalformedFrame`;
+- they do not: the length is a lie, and the search goes on one byte further, so that good frames
+  which the lie had swallowed are not lost. That is noticed as soon as the headers are there,
+  without waiting for the bytes that the length promises.
+
+Memory is bounded by one frame (`Limits.frame_body`) and what was fed at once. Time is linear: the
+headers walked are counted, and once they outnumber the bytes eightfold a broken frame's walked headers
+are skipped instead of searched. Known weakness: hostile input can so hide frames
+inside broken ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+import msgspec
+
+from tlib_schemas.errors import DecodeError, Truncated
+from tlib_schemas.limits import DEFAULT_LIMITS, Limits
+from tlib_schemas.registry import Item, Registry
+from tlib_schemas.tlibrary import TLIBRARY
+from tlib_schemas.wire import HEADER, MAGIC, VERSION, parse_header
+
+from .reference import Buffer, as_bytes
+
+_SIGN = MAGIC + bytes((VERSION, 0))
+_PIECE = 1 << 16
+_FREE_WORK = 1 << 16
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """Bytes of a stream that belong to no frame. A long gap comes in pieces of 64 KiB."""
+
+    offset: int
+    data: bytes
+
+
+class MalformedFrame(Gap, frozen=True):
+    """A frame that did not decode, and the bytes up to where the stream was in step again."""
+
+    error: DecodeError
+
+
+StreamItem: TypeAlias = Item | Gap
+
+
+class StreamDecoder:
+    r"""Incremental decoder: `feed` bytes in any chunks, iterate what they complete, `close`.
+
+    Items are events, `InvalidEvent`, `UnknownEvent`, `Gap` and `MalformedFrame`; iterating ends
+    when more bytes are needed, and may be resumed after the next `feed`. `offset` and `data` tell
+    where in the stream the last item stood and what its bytes were.
+
+    >>> decoder = StreamDecoder()
+    >>> decoder.feed(bytes.fromhex("ff 544c0100003c00000000"))
+    >>> list(decoder)
+    [Gap(offset=0, data=b'\xff'), UnknownEvent(message=60, attributes=Attributes({}))]
+    """
+
+    def __init__(self, *, registry: Registry = TLIBRARY, limits: Limits = DEFAULT_LIMITS) -> None:
+        self.registry = registry
+        self.limits = limits
+        self.offset = 0
+        self.data = b""
+        self._frame = registry.frame(limits)
+        self._buffer = bytearray()
+        self._base = 0  # stream offset of the buffer's first byte
+        self._closed = False
+        self._walked = HEADER.size  # how far the current frame's headers have been followed
+        self._work = 0  # headers followed in all
+        self._search: int | None = None  # out of step: where in the buffer to look on
+        self._error: DecodeError | None = None  # ... because of this broken frame
+
+    def feed(self, data: Buffer) -> None:
+        """Take the next bytes of the stream. Raises ValueError after `close`."""
+        if self._closed:
+            raise ValueError("the stream is closed")
+        self._buffer += as_bytes(data)
+
+    def close(self) -> None:
+        """Say that no more bytes come: iterating gives what is left, and does not wait."""
+        self._closed = True
+
+    def __iter__(self) -> Iterator[StreamItem]:
+        while self._buffer:
+            in_step = self._search is None
+            item = self._next_frame() if in_step else self._next_gap()
+            if item is not None:
+                yield item
+            elif in_step is (self._search is None):
+                return  # neither an item nor a change of state: only more bytes can help
+
+    def _take(self, length: int) -> bytes:
+        self.offset = self._base
+        self.data = bytes(memoryview(self._buffer)[:length])
+        del self._buffer[:length]
+        self._base += length
+        self._walked = HEADER.size
+        return self.data
+
+    def _lose_step(self, error: DecodeError | None, search: int = 1) -> None:
+        self._error = None if error is None else error.shift(self._base)
+        self._search = search
+
+    def _next_frame(self) -> StreamItem | None:
+        """The frame at the buffer's start; None where it is incomplete, or where there is none."""
+        buffer = self._buffer
+        if not MAGIC.startswith(buffer[:2]):
+            self._lose_step(None)
+            return None
+        try:
+            message, length = parse_header(bytes(buffer[: HEADER.size]), self.limits)
+            end = HEADER.size + length
+            self._walk(message, end)
+            if len(buffer) < end:
+                raise Truncated("truncated-frame", needed=end, available=len(buffer))
+        except Truncated as error:
+            if self._closed:
+                self._lose_step(error)
+            return None
+        except DecodeError as error:
+            spent = self._work > _FREE_WORK + 8 * self._base
+            self._lose_step(error, self._walked if spent else 1)
+            return None
+        base = self._base
+        data = self._take(end)
+        try:
+            _, values = self._frame.unpack(data)
+        except DecodeError as error:
+            return MalformedFrame(base, data, error.shift(base))
+        return self.registry.assemble(message, values, data, base)
+
+    def _walk(self, message: int, end: int) -> None:
+        self._walked, passed, error = self._frame.attributes.walk(self._buffer, self._walked, end)
+        self._work += passed
+        if error is not None:
+            raise error.within(self._frame.message_name(message))
+
+    def _next_gap(self) -> Gap | None:
+        """The bytes before the next sign of a frame; None where the stream is in step, or may be."""
+        assert self._search is not None
+        found = self._buffer.find(_SIGN, self._search)
+        whole = found >= 0 or self._closed
+        end = len(self._buffer)
+        if not whole:
+            end = max(self._search, end - len(_SIGN) + 1)  # the sign may have begun at the end
+        lost = found if found >= 0 else end
+        self._search = lost
+        if lost < _PIECE and not whole:
+            return None
+        length = min(lost, _PIECE)
+        self._search = None if whole and length == lost else lost - length
+        if not length:
+            self._walked = HEADER.size
+            return None
+        base, error = self._base, self._error
+        self._error = None
+        data = self._take(length)
+        return Gap(base, data) if error is None else MalformedFrame(base, data, error)

@@ -1,0 +1,106 @@
+"""What the protocol is: numbers, values, wire types, attributes, events, rules, the registry.
+
+This package knows neither files nor engines. To decode and encode, import `tlib_codec`; to declare
+a protocol of your own, see docs/registry.md: the words are the ones our own events use.
+"""
+
+from .abstract_dn import AbstractDNCall, calls_of, extensions_of
+from .abstract_dn_events import EventAddressInfo, EventRegistered, EventReleased
+from .attributes import CallHistory, Timestamp
+from .call_events import EventCallCreated, EventCallDataChanged, EventCallDeleted
+from .declare import Composite, Field
+from .enumerations import (
+    AttributeID,
+    MessageType,
+    OpenEnum,
+    TAddressInfoType,
+    TCallState,
+    TCallType,
+    TCause,
+    TPartyState,
+    TReliability,
+)
+from .errors import (
+    CODES,
+    DecodeError,
+    EncodeError,
+    ErrorCode,
+    LimitExceeded,
+    Malformed,
+    RegistryError,
+    SchemaViolation,
+    Severity,
+    TLibError,
+    Truncated,
+    Violation,
+)
+from .events import Event, EventSchema, InvalidEvent, MessageNumber, UnknownEvent, event
+from .limits import DEFAULT_LIMITS, Limits
+from .registry import Item, Registry
+from .rules import Footnote, Rule, only_when, required_when, unusual, unusual_when
+from .tlibrary import TLIBRARY
+from .values import Attributes, Frame, KVList, RawAttribute, RawValue, Unicode
+from .wire import Attribute, Shape, WireType
+
+__all__ = [
+    "CODES",
+    "DEFAULT_LIMITS",
+    "TLIBRARY",
+    "AbstractDNCall",
+    "Attribute",
+    "AttributeID",
+    "Attributes",
+    "CallHistory",
+    "Composite",
+    "DecodeError",
+    "EncodeError",
+    "ErrorCode",
+    "Event",
+    "EventAddressInfo",
+    "EventCallCreated",
+    "EventCallDataChanged",
+    "EventCallDeleted",
+    "EventRegistered",
+    "EventReleased",
+    "EventSchema",
+    "Field",
+    "Footnote",
+    "Frame",
+    "InvalidEvent",
+    "Item",
+    "KVList",
+    "LimitExceeded",
+    "Limits",
+    "Malformed",
+    "MessageNumber",
+    "MessageType",
+    "OpenEnum",
+    "RawAttribute",
+    "RawValue",
+    "Registry",
+    "RegistryError",
+    "Rule",
+    "SchemaViolation",
+    "Severity",
+    "Shape",
+    "TAddressInfoType",
+    "TCallState",
+    "TCallType",
+    "TCause",
+    "TLibError",
+    "TPartyState",
+    "TReliability",
+    "Timestamp",
+    "Truncated",
+    "Unicode",
+    "UnknownEvent",
+    "Violation",
+    "WireType",
+    "calls_of",
+    "event",
+    "extensions_of",
+    "only_when",
+    "required_when",
+    "unusual",
+    "unusual_when",
+]

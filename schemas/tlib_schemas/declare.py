@@ -1,0 +1,145 @@
+"""How a declaration becomes data: attributes read out of a class's annotations.
+
+Strategy: events and composites are frozen, keyword-only msgspec structs; a metaclass says so
+because msgspec does not hand ``kw_only`` down to subclasses. A field is mandatory when it has no
+default, so the type checker and the registry read the same fact from the same place.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Self, dataclass_transform
+
+import msgspec
+
+from .errors import RegistryError
+from .wire import Attribute
+
+
+class RecordMeta(msgspec.StructMeta):
+    """Makes every subclass frozen and keyword-only, its repr without the defaults."""
+
+    def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **config: Any) -> Any:
+        config = {"frozen": True, "kw_only": True, "repr_omit_defaults": True, **config}
+        return super().__new__(mcls, name, bases, namespace, **config)
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class Record(msgspec.Struct, frozen=True, metaclass=RecordMeta):
+    """Base of the declared classes."""
+
+
+class Composite(Record):
+    """One field over several attributes: each of its own fields is one.
+
+    It is present when its mandatory attributes are, or, where it has none, when any is. `label` is
+    the specification's name of the whole.
+    """
+
+    label: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        if all(getattr(self, name) is None for name in self.__struct_fields__):
+            raise ValueError(f"a {type(self).__name__} without any attribute is absent: use None")
+
+    def to_text(self) -> str | None:
+        """The whole as one text, or None where it has no such form: it is shown by its parts."""
+        return None
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """The composite that `to_text` wrote. Raises ValueError."""
+        raise ValueError(f"a {cls.__name__} is written by its parts")
+
+
+class Field(msgspec.Struct, frozen=True):
+    """One field of an event: Python name, specification's name, presence, and its attributes.
+
+    `attributes` pairs each attribute with its field name inside the composite; a plain field has
+    one attribute, with no name. `needed` are the ids that make the field present.
+    """
+
+    name: str
+    label: str
+    mandatory: bool
+    attributes: tuple[tuple[str, Attribute], ...]
+    composite: type[Composite] | None = None
+    needed: frozenset[int] = frozenset()
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """The ids of its attributes."""
+        return tuple(attribute.id for _, attribute in self.attributes)
+
+    def present_in(self, values: typing.Mapping[int, Any]) -> bool:
+        """Whether attributes by id hold this field."""
+        if self.composite is None:
+            return self.ids[0] in values
+        return all(i in values for i in self.needed) if self.needed else any(i in values for i in self.ids)
+
+    def take(self, values: typing.Mapping[int, Any]) -> Any:
+        """The field's value out of attributes by id in which it is present."""
+        if self.composite is None:
+            return values[self.ids[0]]
+        return self.composite(**{name: values[a.id] for name, a in self.attributes if a.id in values})
+
+    def put(self, value: Any, values: dict[int, Any]) -> None:
+        """Lay the field's value out into attributes by id. Raises TypeError for a wrong class."""
+        if self.composite is None:
+            values[self.ids[0]] = value
+            return
+        if not isinstance(value, self.composite):
+            raise TypeError(self.composite.__name__)
+        for name, attribute in self.attributes:
+            part = getattr(value, name)
+            if part is not None:
+                values[attribute.id] = part
+
+
+def fields_of(cls: type[Record], base: type[Record]) -> Iterator[Field]:
+    """The declared fields of `cls` beyond those of `base`, in order.
+
+    Raises RegistryError where an annotation names no attribute.
+    """
+    hints = typing.get_type_hints(cls, include_extras=True)
+    for info in msgspec.structs.fields(cls):
+        if info.name in base.__struct_fields__:
+            continue
+        declared = _without_none(hints[info.name])
+        attribute = _attribute(declared)
+        if attribute is not None:
+            if not attribute.name:
+                raise RegistryError(f"{cls.__name__}.{info.name}: attribute {attribute.id} has no name: give Attribute(..., name=...)")
+            yield Field(info.name, attribute.name, info.required, (("", attribute),))
+        elif isinstance(declared, type) and issubclass(declared, Composite):
+            parts = tuple(fields_of(declared, Composite))
+            yield Field(
+                info.name,
+                declared.label or declared.__name__,
+                info.required,
+                tuple((part.name, part.attributes[0][1]) for part in parts),
+                declared,
+                frozenset(part.ids[0] for part in parts if part.mandatory),
+            )
+        else:
+            raise RegistryError(f"{cls.__name__}.{info.name} names no attribute: annotate it with Annotated[type, Attribute(...)]")
+
+
+def _without_none(hint: Any) -> Any:
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        rest = [arm for arm in typing.get_args(hint) if arm is not types.NoneType]
+        return rest[0] if len(rest) == 1 else hint
+    return hint
+
+
+def _attribute(hint: Any) -> Attribute | None:
+    if typing.get_origin(hint) is not Annotated:
+        return None
+    return next((extra for extra in typing.get_args(hint)[1:] if isinstance(extra, Attribute)), None)
+
+
+def attributes_in(namespace: dict[str, Any]) -> tuple[Attribute, ...]:
+    """Every attribute declared as an ``Annotated`` alias in a module's namespace."""
+    return tuple(found for alias in namespace.values() if (found := _attribute(alias)) is not None)

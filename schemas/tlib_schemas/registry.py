@@ -1,0 +1,261 @@
+"""The registry: one protocol's messages, attributes and events, looked up and validated.
+
+Strategy: immutable once made. Whatever two declarations could disagree about (ids, numbers,
+names) is refused when the registry is built, which is when its module is imported. Every other
+part of the project takes a registry and derives from it; ours (`tlibrary.TLIBRARY`) has no
+privilege over a user's.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from construct import Construct, SizeofError
+
+from . import wire
+from .declare import Composite, Field
+from .enumerations import OpenEnum
+from .errors import EncodeError, Malformed, RegistryError, SchemaViolation, Severity, Violation
+from .events import Event, EventSchema, InvalidEvent, UnknownEvent, attributes_of
+from .limits import DEFAULT_LIMITS, Limits
+from .values import Attributes
+from .wire import Attribute, AttributeList, FrameConstruct
+
+Item: TypeAlias = Event | UnknownEvent | InvalidEvent
+
+
+class Registry:
+    """The messages, attributes and events of one protocol.
+
+    `messages` names message numbers; an event's own name and number are added to it. `attributes`
+    are those that may stand in any message; those of the events' tables are added. Raises
+    RegistryError where two declarations disagree.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        events: Iterable[type[Event]] = (),
+        attributes: Iterable[Attribute] = (),
+        messages: type[OpenEnum] | Mapping[str, int] | None = None,
+    ) -> None:
+        self.name = name
+        named = messages.__members__ if isinstance(messages, type) else messages or {}
+        self._numbers: dict[str, int] = {label: int(number) for label, number in named.items()}
+        self._names: dict[int, str] = {number: label for label, number in reversed(self._numbers.items())}
+        schemas: dict[int, EventSchema] = {}
+        for cls in events:
+            self._add_event(cls, schemas)
+        self.schemas: Mapping[int, EventSchema] = MappingProxyType(schemas)
+        dictionary: dict[int, Attribute] = {}
+        self._ids: dict[str, int] = {}
+        for attribute in [*attributes, *(a for schema in schemas.values() for a in attributes_of(schema))]:
+            self._add_attribute(attribute, dictionary)
+        self.dictionary: Mapping[int, Attribute] = MappingProxyType(dictionary)
+        self.composites: Mapping[str, Field] = MappingProxyType(
+            {field.label: field for schema in schemas.values() for field in schema.fields if field.composite is not None}
+        )
+        for label in self.composites:
+            if label in self._ids:
+                raise RegistryError(f"{name}: {label} names an attribute and a {Composite.__name__.lower()} field")
+        self._frame = FrameConstruct(AttributeList(self.dictionary), self._names)
+
+    def _add_event(self, cls: type[Event], schemas: dict[int, EventSchema]) -> None:
+        schema = cls.__dict__.get("__schema__")
+        if schema is None:
+            raise RegistryError(f"{self.name}: {cls.__name__} is not declared with @event")
+        if schema.message in schemas:
+            raise RegistryError(f"{self.name}: {cls.__name__} and {schemas[schema.message].name} are both message {schema.message}")
+        if self._names.setdefault(schema.message, schema.name) != schema.name:
+            raise RegistryError(f"{self.name}: message {schema.message} is {self._names[schema.message]}, not {schema.name}")
+        if self._numbers.setdefault(schema.name, schema.message) != schema.message:
+            raise RegistryError(f"{self.name}: {schema.name} is message {self._numbers[schema.name]}, not {schema.message}")
+        schemas[schema.message] = schema
+
+    def _add_attribute(self, attribute: Attribute, dictionary: dict[int, Attribute]) -> None:
+        if dictionary.setdefault(attribute.id, attribute) != attribute:
+            raise RegistryError(f"{self.name}: attribute id {attribute.id} is declared as {dictionary[attribute.id]} and as {attribute}")
+        if not 0 <= attribute.id <= 0xFFFF or not attribute.name or attribute.name[0] in "#$":
+            raise RegistryError(f"{self.name}: {attribute} needs an id of 16 bits and a name that begins with neither # nor $")
+        for label in (attribute.name, *attribute.aliases):
+            if self._ids.setdefault(label, attribute.id) != attribute.id:
+                raise RegistryError(f"{self.name}: {label} names the attribute ids {self._ids[label]} and {attribute.id}")
+
+    def extend(self, name: str, *, events: Iterable[type[Event]] = (), attributes: Iterable[Attribute] = ()) -> Registry:
+        """A registry with everything of this one, and more. Raises RegistryError."""
+        return Registry(
+            name,
+            events=[*self.events, *events],
+            attributes=[*self.dictionary.values(), *attributes],
+            messages=self._numbers,
+        )
+
+    def __repr__(self) -> str:
+        return f"<Registry {self.name}: {len(self.schemas)} events, {len(self.dictionary)} attributes, {len(self._numbers)} messages>"
+
+    # -- look-up ---------------------------------------------------------------------------------
+
+    @property
+    def events(self) -> tuple[type[Event], ...]:
+        """The declared event classes, in order of declaration."""
+        return tuple(schema.cls for schema in self.schemas.values())
+
+    def event(self, key: str | int | type[Event]) -> type[Event]:
+        """The event class of that name, message number or class. Raises LookupError."""
+        number = self._numbers.get(key) if isinstance(key, str) else key if isinstance(key, int) else getattr(key, "message", None)
+        schema = self.schemas.get(number) if number is not None else None
+        if schema is None or (isinstance(key, type) and schema.cls is not key):
+            raise LookupError(f"{self.name} has no event {key!r}{self._closest(key, (s.name for s in self.schemas.values()))}")
+        return schema.cls
+
+    def attribute(self, key: str | int) -> Attribute:
+        """The attribute of that name, alias or id. Raises LookupError."""
+        number = self._ids.get(key) if isinstance(key, str) else key
+        if number is None or number not in self.dictionary:
+            raise LookupError(f"{self.name} has no attribute {key!r}{self._closest(key, self._ids)}")
+        return self.dictionary[number]
+
+    @staticmethod
+    def _closest(key: object, names: Iterable[str]) -> str:
+        close = difflib.get_close_matches(key, names, n=1) if isinstance(key, str) else []
+        return f"; did you mean {close[0]}?" if close else ""
+
+    @property
+    def messages(self) -> Mapping[str, int]:
+        """Message numbers by name, declared events included."""
+        return MappingProxyType(self._numbers)
+
+    def message_name(self, number: int) -> str | None:
+        """The message's name, or None where none is known."""
+        return self._names.get(number)
+
+    def attribute_name(self, number: int) -> str:
+        """The attribute's name, or ``#200`` where none is known."""
+        attribute = self.dictionary.get(number)
+        return f"#{number}" if attribute is None else attribute.name
+
+    def attribute_number(self, name: str) -> int:
+        """The id of that name, alias or ``#200``. Raises EncodeError where there is none."""
+        if name in self._ids:
+            return self._ids[name]
+        if name[:1] == "#" and name[1:].isascii() and name[1:].isdigit() and int(name[1:]) <= 0xFFFF:
+            return int(name[1:])
+        raise EncodeError("unknown-name", expected=f"an attribute of {self.name}, or #id", actual=name, parts=(f".{name}",))
+
+    # -- attributes by id, and events ------------------------------------------------------------
+
+    def assemble(self, message: int, values: Mapping[int, Any], data: bytes | None = None, base: int = 0) -> Item:
+        """What a message with these attributes is: an Event, an InvalidEvent or an UnknownEvent.
+
+        `values` are by id and of their declared Python types; `data` is the frame they came from,
+        if they did, and `base` where it stands in its input. Never raises.
+        """
+        schema = self.schemas.get(message)
+        if schema is not None and not schema.fails(values):
+            return schema.build(values, self.attribute_name)
+        attributes = Attributes((self.attribute_name(i), values[i]) for i in sorted(values))
+        if schema is None:
+            return UnknownEvent(message, attributes)
+        return InvalidEvent(message, attributes, self.violations(message, values, data, base))
+
+    def lay_out(self, item: Item) -> tuple[int, dict[int, Any]]:
+        """The message number of `item` and its attributes by id. Raises EncodeError."""
+        if isinstance(item, Event):
+            return item.message, item.__schema__.lay_out(item, self.attribute_number)
+        if isinstance(item.message, str):
+            if item.message not in self._numbers:
+                raise EncodeError("unknown-name", expected=f"a message of {self.name}", actual=item.message)
+            return self._numbers[item.message], self._numbered(item.attributes)
+        return item.message, self._numbered(item.attributes)
+
+    def _numbered(self, attributes: Attributes) -> dict[int, Any]:
+        values: dict[int, Any] = {}
+        for name, value in attributes.items():
+            number = self.attribute_number(name)
+            if number in values:
+                raise EncodeError("value-range", expected=f"{name} once", actual="it again under another name", parts=(f".{name}",))
+            values[number] = value
+        return values
+
+    def violations(self, message: int, values: Mapping[int, Any], data: bytes | None = None, base: int = 0) -> tuple[Violation, ...]:
+        """Everything wrong with the attributes of a message, both severities, in table order.
+
+        Arguments as for `assemble`; without `data` the violations have no offsets.
+        """
+        schema = self.schemas.get(message)
+        if schema is None:
+            return ()
+        if data is None:
+            return schema.violations(values, self.attribute_name)
+        return schema.violations(values, self.attribute_name, wire.offsets(data, base), base)
+
+    def validate(self, item: Item) -> tuple[Violation, ...]:
+        """Everything wrong with `item`, its values' types and ranges included; nothing is raised."""
+        name = (self.message_name(item.message) if isinstance(item.message, int) else None) or str(item.message)
+        try:
+            message, values = self.lay_out(item)
+        except EncodeError as error:
+            return (_as_violation(error, name),)
+        found = []
+        for number, value in values.items():
+            try:
+                self._frame.attributes.pack({number: value})
+            except EncodeError as error:
+                found.append(_as_violation(error, name))
+        return (*found, *self.violations(message, values))
+
+    # -- constructs ------------------------------------------------------------------------------
+
+    def frame(self, limits: Limits = DEFAULT_LIMITS) -> FrameConstruct:
+        """The construct of a frame whose attributes are typed by this registry's dictionary."""
+        return self._frame if limits is DEFAULT_LIMITS else FrameConstruct(AttributeList(self.dictionary, limits), self._names)
+
+    def construct(self, cls: type[Event], limits: Limits = DEFAULT_LIMITS) -> EventConstruct:
+        """A construct that parses and builds frames of one event, alone or inside a Struct.
+
+        Raises LookupError where the registry has no such event.
+        """
+        self.event(cls)
+        return EventConstruct(self, cls, limits)
+
+
+def _as_violation(error: EncodeError, event: str) -> Violation:
+    place = error.path.removeprefix(f"{event}.")
+    return Violation(code=error.code, severity=Severity.ERROR, event=event, attribute=place, expected=error.expected, actual=error.actual)
+
+
+class EventConstruct(Construct):
+    """Frames of one event. Made by `Registry.construct`."""
+
+    def __init__(self, registry: Registry, cls: type[Event], limits: Limits) -> None:
+        super().__init__()
+        self._registry = registry
+        self._cls = cls
+        self._frame = registry.frame(limits)
+
+    def _parse(self, stream: Any, context: object, path: str) -> Any:
+        data = self._frame.read(stream)
+        message, values = self._frame.unpack(data)
+        if message != self._cls.message:
+            found = self._registry.message_name(message) or str(message)
+            raise Malformed("message-number", offset=4, expected=f"{self._cls.__name__} ({int(self._cls.message)})", actual=found)
+        item = self._registry.assemble(message, values, data)
+        if isinstance(item, InvalidEvent):
+            raise SchemaViolation(item.violations)
+        return item
+
+    def _build(self, obj: Any, stream: Any, context: object, path: str) -> Any:
+        if type(obj) is not self._cls:
+            raise EncodeError("value-type", expected=self._cls.__name__, actual=type(obj).__name__)
+        message, values = self._registry.lay_out(obj)
+        if self._cls.__schema__.fails(values):
+            raise SchemaViolation(self._registry.validate(obj))
+        stream.write(self._frame.pack(message, self._frame.attributes.pack(values)))
+        return obj
+
+    def _sizeof(self, context: object, path: str) -> int:
+        raise SizeofError("the size of a frame is in its header", path=path)

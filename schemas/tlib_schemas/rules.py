@@ -1,0 +1,135 @@
+"""Conditional presence as data: each rule says when it is broken, how gravely, and why.
+
+Strategy: every rule of the specification's footnotes is one sentence, "FIELD must not be
+absent/present while OTHER is one of VALUES". So a rule is a row of data that any engine can
+evaluate, and the functions below are only readable ways to write such rows.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from .enumerations import OpenEnum
+from .errors import Severity
+
+
+class While(enum.Enum):
+    """What must hold of the other field for a rule to be broken."""
+
+    ALWAYS = "always"
+    IN = "in"
+    NOT_IN = "not in"
+    ABSENT = "absent"
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """Broken when `field` is present (or absent: `present` False) while `other` is as `test` says.
+
+    `note` is the mark of the footnote it comes from. Field names are Python names.
+    """
+
+    code: str
+    severity: Severity
+    field: str
+    present: bool
+    other: str = ""
+    test: While = While.ALWAYS
+    values: frozenset[int] = frozenset()
+    note: str = ""
+
+    def applies(self, other: object) -> bool:
+        """Whether the other field's value (None: absent) is as `test` says."""
+        match self.test:
+            case While.ALWAYS:
+                return True
+            case While.ABSENT:
+                return other is None
+            case While.IN:
+                return isinstance(other, int) and other in self.values
+            case While.NOT_IN:
+                return isinstance(other, int) and other not in self.values
+
+
+class Footnote(msgspec.Struct, frozen=True):
+    """A footnote of a table: the mark, the field that carries it, and what it says, in short."""
+
+    mark: str
+    field: str
+    text: str
+
+
+def required_when(field: str, other: str, values: Iterable[int], *, note: str) -> tuple[Rule, ...]:
+    """`field` is mandatory while `other` is one of `values`: else an ERROR."""
+    return (
+        Rule(
+            code="conditionally-mandatory",
+            severity=Severity.ERROR,
+            field=field,
+            present=False,
+            other=other,
+            test=While.IN,
+            values=frozenset(values),
+            note=note,
+        ),
+    )
+
+
+def only_when(field: str, other: str, values: Iterable[int], *, note: str, severity: Severity = Severity.ERROR) -> tuple[Rule, ...]:
+    """`field` can be present only while `other` is one of `values`.
+
+    Another value is of the given severity; no `other` at all is a WARNING, since nothing says then
+    that the field is wrong.
+    """
+    code = "not-allowed" if severity is Severity.ERROR else "advisory"
+    listed = frozenset(values)
+    return (
+        Rule(code=code, severity=severity, field=field, present=True, other=other, test=While.NOT_IN, values=listed, note=note),
+        Rule(
+            code="advisory", severity=Severity.WARNING, field=field, present=True, other=other, test=While.ABSENT, values=listed, note=note
+        ),
+    )
+
+
+def unusual_when(field: str, other: str, values: Iterable[int], *, note: str) -> tuple[Rule, ...]:
+    """`field` is not to be expected while `other` is one of `values`: a WARNING."""
+    return (
+        Rule(
+            code="advisory",
+            severity=Severity.WARNING,
+            field=field,
+            present=True,
+            other=other,
+            test=While.IN,
+            values=frozenset(values),
+            note=note,
+        ),
+    )
+
+
+def unusual(field: str, *, note: str) -> tuple[Rule, ...]:
+    """`field` is present in special cases only, which the event itself does not show: a WARNING."""
+    return (Rule(code="advisory", severity=Severity.WARNING, field=field, present=True, note=note),)
+
+
+def describe(rule: Rule, labels: Mapping[str, str], other: object, enumeration: type[Any] | None) -> tuple[str, str]:
+    """What `rule` expects and what was found, in the specification's names."""
+    subject, label = labels[rule.field], labels.get(rule.other, "")
+    if rule.test is While.ALWAYS:
+        return f"no {subject}", "it"
+    names = " or ".join(_named(value, enumeration) for value in sorted(rule.values))
+    found = f"no {label}" if other is None else f"{label} {_named(other, enumeration)}"
+    if rule.test is not While.IN:
+        return f"{subject} only where {label} is {names}", found
+    if rule.present:
+        return f"no {subject} where {label} is {names}", found
+    return f"{subject} where {label} is {names}", f"{found} without it"
+
+
+def _named(value: object, enumeration: type[Any] | None) -> str:
+    if isinstance(value, int) and enumeration is not None and issubclass(enumeration, OpenEnum):
+        return enumeration(value).label or str(int(value))
+    return str(value)

@@ -1,0 +1,209 @@
+"""The Python values that attributes carry, and the untyped frame.
+
+Strategy: plain `str`, `int` and `bytes` wherever they say all there is. Classes of our own only
+where Python has no word for it: a key-value list keeps order, duplicates and the difference
+between String and Unicode; a raw value keeps the type number of an attribute nobody declared.
+All of them are immutable, comparable, hashable and picklable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeAlias, overload
+
+import msgspec
+
+
+class Unicode(str):
+    """A text that travels as pair type Unicode (4), not String (0).
+
+    It compares equal to a `str` of the same characters; two *lists* are equal only when their
+    types agree too.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"Unicode({super().__repr__()})"
+
+
+KVValue: TypeAlias = "str | int | bytes | Unicode | KVList"
+_KVInput: TypeAlias = "str | int | bytes | bytearray | memoryview | Unicode | KVList | Mapping[str, Any] | Iterable[tuple[str, Any]]"
+
+
+class KVList:
+    """A TKVList: ordered pairs of a key and a typed value; keys may repeat, lists may nest.
+
+    Built from pairs or from a mapping. `str` is String, `Unicode` is Unicode, `int` is a signed
+    32-bit Int, bytes are Binary, a mapping or a list of pairs is a nested list. TKVList has no
+    booleans, floats or nulls: they raise TypeError.
+
+    >>> kv = KVList({"RTR": 115, "Segment": {"Tier": "Gold"}})
+    >>> kv["RTR"], kv["Segment"]["Tier"], "Absent" in kv, list(kv)[0]
+    (115, 'Gold', False, ('RTR', 115))
+    """
+
+    # `_pairs` may be unset: an engine that leaves bytes packed until they are read sets `_packed`
+    # (a callable that gives the pairs), and the first look at `_pairs` lands in __getattr__.
+    __slots__ = ("_packed", "_pairs")
+    _pairs: tuple[tuple[str, KVValue], ...]
+    _packed: Any
+
+    def __init__(self, pairs: KVList | Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> None:
+        if isinstance(pairs, KVList):
+            self._pairs = tuple(pairs)
+            return
+        items = pairs.items() if isinstance(pairs, Mapping) else pairs
+        self._pairs = tuple((_key(key), _value(value)) for key, value in items)
+
+    @classmethod
+    def of_pairs(cls, pairs: tuple[tuple[str, KVValue], ...]) -> KVList:
+        """A list of pairs that are known to be right: what a decoder calls."""
+        kv = cls.__new__(cls)
+        kv._pairs = pairs  # noqa: SLF001
+        return kv
+
+    def __iter__(self) -> Iterator[tuple[str, KVValue]]:
+        return iter(self._pairs)
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def __getitem__(self, key: str) -> Any:
+        for name, value in self._pairs:
+            if name == key:
+                return value
+        raise KeyError(key)
+
+    @overload
+    def get(self, key: str) -> Any | None: ...
+    @overload
+    def get(self, key: str, default: Any) -> Any: ...
+    def get(self, key: str, default: Any = None) -> Any:
+        """The first value of `key`, or `default`."""
+        return next((value for name, value in self._pairs if name == key), default)
+
+    def get_all(self, key: str) -> list[KVValue]:
+        """Every value of `key`, in order."""
+        return [value for name, value in self._pairs if name == key]
+
+    def __contains__(self, key: object) -> bool:
+        return any(name == key for name, _ in self._pairs)
+
+    def keys(self) -> list[str]:
+        """The keys in order, repeated ones repeated."""
+        return [name for name, _ in self._pairs]
+
+    def values(self) -> list[KVValue]:
+        """The values in order."""
+        return [value for _, value in self._pairs]
+
+    def items(self) -> list[tuple[str, KVValue]]:
+        """The pairs in order."""
+        return list(self._pairs)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, KVList):
+            return NotImplemented
+        mine, theirs = self._pairs, other._pairs
+        # Equal values of unequal types are String and Unicode: different on the wire.
+        return mine == theirs and all(type(a[1]) is type(b[1]) for a, b in zip(mine, theirs, strict=True))
+
+    def __hash__(self) -> int:
+        return hash(self._pairs)
+
+    def __repr__(self) -> str:
+        return f"KVList({list(self._pairs)!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (KVList, (list(self._pairs),))
+
+    def __copy__(self) -> KVList:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> KVList:
+        return self
+
+
+def _key(key: object) -> str:
+    if not isinstance(key, str):
+        raise TypeError(f"a key of a KVList is a str, not {type(key).__name__}")
+    return str(key)
+
+
+def _value(value: _KVInput) -> KVValue:
+    match value:
+        case Unicode() | KVList():
+            return value
+        case str():
+            return str(value)
+        case bool() | float() | None:
+            pass
+        case int():
+            return int(value)
+        case bytes() | bytearray() | memoryview():
+            return bytes(value)
+        case Mapping() | list() | tuple():
+            return KVList(value)
+    raise TypeError(f"a KVList has no {type(value).__name__}: give str, int, bytes, Unicode or a nested list")
+
+
+class RawValue(msgspec.Struct, frozen=True):
+    """A value of an attribute whose type nobody declared: its wire type number and its bytes."""
+
+    type: int
+    value: bytes
+
+
+class RawAttribute(msgspec.Struct, frozen=True):
+    """An attribute as it stands in a frame: id, wire type number and the bytes of its value."""
+
+    id: int
+    type: int
+    value: bytes
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """A well-formed frame, untyped: message number and attributes in the order of arrival."""
+
+    message: int
+    attributes: tuple[RawAttribute, ...] = ()
+
+
+class Attributes(Mapping[str, Any]):
+    """Attributes by name, as an immutable mapping; an id without a name is ``#200``.
+
+    Values have the type that the registry declares, or are `RawValue`.
+    """
+
+    __slots__ = ("_items",)
+    _items: dict[str, Any]
+
+    def __init__(self, items: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> None:
+        self._items = dict(items)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._items[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._items.items()))
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Attributes):
+            return self._items == other._items
+        return self._items == other if isinstance(other, Mapping) else NotImplemented
+
+    def __repr__(self) -> str:
+        return f"Attributes({self._items!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Attributes, (self._items,))
+
+
+NO_ATTRIBUTES = Attributes()
