@@ -123,13 +123,10 @@ class StreamDecoder:
             self._walk(message, end)
             if len(buffer) < end:
                 raise Truncated("truncated-frame", needed=end, available=len(buffer))
-        except Truncated as error:
-            if self._closed:
-                self._lose_step(error)
-            return None
         except DecodeError as error:
-            spent = self._work > _FREE_WORK + 8 * self._base
-            self._lose_step(error, self._walked if spent else 1)
+            if self._closed or not isinstance(error, Truncated):
+                spent = self._work > _FREE_WORK + 8 * self._base and self._walked > HEADER.size
+                self._lose_step(error, self._walked if spent else 1)
             return None
         base = self._base
         data = self._take(end)
@@ -154,8 +151,8 @@ class StreamDecoder:
         if not whole:
             end = max(self._search, end - len(_SIGN) + 1)  # the sign may have begun at the end
         lost = found if found >= 0 else end
-        self._search = lost
-        if lost < _PIECE and not whole:
+        self._search = lost  # past the buffer's end where skipped headers promised more
+        if not whole and min(lost, len(self._buffer)) < _PIECE:
             return None
         length = min(lost, _PIECE)
         self._search = None if whole and length == lost else lost - length
