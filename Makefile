@@ -1,10 +1,11 @@
 # make demo: install and run the main job on examples/. make test: install with the development
-# tools and run the whole suite. Both need Python 3.11 or newer and nothing installed by hand.
+# tools and run the whole suite. Both need Python 3.11 or newer and nothing installed by hand;
+# where python3 is older, name another: make demo PYTHON=python3.12
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types contracts wheel clean
+.PHONY: demo test coverage lint types contracts docs wheel clean
 
 demo: $(VENV)/installed
 	$(BIN)/tlib --version
@@ -14,6 +15,11 @@ test: $(VENV)/installed-dev
 	$(BIN)/coverage erase
 	$(BIN)/python -m coverage run -m pytest -q
 	$(BIN)/python -m coverage report
+
+# Every branch of the schemas and of the engine is taken by a test. After `make test`.
+coverage: $(VENV)/installed-dev
+	$(BIN)/python -m coverage report --fail-under=100 \
+	  --include="*/tlib_schemas/*,*/tlib_codec/reference.py,*/tlib_codec/engine.py,*/tlib_codec/stream.py,*/tlib_codec/jsonl.py"
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check
@@ -25,15 +31,19 @@ types: $(VENV)/installed-dev
 contracts: $(VENV)/installed-dev
 	$(BIN)/lint-imports
 
+# Write again the parts of docs/ that come from the registry and the table of error codes.
+docs: $(VENV)/installed-dev
+	$(BIN)/python docs/generate.py
+
+# The source distribution, and the wheel built from it.
 wheel: $(VENV)/installed-dev
 	$(BIN)/python -m build --quiet
 
-$(VENV)/bin/python:
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
+# A stamp is the last line of its recipe: an installation that was broken off starts again.
+$(VENV)/installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-
-$(VENV)/installed: $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable .
 	touch $@
 
@@ -42,4 +52,4 @@ $(VENV)/installed-dev: $(VENV)/installed
 	touch $@
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
