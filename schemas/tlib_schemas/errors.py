@@ -95,8 +95,14 @@ CODES: dict[str, ErrorCode] = {
 
 def quote(text: str, limit: int = 64) -> str:
     """`text` as a JSON string on one printable line, cut after `limit` characters."""
-    shown = text if len(text) <= limit else text[:limit] + "…"
-    return json.dumps(shown, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
+    shown = json.dumps(text if len(text) <= limit else text[:limit] + "…", ensure_ascii=False)
+    # JSON lets through what ends a line or steers a terminal: C1 controls, U+2028, lone surrogates
+    return shown if shown.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in shown)
+
+
+def part(name: str) -> str:
+    """A path's part for a name that input gave: ``.Name``, or quoted where it would not read so."""
+    return f".{name}" if len(name) <= 64 and name.isprintable() else f"[{quote(name)}]"
 
 
 class TLibError(Exception):
@@ -240,7 +246,7 @@ class SchemaViolation(TLibError):
 
     def __str__(self) -> str:
         errors = [str(v) for v in self.violations if v.severity is Severity.ERROR]
-        return "; ".join(errors)
+        return "".join(reversed(self._parts[1:])) + "; ".join(errors)
 
 
 class RegistryError(Exception):
