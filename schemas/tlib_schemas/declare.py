@@ -105,16 +105,23 @@ def fields_of(cls: type[Record], base: type[Record]) -> Iterator[Field]:
     """
     hints = typing.get_type_hints(cls, include_extras=True)
     for info in msgspec.structs.fields(cls):
-        if info.name in base.__struct_fields__:
+        where = f"{cls.__name__}.{info.name}"
+        if info.name in base.__struct_fields__ and info.name not in cls.__annotations__:
             continue
+        if info.name == "message" or hasattr(base, info.name):
+            raise RegistryError(f"{where}: {info.name} has a meaning in every {base.__name__}: give the field another name")
+        if not info.required and info.default is not None:
+            raise RegistryError(f"{where}: an optional field's default is None, which says that it is absent")
         declared = _without_none(hints[info.name])
         attribute = _attribute(declared)
         if attribute is not None:
             if not attribute.name:
-                raise RegistryError(f"{cls.__name__}.{info.name}: attribute {attribute.id} has no name: give Attribute(..., name=...)")
+                raise RegistryError(f"{where}: attribute {attribute.id} has no name: give Attribute(..., name=...)")
             yield Field(info.name, attribute.name, info.required, (("", attribute),))
         elif isinstance(declared, type) and issubclass(declared, Composite):
             parts = tuple(fields_of(declared, Composite))
+            if not parts or any(part.composite is not None for part in parts):
+                raise RegistryError(f"{where}: a composite's own fields are attributes, at least one")
             yield Field(
                 info.name,
                 declared.label or declared.__name__,
@@ -124,7 +131,7 @@ def fields_of(cls: type[Record], base: type[Record]) -> Iterator[Field]:
                 frozenset(part.ids[0] for part in parts if part.mandatory),
             )
         else:
-            raise RegistryError(f"{cls.__name__}.{info.name} names no attribute: annotate it with Annotated[type, Attribute(...)]")
+            raise RegistryError(f"{where} names no attribute: annotate it with Annotated[type, Attribute(...)]")
 
 
 def _without_none(hint: Any) -> Any:

@@ -16,7 +16,7 @@ import msgspec
 
 from .declare import Field, Record, fields_of
 from .enumerations import OpenEnum
-from .errors import EncodeError, RegistryError, Severity, Violation
+from .errors import EncodeError, RegistryError, Severity, Violation, part, quote
 from .rules import Footnote, Rule, describe
 from .values import NO_ATTRIBUTES, Attributes
 from .wire import Attribute, Enum, Shape
@@ -116,9 +116,9 @@ class EventSchema:
         ids: set[int] = set()
         labels: set[str] = set()
         for field in self.fields:
-            twice = ids.intersection(field.ids)
+            twice = [i for n, i in enumerate(field.ids) if i in ids or i in field.ids[:n]]
             if twice:
-                raise RegistryError(f"{self.name}.{field.name}: attribute id {twice.pop()} is declared twice")
+                raise RegistryError(f"{self.name}.{field.name}: attribute id {int(twice[0])} is declared twice")
             if field.label in labels:
                 raise RegistryError(f"{self.name}.{field.name}: the name {field.label} is declared twice")
             ids.update(field.ids)
@@ -131,14 +131,17 @@ class EventSchema:
             if name not in self.by_name:
                 raise RegistryError(f"{self.name}: a {what} names the unknown field {name!r}")
         for rule in self.rules:
+            if rule.other and self.by_name[rule.other].composite is not None:
+                raise RegistryError(f"{self.name}: the rule on {rule.field} asks for the value of {rule.other}, which has several")
             if rule.note and rule.note not in marks:
                 raise RegistryError(f"{self.name}: the rule on {rule.field} names the unknown footnote {rule.note!r}")
         if not 0 <= self.message <= 0xFFFF:
             raise RegistryError(f"{self.name}: message number {self.message} does not fit 16 bits")
 
     def _rows(self) -> Iterator[Row]:
+        # get_type_hints goes from the base class on, as the fields do
         hints = typing.get_type_hints(self.cls, include_extras=True)
-        for name in self.cls.__annotations__:
+        for name in hints:
             marks = tuple(note.mark for note in self.footnotes if note.field == name)
             if name in self.by_name:
                 field = self.by_name[name]
@@ -197,7 +200,7 @@ class EventSchema:
         for field, shape in self.shapes:
             text = values.get(field.ids[0])
             if isinstance(text, str) and not shape.fits(text):
-                add("shape", Severity.WARNING, field.label, field.ids, shape.description, repr(text), "")
+                add("shape", Severity.WARNING, field.label, field.ids, shape.description, quote(text), "")
         for number in sorted(i for i in values if not self._takes(i, values)):
             add("unlisted-attribute", Severity.WARNING, name(number), (number,), "an attribute of the table", name(number), "")
         return tuple(found)
@@ -246,7 +249,7 @@ class EventSchema:
             except EncodeError as error:
                 raise error.within(self.name) from None
             if where in values:
-                raise EncodeError("value-range", expected=f"{name} once", actual="it again in extra", parts=(f".{name}", self.name))
+                raise EncodeError("value-range", expected=f"{name} once", actual="it again in extra", parts=(part(name), self.name))
             values[where] = value
         return values
 

@@ -16,9 +16,9 @@ from typing import Any, TypeAlias
 from construct import Construct, SizeofError
 
 from . import wire
-from .declare import Composite, Field
+from .declare import Field
 from .enumerations import OpenEnum
-from .errors import EncodeError, Malformed, RegistryError, SchemaViolation, Severity, Violation
+from .errors import EncodeError, Malformed, RegistryError, SchemaViolation, Severity, Violation, part, quote
 from .events import Event, EventSchema, InvalidEvent, UnknownEvent, attributes_of
 from .limits import DEFAULT_LIMITS, Limits
 from .values import Attributes
@@ -59,9 +59,8 @@ class Registry:
         self.composites: Mapping[str, Field] = MappingProxyType(
             {field.label: field for schema in schemas.values() for field in schema.fields if field.composite is not None}
         )
-        for label in self.composites:
-            if label in self._ids:
-                raise RegistryError(f"{name}: {label} names an attribute and a {Composite.__name__.lower()} field")
+        for schema in schemas.values():
+            self._refuse_composites(schema)
         self._frame = FrameConstruct(AttributeList(self.dictionary), self._names)
 
     def _add_event(self, cls: type[Event], schemas: dict[int, EventSchema]) -> None:
@@ -79,11 +78,25 @@ class Registry:
     def _add_attribute(self, attribute: Attribute, dictionary: dict[int, Attribute]) -> None:
         if dictionary.setdefault(attribute.id, attribute) != attribute:
             raise RegistryError(f"{self.name}: attribute id {attribute.id} is declared as {dictionary[attribute.id]} and as {attribute}")
-        if not 0 <= attribute.id <= 0xFFFF or not attribute.name or attribute.name[0] in "#$":
-            raise RegistryError(f"{self.name}: {attribute} needs an id of 16 bits and a name that begins with neither # nor $")
+        if not 0 <= attribute.id <= 0xFFFF or not attribute.name:
+            raise RegistryError(f"{self.name}: {attribute} needs an id of 16 bits and a name")
         for label in (attribute.name, *attribute.aliases):
+            if _reserved(label):
+                raise RegistryError(f"{self.name}: the name {label!r} of attribute id {attribute.id} is Event, or begins with # or $")
             if self._ids.setdefault(label, attribute.id) != attribute.id:
                 raise RegistryError(f"{self.name}: {label} names the attribute ids {self._ids[label]} and {attribute.id}")
+
+    def _refuse_composites(self, schema: EventSchema) -> None:
+        for field in schema.fields:
+            if field.composite is None:
+                continue
+            where = f"{self.name}: {schema.name}.{field.name}: the composite's name {field.label}"
+            if field.label in self._ids:
+                raise RegistryError(f"{where} is also the name of an attribute")
+            if _reserved(field.label):
+                raise RegistryError(f"{where} is Event, or begins with # or $")
+            if self.composites[field.label].composite is not field.composite:
+                raise RegistryError(f"{where} is also the name of another composite")
 
     def extend(self, name: str, *, events: Iterable[type[Event]] = (), attributes: Iterable[Attribute] = ()) -> Registry:
         """A registry with everything of this one, and more. Raises RegistryError."""
@@ -144,7 +157,7 @@ class Registry:
             return self._ids[name]
         if name[:1] == "#" and name[1:].isascii() and name[1:].isdigit() and int(name[1:]) <= 0xFFFF:
             return int(name[1:])
-        raise EncodeError("unknown-name", expected=f"an attribute of {self.name}, or #id", actual=name, parts=(f".{name}",))
+        raise EncodeError("unknown-name", expected=f"an attribute of {self.name}, or #id", actual=quote(name), parts=(part(name),))
 
     # -- attributes by id, and events ------------------------------------------------------------
 
@@ -166,9 +179,11 @@ class Registry:
         """The message number of `item` and its attributes by id. Raises EncodeError."""
         if isinstance(item, Event):
             return item.message, item.__schema__.lay_out(item, self.attribute_number)
+        if not isinstance(item, UnknownEvent | InvalidEvent):
+            raise EncodeError("value-type", expected="an event", actual=type(item).__name__)
         if isinstance(item.message, str):
             if item.message not in self._numbers:
-                raise EncodeError("unknown-name", expected=f"a message of {self.name}", actual=item.message)
+                raise EncodeError("unknown-name", expected=f"a message of {self.name}", actual=quote(item.message))
             return self._numbers[item.message], self._numbered(item.attributes)
         return item.message, self._numbered(item.attributes)
 
@@ -177,7 +192,7 @@ class Registry:
         for name, value in attributes.items():
             number = self.attribute_number(name)
             if number in values:
-                raise EncodeError("value-range", expected=f"{name} once", actual="it again under another name", parts=(f".{name}",))
+                raise EncodeError("value-range", expected=f"{name} once", actual="it again under another name", parts=(part(name),))
             values[number] = value
         return values
 
@@ -195,7 +210,8 @@ class Registry:
 
     def validate(self, item: Item) -> tuple[Violation, ...]:
         """Everything wrong with `item`, its values' types and ranges included; nothing is raised."""
-        name = (self.message_name(item.message) if isinstance(item.message, int) else None) or str(item.message)
+        told = getattr(item, "message", type(item).__name__)
+        name = self._frame.message_name(told) if isinstance(told, int) else str(told)
         try:
             message, values = self.lay_out(item)
         except EncodeError as error:
@@ -226,6 +242,11 @@ class Registry:
 def _as_violation(error: EncodeError, event: str) -> Violation:
     place = error.path.removeprefix(f"{event}.")
     return Violation(code=error.code, severity=Severity.ERROR, event=event, attribute=place, expected=error.expected, actual=error.actual)
+
+
+def _reserved(label: str) -> bool:
+    """Whether JSON gives `label` another meaning: the message, an id without a name, a mark."""
+    return label == "Event" or label[:1] in ("#", "$")
 
 
 class EventConstruct(Construct):
