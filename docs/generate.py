@@ -1,0 +1,133 @@
+"""Write the parts of the documentation that the registry and the table of codes already say.
+
+Run it: python docs/generate.py [--check]
+
+Strategy: a page has the text between ``<!-- begin NAME -->`` and ``<!-- end NAME -->`` from a
+function here, and all other text from a person. ``--check`` writes nothing and fails where a page is
+not up to date; a test calls it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from error_examples import EXAMPLES, PRELUDE
+
+from tlib_codec import CODES, TLIBRARY, SchemaViolation, TLibError, Violation
+from tlib_schemas.wire import Attribute, Enum
+
+DOCS = Path(__file__).parent
+_PART = re.compile(r"(<!-- begin (\S+) -->\n).*?(<!-- end \2 -->)", re.DOTALL)
+
+
+def meet(expression: str) -> TLibError | tuple[Violation, ...]:
+    """The error that an example raises, or the violations that it gives."""
+    namespace: dict[str, Any] = {}
+    exec(PRELUDE, namespace)  # noqa: S102 our own examples
+    try:
+        found: tuple[Violation, ...] = eval(expression, namespace)  # noqa: S307 our own examples
+    except TLibError as error:
+        return error
+    return found
+
+
+def error_codes() -> str:
+    """A section for each error code."""
+    return f"Every example below starts with\n\n```python\n{PRELUDE}```\n\n" + "\n".join(map("\n".join, map(_code, CODES)))
+
+
+def _code(code: str) -> Iterator[str]:
+    if code not in EXAMPLES:
+        sys.exit(f"docs/error_examples.py: the code {code} has no example: add one")
+    found = meet(EXAMPLES[code])
+    violations = found.violations if isinstance(found, SchemaViolation) else found
+    if isinstance(violations, tuple):
+        violation = next(v for v in violations if v.code == code)
+        kind = f"`SchemaViolation`, severity {violation.severity.value}"
+        shown = str(found) if isinstance(found, SchemaViolation) else str(violation)
+    else:
+        kind, shown = f"`{type(violations).__name__}`", str(violations)
+        if violations.code != code:
+            sys.exit(f"docs/error_examples.py: the example of {code} meets {violations.code}")
+    yield f"### {code}\n"
+    yield f"{kind}. {CODES[code].meaning} {CODES[code].advice}\n"
+    yield f"```python no-run\n{EXAMPLES[code]}\n```"
+    yield f"```text\n{shown}\n```\n"
+
+
+def error_index() -> str:
+    """The codes, each linked to its section."""
+    return "\n".join(["| code | meaning |", "|---|---|", *(f"| [`{c.code}`](#{c.code}) | {c.meaning} |" for c in CODES.values()), ""])
+
+
+def _type(attribute: Attribute) -> tuple[str, str]:
+    value = attribute.value
+    if value is None:
+        return "any", "RawValue"
+    if isinstance(value, Enum):
+        return value.wire_type.name, value.enumeration.__name__
+    return value.wire_type.name, value.python.__name__
+
+
+def attributes() -> str:
+    """The attribute dictionary of T-Library."""
+    rows = ["| id | name | wire type | Python type | in the tables of |", "|---|---|---|---|---|"]
+    for number, attribute in sorted(TLIBRARY.dictionary.items()):
+        names = " / ".join((attribute.name, *attribute.aliases))
+        events = ", ".join(schema.name.removeprefix("Event") for schema in TLIBRARY.schemas.values() if number in schema.listed)
+        rows.append(f"| {int(number)} | {names} | {' | '.join(_type(attribute))} | {events} |")
+    return "\n".join([*rows, ""])
+
+
+def events() -> str:
+    """The tables of the events, with their footnotes."""
+    lines: list[str] = []
+    for schema in TLIBRARY.schemas.values():
+        lines += [f"### {schema.name} ({int(schema.message)})", "", "| attribute | presence | ids |", "|---|---|---|"]
+        for row in schema.rows:
+            marks = "".join(f"<sup>{mark}</sup>" for mark in row.marks)
+            ids = ", ".join(str(int(i)) for i in row.ids) or "the message number"
+            lines.append(f"| {row.name}{marks} | {'Mandatory' if row.mandatory else 'Optional'} | {ids} |")
+        lines += ["", *(f"{note.mark}. {note.text}  " for note in dict.fromkeys(schema.footnotes)), ""]
+    return "\n".join(lines)
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "error-index": error_index,
+    "error-codes": error_codes,
+    "attributes": attributes,
+    "events": events,
+}
+
+
+def generated(page: str) -> str:
+    """A page's text with its parts written anew."""
+    return _PART.sub(lambda part: part[1] + PARTS[part[2]]() + part[3], page)
+
+
+def main() -> int:
+    """Write the pages, or with --check say which are out of date."""
+    parser = argparse.ArgumentParser(description="Write the generated parts of the documentation.")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail where a page is out of date")
+    check = parser.parse_args().check
+    stale = 0
+    for path in sorted(DOCS.glob("*.md")):
+        before = path.read_text(encoding="utf-8")
+        after = generated(before)
+        if after != before:
+            stale += 1
+            if check:
+                print(f"{path.name} is out of date: run python docs/generate.py", file=sys.stderr)
+            else:
+                path.write_text(after, encoding="utf-8")
+                print(f"wrote {path.name}")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
