@@ -22,18 +22,22 @@ import msgspec
 
 from tlib_schemas.declare import Composite
 from tlib_schemas.enumerations import OpenEnum
-from tlib_schemas.errors import CODES, DecodeError, EncodeError, LimitExceeded, Malformed, SchemaViolation, Violation, quote
-from tlib_schemas.events import Event, InvalidEvent
-from tlib_schemas.limits import DEEPEST_LIST
+from tlib_schemas.errors import CODES, DecodeError, EncodeError, LimitExceeded, Malformed, SchemaViolation, Truncated, Violation, quote
+from tlib_schemas.errors import part as path_part
+from tlib_schemas.events import Event, InvalidEvent, UnknownEvent
+from tlib_schemas.limits import DEEPEST_LIST, Limits
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.tlibrary import TLIBRARY
-from tlib_schemas.values import KVList, RawValue, Unicode
+from tlib_schemas.values import Attributes, KVList, RawValue, Unicode
 from tlib_schemas.wire import Attribute, Enum, WireType
 
 from .reference import Policy
 from .stream import Gap, MalformedFrame, StreamItem
 
 _DIGITS = re.compile(r"-?[0-9]{1,20}")
+_TRUNCATED = re.compile(r"([0-9]{1,20}) bytes/([0-9]{1,20})")
+_BEYOND_LIMITS = frozenset({"frame-too-long", "list-too-deep", "list-too-many-pairs"})
+_WIDEST = Limits(list_depth=DEEPEST_LIST)  # what a line holds is judged by the format; encoding applies the limits
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder()
 
@@ -163,7 +167,7 @@ def read(file: Iterable[bytes], *, registry: Registry = TLIBRARY, policy: Policy
         if line.strip():
             try:
                 yield loads(line, registry=registry, policy=policy)
-            except DecodeError as error:
+            except (DecodeError, SchemaViolation) as error:
                 raise error.within(f"line {number}: ") from None
 
 
@@ -176,16 +180,8 @@ def from_data(data: object, *, registry: Registry = TLIBRARY, policy: Policy = P
     if "$gap" in data:
         gap = _object(data["$gap"], ".$gap")
         return Gap(_int(gap.get("offset"), ".$gap.offset"), _bytes(gap.get("data"), ".$gap.data"))
-    message = data.get("Event")
-    if isinstance(message, str):
-        number = registry.messages.get(message)
-        if number is None:
-            raise _form("the name of a message, or its number", message, ".Event")
-    elif isinstance(message, int) and not isinstance(message, bool):
-        number = message
-    else:
-        raise _form("the name of a message, or its number", message, ".Event")
-    name = registry.message_name(number) or f"#{number}"
+    message = _message(data.get("Event"), registry, policy)
+    name = quote(message) if isinstance(message, str) else registry.message_name(message) or f"#{message}"
     values: dict[int, Any] = {}
     try:
         for label, value in data.items():
@@ -193,22 +189,52 @@ def from_data(data: object, *, registry: Registry = TLIBRARY, policy: Policy = P
                 _take(label, value, values, registry)
     except DecodeError as error:
         raise error.within(name) from None
-    item: Item = registry.assemble(number, values)
+    if isinstance(message, str):
+        return UnknownEvent(message, Attributes((registry.attribute_name(i), values[i]) for i in sorted(values)))
+    item: Item = registry.assemble(message, values)
+    if isinstance(item, InvalidEvent):
+        item = _placed(item, data.get("$violations", []))
     if policy is Policy.STRICT and isinstance(item, InvalidEvent):
         raise SchemaViolation(item.violations)
     return item
 
 
+def _message(message: object, registry: Registry, policy: Policy) -> int | str:
+    number = registry.messages.get(message) if isinstance(message, str) else message
+    if isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= 0xFFFF:
+        return number
+    # A log may name a message whose number is not public: the lenient policy keeps the name.
+    if isinstance(message, str) and policy is Policy.LENIENT:
+        return message
+    raise _form("the name of a message, or its number", message, ".Event")
+
+
+def _placed(item: InvalidEvent, told: object) -> InvalidEvent:
+    """`item` with the offsets that ``$violations`` has for what is wrong: all else is judged anew."""
+    if not isinstance(told, list):
+        raise _form("an array", told, ".$violations")
+    offsets = {_known_by(one): one["offset"] for one in told if isinstance(one, dict) and isinstance(one.get("offset"), int)}
+    found = tuple(msgspec.structs.replace(one, offset=offsets.get(_known_by(violation_to_data(one)))) for one in item.violations)
+    return InvalidEvent(item.message, item.attributes, found)
+
+
+def _known_by(violation: dict[str, Any]) -> str:
+    return repr([violation.get(key) for key in ("code", "path", "expected", "actual")])
+
+
 def _take(label: str, data: object, values: dict[int, Any], registry: Registry) -> None:
-    part = f".{label}"
+    part = path_part(label)
     composite = registry.composites.get(label)
     if composite is not None:
         assert composite.composite is not None
         if isinstance(data, str):
+            parts: dict[int, Any] = {}
             try:
-                composite.put(composite.composite.from_text(data), values)
+                composite.put(composite.composite.from_text(data), parts)
             except ValueError as error:
                 raise _form(f"a {composite.composite.__name__}", str(error), part) from None
+            for number, value in parts.items():
+                _put(number, value, values, registry, part)
             return
         for inner, value in _object(data, part).items():
             if inner not in {attribute.name for _, attribute in composite.attributes}:
@@ -219,9 +245,19 @@ def _take(label: str, data: object, values: dict[int, Any], registry: Registry) 
         number = registry.attribute_number(label)
     except EncodeError as error:
         raise _form(error.expected, label, part) from None
+    _put(number, value_from_data(data, registry.dictionary.get(number), part), values, registry, part)
+
+
+def _put(number: int, value: Any, values: dict[int, Any], registry: Registry, part: str) -> None:
     if number in values:
-        raise _form(f"{label} once", "it again", part)
-    values[number] = value_from_data(data, registry.dictionary.get(number), part)
+        raise _form(f"{registry.attribute_name(number)} once", "it again", part)
+    attribute = registry.dictionary.get(number)
+    if attribute is not None and attribute.value is not None:
+        try:  # JSON's numbers and texts are wider than the attribute's: what cannot be sent is no value of it
+            attribute.value.pack(value, _WIDEST)
+        except EncodeError as error:
+            raise Malformed("json-form", expected=error.expected, actual=error.actual, parts=(error.path, part)) from None
+    values[number] = value
 
 
 def value_from_data(data: object, attribute: Attribute | None, part: str = "") -> Any:
@@ -230,7 +266,10 @@ def value_from_data(data: object, attribute: Attribute | None, part: str = "") -
     `attribute` is None for an id that the dictionary does not know.
     """
     if isinstance(data, dict) and data.keys() == {"type", "value"} and (attribute is None or attribute.value is None):
-        return RawValue(_int(data["type"], part), _bytes(data["value"], part))
+        kind = _int(data["type"], part)
+        if not 0 <= kind <= 0xFF:
+            raise _form("a type of 8 bits", kind, part)
+        return RawValue(kind, _bytes(data["value"], part))
     if attribute is None or attribute.value is None:
         raise _form('{"type": number, "value": base64}, since the type is not declared', data, part)
     value = attribute.value
@@ -310,14 +349,16 @@ def _malformed_from(data: object) -> MalformedFrame:
             raise _form("a string", text, f"{part}.{key}")
     if texts["code"] not in CODES:
         raise _form("a code of docs/errors.md", texts["code"], f"{part}.code")
-    offset = told.get("offset")
-    error = Malformed(
-        texts["code"],
-        offset=None if offset is None else _int(offset, part),
-        expected=texts["expected"],
-        actual=texts["actual"],
-        parts=(texts["path"],),
-    )
+    offset = None if told.get("offset") is None else _int(told["offset"], part)
+    error: DecodeError
+    if texts["code"].startswith("truncated"):
+        sizes = _TRUNCATED.fullmatch(f"{texts['expected']}/{texts['actual']}")
+        if sizes is None:
+            raise _form("'<needed> bytes' expected and '<available>' actual", texts["expected"], part)
+        error = Truncated(texts["code"], needed=int(sizes[1]), available=int(sizes[2]), offset=offset or 0).within(texts["path"])
+    else:
+        kind = LimitExceeded if texts["code"] in _BEYOND_LIMITS else Malformed
+        error = kind(texts["code"], offset=offset, expected=texts["expected"], actual=texts["actual"], parts=(texts["path"],))
     return MalformedFrame(_int(told.get("start", 0), part), _bytes(told.get("frame"), part), error)
 
 

@@ -229,18 +229,24 @@ class Timestamp(Composite):
         return dt.datetime.fromtimestamp(self.seconds, dt.UTC) + dt.timedelta(microseconds=self.microseconds or 0)
 
     def to_text(self) -> str | None:
-        """ISO 8601 in UTC, with six digits of fraction, or none where there are no microseconds."""
+        """ISO 8601 in UTC, with six digits of fraction, or none where there are no microseconds.
+
+        None where a text would not say the same two numbers.
+        """
+        if not 0 <= self.seconds <= 0xFFFF_FFFF or not 0 <= (self.microseconds or 0) <= 999_999:
+            return None
         if self.microseconds is None:
             return self.datetime.strftime("%Y-%m-%dT%H:%M:%SZ")
-        if self.microseconds > 999_999:
-            return None
         return self.datetime.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
     @classmethod
     def from_text(cls, text: str) -> Timestamp:
         """From ISO 8601 with an offset. Raises ValueError."""
-        stamp = cls.of(dt.datetime.fromisoformat(text))
-        return stamp if "." in text else cls(seconds=stamp.seconds)
+        try:
+            stamp = cls.of(dt.datetime.fromisoformat(text))
+        except OverflowError as error:  # an offset that leads out of the calendar
+            raise ValueError(str(error)) from None
+        return stamp if "." in text or "," in text else cls(seconds=stamp.seconds)
 
     @classmethod
     def of(cls, moment: dt.datetime) -> Timestamp:
