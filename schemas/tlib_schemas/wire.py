@@ -124,7 +124,7 @@ class _Number(Value):
 
     def unpack(self, data: bytes, limits: Limits = DEFAULT_LIMITS) -> Any:
         if len(data) != self.field.size:
-            raise Malformed(self.code, offset=0, expected=f"{self.field.size} bytes", actual=str(len(data)))
+            raise wrong_length(self, 0, len(data))
         return self.field.unpack(data)[0]
 
     def pack(self, value: Any, limits: Limits = DEFAULT_LIMITS) -> bytes:
@@ -157,18 +157,19 @@ class _ConnID(_Long):
 
     def unpack(self, data: bytes, limits: Limits = DEFAULT_LIMITS) -> str:
         if len(data) != 8:
-            raise Malformed(self.code, offset=0, expected="8 bytes", actual=str(len(data)))
+            raise wrong_length(self, 0, len(data))
         return data.hex()
 
     def pack(self, value: str, limits: Limits = DEFAULT_LIMITS) -> bytes:
         if not isinstance(value, str):
             raise _refuse(value, "str of 16 hex digits")
+        # Upper case would come back as another text, so it is no other spelling of the same ConnID.
         if not _HEX16.fullmatch(value):
-            raise EncodeError("value-range", expected="16 hex digits", actual=quote(value))
+            raise EncodeError("value-range", expected="16 lowercase hex digits", actual=quote(value))
         return bytes.fromhex(value)
 
 
-_HEX16 = re.compile(r"[0-9a-fA-F]{16}")
+_HEX16 = re.compile(r"[0-9a-f]{16}")
 
 
 class Enum(_Int):
@@ -202,7 +203,7 @@ class _KVList(Value):
                 raise _refuse(value, "KVList")
             try:
                 value = KVListValue(value)
-            except TypeError as error:
+            except (TypeError, ValueError) as error:  # ValueError: a list whose items are no pairs
                 raise EncodeError("value-type", expected="a KVList", actual=str(error)) from None
         return packed_list.pack(value, 1, limits)
 
@@ -257,13 +258,21 @@ class Attribute(msgspec.Struct, frozen=True):
             msgspec.structs.force_setattr(self, "name", self.id.label)
 
 
-def _no_header(position: int, end: int) -> Malformed:
+# The errors of an attribute's header, which whoever follows headers raises: the attribute list, a
+# stream, another engine. The arguments are byte positions.
+
+
+def no_header(position: int, end: int) -> Malformed:
     return Malformed("attribute-header", offset=position, expected="6 bytes of attribute header", actual=str(end - position))
 
 
-def _overrun(position: int, after: int, end: int) -> Malformed:
+def overrun(position: int, after: int, end: int) -> Malformed:
     at = position + ATTRIBUTE.size
     return Malformed("attribute-overrun", offset=position, expected=f"at most {end - at} bytes", actual=str(after - at))
+
+
+def wrong_length(value: Value, position: int, after: int) -> Malformed:
+    return Malformed(value.code, offset=position, expected=f"{value.size} bytes", actual=str(after - position))
 
 
 class AttributeList(Construct):
@@ -289,12 +298,12 @@ class AttributeList(Construct):
         position = start
         while position < end:
             if end - position < 6:
-                raise _no_header(position, end)
+                raise no_header(position, end)
             number, word = header(data, position)
             at = position + 6
             after = at + (word & 0xFF_FFFF)
             if after > end:
-                raise _overrun(position, after, end).within(self._part(number))
+                raise overrun(position, after, end).within(self._part(number))
             if number in values:
                 raise Malformed(
                     "duplicate-attribute", offset=position, expected=f"id {number} once", actual="it again", parts=(self._part(number),)
@@ -330,18 +339,17 @@ class AttributeList(Construct):
         passed = 0
         while position < end:
             if end - position < 6:
-                return position, passed, _no_header(position, end)
+                return position, passed, no_header(position, end)
             if len(data) - position < 6:
                 break
             number, word = ATTRIBUTE.unpack_from(data, position)
             after = position + 6 + (word & 0xFF_FFFF)
             passed += 1
             if after > end:
-                return position, passed, _overrun(position, after, end).within(self._part(number))
+                return position, passed, overrun(position, after, end).within(self._part(number))
             declared = _CHECKED.get(word >> 24)
             if declared is not None and declared.size not in (None, after - position - 6):
-                wrong = Malformed(declared.code, offset=position + 6, expected=f"{declared.size} bytes", actual=str(after - position - 6))
-                return position, passed, wrong.within(self._part(number))
+                return position, passed, wrong_length(declared, position + 6, after).within(self._part(number))
             position = after
         return position, passed, None
 
