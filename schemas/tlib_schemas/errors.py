@@ -40,6 +40,9 @@ _LIMIT = "Raise the limit (`Limits`) if such frames are to be expected; otherwis
 _SENDER = "Correct what the sender writes; decode leniently to read the frame all the same."
 _VALUE = "Give a value of the declared type and range."
 _ADVICE = "Nothing breaks; look whether the sender means it."
+_CUT_LOG = "The line is cut, or something else was written into it: look at the log there."
+_FILTER = "The T-Server's log filter hides or drops it: switch the filter off to have it in the log."
+_LOG_LIMIT = "Raise the limit (`LogLimits`) if such text is to be expected; otherwise the file is damaged."
 _JSON = "Write the line as docs/json.md says."
 
 CODES: dict[str, ErrorCode] = {
@@ -89,6 +92,22 @@ CODES: dict[str, ErrorCode] = {
         # JSON: DecodeError
         ("json-syntax", "The text is not JSON.", _JSON),
         ("json-form", "The JSON is not of the documented form.", _JSON),
+        # logs: LogProblem
+        ("log-line-too-long", "A line of a log exceeds the limit; it is skipped.", _LOG_LIMIT),
+        ("log-message-too-long", "A message of a log exceeds the limit; the rest of it is skipped.", _LOG_LIMIT),
+        ("log-more-problems", "A message of a log has more problems than the limit; they are counted only.", _LOG_LIMIT),
+        ("log-orphan", "Attributes stand in no message; they are skipped.", "Give the part of the log before it, where the message begins."),
+        ("log-line", "An indented line inside a message is neither an attribute nor a pair; it is skipped.", _CUT_LOG),
+        ("log-value", "An attribute's printed value is not of its form; the attribute is left out.", _CUT_LOG),
+        ("log-pair", "A pair belongs to no list, or is not of its form; it is skipped.", _CUT_LOG),
+        ("log-unclosed-quote", "A quoted value is never closed; only its first line is kept.", _CUT_LOG),
+        ("log-duplicate-attribute", "An attribute stands twice in a message; the first one counts.", _CUT_LOG),
+        ("log-filtered", "A value or pairs of a list are not printed; what is printed is kept.", _FILTER),
+        (
+            "log-indentation",
+            "A list lost its indentation: where its nested lists end is a guess.",
+            "Give the original log instead of a copy that lost its tabs.",
+        ),
     )
 }
 
