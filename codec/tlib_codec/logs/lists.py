@@ -1,0 +1,110 @@
+"""A printed key-value list: pairs line by line become a KVList.
+
+Strategy: how deep a pair is indented says which list it belongs to. A copy that lost its
+indentation says nothing, but the print begins with the packed list's first bytes, and those hold
+the number of its own pairs: what exceeds that number belongs to the nested lists, in order.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from tlib_schemas.limits import DEFAULT_LIMITS
+from tlib_schemas.values import KVList
+
+Pairs = list[tuple[str, Any]]  # a nested list is another Pairs until the whole is done
+
+
+class _Level(msgspec.Struct):
+    pairs: Pairs
+    base: int  # the indentation of the line that opened it
+    indent: int | None = None  # that of its pairs, once one has begun a line
+
+
+class ListBuilder:
+    """Takes the pairs of one attribute's list. `count` is the printed number of pairs, if it was.
+
+    `indent` is the attribute line's own: pairs that stand no deeper have lost their indentation.
+    """
+
+    def __init__(self, indent: int, count: int | None = None) -> None:
+        self.count = count
+        self.size = 0
+        self.flat = False
+        self._indent = indent
+        self._levels = [_Level([], indent)]
+
+    @property
+    def guessed(self) -> bool:
+        """Whether the end of a nested list had to be guessed: one list's follows from the number of pairs."""
+        nested = sum(isinstance(value, list) for _, value in self._levels[0].pairs) if self.flat else 0
+        return nested > (self.count is not None)
+
+    @property
+    def own(self) -> int:
+        """The number of pairs of the outermost list itself."""
+        return len(self._arranged())
+
+    def line(self, indent: int) -> None:
+        """A pair begins a line at that indentation."""
+        levels = self._levels
+        if indent <= self._indent:
+            self.flat = True
+            del levels[1:]
+            return
+        while len(levels) > 1:
+            top = levels[-1]
+            if top.indent is None:
+                if indent > top.base:
+                    top.indent = indent
+                    return
+            elif indent >= top.indent:
+                return
+            levels.pop()
+
+    def add(self, key: str, value: Any) -> None:
+        """A pair of the current list."""
+        self.size += 1
+        self._levels[-1].pairs.append((key, value))
+
+    def open(self, key: str, indent: int) -> bool:
+        """A pair whose value is a list: what follows on the line, or deeper, is in it.
+
+        False where lists are nested too deep; then nothing is opened.
+        """
+        if len(self._levels) >= DEFAULT_LIMITS.list_depth:
+            return False
+        inner: Pairs = []
+        self.add(key, inner)
+        # Lists opened on one line are one step of indentation apart, of a tab or more.
+        base = max(indent, self._levels[-1].base + 1 if self._levels[-1].indent is None and len(self._levels) > 1 else indent)
+        self._levels.append(_Level(inner, base))
+        return True
+
+    def _arranged(self) -> Pairs:
+        root = self._levels[0].pairs
+        if not self.flat:
+            return root
+        spare = len(root) if self.count is None else len(root) - self.count
+        arranged: Pairs = []
+        current: Pairs | None = None
+        for key, value in root:
+            if isinstance(value, list):
+                current = list(value)
+                arranged.append((key, current))
+            elif current is not None and spare > 0:
+                current.append((key, value))
+                spare -= 1
+            else:
+                arranged.append((key, value))
+        return arranged
+
+    def finish(self) -> KVList:
+        """The list."""
+        return _freeze(self._arranged())
+
+
+def _freeze(pairs: Pairs) -> KVList:
+    return KVList.of_pairs(tuple((key, _freeze(value) if isinstance(value, list) else value) for key, value in pairs))

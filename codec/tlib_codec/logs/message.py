@@ -1,0 +1,341 @@
+"""One message of a log while its lines come in: attributes by id, open quotes, open lists.
+
+Strategy: what both forms of log share stands here; a form says how its lines are cut into name
+and value (`take`) and what ends a quoted value that was never closed (`stops`). A line that is
+not what it should be becomes a problem of the message, and the next line is read as usual. What is
+held is bounded: by `LogLimits.message` for the text, by the format's own limits for lists.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import msgspec
+
+from tlib_schemas.enumerations import AttributeID
+from tlib_schemas.errors import quote
+from tlib_schemas.events import UnknownEvent
+from tlib_schemas.limits import DEFAULT_LIMITS
+from tlib_schemas.registry import Item, Registry
+from tlib_schemas.values import Attributes
+
+from .lines import LogLimits
+from .lists import ListBuilder
+from .record import LogProblem, LogRecord
+from .values import Known, Names, Unreadable, printed_bytes, raw_list, raw_text, whole, wrap
+
+_REMARK = re.compile(r"\s*\((.*)\)\s*", re.DOTALL)
+
+
+class Header(msgspec.Struct, kw_only=True):
+    """What the line that opens a message says. `certain` is False where only attributes after it prove it one."""
+
+    line: int
+    offset: int
+    name: str
+    number: int | None = None
+    time: dt.datetime | None = None
+    certain: bool = True
+    direction: str = ""
+    peer: str = ""
+    server: int | None = None
+    version: str = ""
+    carriage_returns: bool = False
+
+
+class Context:
+    """What all messages of one log share: the registry by printed names, limits, the Server to supply."""
+
+    def __init__(self, registry: Registry, server: int | None, limits: LogLimits) -> None:
+        self.registry = registry
+        self.names = Names(registry)
+        self.server = server or 0
+        self.limits = limits
+        # Logs never print Server; where a table makes it mandatory, the reader has to supply it.
+        self.wants_server = frozenset(
+            number
+            for number, schema in registry.schemas.items()
+            if any(field.mandatory and AttributeID.Server in field.ids for field in schema.fields)
+        )
+
+
+class Message:
+    """A message being read. `take` it line by line; `finish` gives its record."""
+
+    quote: str
+
+    def __init__(self, context: Context, header: Header) -> None:
+        self.context = context
+        self.header = header
+        self.exact = context.names.exact
+        self.values: dict[int, object] = {}
+        self.unnumbered: dict[str, str] = {}
+        self.problems: list[LogProblem] = []
+        self.text = ""
+        self.full = False
+        self.certain = header.certain
+        self.at = (header.line, header.offset)
+        self._room = context.limits.message
+        self._more = 0  # problems beyond the limit
+        # the value that is going on: a list, or an attribute whose further lines are kept as text, or dropped
+        self._list: ListBuilder | None = None
+        self._listed: tuple[Known, tuple[int, int]] | None = None
+        self._aside: str | None = None
+        self._dropping = False
+        # the quoted value that is going on: its lines so far, and the attribute or key it is of
+        self._held: list[str] | None = None
+        self._sink: Known | str | None = None
+
+    # -- what a form of log implements -----------------------------------------------------------
+
+    def take(self, number: int, offset: int, line: str) -> bool:
+        """Take the next line; False where it is not of this message, which is over then."""
+        raise NotImplementedError
+
+    def stops(self, line: str) -> bool:
+        """Whether `line` cannot be a further line of a quoted value."""
+        raise NotImplementedError
+
+    def list_head(self, text: str) -> tuple[int | None, str] | None:
+        """The printed number of pairs, if any, and what follows on the line; None where `text` begins no list."""
+        raise NotImplementedError
+
+    def pair(self, line: str) -> tuple[str, str | None, str] | None:
+        """Key and printed value of a pair; for a list, key, None and what follows. None where it is no pair."""
+        raise NotImplementedError
+
+    # -- lines -----------------------------------------------------------------------------------
+
+    def begin(self, number: int, offset: int, line: str) -> bool:
+        """Count a line; True where it went into an open quoted value. `full` where there is no more room."""
+        self.at = (number, offset)
+        self._room -= len(line) + 1
+        if self._room < 0:
+            self.problem("log-message-too-long", f"at most {self.context.limits.message} characters", "more")
+            self.full = True
+            return False
+        return self._held is not None and self._continue(line)
+
+    def problem(self, code: str, expected: str, actual: str, at: tuple[int, int] | None = None) -> None:
+        """Note what is wrong with a line (the current one, unless `at` says which)."""
+        line, offset = at or self.at
+        self.add(LogProblem(line, offset, code, expected, actual))
+
+    def add(self, problem: LogProblem) -> None:
+        """Keep a problem, up to the limit; beyond it they are counted."""
+        if len(self.problems) < self.context.limits.problems:
+            self.problems.append(problem)
+        else:
+            self._more += 1
+
+    def attribute(self, name: str, text: str, indent: int) -> None:
+        """A line that begins with an attribute's printed name."""
+        self.end_value()
+        self.certain = True
+        known = self.exact.get(name) or self.context.names.find(name)
+        if known is None:
+            self._keep_aside(name, text)
+        elif known.id in self.values:
+            self._dropping = True
+            self.problem("log-duplicate-attribute", f"{name} once", "it again")
+        elif not text:
+            self.problem("log-value", f"a value of {name}", "nothing")
+        else:
+            try:
+                self._value(known, name, text, indent)
+            except Unreadable as error:
+                self._dropping = True
+                self.problem("log-value", f"{name} as {error}", quote(text.rstrip()))
+
+    def _value(self, known: Known, name: str, text: str, indent: int) -> None:
+        if known.kind != "plain":
+            if known.kind != "list" and text[0] == self.quote:
+                self._open(known, text)
+                return
+            head = self.list_head(text) if known.kind != "text" else None
+            if head is not None:
+                self._list, self._listed = ListBuilder(indent, head[0]), (known, self.at)
+                if head[1]:
+                    self.add_pair(head[1], indent)
+                return
+            if known.kind == "text":
+                raise Unreadable(f"text in {self.quote}")
+        self.values[known.id] = known.parse(text)
+
+    def _keep_aside(self, name: str, text: str) -> None:
+        if text[:1] == self.quote:
+            self._open(name, text)
+        else:
+            self.unnumbered.setdefault(name, text.rstrip())
+            self._aside = name
+
+    def other(self, line: str) -> bool:
+        """A line that is no attribute's: a pair, a remark, a wrong line, or the end of the message."""
+        indent = len(line) - len(line.lstrip())
+        if line[indent] == "'" and self._pair_line(line, indent):
+            return True
+        if not indent or self.stops(line):
+            return False
+        remark = _REMARK.fullmatch(line)
+        if remark is not None and not self.values and not self.text:
+            self.text = remark[1]
+            self.certain = True
+        else:
+            self.problem("log-line", "an attribute or a pair", quote(line.strip()))
+        return True
+
+    def _pair_line(self, line: str, indent: int) -> bool:
+        if self._list is not None:
+            self._list.line(indent)
+            return self.add_pair(line, indent)
+        if self.pair(line) is None:
+            return False
+        if self._aside is not None:
+            self.unnumbered[self._aside] += f"\n{line.strip()}"
+        elif not self._dropping:
+            self.problem("log-pair", "a pair only after its list's attribute", quote(line.strip()))
+        return True
+
+    def add_pair(self, line: str, indent: int) -> bool:
+        """Add the pair, or the pairs of lists opened one in the other, that `line` holds."""
+        assert self._list is not None
+        found = self.pair(line)
+        if found is None:
+            return False
+        while found is not None:
+            key, text, rest = found
+            if self._list.size >= DEFAULT_LIMITS.list_pairs:
+                self.problem("list-too-many-pairs", f"at most {DEFAULT_LIMITS.list_pairs} pairs", "more")
+            elif text is not None:
+                self._pair_value(key, text)
+            elif not self._list.open(key, indent):
+                self.problem("list-too-deep", f"at most {DEFAULT_LIMITS.list_depth} levels", "one more")
+            elif rest:
+                found = self.pair(rest)
+                if found is None:
+                    self.problem("log-pair", "a pair", quote(rest.rstrip()))
+                continue
+            break
+        return True
+
+    def _pair_value(self, key: str, text: str) -> None:
+        assert self._list is not None
+        if text[:1] == self.quote:
+            self._open(key, text)
+            return
+        try:
+            self._list.add(key, _pair_value(text))
+        except Unreadable as error:
+            self.problem("log-filtered", f"{error} for {quote(key)}", quote(text.rstrip()) if text else "nothing")
+
+    # -- quoted values ---------------------------------------------------------------------------
+
+    def _open(self, sink: Known | str, text: str) -> None:
+        """A quoted value: whole where the line ends with a quote, else it goes on."""
+        self._sink = sink
+        whole_text = text.rstrip()
+        if len(whole_text) > 1 and whole_text[-1] == self.quote:
+            self._close(whole_text[1:-1])
+        else:
+            self._held = [self._piece(text[1:])]
+            self._opened = self.at
+
+    def _piece(self, line: str) -> str:
+        return line.removesuffix("\r") if self.header.carriage_returns else line
+
+    def _continue(self, line: str) -> bool:
+        assert self._held is not None
+        if self.stops(line):
+            self.cut()
+            return False
+        ended = line.rstrip()
+        if ended.endswith(self.quote):
+            self._held.append(ended[:-1])
+            self._close("\n".join(self._held))
+        else:
+            self._held.append(self._piece(line))
+        return True
+
+    def cut(self) -> None:
+        """End a quoted value that was never closed: only its first line is surely its own."""
+        if self._held is not None:
+            first = self._held[0].rstrip()
+            self.problem("log-unclosed-quote", f"a closing {self.quote}", quote(first[-32:]), self._opened)
+            self._close(first)
+
+    def _close(self, text: str) -> None:
+        sink, self._held, self._sink = self._sink, None, None
+        if isinstance(sink, Known):
+            self.values[sink.id] = raw_text(text) if sink.kind == "any" else text
+        elif self._list is not None:
+            assert sink is not None
+            self._list.add(sink, text)
+        elif sink is not None:
+            self.unnumbered.setdefault(sink, f"{self.quote}{text}{self.quote}")
+
+    # -- ends ------------------------------------------------------------------------------------
+
+    def end_value(self) -> None:
+        """End the list that is going on, or whatever else further lines would belong to."""
+        self._aside, self._dropping = None, False
+        builder, listed = self._list, self._listed
+        if builder is None or listed is None:
+            return
+        self._list = self._listed = None
+        known, at = listed
+        if builder.count is not None and builder.own != builder.count:
+            self.problem("log-filtered", f"a list of {builder.count}", str(builder.own), at)
+            if not builder.size:
+                return  # an empty list would say that the data was deleted
+        elif builder.guessed:
+            self.problem("log-indentation", "nested pairs deeper than their list", "none deeper", at)
+        kv = builder.finish()
+        try:
+            self.values[known.id] = raw_list(kv) if known.kind == "any" else kv
+        except Unreadable as error:
+            self.problem("log-value", str(error), "a longer list", at)
+
+    def finish(self) -> LogRecord | None:
+        """The record; None where the header turned out to be none."""
+        self.cut()
+        self.end_value()
+        if not self.certain:
+            return None
+        if self._more:
+            self.problems.append(
+                LogProblem(*self.at, "log-more-problems", f"at most {self.context.limits.problems} problems", f"{self._more} more")
+            )
+        header = self.header
+        return LogRecord(
+            item=self._item(),
+            line=header.line,
+            offset=header.offset,
+            time=header.time,
+            unnumbered=self.unnumbered,
+            problems=tuple(self.problems),
+            direction=header.direction,
+            peer=header.peer,
+            version=header.version,
+            text=self.text,
+        )
+
+    def _item(self) -> Item:
+        registry, header = self.context.registry, self.header
+        number = registry.messages.get(header.name, header.number)
+        if number is None:
+            return UnknownEvent(header.name, Attributes((registry.attribute_name(i), self.values[i]) for i in sorted(self.values)))
+        if number in self.context.wants_server:
+            self.values.setdefault(AttributeID.Server, self.context.server if header.server is None else header.server)
+        return registry.assemble(number, self.values)
+
+
+def _pair_value(text: str) -> int | bytes:
+    if text[:1] == "[":
+        found = printed_bytes(text)
+        if found is not None and not found[2] and found[0] == len(found[1]):
+            return found[1]
+    try:
+        return wrap(whole(text), 32, signed=True)
+    except Unreadable:
+        raise Unreadable("text, an integer or a list") from None

@@ -1,0 +1,29 @@
+"""Which form of log a file is, from its beginning.
+
+Strategy: only whole lines that nothing but such a log has count: attributes as that form prints
+them, headers, the stamps and message numbers of a T-Server's own lines. The first such line
+decides. Prose that talks about a message, JSON, hex and binary data have none.
+"""
+
+from __future__ import annotations
+
+import re
+
+_PLATFORM = rb"[ \t]*(?:ISCC)?Attribute[A-Z]\w*[ \t]*\[(?:long|int|str|bstr)\] = "
+_TSERVER = (
+    rb"[ \t]*(?:ISCC)?Attribute[A-Z]\w*[ \t]+(?:'|\[\d+\]|-?\d+[ \t(\r\n]|[0-9a-f]{16}[ \t\r\n])"
+    rb"|@\d\d:\d\d:\d\d\.\d{3,4} "
+    rb"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d{3,4} (?:Trc|Std|Int|Dbg|Alr) \d{5} "
+    rb"|(?:.{0,200}[ \t])?(?:received from|request to) \d+\([^)\n]{0,200}\)[^\n]{0,200}? message \w+[ \t\r]*\n"
+)
+_SIGN = re.compile(rb"^(?:(" + _PLATFORM + rb")|(?:" + _TSERVER + rb"))", re.MULTILINE)
+
+
+def sniff(head: bytes) -> str | None:
+    """``tserver``, ``platform-sdk`` or None, from the first bytes of a file (64 KiB will do)."""
+    if b"\0" in head:
+        return None
+    match = _SIGN.search(head)
+    if match is None:
+        return None
+    return "tserver" if match[1] is None else "platform-sdk"

@@ -1,0 +1,127 @@
+"""T-Server and SIP Server text, and what clients (URS, ORS, ICON) print of the same messages.
+
+Strategy: a message is opened by a line that ends in ``message X``, whatever stands before it;
+what stands there gives time, direction and peer. Where nothing there marks a log line, attributes
+must follow before it is believed. Its attributes follow a line each; it ends at an empty line or
+at one that is neither indented nor an attribute nor a pair.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .dates import STAMP, Clock
+from .message import Context, Header, Message
+from .values import bare, printed_bytes
+
+_NAME = re.compile(r"message ([A-Za-z_]\w*|\d{1,5})\s*", re.ASCII)
+_MARKED = re.compile(r"\[(?:ISCC|BSYNC)\]|\breceived from\b|\brequest to\b|\bdistribute\w*|\bsend_to_client\b", re.ASCII)
+_DIRECTION = re.compile(r"\b(received from|request to|sen[dt] to|send_to_client|distribute)\b_?", re.IGNORECASE | re.ASCII)
+_SERVER = re.compile(r"\s*(\d{1,10})\(", re.ASCII)
+_VERSION = re.compile(r"\]\s+(\d+(?:\.\d+){2,5})\s", re.ASCII)
+_ATTRIBUTE = re.compile(r"\s*(?:ISCC)?Attribute[A-Z]\w*(?:\s+['\[\d-]|\s*$)", re.ASCII)
+_PAIR = re.compile(r"\s*'([^']*)'(?:\s+(?=['\[\d-])|(?=\(list\)))", re.ASCII)
+_SEPARATOR = re.compile(r"'(?:\s+(?=['\[\d-])|(?=\(list\)))", re.ASCII)
+_LIST = re.compile(r"\[\d{1,9}\](?:\s+[0-9a-fA-F]{2})*\s*(?:\.\.)?", re.ASCII)
+
+
+def message_name(line: str) -> tuple[str, str] | None:
+    """What stands before ``message X`` at the end of `line`, and X; None where there is none."""
+    at = line.rfind("message ")
+    if at < 0:
+        return None
+    match = _NAME.fullmatch(line, at)
+    if match is None:
+        return None
+    before = line[:at].rstrip()
+    return (before, match[1]) if not before or before[-1] in ":)]" or _MARKED.search(before) else None
+
+
+class TServerMessage(Message):
+    """A message in T-Server form."""
+
+    quote = "'"
+
+    def take(self, number: int, offset: int, line: str) -> bool:
+        if self.begin(number, offset, line):
+            return True
+        if self.full:
+            return False
+        parts = line.split(None, 1)
+        if not parts:
+            return False
+        name = parts[0]
+        known = self.exact.get(name)
+        if known is None and bare(name) is None:
+            return self.other(line)
+        self.attribute(name, parts[1] if len(parts) > 1 else "", len(line) - len(line.lstrip()))
+        return True
+
+    def stops(self, line: str) -> bool:
+        return bool(_ATTRIBUTE.match(line) or _PAIR.match(line) or STAMP.match(line) or message_name(line))
+
+    def list_head(self, text: str) -> tuple[int | None, str] | None:
+        match = _LIST.match(text)
+        if match is None:
+            return None
+        found = printed_bytes(match[0])
+        assert found is not None
+        return int.from_bytes(found[1][:2]) if len(found[1]) > 1 else None, text[match.end() :].strip()
+
+    def pair(self, line: str) -> tuple[str, str | None, str] | None:
+        start = line.find("'") + 1
+        nested, tab = line.find("'(list)", start), line.find("'\t", start)
+        if nested >= 0 and not 0 <= tab < nested:
+            return line[start:nested], None, line[nested + 7 :].strip()
+        if tab >= 0 and (value := line[tab + 1 :].lstrip()):
+            return line[start:tab], value, ""
+        match = _SEPARATOR.search(line, start)  # a copy that lost its tabs
+        if match is None:
+            return None
+        return line[start : match.start()], line[match.end() :], ""
+
+
+class TServerForm:
+    """Recognises the headers of T-Server form. One for a file: it remembers the line before."""
+
+    message = TServerMessage
+
+    def __init__(self, context: Context, clock: Clock) -> None:
+        self._context = context
+        self._clock = clock
+        self._before = ""
+
+    def header(self, number: int, offset: int, line: str) -> Header | None:
+        """The message that `line` opens; None where it opens none."""
+        self._clock.header(line)
+        time, stamped = self._clock.read(line)
+        found = message_name(line)
+        before, self._before = self._before, line
+        if found is None:
+            return None
+        prefix, name = found
+        place = prefix or before
+        mark = _DIRECTION.search(place)
+        direction = peer = ""
+        server = None
+        if mark is not None:
+            direction = "received" if mark[1].lower() == "received from" else "sent"
+            if "client" not in mark[1].lower() and "distribute" not in mark[1].lower():
+                peer = place[mark.end() :].strip().rstrip(":")
+            if direction == "received" and (digits := _SERVER.match(place, mark.end())):
+                server = int(digits[1]) & 0xFFFF_FFFF
+        version = _VERSION.search(place)
+        number_printed = int(name) if name.isdigit() and int(name) <= 0xFFFF else None
+        return Header(
+            line=number,
+            offset=offset,
+            name=name,
+            number=number_printed,
+            time=time if stamped else self._clock.last,
+            certain=(stamped > 0 or mark is not None) and (name in self._context.registry.messages or number_printed is not None),
+            direction=direction,
+            peer=peer,
+            server=server,
+            version=version[1] if version else "",
+            carriage_returns=line.endswith("\r"),
+        )

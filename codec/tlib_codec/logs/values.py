@@ -1,0 +1,190 @@
+"""Printed values become what the attribute's declaration says.
+
+Strategy: a table by printed name, made once a registry, tells for each attribute how to read its
+value, so that a line costs one look-up and one call. The declaration decides, not the look of the
+text: a string of digits is quoted, a ConnID is 16 hex digits, an integer wraps into the declared
+signedness (4294967295 is -1 where the attribute is signed).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import msgspec
+
+from tlib_schemas import wire
+from tlib_schemas.errors import EncodeError
+from tlib_schemas.registry import Registry
+from tlib_schemas.values import KVList, RawValue
+from tlib_schemas.wire import Attribute, WireType
+
+PREFIXES = ("Attribute", "ISCCAttribute")
+
+# A name or a remark may follow a number: `1432917924 (16:45:24)`, `2 [Inbound]`.
+_INT = re.compile(r"(-?\d{1,20})(?:\s*[(\[].*|\s*)", re.ASCII | re.DOTALL)
+_HEX = re.compile(r"([0-9a-fA-F]{1,16})(?:\s*[(\[].*|\s*)", re.DOTALL)
+_LONG = re.compile(r"0[0-9a-f]{15}|(?=[0-9]*[a-f])[0-9a-f]{16}", re.IGNORECASE)
+_NAME = re.compile(r"([A-Za-z_]\w*)(?:\s*[(\[].*|\s*)", re.ASCII | re.DOTALL)
+_BYTES = re.compile(r"\[(\d{1,9})\]((?:\s+[0-9a-fA-F]{2})*)\s*(\.\.)?\s*", re.ASCII)
+
+Parser: TypeAlias = Callable[[str], Any]
+
+
+class Unreadable(Exception):
+    """A printed value is not of its form; the argument says what was expected."""
+
+
+class Known(msgspec.Struct, frozen=True):
+    """How an attribute's value is read: its id, and by its kind a parser, or none where the
+    reader itself has to (texts and lists go over several lines).
+    """
+
+    id: int
+    kind: str  # "text", "list", "any" or "plain"
+    parse: Parser
+
+
+def wrap(number: int, bits: int, *, signed: bool) -> int:
+    """`number` modulo 2^bits into the declared signedness. Raises Unreadable where it never fitted."""
+    if not -(1 << bits - 1) <= number < 1 << bits:
+        raise Unreadable(f"an integer of {bits} bits")
+    number &= (1 << bits) - 1
+    return number - (1 << bits) if signed and number >> bits - 1 else number
+
+
+def whole(text: str) -> int:
+    """The decimal integer that `text` begins with. Raises Unreadable."""
+    match = _INT.fullmatch(text)
+    if match is None:
+        raise Unreadable("a decimal integer")
+    return int(match[1])
+
+
+def _integer(signed: bool) -> Parser:
+    def parse(text: str) -> int:
+        # the usual case first: few digits and nothing else
+        number = int(text) if len(text) < 10 and text.isdecimal() else whole(text)
+        return number if 0 <= number <= 0x7FFF_FFFF else wrap(number, 32, signed=signed)
+
+    return parse
+
+
+def _enumeration(value: wire.Enum) -> Parser:
+    integer = _integer(value.signed)
+    members = {str(int(member)): member for member in value.enumeration}
+
+    def parse(text: str) -> Any:
+        member = members.get(text.rstrip())
+        if member is not None:
+            return member
+        match = _NAME.fullmatch(text)
+        if match is None:
+            return value.enumeration(integer(text))
+        label = value.enumeration.from_label(match[1])
+        if label is None:
+            raise Unreadable(f"a number or name of {value.enumeration.__name__}")
+        return label
+
+    return parse
+
+
+def long(text: str) -> int:
+    """64 bits: 16 hex digits where a leading zero or a letter says so, else decimal. Raises Unreadable."""
+    digits = text.split(None, 1)[0]
+    return int(digits, 16) if _LONG.fullmatch(digits) else wrap(whole(text), 64, signed=False)
+
+
+def conn_id(text: str) -> str:
+    """16 lowercase hex digits; leading zeros that a library left out are put back. Raises Unreadable."""
+    match = _HEX.fullmatch(text)
+    if match is None:
+        raise Unreadable("up to 16 hex digits")
+    return match[1].lower().zfill(16)
+
+
+def printed_bytes(text: str) -> tuple[int, bytes, bool] | None:
+    """``[N] b0 b1..`` as N, the bytes printed, and whether dots say that more follow; None for another form."""
+    match = _BYTES.fullmatch(text)
+    return None if match is None else (int(match[1]), bytes.fromhex(match[2]), match[3] is not None)
+
+
+def binary(text: str) -> bytes:
+    """``[N] b0 b1``, all N of them. Raises Unreadable: a log usually prints only the first four."""
+    found = printed_bytes(text)
+    if found is None or found[2] or found[0] != len(found[1]):
+        raise Unreadable("[N] and all N bytes")
+    return found[1]
+
+
+def raw(text: str) -> RawValue:
+    """A value of an attribute nobody declared, as the wire type it looks like. Raises Unreadable."""
+    digits = text.rstrip()
+    if _LONG.fullmatch(digits):
+        return RawValue(WireType.Long, bytes.fromhex(digits))
+    if digits.startswith("["):
+        return RawValue(WireType.Binary, binary(digits))
+    number = whole(text)
+    try:
+        return RawValue(WireType.Int, wire.Int.pack(wrap(number, 32, signed=False)))
+    except Unreadable:
+        return RawValue(WireType.Long, wire.Long.pack(wrap(number, 64, signed=False)))
+
+
+def raw_text(text: str) -> RawValue:
+    """A quoted value of an attribute nobody declared."""
+    return RawValue(WireType.String, text.encode("utf-8", "surrogateescape"))
+
+
+def raw_list(kv: KVList) -> RawValue:
+    """A list of an attribute nobody declared. Raises Unreadable where it cannot be packed."""
+    try:
+        return RawValue(WireType.List, wire.KVList.pack(kv))
+    except EncodeError as error:
+        raise Unreadable(error.expected) from None
+
+
+def _known(attribute: Attribute) -> Known:
+    value = attribute.value
+    if value is None:
+        return Known(attribute.id, "any", raw)
+    if isinstance(value, wire.Enum):
+        return Known(attribute.id, "plain", _enumeration(value))
+    if value.wire_type == WireType.Int:
+        return Known(attribute.id, "plain", _integer(value.field is wire.SignedInt.field))
+    if value.wire_type == WireType.Long:
+        return Known(attribute.id, "plain", conn_id if value.python is str else long)
+    if value.wire_type == WireType.List:
+        return Known(attribute.id, "list", binary)
+    return Known(attribute.id, "text" if value.wire_type == WireType.String else "plain", binary)
+
+
+class Names:
+    """The attributes of a registry by the names under which logs print them."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.exact: dict[str, Known] = {}
+        self._folded: dict[str, Known] = {}
+        for attribute in registry.dictionary.values():
+            known = _known(attribute)
+            for label in (attribute.name, *attribute.aliases):
+                for prefix in PREFIXES:
+                    self.exact[prefix + label] = known
+                self._folded.setdefault(label.casefold(), known)
+
+    def find(self, printed: str) -> Known | None:
+        """The attribute of that printed name, if need be in other letter case."""
+        known = self.exact.get(printed)
+        if known is None:
+            name = bare(printed)
+            known = None if name is None else self._folded.get(name.casefold())
+        return known
+
+
+def bare(printed: str) -> str | None:
+    """The name without its prefix; None where it has none, and so is no attribute's."""
+    for prefix in PREFIXES:
+        if printed.startswith(prefix) and len(printed) > len(prefix):
+            return printed[len(prefix) :]
+    return None
