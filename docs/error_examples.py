@@ -2,10 +2,13 @@
 
 Strategy: `generate.py` evaluates each expression and writes what it raises, or, for a warning, what
 `TLIBRARY.validate` says, into the page; so no message in it is typed by hand. Frames are spelled in
-hex, spaced by field: header, then id, type, length and value of each attribute.
+hex, spaced by field: header, then id, type, length and value of each attribute. A code of the log
+readers has a piece of log in place of an expression, read with the limits that stand beside it.
 """
 
 # ruff: noqa: E501 an example is one line of the page
+
+from tlib_codec.logs import DEFAULT_LOG_LIMITS, LogLimits
 
 PRELUDE = """\
 from tlib_codec import *
@@ -54,4 +57,23 @@ EXAMPLES: dict[str, str] = {
     "deprecated": 'TLIBRARY.validate(EventReleased(conn_id=CONN, call_state=TCallState.Ok, call_id=7, call_type=TCallType.Inbound, server=1, this_dn="Switch::", time=Timestamp(seconds=0), reliability=TReliability.Ok))',
     "json-syntax": "jsonl.loads('{\"Event\": ')",
     "json-form": 'jsonl.loads(\'{"Event": "EventCallDeleted", "CallUUID": 5}\')',
+}
+
+_HEAD = "@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventRinging\n"
+
+LOG_EXAMPLES: dict[str, tuple[str, LogLimits]] = {
+    "log-line-too-long": (f"{_HEAD}\tAttributeThisDN\t'{'7' * 60}'\n", LogLimits(line=75)),
+    "log-message-too-long": (f"{_HEAD}\tAttributeThisDN\t'7001'\n\tAttributeANI\t'5551000'\n", LogLimits(message=40)),
+    "log-more-problems": (f"{_HEAD}\tAttributeCallID\tx\n\tAttributeNodeID\ty\n", LogLimits(problems=1)),
+    "log-orphan": ("\tAttributeThisDN\t'7001'\n", DEFAULT_LOG_LIMITS),
+    "log-line": (f"{_HEAD}\tAttributeThisDN\t'7001'\n\tThisDN 7001\n", DEFAULT_LOG_LIMITS),
+    "log-value": (f"{_HEAD}\tAttributeThisDN\t'7001'\n\tAttributeCallID\tseven\n", DEFAULT_LOG_LIMITS),
+    "log-pair": (f"{_HEAD}\tAttributeThisDN\t'7001'\n\t\t'Tier'\t'Gold'\n", DEFAULT_LOG_LIMITS),
+    "log-unclosed-quote": (f"{_HEAD}\tAttributeThisDN\t'7001\n\tAttributeANI\t'5551000'\n", DEFAULT_LOG_LIMITS),
+    "log-duplicate-attribute": (f"{_HEAD}\tAttributeThisDN\t'7001'\n\tAttributeThisDN\t'7002'\n", DEFAULT_LOG_LIMITS),
+    "log-filtered": (f"{_HEAD}\tAttributeUserData\t[34] 00 02 00 00..\n\t\t'Tier'\t'Gold'\n", DEFAULT_LOG_LIMITS),
+    "log-indentation": (
+        f"{_HEAD}AttributeUserData [54] 00 02 03 00..\n'First'(list)\n'Tier' 'Gold'\n'Second'(list)\n'Tier' 'Tin'\n",
+        DEFAULT_LOG_LIMITS,
+    ),
 }

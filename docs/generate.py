@@ -16,9 +16,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from error_examples import EXAMPLES, PRELUDE
+from error_examples import EXAMPLES, LOG_EXAMPLES, PRELUDE
 
 from tlib_codec import CODES, TLIBRARY, SchemaViolation, TLibError, Violation
+from tlib_codec.logs import LogLimits, LogProblem, read_log
 from tlib_schemas.wire import Attribute, Enum
 
 DOCS = Path(__file__).parent
@@ -42,6 +43,9 @@ def error_codes() -> str:
 
 
 def _code(code: str) -> Iterator[str]:
+    if code in LOG_EXAMPLES:
+        yield from _log_code(code)
+        return
     if code not in EXAMPLES:
         sys.exit(f"docs/error_examples.py: the code {code} has no example: add one")
     found = meet(EXAMPLES[code])
@@ -58,6 +62,23 @@ def _code(code: str) -> Iterator[str]:
     yield f"{kind}. {CODES[code].meaning} {CODES[code].advice}\n"
     yield f"```python no-run\n{EXAMPLES[code]}\n```"
     yield f"```text\n{shown}\n```\n"
+
+
+def _log_code(code: str) -> Iterator[str]:
+    text, limits = LOG_EXAMPLES[code]
+    told: list[LogProblem] = []
+    for record in read_log([text.encode()], limits=limits):
+        told += [record] if isinstance(record, LogProblem) else record.problems
+    if code not in (problem.code for problem in told):
+        sys.exit(f"docs/error_examples.py: the example of {code} meets {[str(problem) for problem in told]}")
+    changed = [
+        f"{name}={getattr(limits, name)}" for name in limits.__struct_fields__ if getattr(limits, name) != getattr(LogLimits(), name)
+    ]
+    yield f"### {code}\n"
+    yield f"`LogProblem`: told, and reading goes on. {CODES[code].meaning} {CODES[code].advice}"
+    yield f"With `LogLimits({', '.join(changed)})`:\n" if changed else ""
+    yield f"```text\n{text}```"
+    yield f"```text\n{next(problem for problem in told if problem.code == code)}\n```\n"
 
 
 def error_index() -> str:
@@ -93,7 +114,7 @@ def events() -> str:
             marks = "".join(f"<sup>{mark}</sup>" for mark in row.marks)
             ids = ", ".join(str(int(i)) for i in row.ids) or "the message number"
             lines.append(f"| {row.name}{marks} | {'Mandatory' if row.mandatory else 'Optional'} | {ids} |")
-        lines += ["", *(f"{note.mark}. {note.text}  " for note in dict.fromkeys(schema.footnotes)), ""]
+        lines += ["", *dict.fromkeys(f"{note.mark}. {note.text}  " for note in schema.footnotes), ""]
     return "\n".join(lines)
 
 
