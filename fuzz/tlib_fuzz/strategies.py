@@ -126,7 +126,7 @@ def events_of(draw: st.DrawFn, schema: EventSchema, registry: Registry = TLIBRAR
     unlisted: dict[int, Any] = {}
     if extra:
         unlisted = {number: value for number, value in draw(attribute_values(registry, max_size=3)).items() if number not in schema.listed}
-    event = schema.cls(**found, extra=Attributes((registry.attribute_name(number), value) for number, value in unlisted.items()))
+    event = schema.cls(**found, extra=Attributes((registry.attribute_name(number), value) for number, value in sorted(unlisted.items())))
     assume(not schema.fails(registry.lay_out(event)[1]))
     return event
 
