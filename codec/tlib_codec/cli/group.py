@@ -1,0 +1,60 @@
+"""The group `tlib`: one module a sub-command, imported when it is named."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+
+import click
+
+_COMMANDS = ("decode", "encode", "inspect", "check", "schema")
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are the `command` of the modules beside this one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order in which a person meets them."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, loaded now; None where there is none."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command = importlib.import_module(f".{cmd_name}", __package__).command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does it, with the closest name where there is no such command."""
+        name = args[0]
+        close = difflib.get_close_matches(name, _COMMANDS, n=1)
+        if name not in _COMMANDS and close:
+            ctx.fail(f"No such command {name!r}; did you mean {close[0]}?")
+        return super().resolve_command(ctx, args)
+
+
+def _show_version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from . import version  # noqa: PLC0415
+
+        click.echo(version())
+        ctx.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""\b
+Exit status: 0 all fine, 1 something malformed or invalid, 2 unusable input or wrong usage.
+Shell completion: eval "$(_TLIB_COMPLETE=bash_source tlib)"   (or zsh_source, fish_source)
+""",
+)
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show version and engine.")
+def tlib() -> None:
+    """Read and write Genesys T-Library call-based events: frames, hex, logs, JSON.
+
+    \b
+    tlib decode calls.tlb                 what happened, as a person reads it
+    tlib decode calls.log | jq .ConnID    … and as a program does
+    """  # noqa: D301

@@ -1,0 +1,122 @@
+"""Where decoded items go: JSONL, frames, or (in `render`) a table.
+
+Strategy: a writer is told of every item and problem, and writes what its form can hold. What it
+cannot is told to the caller, for the standard error, so nothing is lost without a word.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+import click
+import msgspec
+
+from tlib_codec import jsonl
+from tlib_codec.engine import encode
+from tlib_codec.reference import Policy
+from tlib_codec.stream import Gap
+from tlib_schemas.registry import Registry
+
+from .common import Unusable
+from .inputs import Found, Problem
+
+SUFFIXES = {".jsonl": "jsonl", ".json": "jsonl", ".ndjson": "jsonl", ".tlb": "frames", ".bin": "frames", ".txt": "table"}
+
+
+class Writer(Protocol):
+    """One form of output."""
+
+    def write(self, found: Found) -> str:
+        """Write an item; gives a note where a part of it could not be. Raises EncodeError."""
+
+    def problem(self, problem: Problem) -> None:
+        """Write what could not be read, where the form can hold it."""
+
+    def flush(self) -> None:
+        """Let everything written so far be seen."""
+
+
+def form_for(path: str | None, form: str | None) -> str:
+    """The form of the output: as asked, else by the file's suffix, else by what is at the other end."""
+    if form is not None:
+        return form
+    if path is None or path == "-":
+        return "table" if path is None and sys.stdout.isatty() else "jsonl"
+    suffix = Path(path).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise click.UsageError(f"{path}: which form? Give --to, or one of the suffixes {', '.join(SUFFIXES)}")
+    return SUFFIXES[suffix]
+
+
+def open_output(path: str | None, inputs: tuple[str, ...] = (), *, binary: bool = False) -> BinaryIO:
+    """The file to write to. Raises Unusable where it cannot be opened, or is one of the inputs.
+
+    `binary` refuses a terminal.
+    """
+    if path is None or path == "-":
+        if binary and sys.stdout.isatty():
+            raise Unusable("frames are binary, and this is a terminal: give -o FILE.tlb, or a pipe")
+        return sys.stdout.buffer
+    target = Path(path)
+    for one in inputs:
+        if one != "-" and target.exists() and Path(one).exists() and target.samefile(one):
+            raise Unusable(f"{path}: is the input; write to another file")
+    try:
+        return target.open("wb")
+    except OSError as error:
+        raise Unusable(f"{path}: {error.strerror}") from None
+
+
+class JSONLines:
+    """A line an item and a line a problem, as docs/json.md says."""
+
+    def __init__(self, file: BinaryIO, registry: Registry) -> None:
+        self._file = file
+        self._registry = registry
+
+    def write(self, found: Found) -> str:
+        """Write the item's line; there is nothing that JSON cannot hold."""
+        if found.unnumbered:
+            data = jsonl.to_data(found.item, registry=self._registry)
+            data["$unnumbered"] = found.unnumbered
+            data["$source"] = found.source
+            line = msgspec.json.encode(data)
+        else:
+            line = jsonl.dumps(found.item, registry=self._registry, source=found.source)
+        self._file.write(line + b"\n")
+        return ""
+
+    def problem(self, problem: Problem) -> None:
+        """Write the problem as a line of its own."""
+        self._file.write(msgspec.json.encode(problem.to_data()) + b"\n")
+
+    def flush(self) -> None:
+        """Let everything written so far be seen."""
+        self._file.flush()
+
+
+class Frames:
+    """Frames back to back: the input's own bytes where it had frames, else canonical ones."""
+
+    def __init__(self, file: BinaryIO, registry: Registry) -> None:
+        self._file = file
+        self._registry = registry
+
+    def write(self, found: Found) -> str:
+        """Write the item's frame; a gap or a broken frame is none."""
+        item = found.item
+        if isinstance(item, Gap):
+            return ""  # already complained of
+        self._file.write(found.data or encode(item, registry=self._registry, policy=Policy.LENIENT))
+        if found.unnumbered:
+            return f"{found.place}: written without {', '.join(found.unnumbered)}, whose number is not public"
+        return ""
+
+    def problem(self, problem: Problem) -> None:
+        """A problem is no frame."""
+
+    def flush(self) -> None:
+        """Let everything written so far be seen."""
+        self._file.flush()

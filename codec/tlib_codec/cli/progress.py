@@ -1,0 +1,54 @@
+"""How far a long input has been read, drawn on the standard error of a person who waits.
+
+Strategy: nothing is imported or drawn unless the standard error is a terminal, the standard output
+is not, and the input is large and of known size.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+
+    from .source import Source
+
+_LARGE = 4 << 20
+
+
+class Progress:
+    """A bar over all inputs of a command; a context manager."""
+
+    def __init__(self) -> None:
+        self._bar: Bar | None = None
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def opened(self, source: Source) -> None:
+        """The next input is about to be read."""
+        self._task = None
+        if source.size is None or source.size < _LARGE or not sys.stderr.isatty() or sys.stdout.isatty():
+            return
+        if self._bar is None:
+            from rich.console import Console  # noqa: PLC0415
+            from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+            from rich.progress import Progress as Bar  # noqa: PLC0415
+
+            columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+            self._bar = Bar(*columns, console=Console(stderr=True), transient=True)
+            self._bar.start()
+        self._task = self._bar.add_task(source.name, total=source.size)
+
+    def moved(self, count: int) -> None:
+        """So many bytes more have been dealt with."""
+        if self._bar is not None and self._task is not None:
+            self._bar.advance(self._task, count)

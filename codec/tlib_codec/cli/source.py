@@ -1,0 +1,146 @@
+"""One input of bytes: a file or the standard input, and what form it has by its first bytes.
+
+Strategy: a reader asks for bytes and gets what is there, so a live pipe is not kept waiting; the
+first bytes are read, judged and handed out again. Whoever writes is told before each read, and
+can so show what it has before the input makes it wait.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import stat
+import sys
+from collections.abc import Callable
+from typing import BinaryIO
+
+import click
+
+from tlib_schemas.wire import MAGIC, VERSION
+
+from .common import Unusable
+from .hextext import HexError, HexText
+
+_HEAD = 1 << 20
+_SIGN = MAGIC + bytes((VERSION, 0))
+_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_JSON = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*(?:"|\})')
+_COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "zip"}
+
+
+class Source(io.RawIOBase):
+    """The bytes of `path` (``-``: the standard input), `size` of them where that is known.
+
+    `moved` is called with the number of bytes before each read that may have to wait. Raises
+    Unusable where the path cannot be opened or read.
+    """
+
+    def __init__(self, path: str, moved: Callable[[int], None] | None = None) -> None:
+        super().__init__()
+        self.name = "(standard input)" if path == "-" else path
+        self._moved = moved or (lambda _: None)
+        self._head = b""
+        self._last = 0
+        self.size: int | None = None
+        try:
+            self._file: BinaryIO = sys.stdin.buffer if path == "-" else open(path, "rb", buffering=0)  # noqa: PTH123, SIM115
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+            raise self._unusable(error) from None
+        if path == "-" and sys.stdin.isatty():
+            raise click.UsageError("Give a FILE, or pipe something in.")
+        if path != "-":
+            status = os.fstat(self._file.fileno())
+            self.size = status.st_size if stat.S_ISREG(status.st_mode) else None
+
+    def _unusable(self, error: Exception) -> Unusable:
+        return Unusable(f"{self.name}: {getattr(error, 'strerror', None) or error}")
+
+    def readable(self) -> bool:
+        """It is there to be read."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """As many bytes as are there, at least one before the end."""
+        if self._head:
+            given, self._head = self._head[: len(buffer)], self._head[len(buffer) :]
+        else:
+            given = self._read(len(buffer))
+        buffer[: len(given)] = given
+        return len(given)
+
+    def _read(self, size: int) -> bytes:
+        self._moved(self._last)
+        read = getattr(self._file, "read1", self._file.read)
+        try:
+            data: bytes = read(size)
+        except OSError as error:
+            raise self._unusable(error) from None
+        self._last = len(data)
+        return data
+
+    def close(self) -> None:
+        """Close the file; the standard input stays open."""
+        if not self.closed and self._file is not getattr(sys.stdin, "buffer", None):
+            self._file.close()
+        super().close()
+
+    def form(self) -> str | None:
+        """What the first bytes show it to be: one of `common.FORMS`; None where it is empty.
+
+        Raises Unusable where they show nothing that can be read.
+        """
+        end = False
+        found = None
+        while found is None and not end:
+            chunk = self._read(_HEAD - len(self._head))
+            self._head += chunk
+            end = not chunk or len(self._head) >= _HEAD
+            found = detect(self._head, end=end)
+        if not self._head:
+            return None
+        if found is None:
+            raise Unusable(
+                f"{self.name}: neither frames ({_SIGN.hex(' ')} …), hex text, JSONL nor a log; --format reads it as one all the same"
+            )
+        if found in _COMPRESSED.values():
+            raise Unusable(f"{self.name}: compressed ({found}); pipe it in decompressed")
+        return found
+
+
+def detect(head: bytes, *, end: bool) -> str | None:
+    """The form of an input that begins with `head`; None where more is needed.
+
+    `end` says that no more comes, or none that would help.
+    """
+    for sign, name in _COMPRESSED.items():
+        if head.startswith(sign):
+            return name
+    if _SIGN in head:
+        return "frames"
+    if _CONTROLS.search(head):
+        return "frames" if MAGIC.startswith(head[:2]) else None
+    if _JSON.match(head):
+        return "jsonl"
+    if _is_hex(head, end=end):
+        return "hex"
+    from tlib_codec.logs import sniff  # noqa: PLC0415 only text comes this far
+
+    return "log" if sniff(head) else None
+
+
+def _is_hex(head: bytes, *, end: bool) -> bool:
+    """Whether the lines at the beginning are hex, and at least 4 bytes of it."""
+    text = head[:4096].decode("latin-1")
+    lines = text.splitlines()
+    if len(lines) > 1 and not (end and len(head) <= 4096):
+        lines.pop()  # it may be cut
+    reader = HexText()
+    total = 0
+    for line in lines:
+        try:
+            total += len(reader.line(line))
+        except HexError as error:
+            if not error.data and line.strip() != "*":
+                return False
+    return total >= 4
