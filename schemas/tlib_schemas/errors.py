@@ -37,6 +37,7 @@ _FRAME = "The bytes are not this frame format, or the start of the frame is lost
 _CUT = "Give the whole frame: the capture or the transfer was cut short."
 _LENGTH = "Correct the length, or the bytes it counts."
 _LIMIT = "Raise the limit (`Limits`) if such frames are to be expected; otherwise the length is corrupt."
+_BYTES = "Correct what the sender writes."
 _SENDER = "Correct what the sender writes; decode leniently to read the frame all the same."
 _VALUE = "Give a value of the declared type and range."
 _ADVICE = "Nothing breaks; look whether the sender means it."
@@ -60,8 +61,12 @@ CODES: dict[str, ErrorCode] = {
         # attributes: DecodeError
         ("attribute-header", "Fewer than 6 bytes are left for an attribute's header.", _LENGTH),
         ("attribute-overrun", "An attribute's value runs past the end of the frame.", _LENGTH),
-        ("duplicate-attribute", "An attribute id stands twice in a frame.", _SENDER),
-        ("attribute-type", "A known attribute has another type than its declaration.", _SENDER),
+        ("duplicate-attribute", "An attribute id stands twice in a frame.", _BYTES),
+        (
+            "attribute-type",
+            "A known attribute has another type than its declaration.",
+            "Correct what the sender writes, or the declaration; `decode_frame` gives the bytes all the same.",
+        ),
         ("int-length", "An Int is not exactly 4 bytes.", _LENGTH),
         ("long-length", "A Long is not exactly 8 bytes.", _LENGTH),
         # packed key-value lists: DecodeError
@@ -72,9 +77,9 @@ CODES: dict[str, ErrorCode] = {
         ("list-too-many-pairs", "A list has more pairs than the limit.", _LIMIT),
         ("pair-header", "Fewer than 5 bytes are left for a pair's header.", _LENGTH),
         ("pair-overrun", "A pair's key and value run past the end of its list.", _LENGTH),
-        ("pair-type", "A pair has a type that TKVList does not have.", _SENDER),
+        ("pair-type", "A pair has a type that TKVList does not have.", _BYTES),
         ("pair-int-length", "An Int pair's value is not exactly 4 bytes.", _LENGTH),
-        ("pair-unicode", "A Unicode pair's value is not valid UTF-8.", _SENDER),
+        ("pair-unicode", "A Unicode pair's value is not valid UTF-8.", _BYTES),
         # values to bytes: EncodeError
         ("value-type", "A value is not of the attribute's Python type.", _VALUE),
         ("value-range", "A number does not fit its field.", _VALUE),
