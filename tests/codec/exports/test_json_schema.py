@@ -4,8 +4,7 @@ import json
 from typing import Annotated
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import given
 from jsonschema import Draft202012Validator
 
 from tlib_codec import (
@@ -33,6 +32,7 @@ from tlib_codec import (
     jsonl,
 )
 from tlib_codec.exports.json_schema import json_schema
+from tlib_fuzz.strategies import events
 from tlib_schemas import wire
 
 UUID = "01FES9JKSOFQLEKK3CSH5B5AES00JV1U"
@@ -250,24 +250,13 @@ def test_a_registry_of_ones_own():
 
 
 VALIDATORS = {cls: Draft202012Validator(json_schema(cls)) for cls in TLIBRARY.events}
-KVLISTS = st.recursive(
-    st.just(KVList()),
-    lambda inner: st.lists(
-        st.tuples(
-            st.text(max_size=4) | st.just("$key"),
-            st.text(max_size=8) | st.integers(-(2**31), 2**31 - 1) | st.binary(max_size=4) | st.text(max_size=3).map(Unicode) | inner,
-        ),
-        max_size=4,
-    ).map(KVList),
-    max_leaves=6,
-)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
-@given(user_data=KVLISTS, call_type=st.integers(0, 2**32 - 1).map(TCallType), number=st.integers(149, 0xFFFF), raw=st.binary(max_size=6))
-def test_any_values_validate(user_data, call_type, number, raw):
-    extra = {"#" + str(number): RawValue(9, raw)} if number != 0x8001 else {}
-    item = EventCallCreated(
-        call_uuid=raw.decode("utf-8", "surrogateescape"), conn_id=CONN, call_type=call_type, user_data=user_data, extra=Attributes(extra)
-    )
-    assert [e.message for e in VALIDATORS[EventCallCreated].iter_errors(as_json(item))] == []
+@given(item=events())
+def test_any_event_validates_until_something_mandatory_is_gone(item):
+    data = as_json(item)
+    validator = VALIDATORS[type(item)]
+    assert [error.message for error in validator.iter_errors(data)] == []
+    for row in type(item).__schema__.rows:
+        if row.mandatory and row.ids:
+            assert not validator.is_valid({label: value for label, value in data.items() if label != row.name})
