@@ -101,7 +101,11 @@ CODES: dict[str, ErrorCode] = {
         ("log-line-too-long", "A line of a log exceeds the limit; it is skipped.", _LOG_LIMIT),
         ("log-message-too-long", "A message of a log exceeds the limit; the rest of it is skipped.", _LOG_LIMIT),
         ("log-more-problems", "A message of a log has more problems than the limit; they are counted only.", _LOG_LIMIT),
-        ("log-orphan", "Attributes stand in no message; they are skipped.", "Give the part of the log before it, where the message begins."),
+        (
+            "log-orphan",
+            "Attributes stand in no message; they are skipped.",
+            "Give the part of the log before it, where the message begins.",
+        ),
         ("log-line", "An indented line inside a message is neither an attribute nor a pair; it is skipped.", _CUT_LOG),
         ("log-value", "An attribute's printed value is not of its form; the attribute is left out.", _CUT_LOG),
         ("log-pair", "A pair belongs to no list, or is not of its form; it is skipped.", _CUT_LOG),
