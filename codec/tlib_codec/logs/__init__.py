@@ -10,5 +10,6 @@ from .lines import DEFAULT_LOG_LIMITS, LogLimits
 from .reader import read_log
 from .record import LogProblem, LogRecord
 from .sniff import sniff
+from .writer import platform_sdk_text, tserver_text
 
-__all__ = ["DEFAULT_LOG_LIMITS", "LogLimits", "LogProblem", "LogRecord", "read_log", "sniff"]
+__all__ = ["DEFAULT_LOG_LIMITS", "LogLimits", "LogProblem", "LogRecord", "platform_sdk_text", "read_log", "sniff", "tserver_text"]

@@ -22,9 +22,11 @@ class Clock:
     """Follows the stamps of a log, line by line. `name` is the file's."""
 
     def __init__(self, name: str = "") -> None:
-        self.last: dt.datetime | None = None  # the time of the last stamp
         self._date: dt.date | None = None
         self._last = 0  # seconds of the day
+        self._text = ""  # the last stamp down to its second, as it stood in the line ...
+        self._second: dt.datetime | None = None  # ... the time it says, if it says one ...
+        self._fraction = ""  # ... and the digits after it
         match = _NAME.search(name.replace("\\", "/").rsplit("/", 1)[-1])
         if match:
             self._start(match)
@@ -37,37 +39,41 @@ class Clock:
             return  # digits that are no date
         self._last = hour * 3600 + minute * 60 + second
 
-    def header(self, line: str) -> None:
-        """Take the date from a line of the file's header, if it is the one that has it."""
-        match = _LOCAL.match(line)
-        if match:
-            self._start(match)
+    @property
+    def time(self) -> dt.datetime | None:
+        """The time of the last stamp; None where no date is known, or where it was no time."""
+        return None if self._second is None else self._second.replace(microsecond=int(self._fraction.ljust(6, "0")))
 
-    def read(self, line: str) -> tuple[dt.datetime | None, int]:
-        """The time of the stamp that `line` begins with, and where the stamp ends (0: no stamp).
-
-        The time is None where no date is known, or where it is no time at all.
-        """
+    def read(self, line: str) -> int:
+        """Follow the stamp that `line` begins with; where the stamp ends, 0 where there is none."""
         match = STAMP.match(line)
         if match is None:
-            return None, 0
-        year, month, day, hour, minute, second, fraction = match.groups()
-        seconds = int(hour) * 3600 + int(minute) * 60 + int(second)
-        micro = int(fraction.ljust(6, "0"))
-        try:
-            if year is not None:
-                date = self._date = dt.date(int(year), int(month), int(day))
-            elif self._date is None:
-                return None, match.end()
-            else:
-                date = self._follow(self._date, seconds)
-            moment = dt.datetime(date.year, date.month, date.day, int(hour), int(minute), int(second), micro)  # noqa: DTZ001 local time of a machine we do not know
-        except (ValueError, OverflowError):
-            return None, match.end()  # 99:99:99, or a day after the last of the calendar
+            if line.startswith("Local time:") and (header := _LOCAL.match(line)):
+                self._start(header)
+            return 0
+        self._fraction = match[7]
+        text = line[: match.start(7)]
+        if text != self._text:  # most lines are of the same second as the one before
+            self._text = text
+            try:
+                self._second = self._moment(*match.groups())
+            except (ValueError, OverflowError):
+                self._second = None  # 99:99:99, or a day after the last of the calendar
+        return match.end()
+
+    def _moment(self, year: str | None, month: str, day: str, *clock: str) -> dt.datetime | None:
+        hour, minute, second = map(int, clock[:3])
+        seconds = hour * 3600 + minute * 60 + second
+        if year is not None:
+            date = self._date = dt.date(int(year), int(month), int(day))
+        elif self._date is None:
+            return None
+        else:
+            date = self._follow(self._date, seconds)
+        moment = dt.datetime(date.year, date.month, date.day, hour, minute, second)  # noqa: DTZ001 local time of a machine we do not know
         if date == self._date:
             self._last = seconds
-        self.last = moment
-        return moment, match.end()
+        return moment
 
     def _follow(self, date: dt.date, seconds: int) -> dt.date:
         ahead = seconds - self._last

@@ -8,9 +8,11 @@ feeds end a line; a carriage return before one stays, since a value may hold it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 import msgspec
+
+from .record import LogProblem
 
 _CHUNK = 1 << 18
 _BOM = "\ufeff"
@@ -29,6 +31,8 @@ class LogLimits(msgspec.Struct, frozen=True, kw_only=True):
 
 DEFAULT_LOG_LIMITS = LogLimits()
 
+Line: TypeAlias = tuple[int, int, str]  # number from 1, byte offset, text
+
 
 def chunks(file: Iterable[bytes] | BinaryIO) -> Iterator[bytes]:
     """The bytes of `file` in pieces: read where it can be read, else as it iterates."""
@@ -40,35 +44,41 @@ def chunks(file: Iterable[bytes] | BinaryIO) -> Iterator[bytes]:
         yield chunk
 
 
-def split_lines(pieces_of_file: Iterable[bytes], limit: int) -> Iterator[tuple[int, int, str | None]]:
-    """Number (from 1), byte offset and text of each line; the text is None where it exceeds `limit` bytes.
+def split_lines(pieces: Iterable[bytes], limit: int) -> Iterator[Line | LogProblem]:
+    """The lines of a file, or a problem in place of one that exceeds `limit` bytes.
 
-    The pieces may end anywhere. Bytes that are no UTF-8 are kept as surrogates.
+    The pieces may end anywhere. Bytes that are no UTF-8 are kept as surrogates; a byte order mark
+    at the beginning is dropped.
     """
-    pieces: list[bytes] = []
-    held = 0  # bytes of the unfinished line; beyond the limit they are counted, not kept
-    number = offset = 0
-    for chunk in pieces_of_file:
-        first, *rest = chunk.split(b"\n")
-        held += len(first)
-        if held <= limit:
-            pieces.append(first)
+
+    def line(data: bytes | None) -> Line | LogProblem:
+        if data is None or len(data) > limit:
+            return LogProblem(number, offset, "log-line-too-long", f"at most {limit} bytes", "more")
+        text = data.decode("utf-8", "surrogateescape")
+        return number, offset, text if number > 1 else text.removeprefix(_BOM)
+
+    held: list[bytes] = []
+    size = 0  # bytes of the unfinished line; beyond the limit they are counted, not kept
+    number = 1
+    offset = 0
+    for piece in pieces:
+        first, *rest = piece.split(b"\n")
+        size += len(first)
+        if size <= limit:
+            held.append(first)
         else:
-            pieces.clear()
+            held.clear()
         if not rest:
             continue
+        yield line(b"".join(held) if size <= limit else None)
         number += 1
-        text = None if held > limit else b"".join(pieces).decode("utf-8", "surrogateescape")
-        yield number, offset, text.removeprefix(_BOM) if text and number == 1 else text
-        offset += held + 1
+        offset += size + 1
         last = rest.pop()
-        for line in rest:
+        for data in rest:
+            yield line(data)
             number += 1
-            length = len(line)
-            yield number, offset, line.decode("utf-8", "surrogateescape") if length <= limit else None
-            offset += length + 1
-        held = len(last)
-        pieces = [last] if held <= limit else []
-    if held:
-        text = None if held > limit else b"".join(pieces).decode("utf-8", "surrogateescape")
-        yield number + 1, offset, text.removeprefix(_BOM) if text and not number else text
+            offset += len(data) + 1
+        size = len(last)
+        held = [last] if size <= limit else []
+    if size:
+        yield line(b"".join(held) if size <= limit else None)

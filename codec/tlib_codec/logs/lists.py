@@ -37,6 +37,11 @@ class ListBuilder:
         self._levels = [_Level([], indent)]
 
     @property
+    def full(self) -> bool:
+        """Whether there are as many pairs as a list may have."""
+        return self.size >= DEFAULT_LIMITS.list_pairs
+
+    @property
     def guessed(self) -> bool:
         """Whether the end of a nested list had to be guessed: one list's follows from the number of pairs."""
         nested = sum(isinstance(value, list) for _, value in self._levels[0].pairs) if self.flat else 0

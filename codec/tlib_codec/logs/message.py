@@ -20,10 +20,10 @@ from tlib_schemas.limits import DEFAULT_LIMITS
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.values import Attributes
 
-from .lines import LogLimits
+from .lines import Line, LogLimits
 from .lists import ListBuilder
 from .record import LogProblem, LogRecord
-from .values import Known, Names, Unreadable, printed_bytes, raw_list, raw_text, whole, wrap
+from .values import Known, Names, Unreadable, messages_with_server, printed_bytes, raw_list, raw_text, whole, wrap
 
 _REMARK = re.compile(r"\s*\((.*)\)\s*", re.DOTALL)
 
@@ -52,12 +52,7 @@ class Context:
         self.names = Names(registry)
         self.server = server or 0
         self.limits = limits
-        # Logs never print Server; where a table makes it mandatory, the reader has to supply it.
-        self.wants_server = frozenset(
-            number
-            for number, schema in registry.schemas.items()
-            if any(field.mandatory and AttributeID.Server in field.ids for field in schema.fields)
-        )
+        self.wants_server = messages_with_server(registry)
 
 
 class Message:
@@ -75,21 +70,22 @@ class Message:
         self.text = ""
         self.full = False
         self.certain = header.certain
-        self.at = (header.line, header.offset)
-        self._room = context.limits.message
+        self.at: Line = (header.line, header.offset, "")  # the current line
+        self.room = context.limits.message
         self._more = 0  # problems beyond the limit
         # the value that is going on: a list, or an attribute whose further lines are kept as text, or dropped
-        self._list: ListBuilder | None = None
-        self._listed: tuple[Known, tuple[int, int]] | None = None
+        self.list: ListBuilder | None = None
+        self._listed: tuple[Known, Line] | None = None
         self._aside: str | None = None
         self._dropping = False
+        self.going_on = False  # any of these
         # the quoted value that is going on: its lines so far, and the attribute or key it is of
-        self._held: list[str] | None = None
+        self.held: list[str] | None = None
         self._sink: Known | str | None = None
 
     # -- what a form of log implements -----------------------------------------------------------
 
-    def take(self, number: int, offset: int, line: str) -> bool:
+    def take(self, entry: Line) -> bool:
         """Take the next line; False where it is not of this message, which is over then."""
         raise NotImplementedError
 
@@ -107,19 +103,17 @@ class Message:
 
     # -- lines -----------------------------------------------------------------------------------
 
-    def begin(self, number: int, offset: int, line: str) -> bool:
-        """Count a line; True where it went into an open quoted value. `full` where there is no more room."""
-        self.at = (number, offset)
-        self._room -= len(line) + 1
-        if self._room < 0:
+    def busy(self, line: str) -> bool | None:
+        """What `take` answers to a line that finds no room, or a quoted value open; None where the line is to be read."""
+        if self.room < 0:
             self.problem("log-message-too-long", f"at most {self.context.limits.message} characters", "more")
             self.full = True
             return False
-        return self._held is not None and self._continue(line)
+        return True if self._continue(line) else None
 
-    def problem(self, code: str, expected: str, actual: str, at: tuple[int, int] | None = None) -> None:
+    def problem(self, code: str, expected: str, actual: str, at: Line | None = None) -> None:
         """Note what is wrong with a line (the current one, unless `at` says which)."""
-        line, offset = at or self.at
+        line, offset, _ = at or self.at
         self.add(LogProblem(line, offset, code, expected, actual))
 
     def add(self, problem: LogProblem) -> None:
@@ -137,7 +131,7 @@ class Message:
         if known is None:
             self._keep_aside(name, text)
         elif known.id in self.values:
-            self._dropping = True
+            self._dropping = self.going_on = True
             self.problem("log-duplicate-attribute", f"{name} once", "it again")
         elif not text:
             self.problem("log-value", f"a value of {name}", "nothing")
@@ -145,7 +139,7 @@ class Message:
             try:
                 self._value(known, name, text, indent)
             except Unreadable as error:
-                self._dropping = True
+                self._dropping = self.going_on = True
                 self.problem("log-value", f"{name} as {error}", quote(text.rstrip()))
 
     def _value(self, known: Known, name: str, text: str, indent: int) -> None:
@@ -155,7 +149,8 @@ class Message:
                 return
             head = self.list_head(text) if known.kind != "text" else None
             if head is not None:
-                self._list, self._listed = ListBuilder(indent, head[0]), (known, self.at)
+                self.list, self._listed = ListBuilder(indent, head[0]), (known, self.at)
+                self.going_on = True
                 if head[1]:
                     self.add_pair(head[1], indent)
                 return
@@ -169,6 +164,7 @@ class Message:
         else:
             self.unnumbered.setdefault(name, text.rstrip())
             self._aside = name
+            self.going_on = True
 
     def other(self, line: str) -> bool:
         """A line that is no attribute's: a pair, a remark, a wrong line, or the end of the message."""
@@ -186,8 +182,8 @@ class Message:
         return True
 
     def _pair_line(self, line: str, indent: int) -> bool:
-        if self._list is not None:
-            self._list.line(indent)
+        if self.list is not None:
+            self.list.line(indent)
             return self.add_pair(line, indent)
         if self.pair(line) is None:
             return False
@@ -199,17 +195,17 @@ class Message:
 
     def add_pair(self, line: str, indent: int) -> bool:
         """Add the pair, or the pairs of lists opened one in the other, that `line` holds."""
-        assert self._list is not None
+        assert self.list is not None
         found = self.pair(line)
         if found is None:
             return False
         while found is not None:
             key, text, rest = found
-            if self._list.size >= DEFAULT_LIMITS.list_pairs:
+            if self.list.full:
                 self.problem("list-too-many-pairs", f"at most {DEFAULT_LIMITS.list_pairs} pairs", "more")
             elif text is not None:
                 self._pair_value(key, text)
-            elif not self._list.open(key, indent):
+            elif not self.list.open(key, indent):
                 self.problem("list-too-deep", f"at most {DEFAULT_LIMITS.list_depth} levels", "one more")
             elif rest:
                 found = self.pair(rest)
@@ -220,12 +216,12 @@ class Message:
         return True
 
     def _pair_value(self, key: str, text: str) -> None:
-        assert self._list is not None
+        assert self.list is not None
         if text[:1] == self.quote:
             self._open(key, text)
             return
         try:
-            self._list.add(key, _pair_value(text))
+            self.list.add(key, _pair_value(text))
         except Unreadable as error:
             self.problem("log-filtered", f"{error} for {quote(key)}", quote(text.rstrip()) if text else "nothing")
 
@@ -238,39 +234,39 @@ class Message:
         if len(whole_text) > 1 and whole_text[-1] == self.quote:
             self._close(whole_text[1:-1])
         else:
-            self._held = [self._piece(text[1:])]
+            self.held = [self._piece(text[1:])]
             self._opened = self.at
 
     def _piece(self, line: str) -> str:
         return line.removesuffix("\r") if self.header.carriage_returns else line
 
     def _continue(self, line: str) -> bool:
-        assert self._held is not None
+        assert self.held is not None
         if self.stops(line):
             self.cut()
             return False
         ended = line.rstrip()
         if ended.endswith(self.quote):
-            self._held.append(ended[:-1])
-            self._close("\n".join(self._held))
+            self.held.append(ended[:-1])
+            self._close("\n".join(self.held))
         else:
-            self._held.append(self._piece(line))
+            self.held.append(self._piece(line))
         return True
 
     def cut(self) -> None:
         """End a quoted value that was never closed: only its first line is surely its own."""
-        if self._held is not None:
-            first = self._held[0].rstrip()
+        if self.held is not None:
+            first = self.held[0].rstrip()
             self.problem("log-unclosed-quote", f"a closing {self.quote}", quote(first[-32:]), self._opened)
             self._close(first)
 
     def _close(self, text: str) -> None:
-        sink, self._held, self._sink = self._sink, None, None
+        sink, self.held, self._sink = self._sink, None, None
         if isinstance(sink, Known):
             self.values[sink.id] = raw_text(text) if sink.kind == "any" else text
-        elif self._list is not None:
+        elif self.list is not None:
             assert sink is not None
-            self._list.add(sink, text)
+            self.list.add(sink, text)
         elif sink is not None:
             self.unnumbered.setdefault(sink, f"{self.quote}{text}{self.quote}")
 
@@ -278,11 +274,11 @@ class Message:
 
     def end_value(self) -> None:
         """End the list that is going on, or whatever else further lines would belong to."""
-        self._aside, self._dropping = None, False
-        builder, listed = self._list, self._listed
+        self._aside, self._dropping, self.going_on = None, False, False
+        builder, listed = self.list, self._listed
         if builder is None or listed is None:
             return
-        self._list = self._listed = None
+        self.list = self._listed = None
         known, at = listed
         if builder.count is not None and builder.own != builder.count:
             self.problem("log-filtered", f"a list of {builder.count}", str(builder.own), at)
@@ -304,7 +300,7 @@ class Message:
             return None
         if self._more:
             self.problems.append(
-                LogProblem(*self.at, "log-more-problems", f"at most {self.context.limits.problems} problems", f"{self._more} more")
+                LogProblem(*self.at[:2], "log-more-problems", f"at most {self.context.limits.problems} problems", f"{self._more} more")
             )
         header = self.header
         return LogRecord(

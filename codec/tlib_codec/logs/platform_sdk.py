@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 
 from .dates import STAMP, Clock
+from .lines import Line
 from .message import Context, Header, Message
 
 _HEADER = re.compile(r"'(\w{1,80})' \('?(\d{1,5})'?\)(?:\s+(?:message\s+)?attributes:)?\s*$", re.ASCII)
 _ATTRIBUTES = re.compile(r"\s*(?:message )?attributes:\s*", re.ASCII)
-_ATTRIBUTE = re.compile(r"\s*((?:ISCC)?Attribute\w+)\s*(?:\[\w+\]\s*)?=\s*", re.ASCII)
+_ATTRIBUTE = re.compile(r"\s*((?:ISCC)?Attribute#?\w+)\s*(?:\[\w+\]\s*)?=\s*", re.ASCII)
 _PAIR = re.compile(r"'\s*\[\w+\]\s*=\s*", re.ASCII)
 _PAIR_LINE = re.compile(r"\s*'[^']*'\s*\[\w+\]\s*=", re.ASCII)
 _GROUP = re.compile(r"\s*\w+\s*=\s*ComplexClass\(\w+\):\s*", re.ASCII)
@@ -35,10 +36,13 @@ class PlatformMessage(Message):
 
     quote = '"'
 
-    def take(self, number: int, offset: int, line: str) -> bool:
-        if self.begin(number, offset, line):
-            return True
-        if self.full or not line.strip():
+    def take(self, entry: Line) -> bool:
+        line = entry[2]
+        self.at = entry
+        self.room -= len(line) + 1
+        if (self.room < 0 or self.held is not None) and (ours := self.busy(line)) is not None:
+            return ours
+        if not line.strip():
             return False
         match = _ATTRIBUTE.match(line)
         if match is not None:
@@ -76,10 +80,10 @@ class PlatformForm:
         self._clock = clock
         self._before = ""
 
-    def header(self, number: int, offset: int, line: str) -> Header | None:
+    def header(self, entry: Line) -> Header | None:
         """The message that `line` opens; None where it opens none."""
-        self._clock.header(line)
-        time, stamped = self._clock.read(line)
+        number, offset, line = entry
+        self._clock.read(line)
         match = opens(line)
         before, self._before = self._before, line
         if match is None:
@@ -92,7 +96,7 @@ class PlatformForm:
             offset=offset,
             name=match[1],
             number=number_printed if number_printed <= 0xFFFF else None,
-            time=time if stamped else self._clock.last,
+            time=self._clock.time,
             certain="attributes:" in match[0],
             direction=direction,
             carriage_returns=line.endswith("\r"),

@@ -70,34 +70,34 @@ def _read(file: Iterable[bytes] | BinaryIO, context: Context, clock: Clock, form
     if form is None:
         pieces, form = _recognised(pieces)
     headers = FORMS[form](context, clock)
-    limit = context.limits.line
     message: Message | None = None
     orphaned = False  # attributes without a header have been reported, or belong to a message that was cut
-    for number, offset, line in split_lines(pieces, limit):
-        if line is None:
-            problem = LogProblem(number, offset, "log-line-too-long", f"at most {limit} bytes", "more")
+    for entry in split_lines(pieces, context.limits.line):
+        if isinstance(entry, LogProblem):
             if message is None:
-                yield problem
+                yield entry
             else:
-                message.add(problem)
+                message.add(entry)
             continue
         if message is not None:
-            if message.take(number, offset, line):
+            if message.take(entry):
                 continue
             record = message.finish()
             orphaned = message.full
             message = None
             if record is not None:
                 yield record
-        header = headers.header(number, offset, line)
+        number, offset, line = entry
+        if not line or line.isspace():
+            orphaned = False
+            continue
+        header = headers.header(entry)
         if header is not None:
             message = headers.message(context, header)
         elif _attribute(line):
             if not orphaned:
                 yield LogProblem(number, offset, "log-orphan", "a message's header first", quote(line.strip()))
             orphaned = True
-        elif not line.strip():
-            orphaned = False
     if message is not None:
         record = message.finish()
         if record is not None:

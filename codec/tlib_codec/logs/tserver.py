@@ -8,18 +8,21 @@ at one that is neither indented nor an attribute nor a pair.
 
 from __future__ import annotations
 
+import functools
 import re
 
 from .dates import STAMP, Clock
+from .lines import Line
+from .lists import ListBuilder
 from .message import Context, Header, Message
 from .values import bare, printed_bytes
 
 _NAME = re.compile(r"message ([A-Za-z_]\w*|\d{1,5})\s*", re.ASCII)
 _MARKED = re.compile(r"\[(?:ISCC|BSYNC)\]|\breceived from\b|\brequest to\b|\bdistribute\w*|\bsend_to_client\b", re.ASCII)
-_DIRECTION = re.compile(r"\b(received from|request to|sen[dt] to|send_to_client|distribute)\b_?", re.IGNORECASE | re.ASCII)
+_DIRECTION = re.compile(r"\b(received from|request to|sen[dt] to|send_to_client|distribute)", re.IGNORECASE | re.ASCII)
 _SERVER = re.compile(r"\s*(\d{1,10})\(", re.ASCII)
 _VERSION = re.compile(r"\]\s+(\d+(?:\.\d+){2,5})\s", re.ASCII)
-_ATTRIBUTE = re.compile(r"\s*(?:ISCC)?Attribute[A-Z]\w*(?:\s+['\[\d-]|\s*$)", re.ASCII)
+_ATTRIBUTE = re.compile(r"\s*(?:ISCC)?Attribute[A-Z#]\w*(?:\s+['\[\d-]|\s*$)", re.ASCII)
 _PAIR = re.compile(r"\s*'([^']*)'(?:\s+(?=['\[\d-])|(?=\(list\)))", re.ASCII)
 _SEPARATOR = re.compile(r"'(?:\s+(?=['\[\d-])|(?=\(list\)))", re.ASCII)
 _LIST = re.compile(r"\[\d{1,9}\](?:\s+[0-9a-fA-F]{2})*\s*(?:\.\.)?", re.ASCII)
@@ -42,19 +45,48 @@ class TServerMessage(Message):
 
     quote = "'"
 
-    def take(self, number: int, offset: int, line: str) -> bool:
-        if self.begin(number, offset, line):
-            return True
-        if self.full:
-            return False
+    def take(self, entry: Line) -> bool:
+        line = entry[2]
+        self.at = entry
+        self.room -= len(line) + 1
+        if (self.room < 0 or self.held is not None) and (ours := self.busy(line)) is not None:
+            return ours
         parts = line.split(None, 1)
-        if not parts:
+        if len(parts) > 1:
+            name, text = parts
+            known = self.exact.get(name)
+            if known is not None:
+                # The usual line, without a detour: an integer, or a text that ends where the line does.
+                if known.quick is not None and known.id not in self.values:
+                    value = known.quick(text)
+                    if value is not None:
+                        if self.going_on:
+                            self.end_value()
+                        self.certain = True
+                        self.values[known.id] = value
+                        return True
+            elif self.list is not None and name[0] == "'":
+                return self._quick_pair(self.list, line) or self.other(line)
+            elif bare(name) is None:
+                return self.other(line)
+        elif not parts:
             return False
-        name = parts[0]
-        known = self.exact.get(name)
-        if known is None and bare(name) is None:
-            return self.other(line)
-        self.attribute(name, parts[1] if len(parts) > 1 else "", len(line) - len(line.lstrip()))
+        else:
+            name, text = parts[0], ""
+            if bare(name) is None:
+                return self.other(line)
+        self.attribute(name, text, len(line) - len(line.lstrip()))
+        return True
+
+    @staticmethod
+    def _quick_pair(builder: ListBuilder, line: str) -> bool:
+        """Add the usual pair: two texts with a tab between, the second one ending where the line does."""
+        indent = len(line) - len(line.lstrip())
+        key, tab, text = line[indent + 1 :].partition("'\t'")
+        if not tab or not text or text[-1] != "'" or "'(list)" in key or "'\t" in key or builder.full:
+            return False
+        builder.line(indent)
+        builder.add(key, text[:-1])
         return True
 
     def stops(self, line: str) -> bool:
@@ -81,6 +113,23 @@ class TServerMessage(Message):
         return line[start : match.start()], line[match.end() :], ""
 
 
+@functools.lru_cache(maxsize=256)
+def _described(place: str) -> tuple[str, str, int | None, str]:
+    """Direction, peer, number of the server and version, from what stands before a message's name."""
+    version = _VERSION.search(place)
+    mark = _DIRECTION.search(place)
+    direction = peer = ""
+    server = None
+    if mark is not None:
+        how = mark[1].lower()
+        direction = "received" if how == "received from" else "sent"
+        if how not in ("send_to_client", "distribute"):
+            peer = place[mark.end() :].strip().rstrip(":")
+        if direction == "received" and (digits := _SERVER.match(place, mark.end())):
+            server = int(digits[1]) & 0xFFFF_FFFF
+    return direction, peer, server, version[1] if version else ""
+
+
 class TServerForm:
     """Recognises the headers of T-Server form. One for a file: it remembers the line before."""
 
@@ -91,37 +140,27 @@ class TServerForm:
         self._clock = clock
         self._before = ""
 
-    def header(self, number: int, offset: int, line: str) -> Header | None:
+    def header(self, entry: Line) -> Header | None:
         """The message that `line` opens; None where it opens none."""
-        self._clock.header(line)
-        time, stamped = self._clock.read(line)
+        number, offset, line = entry
+        stamped = self._clock.read(line)
         found = message_name(line)
         before, self._before = self._before, line
         if found is None:
             return None
         prefix, name = found
-        place = prefix or before
-        mark = _DIRECTION.search(place)
-        direction = peer = ""
-        server = None
-        if mark is not None:
-            direction = "received" if mark[1].lower() == "received from" else "sent"
-            if "client" not in mark[1].lower() and "distribute" not in mark[1].lower():
-                peer = place[mark.end() :].strip().rstrip(":")
-            if direction == "received" and (digits := _SERVER.match(place, mark.end())):
-                server = int(digits[1]) & 0xFFFF_FFFF
-        version = _VERSION.search(place)
+        direction, peer, server, version = _described(prefix[stamped:] if prefix else before)
         number_printed = int(name) if name.isdigit() and int(name) <= 0xFFFF else None
         return Header(
             line=number,
             offset=offset,
             name=name,
             number=number_printed,
-            time=time if stamped else self._clock.last,
-            certain=(stamped > 0 or mark is not None) and (name in self._context.registry.messages or number_printed is not None),
+            time=self._clock.time,
+            certain=(stamped > 0 or direction != "") and (name in self._context.registry.messages or number_printed is not None),
             direction=direction,
             peer=peer,
             server=server,
-            version=version[1] if version else "",
+            version=version,
             carriage_returns=line.endswith("\r"),
         )

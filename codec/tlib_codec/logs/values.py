@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from tlib_schemas import wire
+from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.errors import EncodeError
 from tlib_schemas.registry import Registry
 from tlib_schemas.values import KVList, RawValue
@@ -25,8 +26,10 @@ PREFIXES = ("Attribute", "ISCCAttribute")
 # A name or a remark may follow a number: `1432917924 (16:45:24)`, `2 [Inbound]`.
 _INT = re.compile(r"(-?\d{1,20})(?:\s*[(\[].*|\s*)", re.ASCII | re.DOTALL)
 _HEX = re.compile(r"([0-9a-fA-F]{1,16})(?:\s*[(\[].*|\s*)", re.DOTALL)
+_CONN_ID = re.compile(r"[0-9a-f]{16}").fullmatch
 _LONG = re.compile(r"0[0-9a-f]{15}|(?=[0-9]*[a-f])[0-9a-f]{16}", re.IGNORECASE)
 _NAME = re.compile(r"([A-Za-z_]\w*)(?:\s*[(\[].*|\s*)", re.ASCII | re.DOTALL)
+_NUMBER = re.compile(r"#\d{1,5}", re.ASCII)
 _BYTES = re.compile(r"\[(\d{1,9})\]((?:\s+[0-9a-fA-F]{2})*)\s*(\.\.)?\s*", re.ASCII)
 
 Parser: TypeAlias = Callable[[str], Any]
@@ -44,6 +47,7 @@ class Known(msgspec.Struct, frozen=True):
     id: int
     kind: str  # "text", "list", "any" or "plain"
     parse: Parser
+    quick: Callable[[str], Any] | None = None  # the same for the usual look of a value, None for any other
 
 
 def wrap(number: int, bits: int, *, signed: bool) -> int:
@@ -62,23 +66,14 @@ def whole(text: str) -> int:
     return int(match[1])
 
 
-def _integer(signed: bool) -> Parser:
-    def parse(text: str) -> int:
-        # the usual case first: few digits and nothing else
-        number = int(text) if len(text) < 10 and text.isdecimal() else whole(text)
-        return number if 0 <= number <= 0x7FFF_FFFF else wrap(number, 32, signed=signed)
-
-    return parse
+def _integer(*, signed: bool) -> Parser:
+    return lambda text: wrap(whole(text), 32, signed=signed)
 
 
 def _enumeration(value: wire.Enum) -> Parser:
-    integer = _integer(value.signed)
-    members = {str(int(member)): member for member in value.enumeration}
+    integer = _integer(signed=value.signed)
 
     def parse(text: str) -> Any:
-        member = members.get(text.rstrip())
-        if member is not None:
-            return member
         match = _NAME.fullmatch(text)
         if match is None:
             return value.enumeration(integer(text))
@@ -90,10 +85,15 @@ def _enumeration(value: wire.Enum) -> Parser:
     return parse
 
 
+def looks_hex(digits: str) -> bool:
+    """Whether a Long's 16 digits can only be hex: a leading zero or a letter says so."""
+    return _LONG.fullmatch(digits) is not None
+
+
 def long(text: str) -> int:
     """64 bits: 16 hex digits where a leading zero or a letter says so, else decimal. Raises Unreadable."""
     digits = text.split(None, 1)[0]
-    return int(digits, 16) if _LONG.fullmatch(digits) else wrap(whole(text), 64, signed=False)
+    return int(digits, 16) if looks_hex(digits) else wrap(whole(text), 64, signed=False)
 
 
 def conn_id(text: str) -> str:
@@ -121,7 +121,7 @@ def binary(text: str) -> bytes:
 def raw(text: str) -> RawValue:
     """A value of an attribute nobody declared, as the wire type it looks like. Raises Unreadable."""
     digits = text.rstrip()
-    if _LONG.fullmatch(digits):
+    if looks_hex(digits):
         return RawValue(WireType.Long, bytes.fromhex(digits))
     if digits.startswith("["):
         return RawValue(WireType.Binary, binary(digits))
@@ -145,25 +145,52 @@ def raw_list(kv: KVList) -> RawValue:
         raise Unreadable(error.expected) from None
 
 
+def messages_with_server(registry: Registry) -> frozenset[int]:
+    """The messages whose table makes Server mandatory. Logs never print it: a reader has to supply it."""
+    return frozenset(
+        number
+        for number, schema in registry.schemas.items()
+        if any(field.mandatory and AttributeID.Server in field.ids for field in schema.fields)
+    )
+
+
 def _known(attribute: Attribute) -> Known:
     value = attribute.value
     if value is None:
         return Known(attribute.id, "any", raw)
     if isinstance(value, wire.Enum):
-        return Known(attribute.id, "plain", _enumeration(value))
+        members = {str(int(member)): member for member in value.enumeration}
+        return Known(attribute.id, "plain", _enumeration(value), members.get)
     if value.wire_type == WireType.Int:
-        return Known(attribute.id, "plain", _integer(value.field is wire.SignedInt.field))
+        return Known(attribute.id, "plain", _integer(signed=value.field is wire.SignedInt.field), _quick_integer)
     if value.wire_type == WireType.Long:
-        return Known(attribute.id, "plain", conn_id if value.python is str else long)
+        if value.python is str:
+            return Known(attribute.id, "plain", conn_id, _quick_conn_id)
+        return Known(attribute.id, "plain", long)
     if value.wire_type == WireType.List:
         return Known(attribute.id, "list", binary)
-    return Known(attribute.id, "text" if value.wire_type == WireType.String else "plain", binary)
+    if value.wire_type == WireType.String:
+        return Known(attribute.id, "text", binary, _quick_text)
+    return Known(attribute.id, "plain", binary)
+
+
+def _quick_text(text: str) -> str | None:
+    return text[1:-1] if text[0] == text[-1] == "'" and len(text) > 1 else None
+
+
+def _quick_integer(text: str) -> int | None:
+    return int(text) if len(text) < 10 and text.isdecimal() and text.isascii() else None
+
+
+def _quick_conn_id(text: str) -> str | None:
+    return text if _CONN_ID(text) else None
 
 
 class Names:
     """The attributes of a registry by the names under which logs print them."""
 
     def __init__(self, registry: Registry) -> None:
+        self._registry = registry
         self.exact: dict[str, Known] = {}
         self._folded: dict[str, Known] = {}
         for attribute in registry.dictionary.values():
@@ -176,15 +203,18 @@ class Names:
     def find(self, printed: str) -> Known | None:
         """The attribute of that printed name, if need be in other letter case."""
         known = self.exact.get(printed)
-        if known is None:
-            name = bare(printed)
-            known = None if name is None else self._folded.get(name.casefold())
+        if known is None and (name := bare(printed)):
+            if _NUMBER.fullmatch(name) and int(name[1:]) <= 0xFFFF:  # as our own writer prints an id without a name
+                attribute = self._registry.dictionary.get(int(name[1:]))
+                return Known(int(name[1:]), "any", raw) if attribute is None else _known(attribute)
+            known = self._folded.get(name.casefold())
         return known
 
 
 def bare(printed: str) -> str | None:
     """The name without its prefix; None where it has none, and so is no attribute's."""
     for prefix in PREFIXES:
-        if printed.startswith(prefix) and len(printed) > len(prefix):
-            return printed[len(prefix) :]
+        name = printed[len(prefix) :]
+        if printed.startswith(prefix) and (name[:1].isupper() or name[:1] == "#"):
+            return name
     return None

@@ -1,0 +1,177 @@
+"""Writes events as log text: T-Server form and Platform SDK form.
+
+For simulators and tests: what is written reads back as the same item. A log is not lossless by
+nature, though: quotes inside a value are not escaped, so text that looks like the log's own lines
+reads back as those; Unicode pairs read back as String; Server is never printed where an event's
+table lists it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+from tlib_schemas import wire
+from tlib_schemas.enumerations import AttributeID, MessageType
+from tlib_schemas.errors import DecodeError, EncodeError
+from tlib_schemas.registry import Item, Registry
+from tlib_schemas.tlibrary import TLIBRARY
+from tlib_schemas.values import KVList, RawValue
+from tlib_schemas.wire import WireType
+
+from .values import looks_hex, messages_with_server
+
+# A T-Server prints these before all others.
+_FIRST = (AttributeID.EventSequenceNumber, AttributeID.TimeinuSecs, AttributeID.TimeinSecs)
+_TIME = (AttributeID.TimeinuSecs, AttributeID.TimeinSecs)
+
+
+def tserver_text(
+    item: Item, time: dt.datetime, *, registry: Registry = TLIBRARY, how: str = "distribute_event", version: str = "8.1.101.25"
+) -> str:
+    """A message in T-Server form, header and closing empty line included.
+
+    `time` is that of the log line, in the server's local time; `how` the words of the header, such as
+    ``distribute call/party event`` or ``send_to_client``.
+
+    Raises EncodeError where a value does not fit its attribute, or has a type that no log prints.
+    """
+    name, values = _laid_out(item, registry)
+    lines = [f"@{time:%H:%M:%S}.{time.microsecond // 100:04d} [0] {version} {how}: message {name}"]
+    lines += tserver_lines(values, time, registry=registry)
+    return "\n".join([*lines, "", ""])
+
+
+def tserver_lines(values: dict[int, Any], time: dt.datetime, *, registry: Registry = TLIBRARY) -> Iterator[str]:
+    """The lines of attributes by id, without header and end. Raises EncodeError."""
+    for number in sorted(values, key=lambda i: _FIRST.index(i) if i in _FIRST else len(_FIRST)):
+        name = registry.attribute_name(number)
+        printed = _printed(number, values[number], registry, "'")
+        if isinstance(printed, KVList):
+            packed = wire.KVList.pack(printed)
+            yield f"\tAttribute{name}\t[{len(packed)}] {packed[:4].hex(' ')}.."
+            yield from _pairs(printed, "\t\t")
+        else:
+            remark = f" ({time:%H:%M:%S})" if number == AttributeID.TimeinSecs else ""
+            yield f"\tAttribute{name}\t{printed}{remark}"
+
+
+def platform_sdk_text(item: Item, *, registry: Registry = TLIBRARY) -> str:
+    """A message in Platform SDK form, closing empty line included. Raises EncodeError."""
+    name, values = _laid_out(item, registry)
+    number = registry.messages.get(name, item.message)
+    lines = [f"'{name}' ('{number}')", "message attributes:"]
+    if _TIME[1] in values:
+        lines.append("Time            = ComplexClass(TimeStamp):")
+        lines += ["\t" + line for i in _TIME if i in values for line in _platform_lines(i, values[i], registry)]
+    for i, value in values.items():
+        if i not in _TIME or _TIME[1] not in values:
+            lines += _platform_lines(i, value, registry)
+    return "\n".join([*lines, "", ""])
+
+
+def _laid_out(item: Item, registry: Registry) -> tuple[str, dict[int, Any]]:
+    if isinstance(item.message, str):
+        name = item.message
+        values = {registry.attribute_number(label): value for label, value in item.attributes.items()}
+    else:
+        number, values = registry.lay_out(item)
+        name = registry.message_name(number) or str(number)
+        if number in messages_with_server(registry):
+            values.pop(AttributeID.Server, None)
+    return name, values
+
+
+def _printed(number: int, value: Any, registry: Registry, quote: str) -> str | KVList:
+    """A value as it is printed on its attribute's line; a list as itself. Raises EncodeError."""
+    try:
+        return _print(number, value, registry, quote)
+    except EncodeError as error:
+        raise error.within(f".{registry.attribute_name(number)}") from None
+
+
+def _print(number: int, value: Any, registry: Registry, quote: str) -> str | KVList:
+    if isinstance(value, RawValue):
+        declared = _RAW.get(value.type)
+        if declared is None:
+            raise EncodeError("value-type", expected="a type that logs print", actual=f"type {value.type}")
+        try:
+            value = declared.unpack(value.value)
+        except DecodeError as error:
+            raise EncodeError("value-range", expected=error.expected, actual=error.actual) from None
+    else:
+        attribute = registry.dictionary.get(number)
+        if attribute is None or attribute.value is None:
+            raise EncodeError("value-type", expected="RawValue, since the attribute's type is not declared", actual=type(value).__name__)
+        declared = attribute.value
+        declared.pack(value)
+    match declared.wire_type:
+        case WireType.List:
+            return KVList(value)
+        case WireType.Long:
+            return value.lower() if isinstance(value, str) else _long(value)
+        case WireType.Int:
+            # the one enumeration that is printed by name
+            label = value.label if isinstance(value, MessageType) else None
+            return label or str(value % (1 << 32))
+        case WireType.Binary:
+            return _bytes(value)
+    return f"{quote}{value}{quote}"
+
+
+_RAW: dict[int, wire.Value] = {value.wire_type: value for value in (wire.String, wire.Int, wire.Binary, wire.KVList, wire.Long)}
+
+
+def _long(value: int) -> str:
+    digits = f"{value:016x}"
+    return digits if looks_hex(digits) else str(value)
+
+
+def _bytes(value: bytes) -> str:
+    return " ".join([f"[{len(value)}]", *(f"{byte:02x}" for byte in value)])
+
+
+def _pairs(kv: KVList, indent: str) -> Iterator[str]:
+    for key, value in kv:
+        match value:
+            case KVList():
+                yield f"{indent}'{key}'(list) "
+                yield from _pairs(value, indent + "\t")
+            case str():
+                yield f"{indent}'{key}'\t'{value}'"
+            case int():
+                yield f"{indent}'{key}'\t{value}"
+            case bytes():
+                yield f"{indent}'{key}'\t{_bytes(value)}"
+
+
+_TYPES: dict[int, str] = {WireType.String: "str", WireType.Int: "int", WireType.Long: "long"}
+
+
+def _platform_lines(number: int, value: Any, registry: Registry) -> Iterator[str]:
+    printed = _printed(number, value, registry, '"')
+    kind = _TYPES.get(value.type if isinstance(value, RawValue) else _wire_type(number, registry), "bstr")
+    yield f"Attribute{registry.attribute_name(number)} [{kind}] = {'KVList: ' if isinstance(printed, KVList) else printed}"
+    if isinstance(printed, KVList):
+        yield from _platform_pairs(printed, "\t\t")
+
+
+def _wire_type(number: int, registry: Registry) -> int:
+    value = registry.dictionary[number].value
+    assert value is not None  # or it would not have been printed
+    return value.wire_type
+
+
+def _platform_pairs(kv: KVList, indent: str) -> Iterator[str]:
+    for key, value in kv:
+        match value:
+            case KVList():
+                yield f"{indent}'{key}' [bstr] = KVList: "
+                yield from _platform_pairs(value, indent + "\t")
+            case str():
+                yield f"{indent}'{key}' [str] = \"{value}\""
+            case int():
+                yield f"{indent}'{key}' [int] = {value}"
+            case bytes():
+                yield f"{indent}'{key}' [bstr] = {_bytes(value)}"
