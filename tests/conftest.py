@@ -6,15 +6,16 @@ Tests of the codec take the fixture `codec` and so run on every engine; a new en
 
 from __future__ import annotations
 
+import importlib.util
 import os
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tlib_codec import reference, stream
+from tlib_codec import reference, stream, views
 
-ENGINES: dict[str, ModuleType] = {"reference": reference}
+ENGINES = ("reference", "native")
 
 settings.register_profile("moderate", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("long", parent=settings.get_profile("moderate"), max_examples=5_000)
@@ -23,11 +24,13 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "moderate"))
 
 @pytest.fixture(scope="session", params=ENGINES)
 def codec(request: pytest.FixtureRequest) -> SimpleNamespace:
-    """The functions of one engine: decode, encode, decode_frame, encode_frame, check, StreamDecoder."""
-    engine = ENGINES[request.param]
-    names = ("decode", "encode", "decode_frame", "encode_frame", "check")
-    return SimpleNamespace(
-        name=request.param,
-        StreamDecoder=getattr(engine, "StreamDecoder", stream.StreamDecoder),
-        **{name: getattr(engine, name) for name in names},
-    )
+    """The functions of one engine: decode, encode, decode_frame, encode_frame, check, scan, StreamDecoder."""
+    shared = {name: getattr(reference, name) for name in ("decode", "encode", "decode_frame", "encode_frame", "check")}
+    shared |= {"StreamDecoder": stream.StreamDecoder, "scan": views.scan}
+    if request.param == "native":
+        if importlib.util.find_spec("tlib_codec._native") is None:
+            pytest.skip("the native engine is not built: no C compiler was found")
+        from tlib_codec import _native
+
+        shared |= {name: getattr(_native, name) for name in ("decode", "encode", "StreamDecoder", "scan")}
+    return SimpleNamespace(name=request.param, **shared)

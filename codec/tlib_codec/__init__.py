@@ -15,9 +15,9 @@ from tlib_schemas import *  # noqa: F403
 from tlib_schemas import __all__ as _schema_names
 
 from ._version import __version__
-from .engine import check, decode, decode_frame, encode, encode_frame, engine
+from .engine import StreamDecoder, check, decode, decode_frame, encode, encode_frame, engine, scan
 from .reference import Policy
-from .stream import Gap, MalformedFrame, StreamDecoder, StreamItem
+from .stream import Gap, MalformedFrame, StreamItem
 
 __all__ = [  # noqa: PLE0604
     *_schema_names,
@@ -33,4 +33,5 @@ __all__ = [  # noqa: PLE0604
     "encode",
     "encode_frame",
     "engine",
+    "scan",
 ]

@@ -43,11 +43,11 @@ class KVList:
     (115, 'Gold', False, ('RTR', 115))
     """
 
-    # `_pairs` may be unset: an engine that leaves bytes packed until they are read sets `_packed`
-    # (a callable that gives the pairs), and the first look at `_pairs` lands in __getattr__.
-    __slots__ = ("_packed", "_pairs")
+    # An engine may leave `_pairs` empty and keep checked bytes in `_packed`, and where the list stands
+    # in them in `_place`, until it is first looked at; it then puts a descriptor of its own in the
+    # place of the slot `_pairs`.
+    __slots__ = ("_packed", "_pairs", "_place")
     _pairs: tuple[tuple[str, KVValue], ...]
-    _packed: Any
 
     def __init__(self, pairs: KVList | Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> None:
         if isinstance(pairs, KVList):

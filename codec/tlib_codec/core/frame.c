@@ -1,6 +1,8 @@
 /* Frames: the header, the index of attributes, the rules of severity ERROR. */
 #include "tlib_core.h"
 
+#include <stdlib.h>
+
 static const char *const NAMES[TLIB_CODES] = {
     "",
     "truncated-header",
@@ -75,6 +77,7 @@ int tlib_index(const tlib_tables *tables, const tlib_limits *limits, const uint8
     int32_t last = -1;
     int marked = 0, code = TLIB_OK;
 
+    room->callers = 0;
     while (position < length) {
         if (length - position < TLIB_ATTRIBUTE) {
             code = tlib_fail(error, TLIB_ATTRIBUTE_HEADER, position, -1, TLIB_ATTRIBUTE, length - position);
@@ -113,6 +116,7 @@ int tlib_index(const tlib_tables *tables, const tlib_limits *limits, const uint8
                 break;
             }
             if (declared & TLIB_CALLERS_VALUE) {
+                room->callers = 1;
                 position = at + size;
                 continue;
             }
@@ -139,8 +143,15 @@ int tlib_index(const tlib_tables *tables, const tlib_limits *limits, const uint8
     if (marked)
         unmark(room, count);
     room->count = count;
+    room->ascending = !marked;
     return code;
 }
+
+static int by_id(const void *a, const void *b) {
+    return (int)((const tlib_attribute *)a)->id - (int)((const tlib_attribute *)b)->id;
+}
+
+void tlib_sort(tlib_workspace *room) { qsort(room->attributes, room->count, sizeof *room->attributes, by_id); }
 
 static uint64_t number(const uint8_t *data, const tlib_attribute *attribute) {
     return attribute->length == 4 ? tlib_u32(data + attribute->offset) : tlib_u64(data + attribute->offset);

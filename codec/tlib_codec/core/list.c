@@ -67,19 +67,6 @@ int tlib_list(const uint8_t *data, uint32_t start, uint32_t end, const tlib_limi
     }
 }
 
-int tlib_ascii(const uint8_t *data, size_t length) {
-    uint64_t word, bits = 0;
-    while (length >= 8) {
-        memcpy(&word, data, 8);
-        bits |= word;
-        data += 8;
-        length -= 8;
-    }
-    while (length--)
-        bits |= *data++;
-    return (bits & 0x8080808080808080u) == 0;
-}
-
 size_t tlib_utf8(const uint8_t *data, size_t length) {
     size_t i = 0;
     while (i < length) {

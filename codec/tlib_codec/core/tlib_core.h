@@ -118,6 +118,8 @@ typedef struct {
     uint32_t capacity;
     uint32_t count;
     uint32_t *at;
+    int ascending; /* the indexed ids were */
+    int callers;   /* one of them has a value that only the caller can check */
     uint64_t seen[1024];
 } tlib_workspace;
 
@@ -131,6 +133,9 @@ int tlib_header(const uint8_t *data, size_t length, const tlib_limits *limits, u
 int tlib_index(const tlib_tables *tables, const tlib_limits *limits, const uint8_t *data, uint32_t length, int deep, tlib_workspace *room,
                tlib_error *error);
 
+/* Put the indexed attributes into ascending order of id. */
+void tlib_sort(tlib_workspace *room);
+
 /* Whether the indexed frame breaks a rule of severity ERROR of `schema`: 0 no, 1 yes, 2 the caller
  * must look (tlib_schema.beyond). */
 int tlib_fails(const tlib_tables *tables, const tlib_schema *schema, const uint8_t *data, tlib_workspace *room);
@@ -140,9 +145,6 @@ int tlib_list(const uint8_t *data, uint32_t start, uint32_t end, const tlib_limi
 
 /* Length of the longest valid UTF-8 prefix (whole characters). */
 size_t tlib_utf8(const uint8_t *data, size_t length);
-
-/* Whether all bytes are below 0x80. */
-int tlib_ascii(const uint8_t *data, size_t length);
 
 /* -- streams ------------------------------------------------------------------------------------ */
 
@@ -175,6 +177,19 @@ static inline uint32_t tlib_u32(const uint8_t *p) {
     return ((uint32_t)p[0] << 24) | ((uint32_t)p[1] << 16) | ((uint32_t)p[2] << 8) | (uint32_t)p[3];
 }
 static inline uint64_t tlib_u64(const uint8_t *p) { return ((uint64_t)tlib_u32(p) << 32) | tlib_u32(p + 4); }
+
+/* Whether all bytes are below 0x80. */
+static inline int tlib_ascii(const uint8_t *data, size_t length) {
+    uint64_t word, bits = 0;
+    size_t i = 0;
+    for (; i + 8 <= length; i += 8) {
+        memcpy(&word, data + i, 8);
+        bits |= word;
+    }
+    for (; i < length; i++)
+        bits |= data[i];
+    return (bits & 0x8080808080808080u) == 0;
+}
 
 static inline int tlib_fail(tlib_error *error, int code, uint64_t offset, int32_t attribute, int64_t expected, int64_t actual) {
     error->code = code;

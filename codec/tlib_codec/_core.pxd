@@ -1,4 +1,4 @@
-# The C core, as Cython sees it. What each function does stands in tlib_core.h.
+# The C core (core/), as Cython sees it. What each function does stands in tlib_core.h.
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 cdef extern from "tlib_core.h" nogil:
@@ -83,6 +83,8 @@ cdef extern from "tlib_core.h" nogil:
         uint32_t capacity
         uint32_t count
         uint32_t *at
+        int ascending
+        int callers
 
     ctypedef struct tlib_stream:
         uint64_t base
@@ -94,6 +96,7 @@ cdef extern from "tlib_core.h" nogil:
     const char *tlib_code_name(int code)
     int tlib_header(const uint8_t *data, size_t length, const tlib_limits *limits, uint16_t *message, uint32_t *body, tlib_error *error)
     int tlib_index(const tlib_tables *tables, const tlib_limits *limits, const uint8_t *data, uint32_t length, int deep, tlib_workspace *room, tlib_error *error)
+    void tlib_sort(tlib_workspace *room)
     int tlib_fails(const tlib_tables *tables, const tlib_schema *schema, const uint8_t *data, tlib_workspace *room)
     int tlib_list(const uint8_t *data, uint32_t start, uint32_t end, const tlib_limits *limits, tlib_error *error)
     size_t tlib_utf8(const uint8_t *data, size_t length)

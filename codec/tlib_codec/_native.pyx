@@ -1,0 +1,1413 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False
+"""The native engine: thin glue between Python and the C core.
+
+Strategy: the core checks a whole frame and indexes it; only then are Python objects made, and they
+are written straight into the event's slots. Whatever is out of the ordinary (malformed bytes, a
+broken rule, a value of an odd type, a user's own construct) is handed to the reference engine,
+which raises or answers as it always does: so the two engines cannot differ in an error's wording,
+and a test holds them to the same verdict.
+
+Key-value lists come as views: a KVList holds the frame's bytes, and the id of the attribute whose
+checked list it is, until it is first read (`Pairs`); then it lets the frame go. What is decoded
+from a caller's buffer is copied first, so no buffer of a caller is kept.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.dict cimport PyDict_GetItem, PyDict_SetItem
+from cpython.long cimport PyLong_FromLong, PyLong_FromUnsignedLong, PyLong_FromUnsignedLongLong
+from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
+from cpython.ref cimport Py_DECREF, Py_INCREF
+from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
+from cpython.unicode cimport PyUnicode_DecodeUTF8
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.string cimport memcmp, memcpy, memmove, memset
+
+from tlib_codec._core cimport *
+
+from tlib_schemas import wire
+from tlib_schemas.declare import Composite
+from tlib_schemas.errors import DecodeError, Severity, Truncated
+from tlib_schemas.events import UnknownEvent
+from tlib_schemas.limits import DEFAULT_LIMITS
+from tlib_schemas.rules import While
+from tlib_schemas.tlibrary import TLIBRARY
+from tlib_schemas.values import NO_ATTRIBUTES, Attributes, KVList, RawValue, Unicode
+
+from . import reference
+from .reference import Policy
+from .stream import Gap, MalformedFrame
+
+cdef extern from "Python.h":
+    object PyUnicode_New(Py_ssize_t size, uint32_t maxchar)
+    void *PyUnicode_DATA(object text)
+    bint PyUnicode_IS_COMPACT_ASCII(object text)
+    Py_ssize_t PyUnicode_GET_LENGTH(object text)
+    const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
+    bytes PyUnicode_AsEncodedString(object text, const char *encoding, const char *errors)
+    bint PyUnicode_Check(object text)
+    bint PyUnicode_CheckExact(object text)
+    bint PyLong_Check(object value)
+    bint PyLong_CheckExact(object value)
+    long long PyLong_AsLongLongAndOverflow(object value, int *overflow) except? -1
+    unsigned long long PyLong_AsUnsignedLongLong(object value) except? 0xFFFFFFFFFFFFFFFF
+    object PyType_GenericAlloc(PyTypeObject *cls, Py_ssize_t items)
+    object _PyObject_GC_New(PyTypeObject *cls)
+    ctypedef struct PyTypeObject:
+        Py_ssize_t tp_basicsize
+    ctypedef struct PyObject:
+        pass
+    void Py_XDECREF(PyObject *thing)
+    PyObject *PyList_GET_ITEM(object things, Py_ssize_t i)
+    ctypedef struct PyMemberDef:
+        Py_ssize_t offset
+    ctypedef struct PyMemberDescrObject:
+        PyMemberDef *d_member
+
+# -- slots ----------------------------------------------------------------------------------------
+
+
+cdef Py_ssize_t slot_of(object cls, str name) except -1:
+    """Where instances of `cls` keep a field: the offset that the field's descriptor states."""
+    for base in cls.__mro__:
+        found = base.__dict__.get(name)
+        if found is not None:
+            if type(found).__name__ != "member_descriptor":
+                break
+            return (<PyMemberDescrObject *> (<PyObject *> found)).d_member.offset
+    raise TypeError(f"{cls.__name__}.{name} is not kept in a slot")
+
+
+cdef inline PyObject **slot(object thing, Py_ssize_t offset) noexcept:
+    return <PyObject **> ((<char *> <PyObject *> thing) + offset)
+
+
+cdef inline void fill(object thing, Py_ssize_t offset, object value) noexcept:
+    """Write a slot that is still empty."""
+    Py_INCREF(value)
+    slot(thing, offset)[0] = <PyObject *> value
+
+
+cdef Py_ssize_t KV_PAIRS = slot_of(KVList, "_pairs")
+cdef Py_ssize_t KV_PACKED = slot_of(KVList, "_packed")
+cdef Py_ssize_t KV_PLACE = slot_of(KVList, "_place")
+cdef Py_ssize_t ATTRIBUTES_ITEMS = slot_of(Attributes, "_items")
+cdef Py_ssize_t RAW_TYPE = slot_of(RawValue, "type")
+cdef Py_ssize_t RAW_VALUE = slot_of(RawValue, "value")
+cdef object KVLIST = KVList
+cdef object ATTRIBUTES = Attributes
+cdef object RAWVALUE = RawValue
+cdef object UNICODE = Unicode
+cdef object STRICT = Policy.STRICT
+cdef object LIBRARY = TLIBRARY
+cdef object LIMITS = DEFAULT_LIMITS
+cdef object NONE_EXTRA = NO_ATTRIBUTES
+cdef object UNKNOWN = UnknownEvent
+
+# -- values from bytes ----------------------------------------------------------------------------
+
+cdef enum Kind:
+    STRING
+    UINT
+    SINT
+    BINARY
+    LIST
+    LONG
+    CONN_ID
+    ENUM
+    SIGNED_ENUM
+    RAW
+    CALLERS  # a construct of the user's own
+
+cdef char HEX[512]
+cdef uint8_t UNHEX[256]
+for _i in range(256):
+    HEX[2 * _i], HEX[2 * _i + 1] = f"{_i:02x}".encode()
+    UNHEX[_i] = 0xFF
+for _i in range(16):
+    UNHEX[ord(f"{_i:x}")] = UNHEX[ord(f"{_i:X}")] = _i
+
+
+cdef inline object text(const uint8_t *data, Py_ssize_t length):
+    if tlib_ascii(data, length):
+        made = PyUnicode_New(length, 127)
+        memcpy(PyUnicode_DATA(made), data, length)
+        return made
+    return PyUnicode_DecodeUTF8(<const char *> data, length, b"surrogateescape")
+
+
+# Keys of key-value lists repeat from event to event: short ASCII ones are kept, as in a cache that
+# forgets (a later key takes the place of an earlier one with the same hash).
+cdef enum:
+    KEYS = 1024
+    KEY_LENGTH = 32
+cdef PyObject *KEY_CACHE[KEYS]
+memset(KEY_CACHE, 0, sizeof(KEY_CACHE))
+
+
+cdef object key_text(const uint8_t *data, Py_ssize_t length):
+    cdef uint32_t number = 2166136261u
+    cdef Py_ssize_t i
+    cdef PyObject *known
+    if length == 0 or length > KEY_LENGTH:
+        return text(data, length)
+    for i in range(length):
+        number = (number ^ data[i]) * 16777619u
+    number = (number ^ (number >> 15)) % KEYS
+    known = KEY_CACHE[number]
+    if known != NULL and PyUnicode_GET_LENGTH(<object> known) == length and memcmp(PyUnicode_DATA(<object> known), data, length) == 0:
+        return <object> known
+    made = text(data, length)
+    if PyUnicode_IS_COMPACT_ASCII(made):
+        Py_INCREF(made)
+        KEY_CACHE[number] = <PyObject *> made
+        Py_XDECREF(known)
+    return made
+
+
+cdef inline object conn_id(const uint8_t *data):
+    made = PyUnicode_New(16, 127)
+    cdef char *out = <char *> PyUnicode_DATA(made)
+    cdef int i
+    for i in range(8):
+        memcpy(out + 2 * i, HEX + 2 * data[i], 2)
+    return made
+
+
+cdef inline object untracked(object cls):
+    """An instance of `cls`, all slots empty, that the collector does not look at.
+
+    Only for what no cycle can pass through: strings, numbers, immutable lists of them.
+    """
+    cdef PyTypeObject *kind = <PyTypeObject *> cls
+    made = _PyObject_GC_New(kind)
+    memset(<char *> <PyObject *> made + sizeof(PyObject), 0, kind.tp_basicsize - sizeof(PyObject))
+    return made
+
+
+cdef inline object view_of(bytes packed, object place):
+    """A KVList over checked bytes: a packed list, or (place: an id) a frame's attribute."""
+    kv = untracked(KVLIST)
+    fill(kv, KV_PACKED, packed)
+    fill(kv, KV_PLACE, place)
+    return kv
+
+
+cdef const uint8_t *packed_list(object kv, uint32_t *length) noexcept:
+    """Where the bytes of a KVList stand that has not been read yet."""
+    cdef bytes packed = <bytes> slot(kv, KV_PACKED)[0]
+    cdef const uint8_t *data = <const uint8_t *> PyBytes_AS_STRING(packed)
+    cdef uint32_t position = TLIB_HEADER
+    cdef uint16_t number
+    if <object> slot(kv, KV_PLACE)[0] is None:
+        length[0] = <uint32_t> PyBytes_GET_SIZE(packed)
+        return data
+    number = <object> slot(kv, KV_PLACE)[0]
+    while tlib_u16(data + position) != number:
+        position += TLIB_ATTRIBUTE + tlib_u24(data + position + 3)
+    length[0] = tlib_u24(data + position + 3)
+    return data + position + TLIB_ATTRIBUTE
+
+
+cdef tuple unpack_pairs(const uint8_t *data):
+    """The pairs of a checked, packed list."""
+    cdef uint32_t count = tlib_u16(data), position = 2, i, key, length, at
+    cdef uint8_t kind
+    cdef object name, value, pair
+    pairs = PyTuple_New(count)
+    for i in range(count):
+        kind = data[position]
+        key = tlib_u16(data + position + 1)
+        length = tlib_u16(data + position + 3)
+        at = position + 5 + key
+        name = key_text(data + position + 5, key)
+        if kind == TLIB_PAIR_STRING:
+            value = text(data + at, length)
+        elif kind == TLIB_PAIR_INT:
+            value = PyLong_FromLong(<int32_t> tlib_u32(data + at))
+        elif kind == TLIB_PAIR_LIST:
+            value = view_of(PyBytes_FromStringAndSize(<const char *> (data + at + 2), length - 2), None)
+        elif kind == TLIB_PAIR_BINARY:
+            value = PyBytes_FromStringAndSize(<const char *> (data + at), length)
+        else:
+            value = UNICODE(text(data + at, length))
+        pair = PyTuple_New(2)
+        Py_INCREF(name)
+        PyTuple_SET_ITEM(pair, 0, name)
+        Py_INCREF(value)
+        PyTuple_SET_ITEM(pair, 1, value)
+        Py_INCREF(pair)
+        PyTuple_SET_ITEM(pairs, i, pair)
+        position = at + length
+    return pairs
+
+
+cdef class Pairs:
+    """Stands in for the slot `KVList._pairs`: the first look at an empty one unpacks the list."""
+
+    def __get__(self, kv, owner):
+        if kv is None:
+            return self
+        cdef PyObject *pairs = slot(kv, KV_PAIRS)[0]
+        cdef PyObject *packed
+        cdef uint32_t length
+        if pairs == NULL:
+            if slot(kv, KV_PACKED)[0] == NULL:
+                raise AttributeError("_pairs")
+            made = unpack_pairs(packed_list(kv, &length))
+            fill(kv, KV_PAIRS, made)
+            packed = slot(kv, KV_PACKED)[0]
+            slot(kv, KV_PACKED)[0] = NULL
+            Py_XDECREF(packed)
+            return made
+        return <object> pairs
+
+    def __set__(self, kv, pairs):
+        cdef PyObject *before = slot(kv, KV_PAIRS)[0]
+        fill(kv, KV_PAIRS, pairs)
+        Py_XDECREF(before)
+
+
+KVList._pairs = Pairs()
+
+# -- the registry as tables -----------------------------------------------------------------------
+
+cdef class Entry:
+    """One attribute of the dictionary."""
+
+    cdef Kind kind
+    cdef uint8_t wire_type
+    cdef str name
+    cdef object value        # its construct
+    cdef object enumeration
+    cdef list members        # by number, for the small ones; None where there is none
+    cdef dict others         # the rest, by number
+
+    def __cinit__(self, attribute):
+        value = attribute.value
+        self.name = attribute.name
+        self.value = value
+        kinds = {
+            type(wire.String): STRING,
+            type(wire.Int): UINT,
+            type(wire.SignedInt): SINT,
+            type(wire.Binary): BINARY,
+            type(wire.KVList): LIST,
+            type(wire.Long): LONG,
+            type(wire.ConnID): CONN_ID,
+        }
+        if value is None:
+            self.kind = RAW
+            self.wire_type = TLIB_UNKNOWN_TYPE
+            return
+        self.wire_type = value.wire_type
+        if type(value) is wire.Enum:
+            self.kind = SIGNED_ENUM if value.signed else ENUM
+            self.enumeration = value.enumeration
+            self.others = {int(member): member for member in value.enumeration}
+            self.members = [self.others.get(number) for number in range(256)]
+        else:
+            self.kind = kinds.get(type(value), CALLERS)
+
+
+cdef inline object enumerated(Entry entry, int64_t number):
+    cdef PyObject *found
+    if 0 <= number < 256:
+        found = PyList_GET_ITEM(entry.members, number)
+        if found != <PyObject *> None:
+            return <object> found
+    found = PyDict_GetItem(entry.others, number)
+    if found != NULL:
+        return <object> found
+    return entry.enumeration(number)
+
+
+cdef inline object value_of(Tables tables, uint16_t dense, bytes frame, const uint8_t *data, const tlib_attribute *attribute):
+    """The Python value of an indexed attribute; `dense` is 0 where the dictionary has none."""
+    cdef const uint8_t *at = data + attribute.offset
+    cdef int kind = tables.kinds[dense]
+    if kind == STRING:
+        return text(at, attribute.length)
+    if kind == CONN_ID:
+        return conn_id(at)
+    if kind == LIST:
+        return view_of(frame, attribute.id)
+    if kind == ENUM:
+        return enumerated(<Entry> PyList_GET_ITEM(tables.entries, dense), tlib_u32(at))
+    if kind == UINT:
+        return PyLong_FromUnsignedLong(tlib_u32(at))
+    if kind == LONG:
+        return PyLong_FromUnsignedLongLong(tlib_u64(at))
+    if kind == SINT:
+        return PyLong_FromLong(<int32_t> tlib_u32(at))
+    if kind == BINARY:
+        return PyBytes_FromStringAndSize(<const char *> at, attribute.length)
+    if kind == SIGNED_ENUM:
+        return enumerated(<Entry> PyList_GET_ITEM(tables.entries, dense), <int32_t> tlib_u32(at))
+    return RAWVALUE(attribute.type, PyBytes_FromStringAndSize(<const char *> at, attribute.length))
+
+
+cdef struct Place:
+    # where a listed attribute goes: a slot of the event, or one of a composite in that slot
+    Py_ssize_t offset
+    int32_t composite  # number of the composite, -1 for a plain field
+    Py_ssize_t part
+
+
+cdef struct Step:
+    # one attribute to write, in ascending order of id
+    uint16_t id
+    Py_ssize_t offset
+    Py_ssize_t part  # -1 for a plain field
+    PyObject *entry
+    PyObject *composite
+
+
+cdef class Plan:
+    """One event class: where its attributes go, and in what order they are written."""
+
+    cdef object cls
+    cdef int number            # of its schema in the tables
+    cdef uint16_t message
+    cdef bint exact            # nothing in the class needs the reference engine
+    cdef Place *places         # by slot of the schema
+    cdef Step *steps
+    cdef int step_count
+    cdef Py_ssize_t *fields    # offset of every field but `extra`
+    cdef int field_count
+    cdef Py_ssize_t extra
+    cdef list composites       # (class, offsets of its fields, offsets of its needed fields)
+    cdef list kept             # what the C arrays borrow
+
+    def __dealloc__(self):
+        PyMem_Free(self.places)
+        PyMem_Free(self.steps)
+        PyMem_Free(self.fields)
+
+
+cdef class CompositeSlots:
+    cdef object cls
+    cdef Py_ssize_t offset       # of the composite in the event
+    cdef list all, needed        # offsets inside the composite
+
+
+cdef void *room_for(size_t count, size_t size) except NULL:
+    cdef void *made = PyMem_Malloc((count or 1) * size)
+    if made == NULL:
+        raise MemoryError
+    memset(made, 0, (count or 1) * size)
+    return made
+
+
+cdef class Tables:
+    """A registry as the C core reads it."""
+
+    cdef object registry
+    cdef tlib_tables *tables
+    cdef tlib_schema *schemas
+    cdef uint64_t *values
+    cdef list entries            # Entry by dense number
+    cdef uint8_t *kinds          # Kind by dense number
+    cdef list plans              # Plan by schema number
+    cdef dict by_class
+    cdef uint32_t widest         # entries that tlib_workspace.at needs
+    cdef list kept
+
+    def __cinit__(self, registry):
+        cdef uint32_t dense
+        cdef Entry entry
+        self.registry = registry
+        self.kept = []
+        self.entries = [None]
+        self.kinds = <uint8_t *> room_for(len(registry.dictionary) + 1, 1)
+        self.kinds[0] = RAW
+        self.plans = []
+        self.by_class = {}
+        self.tables = <tlib_tables *> room_for(1, SIZEOF_TABLES)
+        memset(self.tables.declared, TLIB_UNKNOWN_TYPE, 65536)
+        for number, attribute in registry.dictionary.items():
+            entry = Entry(attribute)
+            self.kinds[<int> len(self.entries)] = entry.kind
+            self.entries.append(entry)
+            self.tables.dense[<int> number] = len(self.entries) - 1
+            self.tables.declared[<int> number] = entry.wire_type | (TLIB_CALLERS_VALUE if entry.kind == CALLERS else 0)
+        schemas = list(registry.schemas.values())
+        rules = [rule for schema in schemas for rule in self.rules_of(schema)]
+        self.values = <uint64_t *> room_for(sum(len(rule.values) for rule in rules), sizeof(uint64_t))
+        self.tables.values = self.values
+        self.schemas = <tlib_schema *> room_for(len(schemas), sizeof(tlib_schema))
+        self.tables.schemas = self.schemas
+        self.widest = 1
+        cdef uint32_t used = 0
+        for number, schema in enumerate(schemas):
+            used = self.add_schema(number, schema, used)
+            self.tables.schema[<int> schema.message] = number + 1
+
+    def __dealloc__(self):
+        cdef size_t i
+        if self.schemas != NULL:
+            for i in range(len(self.plans)):
+                PyMem_Free(<void *> self.schemas[i].slot)
+                PyMem_Free(<void *> self.schemas[i].required)
+                PyMem_Free(<void *> self.schemas[i].rules)
+        PyMem_Free(self.schemas)
+        PyMem_Free(self.values)
+        PyMem_Free(self.kinds)
+        PyMem_Free(self.tables)
+
+    @staticmethod
+    def rules_of(schema):
+        """The rules that the core can evaluate: plain fields, a number (or nothing) to compare."""
+        return [rule for rule in schema.rules if rule.severity is Severity.ERROR and Tables.core_rule(schema, rule)]
+
+    @staticmethod
+    def core_rule(schema, rule):
+        fields = [schema.by_name[name] for name in (rule.field, rule.other) if name]
+        if any(field.composite is not None for field in fields):
+            return False
+        if rule.test in (While.ALWAYS, While.ABSENT):
+            return True
+        value = fields[1].attributes[0][1].value
+        return value is not None and value.python is not str and isinstance(value, wire._Number)
+
+    cdef uint32_t add_schema(self, int number, object schema, uint32_t used) except? 0xFFFFFFFF:
+        """Fill schema `number`; `used` values of rules are taken. Returns how many are then."""
+        cdef tlib_schema *made = &self.schemas[number]
+        cdef uint16_t *slots = <uint16_t *> room_for(len(self.entries), sizeof(uint16_t))
+        made.slot = slots
+        cdef uint32_t count = len(schema.listed)
+        cdef uint8_t *required = <uint8_t *> room_for(count + 1, 1)
+        made.required = required
+        made.slot_count = count
+        cdef Plan plan = Plan()
+        self.plans.append(plan)
+        self.by_class[schema.cls] = plan
+        plan.cls = schema.cls
+        plan.number = number
+        plan.message = schema.message
+        plan.exact = True
+        plan.composites = []
+        plan.kept = []
+        plan.places = <Place *> room_for(count + 1, sizeof(Place))
+        plan.steps = <Step *> room_for(count, sizeof(Step))
+        plan.fields = <Py_ssize_t *> room_for(len(schema.fields), sizeof(Py_ssize_t))
+        plan.extra = slot_of(schema.cls, "extra")
+        place_of = {}
+        steps = []
+        cdef CompositeSlots composite
+        cdef Py_ssize_t offset
+        for field in schema.fields:
+            offset = slot_of(schema.cls, field.name)
+            plan.fields[plan.field_count] = offset
+            plan.field_count += 1
+            composite = None
+            if field.composite is not None:
+                composite = CompositeSlots()
+                composite.cls = field.composite
+                composite.offset = offset
+                composite.all = [slot_of(field.composite, name) for name, _ in field.attributes]
+                composite.needed = [slot_of(field.composite, name) for name, a in field.attributes if a.id in field.needed]
+                plan.composites.append(composite)
+                if field.mandatory and not field.needed:
+                    made.beyond = True
+            for name, attribute in field.attributes:
+                index = len(place_of) + 1
+                place_of[attribute.id] = index
+                slots[self.tables.dense[<int> attribute.id]] = index
+                plan.places[<int> index].offset = offset
+                plan.places[<int> index].composite = len(plan.composites) - 1 if composite is not None else -1
+                plan.places[<int> index].part = slot_of(field.composite, name) if composite is not None else -1
+                if field.mandatory and (composite is None or attribute.id in field.needed):
+                    required[<int> index] = 1
+                    made.required_count += 1
+                steps.append((attribute.id, index))
+        for attribute_id, index in sorted(steps):
+            entry = self.entries[self.tables.dense[<int> attribute_id]]
+            plan.steps[plan.step_count].id = attribute_id
+            plan.steps[plan.step_count].offset = plan.places[<int> index].offset
+            plan.steps[plan.step_count].part = plan.places[<int> index].part
+            plan.steps[plan.step_count].entry = <PyObject *> entry
+            if plan.places[<int> index].composite >= 0:
+                composite = plan.composites[plan.places[<int> index].composite]
+                plan.steps[plan.step_count].composite = <PyObject *> composite.cls
+            plan.step_count += 1
+        rules = self.rules_of(schema)
+        if len(rules) != sum(1 for rule in schema.rules if rule.severity is Severity.ERROR):
+            made.beyond = True
+        cdef tlib_rule *array = <tlib_rule *> room_for(len(rules), sizeof(tlib_rule))
+        made.rules = array
+        tests = {While.ALWAYS: TLIB_ALWAYS, While.IN: TLIB_IN, While.NOT_IN: TLIB_NOT_IN, While.ABSENT: TLIB_ABSENT}
+        cdef uint64_t mask
+        for rule in rules:
+            array[made.rule_count].field = place_of[schema.by_name[rule.field].ids[0]]
+            array[made.rule_count].present = rule.present
+            array[made.rule_count].test = tests[rule.test]
+            array[made.rule_count].first_value = used
+            if rule.other:
+                other = schema.by_name[rule.other].attributes[0][1]
+                array[made.rule_count].other = place_of[other.id]
+                mask = 0xFFFFFFFFFFFFFFFF if other.value is not None and other.value.wire_type == wire.WireType.Long else 0xFFFFFFFF
+                for value in sorted(rule.values):
+                    self.values[used] = <uint64_t> (int(value) & mask)
+                    used += 1
+            array[made.rule_count].value_count = used - array[made.rule_count].first_value
+            made.rule_count += 1
+        if count + 1 > self.widest:
+            self.widest = count + 1
+        return used
+
+    cdef str name_of(self, uint16_t number):
+        cdef uint16_t dense = self.tables.dense[number]
+        return f"#{number}" if dense == 0 else (<Entry> self.entries[dense]).name
+
+
+cdef extern from *:
+    """
+    #define SIZEOF_TABLES sizeof(tlib_tables)
+    #define SIZEOF_WORKSPACE sizeof(tlib_workspace)
+    """
+    size_t SIZEOF_TABLES
+    size_t SIZEOF_WORKSPACE
+
+cdef object LAST_REGISTRY = None
+cdef Tables LAST_TABLES = None
+
+cdef Tables tables_of(object registry):
+    global LAST_REGISTRY, LAST_TABLES
+    if registry is LAST_REGISTRY:
+        return LAST_TABLES
+    made = registry.__dict__.get("_tables")
+    if made is None:
+        made = registry._tables = Tables(registry)
+    LAST_REGISTRY, LAST_TABLES = registry, made
+    return made
+
+
+cdef tlib_limits limits_of(object limits) except *:
+    cdef tlib_limits made
+    made.frame_body = limits.frame_body
+    made.list_depth = limits.list_depth
+    made.list_pairs = limits.list_pairs
+    return made
+
+
+cdef tlib_limits DEFAULT = limits_of(DEFAULT_LIMITS)
+
+# -- room -----------------------------------------------------------------------------------------
+
+
+cdef class Room:
+    """A workspace that grows. One is kept for the next call; calls that overlap make their own."""
+
+    cdef tlib_workspace *space
+    cdef uint32_t wide
+
+    def __cinit__(self):
+        self.space = <tlib_workspace *> room_for(1, SIZEOF_WORKSPACE)
+        self.space.attributes = <tlib_attribute *> room_for(64, sizeof(tlib_attribute))
+        self.space.capacity = 64
+
+    def __dealloc__(self):
+        if self.space != NULL:
+            PyMem_Free(self.space.attributes)
+            PyMem_Free(self.space.at)
+            PyMem_Free(self.space)
+
+    cdef int widen(self, Tables tables) except -1:
+        cdef void *more
+        if self.wide < tables.widest:
+            more = PyMem_Realloc(self.space.at, (tables.widest + 1) * sizeof(uint32_t))
+            if more == NULL:
+                raise MemoryError
+            self.space.at = <uint32_t *> more
+            self.wide = tables.widest
+        return 0
+
+    cdef int grow(self) except -1:
+        cdef void *more = PyMem_Realloc(self.space.attributes, 4 * self.space.capacity * sizeof(tlib_attribute))
+        if more == NULL:
+            raise MemoryError
+        self.space.attributes = <tlib_attribute *> more
+        self.space.capacity *= 4
+        return 0
+
+
+cdef Room SPARE = None
+
+
+cdef Room take_room(Tables tables):
+    global SPARE
+    cdef Room room = SPARE
+    SPARE = None
+    if room is None:
+        room = Room()
+    room.widen(tables)
+    return room
+
+
+cdef inline void give_back(Room room) noexcept:
+    global SPARE
+    SPARE = room
+
+
+cdef int index(Tables tables, const tlib_limits *limits, const uint8_t *data, uint32_t length, bint deep, Room room, tlib_error *error) except -2:
+    cdef int code = tlib_index(tables.tables, limits, data, length, deep, room.space, error)
+    while code == TLIB_MORE_ROOM:
+        room.grow()
+        code = tlib_index(tables.tables, limits, data, length, deep, room.space, error)
+    return code
+
+
+# -- decode ---------------------------------------------------------------------------------------
+
+
+cdef dict by_name(Tables tables, Plan plan, bytes frame, const uint8_t *data, tlib_workspace *space):
+    """The attributes that `plan` does not list (None: all), by name, in ascending order of id."""
+    cdef uint32_t i
+    cdef tlib_attribute *a
+    cdef uint16_t dense
+    cdef Entry entry
+    cdef dict made = {}
+    if not space.ascending:
+        tlib_sort(space)
+    for i in range(space.count):
+        a = &space.attributes[i]
+        dense = tables.tables.dense[a.id]
+        if plan is not None and tables.schemas[plan.number].slot[dense]:
+            continue
+        entry = <Entry> tables.entries[dense]
+        made[f"#{a.id}" if entry is None else entry.name] = value_of(tables, dense, frame, data, a)
+    return made
+
+
+cdef object attributes_object(dict items):
+    made = untracked(ATTRIBUTES)
+    fill(made, ATTRIBUTES_ITEMS, items)
+    return made
+
+
+cdef object build(Tables tables, Plan plan, bytes frame, const uint8_t *data, tlib_workspace *space):
+    """The event that an indexed, valid frame is; None where the reference engine must make it."""
+    cdef const uint16_t *slots = tables.schemas[plan.number].slot
+    cdef uint32_t i
+    cdef bint unlisted = False
+    cdef uint16_t dense
+    cdef tlib_attribute *a
+    cdef Place *place
+    cdef PyObject **whole
+    cdef CompositeSlots composite
+    cdef int k
+    event = untracked(plan.cls)
+    for i in range(space.count):
+        a = &space.attributes[i]
+        dense = tables.tables.dense[a.id]
+        if slots[dense] == 0:
+            unlisted = True
+            continue
+        place = &plan.places[slots[dense]]
+        if place.composite < 0:
+            fill(event, place.offset, value_of(tables, dense, frame, data, a))
+            continue
+        whole = slot(event, place.offset)
+        if whole[0] == NULL:
+            composite = <CompositeSlots> plan.composites[place.composite]
+            fill(event, place.offset, untracked(composite.cls))
+        fill(<object> whole[0], place.part, value_of(tables, dense, frame, data, a))
+    for composite in plan.composites:
+        whole = slot(event, composite.offset)
+        if whole[0] == NULL:
+            continue
+        for offset in composite.needed:
+            if slot(<object> whole[0], offset)[0] == NULL:
+                return None  # parts without the whole: they belong to extra
+        for offset in composite.all:
+            if slot(<object> whole[0], offset)[0] == NULL:
+                fill(<object> whole[0], offset, None)
+    for k in range(plan.field_count):
+        if slot(event, plan.fields[k])[0] == NULL:
+            fill(event, plan.fields[k], None)
+    fill(event, plan.extra, attributes_object(by_name(tables, plan, frame, data, space)) if unlisted else NONE_EXTRA)
+    return event
+
+
+cdef object item_of(Tables tables, bytes frame, const uint8_t *data, uint16_t message, Room room):
+    """What an indexed frame is, or None where the reference engine must say."""
+    cdef uint16_t number = tables.tables.schema[message]
+    if room.space.callers:
+        return None
+    if number == 0:
+        return UNKNOWN(message, attributes_object(by_name(tables, None, frame, data, room.space)))
+    if tlib_fails(tables.tables, &tables.schemas[number - 1], data, room.space):
+        return None
+    return build(tables, <Plan> PyList_GET_ITEM(tables.plans, number - 1), frame, data, room.space)
+
+
+def decode(frame, *, registry=LIBRARY, policy=STRICT, limits=LIMITS):
+    """The event that one frame is; an UnknownEvent where the registry has no table for it.
+
+    Raises DecodeError where the bytes are malformed, and under the strict policy SchemaViolation
+    where they are well-formed but no valid event.
+    """
+    cdef bytes data = <bytes> frame if PyBytes_CheckExact(frame) else reference.as_bytes(frame)
+    cdef const uint8_t *start = <const uint8_t *> PyBytes_AS_STRING(data)
+    cdef Py_ssize_t length = PyBytes_GET_SIZE(data)
+    cdef Tables tables = tables_of(registry)
+    cdef tlib_limits own = DEFAULT if limits is LIMITS else limits_of(limits)
+    cdef tlib_error error
+    cdef uint16_t message = 0
+    cdef uint32_t body = 0
+    cdef Room room
+    item = None
+    if (
+        tlib_header(start, length, &own, &message, &body, &error) == TLIB_OK
+        and <uint64_t> length == <uint64_t> body + TLIB_HEADER
+        and <uint64_t> length <= 0xFFFFFFFFu
+    ):
+        room = take_room(tables)
+        if index(tables, &own, start, <uint32_t> length, True, room, &error) == TLIB_OK:
+            item = item_of(tables, data, start, message, room)
+        give_back(room)
+    if item is None:
+        return reference.decode(data, registry=registry, policy=policy, limits=limits)
+    return item
+
+
+# -- encode ---------------------------------------------------------------------------------------
+
+cdef enum:
+    ON_STACK = 2048
+
+
+cdef struct Out:
+    uint8_t *data
+    size_t length
+    size_t capacity
+    uint8_t *heap  # what must be freed; NULL while the caller's stack serves
+    bint raw       # a RawValue is among the values: it may be malformed
+
+
+cdef inline uint8_t *reserve(Out *out, size_t more) except NULL:
+    """Room for `more` bytes, taken. Every byte of it must then be written."""
+    cdef size_t need = out.length + more
+    cdef uint8_t *grown
+    if need > out.capacity:
+        grown = <uint8_t *> PyMem_Realloc(out.heap, 2 * need)
+        if grown == NULL:
+            raise MemoryError
+        if out.heap == NULL:
+            memcpy(grown, out.data, out.length)
+        out.heap = out.data = grown
+        out.capacity = 2 * need
+    grown = out.data + out.length
+    out.length = need
+    return grown
+
+
+cdef inline void put16(uint8_t *at, uint32_t value) noexcept:
+    at[0] = <uint8_t> (value >> 8)
+    at[1] = <uint8_t> value
+
+
+cdef inline void put32(uint8_t *at, uint32_t value) noexcept:
+    put16(at, value >> 16)
+    put16(at + 2, value)
+
+
+cdef int put_bytes(Out *out, const void *data, size_t length) except -1:
+    cdef uint8_t *at
+    if length:
+        at = reserve(out, length)
+        memcpy(at, data, length)
+    return 0
+
+
+# The functions below return 0 when they wrote a value, 1 when the reference engine must.
+
+
+cdef int put_text(Out *out, object value, bint strict) except -1:
+    cdef Py_ssize_t length = 0
+    cdef const char *data
+    if PyUnicode_IS_COMPACT_ASCII(value):
+        put_bytes(out, PyUnicode_DATA(value), PyUnicode_GET_LENGTH(value))
+        return 0
+    try:
+        packed = PyUnicode_AsEncodedString(value, b"utf-8", b"strict" if strict else b"surrogateescape")
+    except UnicodeEncodeError:
+        return 1
+    put_bytes(out, PyBytes_AS_STRING(packed), PyBytes_GET_SIZE(packed))
+    return 0
+
+
+cdef int put_number(Out *out, object value, bint signed) except -1:
+    cdef int overflow = 0
+    cdef long long number
+    cdef uint8_t *at
+    if not PyLong_Check(value) or value is True or value is False:
+        return 1
+    number = PyLong_AsLongLongAndOverflow(value, &overflow)
+    if overflow or (not -0x80000000LL <= number <= 0x7FFFFFFFLL if signed else not 0 <= number <= 0xFFFFFFFFLL):
+        return 1
+    at = reserve(out, 4)
+    put32(at, <uint32_t> number)
+    return 0
+
+
+cdef int put_long(Out *out, object value) except -1:
+    cdef unsigned long long number
+    cdef uint8_t *at
+    if not PyLong_Check(value) or value is True or value is False:
+        return 1
+    try:
+        number = PyLong_AsUnsignedLongLong(value)
+    except OverflowError:
+        return 1
+    at = reserve(out, 8)
+    put32(at, <uint32_t> (number >> 32))
+    put32(at + 4, <uint32_t> number)
+    return 0
+
+
+cdef int put_conn_id(Out *out, object value) except -1:
+    cdef const uint8_t *digits
+    cdef uint8_t *at
+    cdef uint8_t high, low
+    cdef int i
+    if not PyUnicode_Check(value) or not PyUnicode_IS_COMPACT_ASCII(value) or PyUnicode_GET_LENGTH(value) != 16:
+        return 1
+    digits = <const uint8_t *> PyUnicode_DATA(value)
+    at = reserve(out, 8)
+    for i in range(8):
+        high, low = UNHEX[digits[2 * i]], UNHEX[digits[2 * i + 1]]
+        if (high | low) & 0xF0:
+            return 1
+        at[i] = <uint8_t> (high << 4 | low)
+    return 0
+
+
+cdef int put_list(Out *out, object kv, uint32_t depth, const tlib_limits *limits) except -1:
+    cdef PyObject *pairs = slot(kv, KV_PAIRS)[0]
+    cdef const uint8_t *packed
+    cdef uint32_t size = 0
+    cdef tlib_error error
+    cdef size_t start, value_start, length
+    cdef uint32_t count, i
+    cdef uint8_t kind
+    cdef uint8_t *at
+    cdef tuple pair
+    if depth > limits.list_depth:
+        return 1
+    if pairs == NULL:
+        if slot(kv, KV_PACKED)[0] == NULL:
+            return 1
+        packed = packed_list(kv, &size)
+        # Checked when it was made, but perhaps under other limits or at another depth.
+        if depth > 1 or tlib_list(packed, 0, size, limits, &error):
+            pairs = <PyObject *> kv._pairs  # kept alive by kv
+        else:
+            put_bytes(out, packed, size)
+            return 0
+    count = len(<tuple> pairs)
+    if count > limits.list_pairs:
+        return 1
+    put16(reserve(out, 2), count)
+    for i in range(count):
+        pair = <tuple> (<tuple> pairs)[i]
+        key, value = pair[0], pair[1]
+        start = out.length
+        reserve(out, 5)
+        if put_text(out, key, False):
+            return 1
+        value_start = out.length
+        if PyUnicode_CheckExact(value):
+            kind = TLIB_PAIR_STRING
+            if put_text(out, value, False):
+                return 1
+        elif PyLong_Check(value):
+            kind = TLIB_PAIR_INT
+            if put_number(out, value, True):
+                return 1
+        elif type(value) is KVLIST:
+            kind = TLIB_PAIR_LIST
+            reserve(out, 2)
+            if put_list(out, value, depth + 1, limits):
+                return 1
+            length = out.length - value_start - 2
+            if length > 0xFFFF - 2:
+                return 1
+            put16(out.data + value_start, <uint32_t> length)
+        elif PyBytes_CheckExact(value):
+            kind = TLIB_PAIR_BINARY
+            put_bytes(out, PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value))
+        elif type(value) is UNICODE:
+            kind = TLIB_PAIR_UNICODE
+            if put_text(out, value, True):
+                return 1
+        else:
+            return 1
+        if value_start - start - 5 > 0xFFFF or out.length - value_start > 0xFFFF:
+            return 1
+        at = out.data + start
+        at[0] = kind
+        put16(at + 1, <uint32_t> (value_start - start - 5))
+        put16(at + 3, <uint32_t> (out.length - value_start))
+    return 0
+
+
+cdef int put_attribute(Out *out, uint16_t number, Entry entry, object value, const tlib_limits *limits) except -1:
+    cdef size_t start = out.length, length
+    cdef Kind kind = RAW if entry is None else entry.kind
+    cdef uint8_t wire_type
+    cdef int odd
+    reserve(out, TLIB_ATTRIBUTE)
+    if kind == RAW:
+        if type(value) is not RAWVALUE or not PyLong_CheckExact(value.type) or not 0 <= value.type <= 0xFF or not PyBytes_CheckExact(value.value):
+            return 1
+        wire_type = value.type
+        out.raw = True
+        put_bytes(out, PyBytes_AS_STRING(value.value), PyBytes_GET_SIZE(value.value))
+        odd = 0
+    else:
+        wire_type = entry.wire_type
+        if kind == STRING:
+            odd = 1 if not PyUnicode_Check(value) else put_text(out, value, False)
+        elif kind == CONN_ID:
+            odd = put_conn_id(out, value)
+        elif kind == LIST:
+            odd = 1 if type(value) is not KVLIST else put_list(out, value, 1, limits)
+        elif kind == UINT or kind == ENUM:
+            odd = put_number(out, value, False)
+        elif kind == SINT or kind == SIGNED_ENUM:
+            odd = put_number(out, value, True)
+        elif kind == LONG:
+            odd = put_long(out, value)
+        elif kind == BINARY and PyBytes_CheckExact(value):
+            odd = put_bytes(out, PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value))
+        else:
+            odd = 1
+    if odd:
+        return 1
+    length = out.length - start - TLIB_ATTRIBUTE
+    if length > 0xFFFFFF:
+        return 1
+    put16(out.data + start, number)
+    put32(out.data + start + 2, <uint32_t> wire_type << 24 | <uint32_t> length)
+    return 0
+
+
+cdef int put_event(Out *out, Tables tables, Plan plan, object event, const tlib_limits *limits) except -1:
+    cdef PyObject *extra = slot(event, plan.extra)[0]
+    cdef PyObject *value
+    cdef Step *step
+    cdef list rest = None
+    cdef Py_ssize_t taken = 0, count = 0
+    cdef int i
+    if extra != <PyObject *> NONE_EXTRA:
+        rest = sorted_by_id(tables, <object> extra)
+        if rest is None:
+            return 1
+        count = len(rest)
+    for i in range(plan.step_count):
+        step = &plan.steps[i]
+        value = slot(event, step.offset)[0]
+        if value == NULL or value == <PyObject *> None:
+            continue
+        if step.part >= 0:
+            if type(<object> value) is not <object> step.composite:
+                return 1
+            value = slot(<object> value, step.part)[0]
+            if value == NULL or value == <PyObject *> None:
+                continue
+        while taken < count and rest[taken][0] < step.id:
+            if put_extra(out, tables, <tuple> rest[taken], limits):
+                return 1
+            taken += 1
+        if put_attribute(out, step.id, <Entry> step.entry, <object> value, limits):
+            return 1
+    while taken < count:
+        if put_extra(out, tables, <tuple> rest[taken], limits):
+            return 1
+        taken += 1
+    return 0
+
+
+cdef int put_extra(Out *out, Tables tables, tuple extra, const tlib_limits *limits) except -1:
+    cdef uint16_t number = extra[0]
+    return put_attribute(out, number, <Entry> tables.entries[tables.tables.dense[number]], extra[1], limits)
+
+
+cdef list sorted_by_id(Tables tables, object attributes):
+    """(id, value) of attributes by name, ascending; None where a name is unknown or they are no Attributes."""
+    if type(attributes) is not ATTRIBUTES:
+        return None
+    cdef dict items = <dict> slot(attributes, ATTRIBUTES_ITEMS)[0]
+    ids = tables.registry._ids
+    found = []
+    for name, value in items.items():
+        number = ids.get(name)
+        if number is None:
+            try:
+                number = tables.registry.attribute_number(name)
+            except reference.EncodeError:
+                return None
+        found.append((number, value))
+    if len(found) > 1:
+        found.sort(key=first)
+    return found
+
+
+def first(pair):
+    return pair[0]
+
+
+def encode(event, *, registry=LIBRARY, policy=STRICT, limits=LIMITS):
+    """The canonical frame of an event: attributes in ascending order of id.
+
+    Raises EncodeError where a value does not fit its attribute, and under the strict policy
+    SchemaViolation where the event breaks its schema.
+    """
+    cdef Tables tables = tables_of(registry)
+    cdef PyObject *found
+    cdef tlib_limits own
+    cdef uint8_t stack[ON_STACK]
+    cdef Out out
+    cdef bint done = False
+    found = PyDict_GetItem(tables.by_class, type(event))
+    if found == NULL or policy is not STRICT:
+        return reference.encode(event, registry=registry, policy=policy, limits=limits)
+    own = DEFAULT if limits is LIMITS else limits_of(limits)
+    out.data, out.length, out.capacity, out.heap, out.raw = stack, TLIB_HEADER, ON_STACK, NULL, False
+    try:
+        if put_event(&out, tables, <Plan> found, event, &own) == 0:
+            done = finish(&out, tables, <Plan> found, &own)
+        if done:
+            return PyBytes_FromStringAndSize(<const char *> out.data, out.length)
+    finally:
+        PyMem_Free(out.heap)
+    return reference.encode(event, registry=registry, policy=policy, limits=limits)
+
+
+cdef bint finish(Out *out, Tables tables, Plan plan, const tlib_limits *limits) except -1:
+    """Write the header, and read the frame as a decoder would: what it refuses is not sent."""
+    cdef tlib_error error
+    cdef Room room
+    cdef uint16_t message = 0
+    cdef uint32_t body = 0
+    cdef bint fine
+    memcpy(out.data, b"TL\x01\x00", 4)
+    put16(out.data + 4, plan.message)
+    if out.length > 0xFFFFFFFFu:
+        return False
+    put32(out.data + 6, <uint32_t> (out.length - TLIB_HEADER))
+    if tlib_header(out.data, out.length, limits, &message, &body, &error):
+        return False
+    room = take_room(tables)
+    fine = (
+        index(tables, limits, out.data, <uint32_t> out.length, out.raw, room, &error) == TLIB_OK
+        and tlib_fails(tables.tables, &tables.schemas[plan.number], out.data, room.space) == 0
+    )
+    give_back(room)
+    return fine
+
+
+# -- streams --------------------------------------------------------------------------------------
+
+
+cdef object stream_error(Tables tables, const tlib_stream *stream, const uint8_t *start, uint64_t length, object limits):
+    """The broken frame's error, in the words of the reference engine."""
+    cdef const tlib_error *found = &stream.error
+    cdef object at = found.offset
+    cdef object header = PyBytes_FromStringAndSize(<const char *> start, <Py_ssize_t> min(length, <uint64_t> TLIB_HEADER))
+    if found.code == TLIB_TRUNCATED_HEADER or found.code == TLIB_TRUNCATED_FRAME:
+        return Truncated(
+            tlib_code_name(found.code).decode(), needed=found.expected, available=found.actual, offset=found.offset
+        )
+    if found.code == TLIB_ATTRIBUTE_HEADER:
+        error = wire.no_header(at, at + found.actual)
+    elif found.code == TLIB_ATTRIBUTE_OVERRUN:
+        error = wire.overrun(at, at + TLIB_ATTRIBUTE + found.actual, at + TLIB_ATTRIBUTE + found.expected)
+    elif found.code == TLIB_INT_LENGTH or found.code == TLIB_LONG_LENGTH:
+        error = wire.wrong_length(wire.Int if found.code == TLIB_INT_LENGTH else wire.Long, at, at + found.actual)
+    else:
+        try:
+            wire.parse_header(header, limits)
+        except DecodeError as refused:
+            return refused.shift(stream.base)
+        raise AssertionError("the engines differ: " + tlib_code_name(found.code).decode())
+    if found.attribute >= 0:
+        error.within("." + tables.name_of(<uint16_t> found.attribute))
+    return error.within(tables.registry.frame().message_name(stream.message))
+
+
+cdef class StreamDecoder:
+    """Incremental decoder: `feed` bytes in any chunks, iterate what they complete, `close`.
+
+    Items are events, `InvalidEvent`, `UnknownEvent`, `Gap` and `MalformedFrame`; iterating ends
+    when more bytes are needed, and may be resumed after the next `feed`. `offset` and `data` tell
+    where in the stream the last item stood and what its bytes were.
+    """
+
+    cdef readonly object registry
+    cdef readonly object limits
+    cdef readonly object offset
+    cdef readonly bytes data
+    cdef Tables tables
+    cdef tlib_limits own
+    cdef tlib_stream stream
+    cdef Room room
+    cdef uint8_t *buffer
+    cdef uint64_t start, end, capacity  # the bytes that wait are buffer[start:end]
+    cdef bint closed
+
+    def __cinit__(self, *, registry=LIBRARY, limits=LIMITS):
+        self.registry = registry
+        self.limits = limits
+        self.offset = 0
+        self.data = b""
+        self.tables = tables_of(registry)
+        self.own = limits_of(limits)
+        memset(&self.stream, 0, sizeof(tlib_stream))
+        self.stream.walked = TLIB_HEADER
+        self.room = Room()
+        self.room.widen(self.tables)
+
+    def __dealloc__(self):
+        PyMem_Free(self.buffer)
+
+    @property
+    def work(self):
+        """Attribute headers followed so far: what bounds the time."""
+        return self.stream.work
+
+    def feed(self, data):
+        """Take the next bytes of the stream. Raises ValueError after `close`."""
+        cdef Py_buffer view
+        cdef void *more
+        if self.closed:
+            raise ValueError("the stream is closed")
+        PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
+        try:
+            if self.end + view.len > self.capacity:
+                if self.start:
+                    memmove(self.buffer, self.buffer + self.start, self.end - self.start)
+                    self.end -= self.start
+                    self.start = 0
+                if self.end + view.len > self.capacity:
+                    more = PyMem_Realloc(self.buffer, 2 * (self.end + view.len))
+                    if more == NULL:
+                        raise MemoryError
+                    self.buffer = <uint8_t *> more
+                    self.capacity = 2 * (self.end + view.len)
+            if view.len:
+                memcpy(self.buffer + self.end, view.buf, view.len)
+                self.end += view.len
+        finally:
+            PyBuffer_Release(&view)
+
+    def close(self):
+        """Say that no more bytes come: iterating gives what is left, and does not wait."""
+        self.closed = True
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        cdef uint64_t length = 0
+        cdef int broken = 0, kind
+        cdef uint8_t *at
+        cdef uint64_t base = self.stream.base
+        if self.start == self.end:
+            raise StopIteration
+        at = self.buffer + self.start
+        kind = tlib_next(&self.stream, at, self.end - self.start, self.closed, &self.own, &length, &broken)
+        if kind == TLIB_ITEM_NONE:
+            raise StopIteration
+        error = stream_error(self.tables, &self.stream, at, self.end - self.start, self.limits) if broken else None
+        data = PyBytes_FromStringAndSize(<const char *> at, <Py_ssize_t> length)
+        self.start += length
+        tlib_consume(&self.stream, length)
+        self.offset = base
+        self.data = data
+        if kind == TLIB_ITEM_GAP:
+            return Gap(base, data) if error is None else MalformedFrame(base, data, error)
+        return whole_frame(self.tables, data, &self.own, self.room, self.registry, self.limits, base)
+
+
+cdef object whole_frame(Tables tables, bytes data, const tlib_limits *own, Room room, object registry, object limits, uint64_t base):
+    """What a frame is whose attribute headers chain: an item, or a MalformedFrame."""
+    cdef const uint8_t *start = <const uint8_t *> PyBytes_AS_STRING(data)
+    cdef tlib_error error
+    item = None
+    if index(tables, own, start, <uint32_t> PyBytes_GET_SIZE(data), True, room, &error) == TLIB_OK:
+        item = item_of(tables, data, start, tlib_u16(start + 4), room)
+    if item is not None:
+        return item
+    try:
+        message, values = registry.frame(limits).unpack(data)
+    except DecodeError as refused:
+        return MalformedFrame(base, data, refused.shift(base))
+    return registry.assemble(message, values, data, base)
+
+
+# -- scan -----------------------------------------------------------------------------------------
+
+
+cdef class FrameView:
+    """A frame inside a buffer: checked, indexed, nothing of it made until it is asked for.
+
+    `offset` and `length` place it in the buffer, `valid` says whether its schema holds (for a
+    message without a table: True). Attributes are read by name or id, each on its own.
+    """
+
+    cdef Scanner scanner
+    cdef readonly uint64_t offset
+    cdef readonly uint32_t length
+    cdef readonly uint16_t message
+    cdef readonly bint valid
+
+    @property
+    def name(self):
+        """The message's name, or None where none is known."""
+        return self.scanner.registry.message_name(self.message)
+
+    @property
+    def data(self):
+        """The frame's bytes."""
+        return PyBytes_FromStringAndSize(<const char *> self.scanner.start + self.offset, self.length)
+
+    cdef uint32_t find(self, object key) except? 0xFFFFFFFF:
+        """Where the attribute's header stands in the frame, 0 where it is absent."""
+        cdef const uint8_t *frame = self.scanner.start + self.offset
+        cdef uint32_t position = TLIB_HEADER
+        number = self.scanner.registry._ids.get(key) if type(key) is str else key
+        if number is None:
+            number = self.scanner.registry.attribute(key).id
+        while position < self.length:
+            if tlib_u16(frame + position) == <int64_t> number:
+                return position
+            position += TLIB_ATTRIBUTE + tlib_u24(frame + position + 3)
+        return 0
+
+    def get(self, key, default=None):
+        """The value of an attribute, by name or id. Raises LookupError for a name that is none."""
+        cdef uint32_t position = self.find(key)
+        cdef const uint8_t *frame = self.scanner.start + self.offset
+        cdef tlib_attribute a
+        cdef uint16_t dense
+        cdef Entry entry
+        if position == 0:
+            return default
+        a.id = tlib_u16(frame + position)
+        a.type = frame[position + 2]
+        a.length = tlib_u24(frame + position + 3)
+        a.offset = position + TLIB_ATTRIBUTE
+        dense = self.scanner.tables.tables.dense[a.id]
+        packed = PyBytes_FromStringAndSize(<const char *> frame + a.offset, a.length)
+        if self.scanner.tables.kinds[dense] == LIST and self.scanner.deep:
+            return view_of(packed, None)
+        if self.scanner.tables.kinds[dense] in (LIST, CALLERS):
+            # Nobody has checked it yet.
+            entry = self.scanner.tables.entries[dense]
+            try:
+                return entry.value.unpack(packed, self.scanner.limits)
+            except DecodeError as error:
+                name = self.scanner.registry.frame().message_name(self.message)
+                raise error.shift(self.offset + a.offset).within("." + entry.name, name) from None
+        return value_of(self.scanner.tables, dense, None, frame, &a)
+
+    def __getitem__(self, key):
+        found = self.get(key, STRICT)
+        if found is STRICT:
+            raise KeyError(key)
+        return found
+
+    def __contains__(self, key):
+        return self.find(key) != 0
+
+    def event(self, *, policy=STRICT):
+        """The event, decoded: as `decode` gives it."""
+        return decode(self.data, registry=self.scanner.registry, policy=policy, limits=self.scanner.limits)
+
+    def __repr__(self):
+        return f"<FrameView {self.name or self.message} at {self.offset}, {self.length} bytes>"
+
+
+cdef class Scanner:
+    """Iterates a buffer of frames. Made by `scan`."""
+
+    cdef object registry
+    cdef object limits
+    cdef Tables tables
+    cdef tlib_limits own
+    cdef tlib_stream stream
+    cdef Room room
+    cdef Py_buffer view
+    cdef const uint8_t *start
+    cdef uint64_t length
+    cdef bint deep
+
+    def __cinit__(self, buffer, registry, limits, bint deep):
+        PyObject_GetBuffer(buffer, &self.view, PyBUF_SIMPLE)
+        self.start = <const uint8_t *> self.view.buf
+        self.length = self.view.len
+        self.registry = registry
+        self.limits = limits
+        self.tables = tables_of(registry)
+        self.own = limits_of(limits)
+        self.stream.walked = TLIB_HEADER
+        self.room = Room()
+        self.room.widen(self.tables)
+        self.deep = deep
+
+    def __dealloc__(self):
+        PyBuffer_Release(&self.view)
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        cdef uint64_t length = 0
+        cdef int broken = 0, kind
+        cdef uint64_t base = self.stream.base
+        cdef const uint8_t *at
+        cdef tlib_error error
+        cdef FrameView view
+        cdef uint16_t number
+        if base == self.length:
+            raise StopIteration
+        at = self.start + base
+        kind = tlib_next(&self.stream, at, self.length - base, True, &self.own, &length, &broken)
+        if kind == TLIB_ITEM_NONE:
+            raise StopIteration
+        if kind == TLIB_ITEM_GAP:
+            data = PyBytes_FromStringAndSize(<const char *> at, <Py_ssize_t> length)
+            refused = stream_error(self.tables, &self.stream, at, self.length - base, self.limits) if broken else None
+            tlib_consume(&self.stream, length)
+            return Gap(base, data) if refused is None else MalformedFrame(base, data, refused)
+        tlib_consume(&self.stream, length)
+        if index(self.tables, &self.own, at, <uint32_t> length, self.deep, self.room, &error):
+            data = PyBytes_FromStringAndSize(<const char *> at, <Py_ssize_t> length)
+            return whole_frame(self.tables, data, &self.own, self.room, self.registry, self.limits, base)
+        view = FrameView.__new__(FrameView)
+        view.scanner = self
+        view.offset = base
+        view.length = <uint32_t> length
+        view.message = tlib_u16(at + 4)
+        number = self.tables.tables.schema[view.message]
+        if number == 0:
+            view.valid = True
+            return view
+        kind = tlib_fails(self.tables.tables, &self.tables.schemas[number - 1], at, self.room.space)
+        if kind == 2:
+            message, values = self.registry.frame(self.limits).unpack(view.data)
+            kind = self.registry.schemas[message].fails(values)
+        view.valid = kind == 0
+        return view
+
+
+def scan(buffer, *, registry=LIBRARY, limits=LIMITS, bint deep=True):
+    """Iterate the frames in a buffer as `FrameView`s, and what is no frame as `Gap` or `MalformedFrame`.
+
+    `deep` False leaves the contents of key-value lists unchecked: reading such a list is then the
+    moment at which it may turn out to be malformed.
+    """
+    return Scanner(buffer, registry, limits, deep)
