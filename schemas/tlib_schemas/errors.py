@@ -97,6 +97,8 @@ CODES: dict[str, ErrorCode] = {
         # JSON: DecodeError
         ("json-syntax", "The text is not JSON.", _JSON),
         ("json-form", "The JSON is not of the documented form.", _JSON),
+        # hex text: DecodeError
+        ("hex-form", "A line is no hex, or no row of the dump it stands in.", "Leave the line out, or make it a comment with #."),
         # logs: LogProblem
         ("log-line-too-long", "A line of a log exceeds the limit; it is skipped.", _LOG_LIMIT),
         ("log-message-too-long", "A message of a log exceeds the limit; the rest of it is skipped.", _LOG_LIMIT),
