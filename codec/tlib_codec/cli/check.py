@@ -7,6 +7,7 @@ events, so that it knows its line.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -86,7 +87,7 @@ def command(files: tuple[str, ...], form: str, server: int | None, severity: str
     summary = Summary()
     warnings = severity == Severity.WARNING
     status = FINE
-    with Progress() as progress:
+    with Progress(alone=not sys.stdout.isatty()) as progress:
         for path in files or ("-",):
             try:
                 for entry in entries(path, form, registry, server=server, moved=progress.moved, opened=progress.opened):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 
 import click
 
@@ -67,7 +68,7 @@ def command(
             writer = Table(file, registry)
         else:
             writer = (JSONLines if target == "jsonl" else Frames)(file, registry)
-        progress = stack.enter_context(Progress())
+        progress = stack.enter_context(Progress(alone=output not in {None, "-"} or not sys.stdout.isatty()))
 
         def moved(count: int) -> None:
             writer.flush()

@@ -40,7 +40,7 @@ def command(files: tuple[str, ...], output: str | None, lenient: bool, registry:
         file = open_output(output, inputs, binary=True)
         if output not in {None, "-"}:
             stack.enter_context(file)
-        progress = stack.enter_context(Progress())
+        progress = stack.enter_context(Progress(alone=True))
 
         def moved(count: int) -> None:
             file.flush()

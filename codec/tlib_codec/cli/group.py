@@ -10,6 +10,10 @@ import click
 _COMMANDS = ("decode", "encode", "inspect", "check", "schema")
 
 
+class ClosedPipe(Exception):
+    """Who read our output has had enough. Not an OSError, for which click has an end of its own."""
+
+
 class LazyGroup(click.Group):
     """A group whose commands are the `command` of the modules beside this one."""
 
@@ -24,6 +28,13 @@ class LazyGroup(click.Group):
         command = importlib.import_module(f".{cmd_name}", __package__).command
         assert isinstance(command, click.Command)
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command. Raises ClosedPipe."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise ClosedPipe from None
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does it, with the closest name where there is no such command."""

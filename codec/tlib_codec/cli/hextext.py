@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import re
 
+from tlib_schemas.errors import Malformed, quote
+
 _OFFSET = re.compile(r"(?:0x)?([0-9A-Fa-f]{3,16})(:?)(?=\s|$)\s*")
 _CELL = re.compile(r"(\s*)(\S+)")
 _BYTES = re.compile(r"(?:[0-9A-Fa-f]{2})+")
@@ -18,13 +20,11 @@ _SEPARATORS = re.compile(r"[\s,;:(){}\[\]\"'-]+|(?=\\x|0x)")
 _TOKEN = re.compile(r"(0x|\\x)?([0-9A-Fa-f]+)")
 
 
-class HexError(ValueError):
-    """A line that is no hex: what was expected, what was found, and the bytes read all the same."""
+class HexError(Malformed):
+    """A line that is no hex; `data` are the bytes that it gave all the same."""
 
     def __init__(self, expected: str, actual: str, data: bytes = b"") -> None:
-        super().__init__(f"expected {expected}, found {actual}")
-        self.expected = expected
-        self.actual = actual
+        super().__init__("hex-form", expected=expected, actual=actual)
         self.data = data
 
 
@@ -46,7 +46,7 @@ class HexText:
             return self._row(row, text[row.end() :])
         if self._dump:
             omitted = text == "*"
-            raise HexError("every row of the dump (hexdump -v prints them)" if omitted else "a row of a dump", text)
+            raise HexError("every row of the dump (hexdump -v prints them)" if omitted else "a row of a dump", quote(text))
         return self._plain(text)
 
     def close(self) -> None:
@@ -70,7 +70,7 @@ class HexText:
                 break
             data += bytes.fromhex(cell[2])
         if rest and not data:
-            raise HexError("hex digits behind the offset", rest)
+            raise HexError("hex digits behind the offset", quote(rest))
         self._dump = True
         offsets = {int(row[1], 16)} | ({int(row[1], 8)} if row[1].isdigit() and not set("89") & set(row[1]) else set())
         expected = self._position
@@ -87,7 +87,7 @@ class HexText:
             if token:
                 match = _TOKEN.fullmatch(token)
                 if match is None:
-                    raise HexError("hex digits", token)
+                    raise HexError("hex digits", quote(token))
                 digits.append("0" * (len(match[2]) % 2) + match[2] if match[1] else match[2])
         self._dump = False
         joined = "".join(digits)

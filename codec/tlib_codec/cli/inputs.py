@@ -169,8 +169,7 @@ def _hex(source: Source, registry: Registry) -> Iterator[Entry]:
 
 
 def _hex_problem(error: HexError, name: str, line: int) -> Problem:
-    actual = error.actual if len(error.actual) <= 64 else error.actual[:64] + "…"
-    return Problem("hex-form", f"{name}:{line}", {"file": name, "line": line}, error.expected, actual)
+    return Problem(error.code, f"{name}:{line}", {"file": name, "line": line}, error.expected, error.actual)
 
 
 def _pieces(source: Source) -> Iterator[tuple[int, str]]:

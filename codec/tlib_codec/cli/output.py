@@ -24,6 +24,8 @@ from .inputs import Found, Problem
 
 SUFFIXES = {".jsonl": "jsonl", ".json": "jsonl", ".ndjson": "jsonl", ".tlb": "frames", ".bin": "frames", ".txt": "table"}
 
+_TOLD = 1000  # names of attributes that were left out; as many are told of
+
 
 class Writer(Protocol):
     """One form of output."""
@@ -103,6 +105,7 @@ class Frames:
     def __init__(self, file: BinaryIO, registry: Registry) -> None:
         self._file = file
         self._registry = registry
+        self._told: set[str] = set()
 
     def write(self, found: Found) -> str:
         """Write the item's frame; a gap or a broken frame is none."""
@@ -110,9 +113,11 @@ class Frames:
         if isinstance(item, Gap):
             return ""  # already complained of
         self._file.write(found.data or encode(item, registry=self._registry, policy=Policy.LENIENT))
-        if found.unnumbered:
-            return f"{found.place}: written without {', '.join(found.unnumbered)}, whose number is not public"
-        return ""
+        new = found.unnumbered.keys() - self._told
+        if not new or len(self._told) > _TOLD:
+            return ""
+        self._told |= new
+        return f"{found.place}: written without {', '.join(sorted(new))}, whose number is not public (here and below)"
 
     def problem(self, problem: Problem) -> None:
         """A problem is no frame."""

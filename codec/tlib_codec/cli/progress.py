@@ -1,7 +1,7 @@
 """How far a long input has been read, drawn on the standard error of a person who waits.
 
-Strategy: nothing is imported or drawn unless the standard error is a terminal, the standard output
-is not, and the input is large and of known size.
+Strategy: nothing is imported or drawn unless the standard error is a terminal on which nothing
+else is written, and the input is large and of known size.
 """
 
 from __future__ import annotations
@@ -20,9 +20,13 @@ _LARGE = 4 << 20
 
 
 class Progress:
-    """A bar over all inputs of a command; a context manager."""
+    """A bar for each input of a command; a context manager.
 
-    def __init__(self) -> None:
+    `alone` says that the command's own output does not go to the terminal.
+    """
+
+    def __init__(self, *, alone: bool) -> None:
+        self._wanted = alone and sys.stderr.isatty()
         self._bar: Bar | None = None
         self._task: TaskID | None = None
 
@@ -36,7 +40,7 @@ class Progress:
     def opened(self, source: Source) -> None:
         """The next input is about to be read."""
         self._task = None
-        if source.size is None or source.size < _LARGE or not sys.stderr.isatty() or sys.stdout.isatty():
+        if source.size is None or source.size < _LARGE or not self._wanted:
             return
         if self._bar is None:
             from rich.console import Console  # noqa: PLC0415

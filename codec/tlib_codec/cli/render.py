@@ -46,16 +46,21 @@ class Table:
     def __init__(self, file: BinaryIO, registry: Registry) -> None:
         self.console = console(file)
         self._registry = registry
+        self._file: object = None
         self._colours = {number: _PALETTE[i % len(_PALETTE)] for i, number in enumerate(registry.schemas)}
 
     def write(self, found: Found) -> str:
-        """Write the item's block."""
+        """Write the item's block, under its file's name where that is another than the last one's."""
+        file = found.source.get("file")
+        if self._file not in {None, file}:
+            self.console.print(Text(f"-- {printable(str(file))}\n", "bold"))
+        self._file = file
         self.console.print(self.block(found))
         return ""
 
     def problem(self, problem: Problem) -> None:
         """Write the problem's line."""
-        self.console.print(Text(printable(problem.complaint()), "bold red"), Text())
+        self.console.print(Text("ERROR " + printable(problem.complaint()), "bold red"), Text())
 
     def flush(self) -> None:
         """Let everything written so far be seen."""
@@ -65,7 +70,7 @@ class Table:
         """The block of one item, and an empty line."""
         item = found.item
         if isinstance(item, Gap):
-            return Text.assemble((printable(found.complaint()), "bold red"), ("\n  " + hex_bytes(item.data) + "\n", "dim"))
+            return Text.assemble(("ERROR " + printable(found.complaint()), "bold red"), ("\n  " + hex_bytes(item.data) + "\n", "dim"))
         time, pairs = self._pairs(item)
         stamp = str(found.source.get("time") or time or "")
         violations = self._violations(found, item)

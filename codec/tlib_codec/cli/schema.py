@@ -76,10 +76,12 @@ def _table(schema: EventSchema, registry: Registry, screen: Console) -> None:
         presence.append(" " + ",".join(row.marks) if row.marks else "", "yellow")
         table.add_row(Text(row.name), presence, ", ".join(_id(i) for i in row.ids) or "-", _value(row, registry))
     screen.print(table)
+    notes = Table.grid(padding=(0, 0, 0, 2))
     for mark, text in dict.fromkeys((note.mark, note.text) for note in schema.footnotes):
-        screen.print(Text.assemble((f"  {mark}  ", "yellow"), text))
+        notes.add_row(Text(mark, "yellow"), Text(text))
     if schema.deprecated:
-        screen.print(Text(f"  {schema.deprecated}", "yellow"))
+        notes.add_row(Text("!", "yellow"), Text(schema.deprecated))
+    screen.print(notes)
 
 
 def _id(number: int) -> str:
