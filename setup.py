@@ -18,20 +18,21 @@ if os.environ.get("TLIB_SANITIZE"):
     FLAGS = ["-O1", "-g", "-std=c11", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer"]
     LINK = ["-fsanitize=address,undefined"]
 
-setup(
-    ext_modules=cythonize(
-        [
-            Extension(
-                "tlib_codec._native",
-                ["codec/tlib_codec/_native.pyx", *sorted(str(path) for path in CORE.glob("*.c"))],
-                depends=[str(CORE / "tlib_core.h"), "codec/tlib_codec/_core.pxd"],
-                include_dirs=[str(CORE)],
-                extra_compile_args=FLAGS,
-                extra_link_args=LINK,
-                optional=True,
-            )
-        ],
-        include_path=["codec"],
-        build_dir="build/cython",
-    )
+extensions = cythonize(
+    [
+        Extension(
+            "tlib_codec._native",
+            ["codec/tlib_codec/_native.pyx", *sorted(str(path) for path in CORE.glob("*.c"))],
+            depends=[str(CORE / "tlib_core.h"), "codec/tlib_codec/_core.pxd"],
+            include_dirs=[str(CORE)],
+            extra_compile_args=FLAGS,
+            extra_link_args=LINK,
+        )
+    ],
+    include_path=["codec"],
+    build_dir="build/cython",
 )
+for extension in extensions:
+    extension.optional = True  # cythonize does not hand it on
+
+setup(ext_modules=extensions)
