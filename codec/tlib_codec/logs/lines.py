@@ -50,13 +50,6 @@ def split_lines(pieces: Iterable[bytes], limit: int) -> Iterator[Line | LogProbl
     The pieces may end anywhere. Bytes that are no UTF-8 are kept as surrogates; a byte order mark
     at the beginning is dropped.
     """
-
-    def line(data: bytes | None) -> Line | LogProblem:
-        if data is None or len(data) > limit:
-            return LogProblem(number, offset, "log-line-too-long", f"at most {limit} bytes", "more")
-        text = data.decode("utf-8", "surrogateescape")
-        return number, offset, text if number > 1 else text.removeprefix(_BOM)
-
     held: list[bytes] = []
     size = 0  # bytes of the unfinished line; beyond the limit they are counted, not kept
     number = 1
@@ -70,15 +63,26 @@ def split_lines(pieces: Iterable[bytes], limit: int) -> Iterator[Line | LogProbl
             held.clear()
         if not rest:
             continue
-        yield line(b"".join(held) if size <= limit else None)
+        yield _line(number, offset, size, limit, held)
         number += 1
         offset += size + 1
         last = rest.pop()
         for data in rest:
-            yield line(data)
+            length = len(data)
+            if length <= limit:
+                yield number, offset, data.decode("utf-8", "surrogateescape")
+            else:
+                yield _line(number, offset, length, limit, [])
             number += 1
-            offset += len(data) + 1
+            offset += length + 1
         size = len(last)
         held = [last] if size <= limit else []
     if size:
-        yield line(b"".join(held) if size <= limit else None)
+        yield _line(number, offset, size, limit, held)
+
+
+def _line(number: int, offset: int, size: int, limit: int, held: list[bytes]) -> Line | LogProblem:
+    if size > limit:
+        return LogProblem(number, offset, "log-line-too-long", f"at most {limit} bytes", str(size))
+    text = b"".join(held).decode("utf-8", "surrogateescape")
+    return number, offset, text if number > 1 else text.removeprefix(_BOM)

@@ -17,6 +17,17 @@ from tlib_schemas.values import KVList
 Pairs = list[tuple[str, Any]]  # a nested list is another Pairs until the whole is done
 
 
+class ListHead(msgspec.Struct, frozen=True):
+    """What the attribute's own line says of its list: the number of pairs, if printed, and the rest of the line.
+
+    `may_be_empty` is False where pairs must follow, so that none means that a filter dropped them.
+    """
+
+    count: int | None = None
+    may_be_empty: bool = True
+    rest: str = ""
+
+
 class _Level(msgspec.Struct):
     pairs: Pairs
     base: int  # the indentation of the line that opened it
@@ -24,13 +35,13 @@ class _Level(msgspec.Struct):
 
 
 class ListBuilder:
-    """Takes the pairs of one attribute's list. `count` is the printed number of pairs, if it was.
+    """Takes the pairs of one attribute's list.
 
     `indent` is the attribute line's own: pairs that stand no deeper have lost their indentation.
     """
 
-    def __init__(self, indent: int, count: int | None = None) -> None:
-        self.count = count
+    def __init__(self, indent: int, head: ListHead) -> None:
+        self.head = head
         self.size = 0
         self.flat = False
         self._indent = indent
@@ -45,7 +56,7 @@ class ListBuilder:
     def guessed(self) -> bool:
         """Whether the end of a nested list had to be guessed: one list's follows from the number of pairs."""
         nested = sum(isinstance(value, list) for _, value in self._levels[0].pairs) if self.flat else 0
-        return nested > (self.count is not None)
+        return nested > (self.head.count is not None)
 
     @property
     def own(self) -> int:
@@ -92,7 +103,7 @@ class ListBuilder:
         root = self._levels[0].pairs
         if not self.flat:
             return root
-        spare = len(root) if self.count is None else len(root) - self.count
+        spare = len(root) - (self.head.count or 0)
         arranged: Pairs = []
         current: Pairs | None = None
         for key, value in root:

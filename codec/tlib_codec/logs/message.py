@@ -21,9 +21,9 @@ from tlib_schemas.registry import Item, Registry
 from tlib_schemas.values import Attributes
 
 from .lines import Line, LogLimits
-from .lists import ListBuilder
+from .lists import ListBuilder, ListHead
 from .record import LogProblem, LogRecord
-from .values import Known, Names, Unreadable, messages_with_server, printed_bytes, raw_list, raw_text, whole, wrap
+from .values import Known, Names, Unreadable, messages_with_server, raw_list, raw_text, whole, whole_bytes, wrap
 
 _REMARK = re.compile(r"\s*\((.*)\)\s*", re.DOTALL)
 
@@ -93,8 +93,8 @@ class Message:
         """Whether `line` cannot be a further line of a quoted value."""
         raise NotImplementedError
 
-    def list_head(self, text: str) -> tuple[int | None, str] | None:
-        """The printed number of pairs, if any, and what follows on the line; None where `text` begins no list."""
+    def list_head(self, text: str) -> ListHead | None:
+        """How `text` begins a list; None where it begins none."""
         raise NotImplementedError
 
     def pair(self, line: str) -> tuple[str, str | None, str] | None:
@@ -147,12 +147,12 @@ class Message:
             if known.kind != "list" and text[0] == self.quote:
                 self._open(known, text)
                 return
-            head = self.list_head(text) if known.kind != "text" else None
+            head = self.list_head(text) if known.kind == "list" or (known.kind == "any" and not whole_bytes(text)) else None
             if head is not None:
-                self.list, self._listed = ListBuilder(indent, head[0]), (known, self.at)
+                self.list, self._listed = ListBuilder(indent, head), (known, self.at)
                 self.going_on = True
-                if head[1]:
-                    self.add_pair(head[1], indent)
+                if head.rest:
+                    self.add_pair(head.rest, indent)
                 return
             if known.kind == "text":
                 raise Unreadable(f"text in {self.quote}")
@@ -280,10 +280,12 @@ class Message:
             return
         self.list = self._listed = None
         known, at = listed
-        if builder.count is not None and builder.own != builder.count:
-            self.problem("log-filtered", f"a list of {builder.count}", str(builder.own), at)
-            if not builder.size:
-                return  # an empty list would say that the data was deleted
+        head = builder.head
+        if not builder.size and not head.may_be_empty:
+            self.problem("log-filtered", "pairs", "none", at)
+            return  # an empty list would say that the data was deleted
+        if head.count is not None and builder.own != head.count:
+            self.problem("log-filtered", f"a list of {head.count}", str(builder.own), at)
         elif builder.guessed:
             self.problem("log-indentation", "nested pairs deeper than their list", "none deeper", at)
         kv = builder.finish()
@@ -327,10 +329,9 @@ class Message:
 
 
 def _pair_value(text: str) -> int | bytes:
-    if text[:1] == "[":
-        found = printed_bytes(text)
-        if found is not None and not found[2] and found[0] == len(found[1]):
-            return found[1]
+    data = whole_bytes(text)
+    if data is not None:
+        return data
     try:
         return wrap(whole(text), 32, signed=True)
     except Unreadable:

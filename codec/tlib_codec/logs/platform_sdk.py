@@ -11,6 +11,7 @@ import re
 
 from .dates import STAMP, Clock
 from .lines import Line
+from .lists import ListHead
 from .message import Context, Header, Message
 
 _HEADER = re.compile(r"'(\w{1,80})' \('?(\d{1,5})'?\)(?:\s+(?:message\s+)?attributes:)?\s*$", re.ASCII)
@@ -57,9 +58,9 @@ class PlatformMessage(Message):
     def stops(self, line: str) -> bool:
         return bool(_ATTRIBUTE.match(line) or _PAIR_LINE.match(line) or STAMP.match(line) or opens(line))
 
-    def list_head(self, text: str) -> tuple[int | None, str] | None:
+    def list_head(self, text: str) -> ListHead | None:
         match = _LIST.match(text)
-        return None if match is None else (None, text[match.end() :].strip())
+        return None if match is None else ListHead(rest=text[match.end() :].strip())
 
     def pair(self, line: str) -> tuple[str, str | None, str] | None:
         start = line.find("'") + 1

@@ -13,7 +13,7 @@ import re
 
 from .dates import STAMP, Clock
 from .lines import Line
-from .lists import ListBuilder
+from .lists import ListBuilder, ListHead
 from .message import Context, Header, Message
 from .values import bare, printed_bytes
 
@@ -92,13 +92,15 @@ class TServerMessage(Message):
     def stops(self, line: str) -> bool:
         return bool(_ATTRIBUTE.match(line) or _PAIR.match(line) or STAMP.match(line) or message_name(line))
 
-    def list_head(self, text: str) -> tuple[int | None, str] | None:
+    def list_head(self, text: str) -> ListHead | None:
         match = _LIST.match(text)
         if match is None:
             return None
         found = printed_bytes(match[0])
         assert found is not None
-        return int.from_bytes(found[1][:2]) if len(found[1]) > 1 else None, text[match.end() :].strip()
+        length, data, _ = found
+        count = int.from_bytes(data[:2]) if len(data) > 1 else None
+        return ListHead(count, length <= 2 if count is None else count == 0, text[match.end() :].strip())
 
     def pair(self, line: str) -> tuple[str, str | None, str] | None:
         start = line.find("'") + 1

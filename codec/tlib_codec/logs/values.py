@@ -110,12 +110,18 @@ def printed_bytes(text: str) -> tuple[int, bytes, bool] | None:
     return None if match is None else (int(match[1]), bytes.fromhex(match[2]), match[3] is not None)
 
 
+def whole_bytes(text: str) -> bytes | None:
+    """``[N] b0 b1``, all N of them; None for another form: a log usually prints only the first four."""
+    found = printed_bytes(text) if text[:1] == "[" else None
+    return None if found is None or found[2] or found[0] != len(found[1]) else found[1]
+
+
 def binary(text: str) -> bytes:
-    """``[N] b0 b1``, all N of them. Raises Unreadable: a log usually prints only the first four."""
-    found = printed_bytes(text)
-    if found is None or found[2] or found[0] != len(found[1]):
+    """The same. Raises Unreadable."""
+    data = whole_bytes(text)
+    if data is None:
         raise Unreadable("[N] and all N bytes")
-    return found[1]
+    return data
 
 
 def raw(text: str) -> RawValue:

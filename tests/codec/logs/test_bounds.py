@@ -1,0 +1,157 @@
+"""Hostile and endless logs: memory has a bound, any chunking gives the same, nothing is raised."""
+
+import io
+import itertools
+import tracemalloc
+
+from hypothesis import given
+from hypothesis import strategies as st
+import pytest
+
+from tlib_codec.logs import LogLimits, LogProblem, LogRecord, read_log
+
+HEAD = b"@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventOnHook\n"
+SMALL = LogLimits(line=40, message=200, problems=3)
+
+
+def endless(piece, size):
+    return itertools.repeat(piece, size // len(piece))
+
+
+def peak(file, **options):
+    tracemalloc.start()
+    try:
+        kinds = [(type(item), getattr(item, "code", "")) for item in read_log(file, **options)]
+        return tracemalloc.get_traced_memory()[1], kinds
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("form", ["tserver", "platform-sdk"])
+@pytest.mark.parametrize(
+    "before",
+    [b"", HEAD, HEAD + b"\tAttributeThisDN\t'", b"'EventOnHook' ('87')\nmessage attributes:\nAttributeThisDN [str] = \""],
+)
+@pytest.mark.parametrize("piece", [b"x" * 65536, b"'" * 65536, b" " * 65536, b"' " * 32768, b"\t\t'k'(list) " * 5000])
+def test_an_endless_line(form, before, piece):
+    chunks = itertools.chain([before], endless(piece, 20_000_000), [b"\n\n" + HEAD])
+    memory, kinds = peak(chunks, form=form)
+    assert memory < 12_000_000
+    assert kinds
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        b"\t\t'k'\t'v'\n",
+        b"\t\t'k'\t1\n",
+        b"\t\t'k'(list) \n",
+        b"\t\t'k'(list) 'a'(list) 'b'(list) 'v'\t1\n",
+        b"'k'(list)\n",
+        b"\t\t'k'\t'open\n",
+        b"\tnoise\n",
+        b"\tAttributeNovel\t1\n",
+        b"\tAttributeThisDN\t'1'\n",
+        b"\tAttributeThisDN\t'open\n",
+    ],
+)
+def test_an_endless_message(piece):
+    chunks = itertools.chain([HEAD + b"\tAttributeUserData\t[9]\n"], endless(piece * 1000, 12_000_000), [b"\n", HEAD])
+    memory, kinds = peak(chunks)
+    assert memory < 60_000_000
+    assert [kind for kind, _ in kinds] == [LogRecord, LogRecord]
+
+
+def test_an_endless_value():
+    chunks = itertools.chain([HEAD + b"\tAttributeThisDN\t'"], endless(b"text\n\n" * 1000, 12_000_000), [HEAD])
+    memory, kinds = peak(chunks)
+    assert memory < 30_000_000
+    assert [kind for kind, _ in kinds] == [LogRecord, LogRecord]
+
+
+def test_many_new_names():
+    chunks = (HEAD + f"\tAttributeNovel{i}\t1\n\n".encode() for i in range(30_000))
+    memory, kinds = peak(chunks)
+    assert memory < 12_000_000 + 30_000 * 100  # the list of kinds itself
+    assert len(kinds) == 30_000
+
+
+def test_limits():
+    (problem,) = read_log([b"x" * 41 + b"\n"], limits=SMALL)
+    assert (problem.code, problem.line, problem.offset) == ("log-line-too-long", 1, 0)
+    record, other = read_log([b"message EventOnHook\n\tAttributeCallID\t7\n" + b"\t" + b"y" * 40 + b"\n\tAttributeANI\t'5'\n", b"z" * 41], limits=SMALL, form="tserver")
+    assert record.item.attributes == {"CallID": 7, "ANI": "5"}
+    assert [p.line for p in record.problems] == [3, 5]
+    del other
+
+
+def test_a_message_beyond_its_limit_is_cut_and_its_rest_skipped():
+    text = b"message EventOnHook\n" + b"\tAttributeCallID\t7\n" * 30 + b"\nmessage EventACK\n\tAttributeCallID\t7\n"
+    first, second = read_log([text], limits=SMALL)
+    assert [problem.code for problem in first.problems] == ["log-duplicate-attribute"] * 3 + ["log-more-problems"]
+    assert first.problems[3].actual == "7 more"
+    assert second.item.attributes == {"CallID": 7}
+    (held,) = read_log([b"message EventOnHook\n\tAttributeANI\t'\n" + b"more\n" * 100], limits=SMALL)
+    assert [problem.code for problem in held.problems] == ["log-message-too-long", "log-unclosed-quote"]
+
+
+SAMPLE = (
+    b"\xef\xbb\xbf"
+    + HEAD
+    + b"\tAttributeThisDN\t'caf\xe9\nb'\n\tAttributeUserData\t[9] 00 02 00 00..\n\t\t'n'(list) \n\t\t\t'k'\t'v'\n\t\t'b'\t2\n\tnoise\n\n"
+    + b"x" * 60
+    + b"\n\tAttributeANI\t'5'\n"
+    + HEAD
+    + b"\tAttributeANI\t'5'"
+)
+
+
+@given(st.lists(st.integers(0, len(SAMPLE)), max_size=12))
+def test_any_chunking_gives_the_same(cuts):
+    edges = [0, *sorted(cuts), len(SAMPLE)]
+    chunks = [SAMPLE[a:b] for a, b in itertools.pairwise(edges)]
+    limits = LogLimits(line=80)
+    assert list(read_log(chunks, limits=limits)) == list(read_log(io.BytesIO(SAMPLE), limits=limits))
+
+
+def test_a_file_is_read_in_pieces_and_a_mark_at_its_beginning_dropped():
+    records = list(read_log(io.BytesIO(SAMPLE)))
+    assert [(record.line, record.offset) for record in records] == [(1, 0), (9, SAMPLE.find(b"\tAttributeANI")), (10, SAMPLE.rfind(HEAD))]
+
+
+LINES = st.sampled_from(
+    [
+        HEAD.decode(),
+        "message EventRegistered\n",
+        "'EventOnHook' ('87')\n",
+        "message attributes:\n",
+        "\n",
+        "\tAttributeThisDN\t'",
+        "\tAttributeUserData\t[9] 00 01",
+        "AttributeUserData [bstr] = KVList: ",
+        "\t\t'k'\t'v'\n",
+        "\t\t'k'(list) ",
+        "\t\t'k' [str] = \"v",
+        "\tAttributePartyID\t",
+        "12",
+        "'",
+        '"',
+        "\r\n",
+        "@23:59:59.999 ",
+        "2015-02-30T00:00:00.000 ",
+        "(text)",
+        "\tAttributeConnID ",
+    ]
+)
+
+
+@given(st.lists(LINES | st.text(max_size=8), max_size=30).map("".join), st.sampled_from(["tserver", "platform-sdk"]))
+def test_any_text_is_read(text, form):
+    data = text.encode("utf-8", "surrogatepass")
+    for item in read_log([data], form=form):
+        assert isinstance(item, LogRecord | LogProblem)
+        assert "\n" not in str(item) or isinstance(item, LogRecord)
+        for problem in getattr(item, "problems", ()):
+            assert 1 <= problem.line <= data.count(b"\n") + 1
+            assert "\n" not in str(problem)
+            assert problem.advice

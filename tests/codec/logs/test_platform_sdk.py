@@ -1,0 +1,137 @@
+"""Platform SDK text: headers within application logs, typed values, lists."""
+
+import pytest
+
+from tlib_codec import EventRegistered, KVList, MessageType, RawValue, TAddressInfoType, UnknownEvent
+from tlib_codec.logs import LogProblem, LogRecord, read_log
+
+HEAD = "'EventOnHook' ('87')\nmessage attributes:\n"
+
+
+def read(text, **options):
+    return list(read_log([text.encode()], form="platform-sdk", **options))
+
+
+def one(text, **options):
+    (record,) = read(text, **options)
+    assert isinstance(record, LogRecord)
+    return record
+
+
+SAMPLE = """2015-01-07 13:20:31,665 TEST DEBUG [THREAD : SelectorThread] - Proxy got message 'EventOnHook' ('87')
+message attributes:
+AttributeEventSequenceNumber [long] = 4899493
+Time            = ComplexClass(TimeStamp):
+\tAttributeTimeinuSecs [int] = 573000
+\tAttributeTimeinSecs [int] = 1420644031
+AttributeThisDN [str] = "2214"
+AttributeCallUuid [str] = "01FES9JKSOFQLEKK3CSH5B5AES00JV1U"
+AttributeConnID [long] = 6c02462a161006
+AttributeUserData [bstr] = KVList:\x20
+\t\t'ActivityID' [str] = "1-"X""
+\t\t'n' [bstr] = KVList:\x20
+\t\t\t'k' [int] = -5
+\t\t'raw' [bstr] = [2] 0a 0b
+AttributeExtensions [bstr] = KVList:\x20
+. Processing with  state .StatePrimary proxy: proxy1
+2015-01-07 13:20:31,666 TEST DEBUG - sending RequestAttachUserData to Connection
+"""
+
+
+def test_a_message():
+    record = one(SAMPLE)
+    assert record.item == UnknownEvent(
+        MessageType.EventOnHook,
+        {
+            "EventSequenceNumber": 4899493,
+            "TimeinuSecs": 573000,
+            "TimeinSecs": 1420644031,
+            "ThisDN": "2214",
+            "CallUUID": "01FES9JKSOFQLEKK3CSH5B5AES00JV1U",
+            "ConnID": "006c02462a161006",
+            "UserData": KVList([("ActivityID", '1-"X"'), ("n", KVList([("k", -5)])), ("raw", b"\x0a\x0b")]),
+            "Extensions": KVList(),
+        },
+    )
+    assert (record.direction, record.time.isoformat(), record.problems) == ("received", "2015-01-07T13:20:31.665000", ())
+
+
+@pytest.mark.parametrize(
+    ("header", "direction"),
+    [
+        ("'EventOnHook' ('87')\nmessage attributes:\n", ""),
+        ("'EventOnHook' (87) attributes:\n", ""),
+        ("'EventOnHook' ('87')\n", ""),
+        ("2015-01-07 13:14:26,572 - Sending message to TServer - tcp://10.1.1.1:1\n'EventOnHook' ('87')\nmessage attributes:\n", "sent"),
+        ("2015-01-07 13:14:26,572 - Received 'x' ('y') then message 'EventOnHook' ('87')\nmessage attributes:\n", "received"),
+    ],
+)
+def test_headers(header, direction):
+    record = one(header + 'AttributeThisDN [str] = "1"\n')
+    assert record.item.attributes == {"ThisDN": "1"}
+    assert record.direction == direction
+
+
+def test_what_is_no_header():
+    assert read("he said 'hello' ('87')\nand left\n'EventOnHook' (eightyseven)\nattributes:\n('87')\n") == []
+    assert one(HEAD).item == UnknownEvent(MessageType.EventOnHook)
+
+
+def test_the_number_serves_where_the_name_is_unknown():
+    assert one("'EventFuture' ('201')\nmessage attributes:\n").item.message == 201
+    assert one("'EventFuture' ('70201')\nmessage attributes:\n").item.message == "EventFuture"
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "value"),
+    [
+        ('AttributeThisDN [str] = "a\nb\n\n c"', "ThisDN", "a\nb\n\n c"),
+        ("AttributeAddressInfoType [int] = 17 [DNStatus]", "InfoType", TAddressInfoType.DNStatus),
+        ("AttributeAddressInfoType [int] = DNStatus", "InfoType", TAddressInfoType.DNStatus),
+        ("AttributeReferenceID [int] = -1", "ReferenceID", -1),
+        ("AttributeReferenceID = 5", "ReferenceID", 5),
+        ('AttributePartyID [str] = "x"', "PartyID", RawValue(0, b"x")),
+        ("AttributePartyID [int] = 5", "PartyID", RawValue(1, b"\0\0\0\5")),
+        ("AttributePartyID [bstr] = KVList: ", "PartyID", RawValue(3, b"\0\0")),
+        ("AttributeUserData [bstr] = KVList: 'k' [str] = \"v\"", "UserData", KVList({"k": "v"})),
+        ("AttributeUserData [bstr] = KVList: 'n' [bstr] = KVList: 'k' [str] = \"v\"", "UserData", KVList({"n": KVList({"k": "v"})})),
+        ("AttributeUserData [bstr] = KVList: \n\t\t'o'k' [str] = \"a\nb\"", "UserData", KVList({"o'k": "a\nb"})),
+    ],
+)
+def test_values(line, name, value):
+    record = one(HEAD + line + "\n\n")
+    assert (record.item.attributes, record.problems) == ({name: value}, ())
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("AttributeThisDN [str] = null\n", "log-value"),
+        ('AttributeThisDN [str] = "cut\n', "log-unclosed-quote"),
+        ("\tnoise\n", "log-line"),
+        ("\t'noise'\n", "log-line"),
+        ("AttributeUserData [bstr] = KVList: \n\t\t'k' [str] = hidden\n", "log-filtered"),
+        ("AttributeUserData [bstr] = KVList: \n\t\tnoise\n", "log-line"),
+        ("AttributeUserData [bstr] = (hidden)\n", "log-value"),
+    ],
+)
+def test_wrong_lines(body, code):
+    record = one(HEAD + body + 'AttributeANI [str] = "5"\n')
+    assert [problem.code for problem in record.problems] == [code]
+    assert record.item.attributes["ANI"] == "5"
+
+
+def test_unnumbered_and_orphaned():
+    record = one(HEAD + "AttributeNovel [int] = 5\nAttributeNovelText [str] = \"x\"\nAttributeNovelList [bstr] = KVList: \n\t\t'k' [int] = 1\n")
+    assert record.unnumbered == {"AttributeNovel": "5", "AttributeNovelText": '"x"', "AttributeNovelList": "KVList:\n'k' [int] = 1"}
+    (problem,) = read('AttributeThisDN [str] = "1"\n')
+    assert isinstance(problem, LogProblem)
+
+
+def test_server_is_supplied():
+    body = "'EventRegistered' ('74')\nmessage attributes:\nAttributeThisDN [str] = \"S::\"\nAttributeTimeinSecs [int] = 1\n"
+    body += "AttributeReferenceID [int] = 2\nAttributeExtensions [bstr] = KVList: \nAttributeAddressInfoType [int] = 8\n"
+    number = MessageType.EventRegistered
+    item = one(body.replace("74", str(int(number))), server=9).item
+    assert isinstance(item, EventRegistered)
+    assert item.server == 9
