@@ -103,7 +103,10 @@ def fields_of(cls: type[Record], base: type[Record]) -> Iterator[Field]:
 
     Raises RegistryError where an annotation names no attribute.
     """
-    hints = typing.get_type_hints(cls, include_extras=True)
+    try:
+        hints = typing.get_type_hints(cls, include_extras=True)
+    except NameError as error:
+        raise RegistryError(f"{cls.__name__}: its annotations name {error.name!r}, which its module does not define") from None
     for info in msgspec.structs.fields(cls):
         where = f"{cls.__name__}.{info.name}"
         if info.name in base.__struct_fields__ and info.name not in cls.__annotations__:
