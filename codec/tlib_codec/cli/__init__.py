@@ -51,16 +51,14 @@ def version() -> str:
 def _run(arguments: list[str]) -> int:
     import click  # noqa: PLC0415
 
-    from .group import ClosedPipe, tlib  # noqa: PLC0415
+    from .group import Ended, tlib  # noqa: PLC0415
 
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that lacks a character
     try:
         status = tlib.main(args=arguments, prog_name="tlib", standalone_mode=False)
-    except ClosedPipe:
-        raise BrokenPipeError from None
-    except click.Abort:
-        raise KeyboardInterrupt from None
+    except Ended as early:
+        raise early.cause from None
     except click.ClickException as error:
         error.show()
         return error.exit_code

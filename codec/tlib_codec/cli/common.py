@@ -86,7 +86,10 @@ def input_options(*forms: str) -> Callable[[F], F]:
     def add(command: F) -> F:
         if "log" in forms:
             command = click.option(
-                "--server", type=int, metavar="N", help="The Server attribute of events from a log, which logs do not print."
+                "--server",
+                type=click.IntRange(0, 0xFFFF_FFFF),
+                metavar="N",
+                help="The Server attribute of events from a log, which logs do not print.",
             )(command)
         return click.option(
             "--format",
@@ -102,4 +105,4 @@ def input_options(*forms: str) -> Callable[[F], F]:
 
 def files_argument(command: F) -> F:
     """``[FILE]…``; none is the standard input."""
-    return click.argument("files", nargs=-1, type=click.Path(), metavar="[FILE]…|-")(command)
+    return click.argument("files", nargs=-1, metavar="[FILE]…|-")(command)

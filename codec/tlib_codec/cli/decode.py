@@ -24,7 +24,7 @@ from .select import Test, selection
 @click.option(
     "--to", type=click.Choice(("table", "jsonl", "frames")), help="Form of the output; else -o's suffix, table on a terminal, jsonl."
 )
-@click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write there: .jsonl or .tlb.")
+@click.option("-o", "--output", metavar="FILE", help="Write there: .jsonl or .tlb.")
 @click.option("--strict", is_flag=True, help="Stop at the first thing that is no valid event.")
 @click.option("--event", "events", multiple=True, metavar="NAME", help="Only these events (may be repeated).")
 @click.option("--where", "conditions", multiple=True, metavar="NAME=VALUE", help="Only events whose attribute is VALUE (all of them hold).")

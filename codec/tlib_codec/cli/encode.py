@@ -21,7 +21,7 @@ from .progress import Progress
 
 @click.command()
 @files_argument
-@click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write the frames there; - or nothing is the standard output.")
+@click.option("-o", "--output", metavar="FILE", help="Write the frames there; - or nothing is the standard output.")
 @click.option("--lenient", is_flag=True, help="Write invalid events too, and malformed frames and gaps as the bytes they were.")
 @registry_option
 def command(files: tuple[str, ...], output: str | None, lenient: bool, registry: Registry) -> int:

@@ -10,8 +10,15 @@ import click
 _COMMANDS = ("decode", "encode", "inspect", "check", "schema")
 
 
-class ClosedPipe(Exception):
-    """Who read our output has had enough. Not an OSError, for which click has an end of its own."""
+class Ended(Exception):
+    """The command ended early: `cause` is a BrokenPipeError or KeyboardInterrupt.
+
+    click has ends of its own for those, with a status and an empty line that we do not want.
+    """
+
+    def __init__(self, cause: BaseException) -> None:
+        super().__init__()
+        self.cause = cause
 
 
 class LazyGroup(click.Group):
@@ -30,11 +37,11 @@ class LazyGroup(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command. Raises ClosedPipe."""
+        """Run the command. Raises Ended."""
         try:
             return super().invoke(ctx)
-        except BrokenPipeError:
-            raise ClosedPipe from None
+        except (BrokenPipeError, KeyboardInterrupt) as error:
+            raise Ended(error) from None
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does it, with the closest name where there is no such command."""

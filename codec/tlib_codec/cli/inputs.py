@@ -15,9 +15,10 @@ from typing import Any
 import msgspec
 
 from tlib_codec import jsonl
+from tlib_codec.engine import StreamDecoder
 from tlib_codec.reference import Policy
-from tlib_codec.stream import Gap, MalformedFrame, StreamDecoder, StreamItem
-from tlib_schemas.errors import DecodeError, Severity
+from tlib_codec.stream import Gap, MalformedFrame, StreamItem
+from tlib_schemas.errors import DecodeError, Malformed, Severity
 from tlib_schemas.events import InvalidEvent
 from tlib_schemas.registry import Registry
 
@@ -74,10 +75,10 @@ class Problem(msgspec.Struct, frozen=True):
         where = f"{self.place}: {self.path}".rstrip(": ")
         return f"{where}: expected {self.expected}, found {self.actual} [{self.code}]"
 
-    def to_data(self) -> dict[str, Any]:
-        """As ``$malformed``, in the form that `jsonl` reads."""
-        told = {"code": self.code, "path": self.path, "expected": self.expected, "actual": self.actual}
-        return {"$malformed": {**told, "message": self.complaint(), "frame": ""}, "$source": dict(self.source)}
+    def as_item(self) -> MalformedFrame:
+        """As a malformed frame of no bytes, which JSON has a form for."""
+        error = Malformed(self.code, expected=self.expected, actual=self.actual, parts=(self.path,))
+        return MalformedFrame(self.source.get("offset", 0), b"", error)
 
 
 Entry = Found | Problem
@@ -231,7 +232,7 @@ def _log(source: Source, registry: Registry, server: int | None) -> Iterator[Ent
             told.code, f"{name}:{told.line}", {"file": name, "line": told.line, "offset": told.offset}, told.expected, told.actual
         )
 
-    for record in read_log(source, registry=registry, name=name, server=server):
+    for record in read_log(source, registry=registry, name=name, form=source.log, server=server):
         if isinstance(record, LogProblem):
             yield problem(record)
             continue

@@ -92,7 +92,7 @@ class JSONLines:
 
     def problem(self, problem: Problem) -> None:
         """Write the problem as a line of its own."""
-        self._file.write(msgspec.json.encode(problem.to_data()) + b"\n")
+        self._file.write(jsonl.dumps(problem.as_item(), registry=self._registry, source=problem.source) + b"\n")
 
     def flush(self) -> None:
         """Let everything written so far be seen."""

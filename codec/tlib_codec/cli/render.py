@@ -147,9 +147,7 @@ class Table:
             yield line
 
     def _list(self, label: str, kv: KVList) -> Iterator[Text]:
-        title = _cell(label, "", "  ") if len(kv) else _cell(label, "(empty)", "  ")
-        title.rstrip()
-        yield title
+        yield Text.assemble("  ", (printable(label), "dim"), "" if len(kv) else " (empty)")
         yield from _branches(kv, "  ", _GUIDES if self.console.encoding.lower().startswith("utf") else _PLAIN_GUIDES)
 
     def _violations(self, found: Found, item: Item) -> tuple[Violation, ...]:
@@ -179,17 +177,23 @@ def _branches(kv: KVList, indent: str, guides: tuple[str, str, str, str]) -> Ite
             yield line.append(" = ", "dim").append(text_of(value))
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to `main` instead of ending the process here."""
+        raise  # noqa: PLE0704 rich calls this while it handles the error
+
+
 def console(file: BinaryIO) -> Console:
     """A rich console over a binary file; 100 columns where neither terminal nor COLUMNS says more."""
     text = (
         sys.stdout if file is sys.stdout.buffer else io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", write_through=True)
     )
     width = None if text.isatty() or "COLUMNS" in os.environ else 100
-    return Console(file=text, highlight=False, markup=False, emoji=False, width=width)
+    return _Console(file=text, highlight=False, markup=False, emoji=False, width=width)
 
 
 def _cell(label: str, value: Any, indent: str, style: str = "dim") -> Text:
-    return Text.assemble(indent, (printable(label), style), " ", text_of(value) if value != "" else "")
+    return Text.assemble(indent, (printable(label), style), " ", text_of(value))
 
 
 def text_of(value: Any) -> str:

@@ -19,7 +19,7 @@ import click
 
 from tlib_schemas.wire import MAGIC, VERSION
 
-from .common import Unusable
+from .common import FORMS, Unusable
 from .hextext import HexError, HexText
 
 _HEAD = 1 << 20
@@ -43,6 +43,7 @@ class Source(io.RawIOBase):
         self._head = b""
         self._last = 0
         self.size: int | None = None
+        self.log: str | None = None  # which kind of log, where `form` has found one
         try:
             self._file: BinaryIO = sys.stdin.buffer if path == "-" else open(path, "rb", buffering=0)  # noqa: PTH123, SIM115
         except (OSError, ValueError) as error:  # ValueError: a NUL in the path
@@ -105,11 +106,14 @@ class Source(io.RawIOBase):
             )
         if found in _COMPRESSED.values():
             raise Unusable(f"{self.name}: compressed ({found}); pipe it in decompressed")
+        if found not in FORMS:
+            self.log = found
+            return "log"
         return found
 
 
 def detect(head: bytes, *, end: bool) -> str | None:
-    """The form of an input that begins with `head`; None where more is needed.
+    """The form of an input that begins with `head`, or the kind of log or compression; None where more is needed.
 
     `end` says that no more comes, or none that would help.
     """
@@ -118,15 +122,16 @@ def detect(head: bytes, *, end: bool) -> str | None:
             return name
     if _SIGN in head:
         return "frames"
-    if _CONTROLS.search(head):
-        return "frames" if MAGIC.startswith(head[:2]) else None
-    if _JSON.match(head):
-        return "jsonl"
-    if _is_hex(head, end=end):
-        return "hex"
-    from tlib_codec.logs import sniff  # noqa: PLC0415 only text comes this far
+    if not _CONTROLS.search(head):
+        if _JSON.match(head):
+            return "jsonl"
+        if _is_hex(head, end=end):
+            return "hex"
+    elif MAGIC.startswith(head[:2]):
+        return "frames"
+    from tlib_codec.logs import sniff  # noqa: PLC0415 most input has been recognised by now
 
-    return "log" if sniff(head) else None
+    return sniff(head)
 
 
 def _is_hex(head: bytes, *, end: bool) -> bool:
