@@ -52,6 +52,7 @@ cdef extern from "tlib_core.h" nogil:
         uint32_t offset
         uint32_t length
         uint16_t id
+        uint16_t dense
         uint8_t type
 
     ctypedef struct tlib_rule:
@@ -72,9 +73,9 @@ cdef extern from "tlib_core.h" nogil:
         uint8_t beyond
 
     ctypedef struct tlib_tables:
-        uint8_t *declared
         uint16_t *dense
         uint16_t *schema
+        const uint8_t *declared
         const tlib_schema *schemas
         const uint64_t *values
 

@@ -53,10 +53,18 @@ cdef extern from "Python.h":
     unsigned long long PyLong_AsUnsignedLongLong(object value) except? 0xFFFFFFFFFFFFFFFF
     object PyType_GenericAlloc(PyTypeObject *cls, Py_ssize_t items)
     object _PyObject_GC_New(PyTypeObject *cls)
-    ctypedef struct PyTypeObject:
-        Py_ssize_t tp_basicsize
+    PyObject *PyTuple_GET_ITEM(object things, Py_ssize_t i)
+    Py_ssize_t PyTuple_GET_SIZE(object things)
     ctypedef struct PyObject:
         pass
+    ctypedef void (*destructor)(PyObject *)
+    ctypedef struct PyTypeObject:
+        Py_ssize_t tp_basicsize
+        destructor tp_dealloc
+        void (*tp_free)(void *)
+    PyTypeObject *Py_TYPE(PyObject *thing)
+    void PyObject_GC_UnTrack(PyObject *thing)
+    object PyObject_Init(PyObject *thing, PyTypeObject *cls)
     void Py_XDECREF(PyObject *thing)
     PyObject *PyList_GET_ITEM(object things, Py_ssize_t i)
     ctypedef struct PyMemberDef:
@@ -139,21 +147,24 @@ cdef inline object text(const uint8_t *data, Py_ssize_t length):
 # Keys of key-value lists repeat from event to event: short ASCII ones are kept, as in a cache that
 # forgets (a later key takes the place of an earlier one with the same hash).
 cdef enum:
-    KEYS = 1024
+    KEYS = 1024  # two to the power of the ten bits that the hash keeps
     KEY_LENGTH = 32
 cdef PyObject *KEY_CACHE[KEYS]
 memset(KEY_CACHE, 0, sizeof(KEY_CACHE))
 
 
 cdef object key_text(const uint8_t *data, Py_ssize_t length):
-    cdef uint32_t number = 2166136261u
-    cdef Py_ssize_t i
+    cdef uint64_t head = 0, tail = 0
+    cdef uint32_t number
     cdef PyObject *known
     if length == 0 or length > KEY_LENGTH:
         return text(data, length)
-    for i in range(length):
-        number = (number ^ data[i]) * 16777619u
-    number = (number ^ (number >> 15)) % KEYS
+    if length >= 8:
+        memcpy(&head, data, 8)
+        memcpy(&tail, data + length - 8, 8)
+    else:
+        memcpy(&head, data, length)
+    number = <uint32_t> (((head ^ tail * 31 ^ <uint64_t> length) * 0x9E3779B97F4A7C15u) >> 54)
     known = KEY_CACHE[number]
     if known != NULL and PyUnicode_GET_LENGTH(<object> known) == length and memcmp(PyUnicode_DATA(<object> known), data, length) == 0:
         return <object> known
@@ -185,9 +196,48 @@ cdef inline object untracked(object cls):
     return made
 
 
+# KVLists die as often as they are made, and freeing an instance of a Python class is slow: a few
+# are kept for the next views.
+cdef enum:
+    VIEWS = 64
+cdef PyObject *FREE_VIEWS[VIEWS]
+cdef int FREE_COUNT = 0
+
+
+cdef inline void empty(PyObject *thing, Py_ssize_t offset) noexcept:
+    cdef PyObject **place = <PyObject **> (<char *> thing + offset)
+    cdef PyObject *held = place[0]
+    place[0] = NULL
+    Py_XDECREF(held)
+
+
+cdef void free_kvlist(PyObject *kv) noexcept:
+    """tp_dealloc of KVList, and so the last step of its subclasses'."""
+    global FREE_COUNT
+    cdef PyTypeObject *cls = Py_TYPE(kv)
+    PyObject_GC_UnTrack(kv)
+    empty(kv, KV_PAIRS)
+    empty(kv, KV_PACKED)
+    empty(kv, KV_PLACE)
+    if cls == <PyTypeObject *> KVLIST and FREE_COUNT < VIEWS:
+        FREE_VIEWS[FREE_COUNT] = kv
+        FREE_COUNT += 1
+    else:
+        cls.tp_free(kv)
+    Py_DECREF(<object> <PyObject *> cls)
+
+
+(<PyTypeObject *> KVLIST).tp_dealloc = free_kvlist
+
+
 cdef inline object view_of(bytes packed, object place):
     """A KVList over checked bytes: a packed list, or (place: an id) a frame's attribute."""
-    kv = untracked(KVLIST)
+    global FREE_COUNT
+    if FREE_COUNT:
+        FREE_COUNT -= 1
+        kv = PyObject_Init(FREE_VIEWS[FREE_COUNT], <PyTypeObject *> KVLIST)
+    else:
+        kv = untracked(KVLIST)
     fill(kv, KV_PACKED, packed)
     fill(kv, KV_PLACE, place)
     return kv
@@ -322,10 +372,9 @@ cdef inline object enumerated(Entry entry, int64_t number):
     return entry.enumeration(number)
 
 
-cdef inline object value_of(Tables tables, uint16_t dense, bytes frame, const uint8_t *data, const tlib_attribute *attribute):
-    """The Python value of an indexed attribute; `dense` is 0 where the dictionary has none."""
+cdef inline object value_of(Tables tables, int kind, bytes frame, const uint8_t *data, const tlib_attribute *attribute):
+    """The Python value of an indexed attribute; `kind` is the dictionary's."""
     cdef const uint8_t *at = data + attribute.offset
-    cdef int kind = tables.kinds[dense]
     if kind == STRING:
         return text(at, attribute.length)
     if kind == CONN_ID:
@@ -333,7 +382,7 @@ cdef inline object value_of(Tables tables, uint16_t dense, bytes frame, const ui
     if kind == LIST:
         return view_of(frame, attribute.id)
     if kind == ENUM:
-        return enumerated(<Entry> PyList_GET_ITEM(tables.entries, dense), tlib_u32(at))
+        return enumerated(<Entry> PyList_GET_ITEM(tables.entries, attribute.dense), tlib_u32(at))
     if kind == UINT:
         return PyLong_FromUnsignedLong(tlib_u32(at))
     if kind == LONG:
@@ -343,15 +392,16 @@ cdef inline object value_of(Tables tables, uint16_t dense, bytes frame, const ui
     if kind == BINARY:
         return PyBytes_FromStringAndSize(<const char *> at, attribute.length)
     if kind == SIGNED_ENUM:
-        return enumerated(<Entry> PyList_GET_ITEM(tables.entries, dense), <int32_t> tlib_u32(at))
+        return enumerated(<Entry> PyList_GET_ITEM(tables.entries, attribute.dense), <int32_t> tlib_u32(at))
     return RAWVALUE(attribute.type, PyBytes_FromStringAndSize(<const char *> at, attribute.length))
 
 
 cdef struct Place:
     # where a listed attribute goes: a slot of the event, or one of a composite in that slot
     Py_ssize_t offset
-    int32_t composite  # number of the composite, -1 for a plain field
     Py_ssize_t part
+    int composite  # number of the composite, -1 for a plain field
+    int kind
 
 
 cdef struct Step:
@@ -361,6 +411,7 @@ cdef struct Step:
     Py_ssize_t part  # -1 for a plain field
     PyObject *entry
     PyObject *composite
+    uint32_t required
 
 
 cdef class Plan:
@@ -376,7 +427,8 @@ cdef class Plan:
     cdef Py_ssize_t *fields    # offset of every field but `extra`
     cdef int field_count
     cdef Py_ssize_t extra
-    cdef list composites       # (class, offsets of its fields, offsets of its needed fields)
+    cdef list composites       # CompositeSlots
+    cdef int composite_count
     cdef list kept             # what the C arrays borrow
 
     def __dealloc__(self):
@@ -414,7 +466,7 @@ cdef class Tables:
     cdef list kept
 
     def __cinit__(self, registry):
-        cdef uint32_t dense
+        cdef uint8_t *declared
         cdef Entry entry
         self.registry = registry
         self.kept = []
@@ -424,13 +476,15 @@ cdef class Tables:
         self.plans = []
         self.by_class = {}
         self.tables = <tlib_tables *> room_for(1, SIZEOF_TABLES)
-        memset(self.tables.declared, TLIB_UNKNOWN_TYPE, 65536)
+        declared = <uint8_t *> room_for(len(registry.dictionary) + 1, 1)
+        declared[0] = TLIB_UNKNOWN_TYPE
+        self.tables.declared = declared
         for number, attribute in registry.dictionary.items():
             entry = Entry(attribute)
             self.kinds[<int> len(self.entries)] = entry.kind
             self.entries.append(entry)
             self.tables.dense[<int> number] = len(self.entries) - 1
-            self.tables.declared[<int> number] = entry.wire_type | (TLIB_CALLERS_VALUE if entry.kind == CALLERS else 0)
+            declared[len(self.entries) - 1] = entry.wire_type | (TLIB_CALLERS_VALUE if entry.kind == CALLERS else 0)
         schemas = list(registry.schemas.values())
         rules = [rule for schema in schemas for rule in self.rules_of(schema)]
         self.values = <uint64_t *> room_for(sum(len(rule.values) for rule in rules), sizeof(uint64_t))
@@ -453,6 +507,8 @@ cdef class Tables:
         PyMem_Free(self.schemas)
         PyMem_Free(self.values)
         PyMem_Free(self.kinds)
+        if self.tables != NULL:
+            PyMem_Free(<void *> self.tables.declared)
         PyMem_Free(self.tables)
 
     @staticmethod
@@ -508,6 +564,7 @@ cdef class Tables:
                 composite.all = [slot_of(field.composite, name) for name, _ in field.attributes]
                 composite.needed = [slot_of(field.composite, name) for name, a in field.attributes if a.id in field.needed]
                 plan.composites.append(composite)
+                plan.composite_count += 1
                 if field.mandatory and not field.needed:
                     made.beyond = True
             for name, attribute in field.attributes:
@@ -517,6 +574,7 @@ cdef class Tables:
                 plan.places[<int> index].offset = offset
                 plan.places[<int> index].composite = len(plan.composites) - 1 if composite is not None else -1
                 plan.places[<int> index].part = slot_of(field.composite, name) if composite is not None else -1
+                plan.places[<int> index].kind = self.kinds[self.tables.dense[<int> attribute.id]]
                 if field.mandatory and (composite is None or attribute.id in field.needed):
                     required[<int> index] = 1
                     made.required_count += 1
@@ -527,6 +585,7 @@ cdef class Tables:
             plan.steps[plan.step_count].offset = plan.places[<int> index].offset
             plan.steps[plan.step_count].part = plan.places[<int> index].part
             plan.steps[plan.step_count].entry = <PyObject *> entry
+            plan.steps[plan.step_count].required = required[<int> index]
             if plan.places[<int> index].composite >= 0:
                 composite = plan.composites[plan.places[<int> index].composite]
                 plan.steps[plan.step_count].composite = <PyObject *> composite.cls
@@ -615,12 +674,11 @@ cdef class Room:
 
     cdef int widen(self, Tables tables) except -1:
         cdef void *more
-        if self.wide < tables.widest:
-            more = PyMem_Realloc(self.space.at, (tables.widest + 1) * sizeof(uint32_t))
-            if more == NULL:
-                raise MemoryError
-            self.space.at = <uint32_t *> more
-            self.wide = tables.widest
+        more = PyMem_Realloc(self.space.at, (tables.widest + 1) * sizeof(uint32_t))
+        if more == NULL:
+            raise MemoryError
+        self.space.at = <uint32_t *> more
+        self.wide = tables.widest
         return 0
 
     cdef int grow(self) except -1:
@@ -641,7 +699,8 @@ cdef Room take_room(Tables tables):
     SPARE = None
     if room is None:
         room = Room()
-    room.widen(tables)
+    if room.wide < tables.widest:
+        room.widen(tables)
     return room
 
 
@@ -665,18 +724,16 @@ cdef dict by_name(Tables tables, Plan plan, bytes frame, const uint8_t *data, tl
     """The attributes that `plan` does not list (None: all), by name, in ascending order of id."""
     cdef uint32_t i
     cdef tlib_attribute *a
-    cdef uint16_t dense
     cdef Entry entry
     cdef dict made = {}
     if not space.ascending:
         tlib_sort(space)
     for i in range(space.count):
         a = &space.attributes[i]
-        dense = tables.tables.dense[a.id]
-        if plan is not None and tables.schemas[plan.number].slot[dense]:
+        if plan is not None and tables.schemas[plan.number].slot[a.dense]:
             continue
-        entry = <Entry> tables.entries[dense]
-        made[f"#{a.id}" if entry is None else entry.name] = value_of(tables, dense, frame, data, a)
+        entry = <Entry> tables.entries[a.dense]
+        made[f"#{a.id}" if entry is None else entry.name] = value_of(tables, tables.kinds[a.dense], frame, data, a)
     return made
 
 
@@ -691,7 +748,7 @@ cdef object build(Tables tables, Plan plan, bytes frame, const uint8_t *data, tl
     cdef const uint16_t *slots = tables.schemas[plan.number].slot
     cdef uint32_t i
     cdef bint unlisted = False
-    cdef uint16_t dense
+    cdef uint16_t number
     cdef tlib_attribute *a
     cdef Place *place
     cdef PyObject **whole
@@ -700,20 +757,21 @@ cdef object build(Tables tables, Plan plan, bytes frame, const uint8_t *data, tl
     event = untracked(plan.cls)
     for i in range(space.count):
         a = &space.attributes[i]
-        dense = tables.tables.dense[a.id]
-        if slots[dense] == 0:
+        number = slots[a.dense]
+        if number == 0:
             unlisted = True
             continue
-        place = &plan.places[slots[dense]]
+        place = &plan.places[number]
         if place.composite < 0:
-            fill(event, place.offset, value_of(tables, dense, frame, data, a))
+            fill(event, place.offset, value_of(tables, place.kind, frame, data, a))
             continue
         whole = slot(event, place.offset)
         if whole[0] == NULL:
             composite = <CompositeSlots> plan.composites[place.composite]
             fill(event, place.offset, untracked(composite.cls))
-        fill(<object> whole[0], place.part, value_of(tables, dense, frame, data, a))
-    for composite in plan.composites:
+        fill(<object> whole[0], place.part, value_of(tables, place.kind, frame, data, a))
+    for k in range(plan.composite_count):
+        composite = <CompositeSlots> PyList_GET_ITEM(plan.composites, k)
         whole = slot(event, composite.offset)
         if whole[0] == NULL:
             continue
@@ -784,6 +842,8 @@ cdef struct Out:
     size_t capacity
     uint8_t *heap  # what must be freed; NULL while the caller's stack serves
     bint raw       # a RawValue is among the values: it may be malformed
+    bint extra     # attributes beyond the table: one may stand twice
+    uint32_t required  # attributes written that the table makes mandatory
 
 
 cdef inline uint8_t *reserve(Out *out, size_t more) except NULL:
@@ -813,11 +873,9 @@ cdef inline void put32(uint8_t *at, uint32_t value) noexcept:
     put16(at + 2, value)
 
 
-cdef int put_bytes(Out *out, const void *data, size_t length) except -1:
-    cdef uint8_t *at
+cdef inline int put_bytes(Out *out, const void *data, size_t length) except -1:
     if length:
-        at = reserve(out, length)
-        memcpy(at, data, length)
+        memcpy(reserve(out, length), data, length)
     return 0
 
 
@@ -893,7 +951,7 @@ cdef int put_list(Out *out, object kv, uint32_t depth, const tlib_limits *limits
     cdef uint32_t count, i
     cdef uint8_t kind
     cdef uint8_t *at
-    cdef tuple pair
+    cdef PyObject *pair
     if depth > limits.list_depth:
         return 1
     if pairs == NULL:
@@ -906,13 +964,27 @@ cdef int put_list(Out *out, object kv, uint32_t depth, const tlib_limits *limits
         else:
             put_bytes(out, packed, size)
             return 0
-    count = len(<tuple> pairs)
+    count = <uint32_t> PyTuple_GET_SIZE(<object> pairs)
     if count > limits.list_pairs:
         return 1
     put16(reserve(out, 2), count)
     for i in range(count):
-        pair = <tuple> (<tuple> pairs)[i]
-        key, value = pair[0], pair[1]
+        pair = PyTuple_GET_ITEM(<object> pairs, i)
+        key = <object> PyTuple_GET_ITEM(<object> pair, 0)
+        value = <object> PyTuple_GET_ITEM(<object> pair, 1)
+        if PyUnicode_IS_COMPACT_ASCII(key) and PyUnicode_CheckExact(value) and PyUnicode_IS_COMPACT_ASCII(value):
+            # Nearly every pair: two ASCII texts, whose lengths are known before they are written.
+            start = PyUnicode_GET_LENGTH(key)
+            length = PyUnicode_GET_LENGTH(value)
+            if start > 0xFFFF or length > 0xFFFF:
+                return 1
+            at = reserve(out, 5 + start + length)
+            at[0] = TLIB_PAIR_STRING
+            put16(at + 1, <uint32_t> start)
+            put16(at + 3, <uint32_t> length)
+            memcpy(at + 5, PyUnicode_DATA(key), start)
+            memcpy(at + 5 + start, PyUnicode_DATA(value), length)
+            continue
         start = out.length
         reserve(out, 5)
         if put_text(out, key, False):
@@ -957,7 +1029,17 @@ cdef int put_attribute(Out *out, uint16_t number, Entry entry, object value, con
     cdef size_t start = out.length, length
     cdef Kind kind = RAW if entry is None else entry.kind
     cdef uint8_t wire_type
+    cdef uint8_t *at
     cdef int odd
+    if kind == STRING and PyUnicode_CheckExact(value) and PyUnicode_IS_COMPACT_ASCII(value):
+        length = PyUnicode_GET_LENGTH(value)
+        if length > 0xFFFFFF:
+            return 1
+        at = reserve(out, TLIB_ATTRIBUTE + length)
+        put16(at, number)
+        put32(at + 2, <uint32_t> length)  # type String is 0
+        memcpy(at + TLIB_ATTRIBUTE, PyUnicode_DATA(value), length)
+        return 0
     reserve(out, TLIB_ATTRIBUTE)
     if kind == RAW:
         if type(value) is not RAWVALUE or not PyLong_CheckExact(value.type) or not 0 <= value.type <= 0xFF or not PyBytes_CheckExact(value.value):
@@ -1006,6 +1088,7 @@ cdef int put_event(Out *out, Tables tables, Plan plan, object event, const tlib_
         if rest is None:
             return 1
         count = len(rest)
+        out.extra = True
     for i in range(plan.step_count):
         step = &plan.steps[i]
         value = slot(event, step.offset)[0]
@@ -1023,6 +1106,7 @@ cdef int put_event(Out *out, Tables tables, Plan plan, object event, const tlib_
             taken += 1
         if put_attribute(out, step.id, <Entry> step.entry, <object> value, limits):
             return 1
+        out.required += step.required
     while taken < count:
         if put_extra(out, tables, <tuple> rest[taken], limits):
             return 1
@@ -1075,7 +1159,8 @@ def encode(event, *, registry=LIBRARY, policy=STRICT, limits=LIMITS):
     if found == NULL or policy is not STRICT:
         return reference.encode(event, registry=registry, policy=policy, limits=limits)
     own = DEFAULT if limits is LIMITS else limits_of(limits)
-    out.data, out.length, out.capacity, out.heap, out.raw = stack, TLIB_HEADER, ON_STACK, NULL, False
+    memset(&out, 0, sizeof(Out))
+    out.data, out.length, out.capacity = stack, TLIB_HEADER, ON_STACK
     try:
         if put_event(&out, tables, <Plan> found, event, &own) == 0:
             done = finish(&out, tables, <Plan> found, &own)
@@ -1087,7 +1172,8 @@ def encode(event, *, registry=LIBRARY, policy=STRICT, limits=LIMITS):
 
 
 cdef bint finish(Out *out, Tables tables, Plan plan, const tlib_limits *limits) except -1:
-    """Write the header, and read the frame as a decoder would: what it refuses is not sent."""
+    """Write the header; whether the frame may be sent. Where more than Mandatory can be broken, it
+    is read as a decoder would read it."""
     cdef tlib_error error
     cdef Room room
     cdef uint16_t message = 0
@@ -1100,6 +1186,8 @@ cdef bint finish(Out *out, Tables tables, Plan plan, const tlib_limits *limits) 
     put32(out.data + 6, <uint32_t> (out.length - TLIB_HEADER))
     if tlib_header(out.data, out.length, limits, &message, &body, &error):
         return False
+    if not (out.extra or tables.schemas[plan.number].rule_count or tables.schemas[plan.number].beyond):
+        return out.required == tables.schemas[plan.number].required_count
     room = take_room(tables)
     fine = (
         index(tables, limits, out.data, <uint32_t> out.length, out.raw, room, &error) == TLIB_OK
@@ -1300,7 +1388,7 @@ cdef class FrameView:
         a.type = frame[position + 2]
         a.length = tlib_u24(frame + position + 3)
         a.offset = position + TLIB_ATTRIBUTE
-        dense = self.scanner.tables.tables.dense[a.id]
+        dense = a.dense = self.scanner.tables.tables.dense[a.id]
         packed = PyBytes_FromStringAndSize(<const char *> frame + a.offset, a.length)
         if self.scanner.tables.kinds[dense] == LIST and self.scanner.deep:
             return view_of(packed, None)
@@ -1312,7 +1400,7 @@ cdef class FrameView:
             except DecodeError as error:
                 name = self.scanner.registry.frame().message_name(self.message)
                 raise error.shift(self.offset + a.offset).within("." + entry.name, name) from None
-        return value_of(self.scanner.tables, dense, None, frame, &a)
+        return value_of(self.scanner.tables, self.scanner.tables.kinds[dense], None, frame, &a)
 
     def __getitem__(self, key):
         found = self.get(key, STRICT)

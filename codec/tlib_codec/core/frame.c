@@ -103,11 +103,13 @@ int tlib_index(const tlib_tables *tables, const tlib_limits *limits, const uint8
             }
         }
         last = id;
-        uint8_t declared = tables->declared[id];
+        uint16_t dense = tables->dense[id];
+        uint8_t declared = tables->declared[dense];
         /* Recorded before its value is judged: unmark() must find it. */
         room->attributes[count].offset = at;
         room->attributes[count].length = size;
         room->attributes[count].id = id;
+        room->attributes[count].dense = dense;
         room->attributes[count].type = type;
         count++;
         if (declared != TLIB_UNKNOWN_TYPE) {
@@ -170,7 +172,7 @@ int tlib_fails(const tlib_tables *tables, const tlib_schema *schema, const uint8
     if (schema->rule_count)
         memset(at, 0, (schema->slot_count + 1) * sizeof *at);
     for (uint32_t i = 0; i < room->count; i++) {
-        uint16_t slot = schema->slot[tables->dense[room->attributes[i].id]];
+        uint16_t slot = schema->slot[room->attributes[i].dense];
         required += schema->required[slot];
         if (schema->rule_count)
             at[slot] = i + 1;

@@ -68,11 +68,13 @@ typedef struct {
     uint32_t list_pairs;
 } tlib_limits;
 
-/* One attribute of a frame: its value is `length` bytes at `offset` from the frame's start. */
+/* One attribute of a frame: its value is `length` bytes at `offset` from the frame's start; `dense`
+ * is its number in the dictionary, 0 where it has none. */
 typedef struct {
     uint32_t offset;
     uint32_t length;
     uint16_t id;
+    uint16_t dense;
     uint8_t type;
 } tlib_attribute;
 
@@ -104,9 +106,9 @@ typedef struct {
 #define TLIB_CALLERS_VALUE 0x80 /* or'ed to a type: only the caller can check the value */
 
 typedef struct {
-    uint8_t declared[65536]; /* wire type by attribute id; TLIB_UNKNOWN_TYPE: any type */
-    uint16_t dense[65536];   /* dense number by attribute id, 0: not in the dictionary */
+    uint16_t dense[65536];   /* number in the dictionary by attribute id, 0: not in it */
     uint16_t schema[65536];  /* schema number plus one by message, 0: none */
+    const uint8_t *declared; /* wire type by number in the dictionary; TLIB_UNKNOWN_TYPE: any type */
     const tlib_schema *schemas;
     const uint64_t *values;
 } tlib_tables;
