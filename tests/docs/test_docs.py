@@ -5,7 +5,7 @@ How a page writes its examples:
 - a ```` ```python ```` block is run, all blocks of a page in one namespace; a ```` ```text ```` block
   right after it is what it prints. With ``>>>`` it is a doctest.
 - a ```` ```console ```` block has ``$ command`` lines and their output; it is run in a directory with a
-  copy of examples/, and its output (both streams) is compared. A line ``...`` stands for any lines.
+  copy of examples/, and its output (both streams) is compared. ``...`` stands for any text.
 - ``no-run`` after the language leaves a block out: set-up commands, for instance.
 """
 
@@ -115,7 +115,7 @@ def test_shell_examples(page, tmp_path):
                 check=False,
                 timeout=120,
             )
-            pattern = "\n".join(".*" if line == "..." else re.escape(line.rstrip()) for line in expected.split("\n"))
+            pattern = ".*".join(re.escape(part) for part in "\n".join(line.rstrip() for line in expected.split("\n")).split("..."))
             printed = "\n".join(line.rstrip() for line in done.stdout.rstrip("\n").split("\n"))
             assert re.fullmatch(pattern, printed, re.DOTALL), f"{page.name}:{block.line}: $ {command}\n{printed}"
 
