@@ -162,3 +162,15 @@ def test_any_bytes_are_tiled(data):
             raise
         else:
             assert Kind.BROKEN not in {span.kind for span in spans}
+
+
+def test_a_list_may_end_where_its_next_pair_should_begin():
+    spans = list(annotate(bytes.fromhex(HEAD + "00000008  0033 03 000002 0001")))
+    assert (spans[-1].kind, spans[-1].offset, spans[-1].error.code) == (Kind.BROKEN, 18, "pair-header")
+
+
+def test_a_sound_list_in_front_of_a_streams_error_is_unfolded():
+    data = bytes.fromhex(HEAD + "00000010  0033 03 000002 0000  0003 01 ffffff 0000")
+    spans = list(annotate(data, error=DecodeError("attribute-overrun", offset=18)))
+    assert Kind.COUNT in {span.kind for span in spans}
+    assert_tiles(spans, len(data))

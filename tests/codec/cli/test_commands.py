@@ -516,3 +516,103 @@ def test_what_cannot_be_read_is_said(tmp_path, run, monkeypatch):
         pytest.skip("no file here that opens and cannot be read")
     done = run("decode", path)
     assert (done.status, done.err) == (2, f"tlib: {path}: Input/output error\n")
+
+
+def test_progress_is_drawn_for_a_long_input_only(monkeypatch):
+    import io
+    from types import SimpleNamespace
+
+    from tlib_codec.cli.progress import Progress
+
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    drawn = Terminal()
+    monkeypatch.setattr(sys, "stderr", drawn)
+    monkeypatch.setenv("TERM", "xterm")
+    with Progress(alone=True) as progress:
+        progress.opened(SimpleNamespace(name="small", size=10))
+        progress.moved(10)
+        assert drawn.getvalue() == ""
+        for name in ("[large]", "larger"):
+            progress.opened(SimpleNamespace(name=name, size=10 << 20))
+            progress.moved(5 << 20)
+    assert "[large]" in drawn.getvalue()
+
+
+def test_a_terminal_is_not_read(monkeypatch, capfd):
+    from types import SimpleNamespace
+
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True, buffer=None))
+    assert main(["decode"]) == 2
+    assert "Give a FILE, or pipe something in." in capfd.readouterr().err
+
+
+def test_frames_are_not_written_to_a_terminal(folder, monkeypatch, capfd):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    assert main(["encode", str(folder / "good.jsonl")]) == 2
+    assert "give -o FILE.tlb" in capfd.readouterr().err
+
+
+def test_rows_left_out_of_a_dump_are_told_of(run):
+    text = (
+        "00000000  54 4c 01 00 00 3c 00 00  00 00 00 00 00 00 00 00  |TL..|\n*\n00000030  54 4c 01 00 00 3c 00 00  00 00  |TL|\n0000003a\n"
+    )
+    done = run("decode", input=text.encode())
+    assert done.status == 1
+    assert "hexdump -v" in done.err
+    assert done.out.count('"EventRinging"') == 2
+
+
+def test_hex_in_pieces(sample, run, monkeypatch):
+    for size in (16, 31, 64):
+        monkeypatch.setattr("tlib_codec.cli.inputs._CHUNK", size)
+        for text in (sample.first.hex(), sample.first.hex(" "), sample.first.hex()[: size & ~1], " " + sample.first.hex()):
+            done = run("decode", "--format", "hex", input=text.encode())
+            assert "hex-form" not in done.err
+            assert (done.status == 0) is (len(text) > 64)
+
+
+def test_what_no_frame_can_hold_is_told_by_line(run):
+    done = run("encode", input=json.dumps({"Event": "EventRinging", "UserData": {"k": "v" * 70_000}}).encode())
+    assert (done.status, done.raw) == (1, b"")
+    assert done.err.startswith("tlib: (standard input):1: EventRinging.UserData")
+
+
+def test_call_history_is_shown_by_its_parts(run):
+    event = {
+        "Event": "EventReleased", "CallID": 1, "CallState": 0, "CallType": 2, "ConnID": "0000000000000001", "Server": 0, "ThisDN": "S::",
+        "time": "2015-05-29T16:45:24Z", "Reliability": "Ok", "CallHistory": {"FirstTransferHomeLocation": "SiteA"},
+    }  # fmt: skip
+    done = run("decode", "--to", "table", input=json.dumps(event).encode())
+    assert done.out.startswith("2015-05-29 16:45:24Z  EventReleased (deprecated)")
+    assert "FirstTransferHomeLocation SiteA" in done.out
+    assert done.status == 0
+
+
+def test_an_output_that_is_no_text_file(monkeypatch):
+    import io
+
+    out = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", out)
+    assert main(["--help"]) == 0
+    assert "Commands" in out.getvalue()
+
+
+def test_a_frame_beyond_the_limit_is_told_by_line(run):
+    long = "7" * (9 << 20)
+    done = run("encode", input=json.dumps({"Event": "EventRinging", "ThisDN": long, "OtherDN": long}).encode())
+    assert (done.status, done.raw) == (1, b"")
+    assert done.err.startswith("tlib: (standard input):1: EventRinging: expected at most 16777216 bytes")
+
+
+def test_a_pipe_closed_on_a_table_is_left_to_main():
+    from tlib_codec.cli.render import console
+
+    screen = console(sys.stdout.buffer)
+    with pytest.raises(BrokenPipeError):
+        try:
+            raise BrokenPipeError
+        except BrokenPipeError:
+            screen.on_broken_pipe()

@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 import termios
+from pathlib import Path
 
 import pytest
 
@@ -117,13 +118,13 @@ def test_a_closed_pipe_is_no_error(sample, tmp_path):
         assert (process.wait(60), errors) == (0, b"")
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 @pytest.mark.parametrize("command", [["--version"], ["schema"], ["decode"], ["decode", "--to", "table"], ["check"], ["inspect"]])
 def test_a_full_disk_is_one_line(sample, tmp_path, command):
     path = tmp_path / "a.tlb"
     path.write_bytes(sample.frames)
     files = [] if command[0] in {"--version", "schema"} else [path]
-    with open("/dev/full", "wb") as full:
+    with Path("/dev/full").open("wb") as full:
         done = subprocess.run([*TLIB, *command, *files], stdout=full, stderr=subprocess.PIPE, env=ENVIRONMENT, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (2, b"tlib: output: No space left on device\n")
 
