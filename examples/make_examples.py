@@ -391,10 +391,15 @@ def write_big(path: Path, size: int) -> None:
     while log.now.day == 14:
         day(log)
     block = "".join(log.text).encode()
+    date = dt.date(2026, 3, 14)
     with path.open("wb") as file:
         written = file.write(head)
         while written < size:
             written += file.write(block)
+            # some lines carry their date: the calls of the next day, whose end is past midnight
+            for day_after in (date + dt.timedelta(days=1), date):
+                block = block.replace(f"\n{day_after}T".encode(), f"\n{day_after + dt.timedelta(days=1)}T".encode())
+            date += dt.timedelta(days=1)
 
 
 def _size(text: str) -> int:

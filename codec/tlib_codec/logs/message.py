@@ -81,7 +81,7 @@ class Message:
         self.going_on = False  # any of these
         # the quoted value that is going on: its lines so far, and the attribute or key it is of
         self.held: list[str] | None = None
-        self._sink: Known | str | None = None
+        self._sink: Known | str = ""
 
     # -- what a form of log implements -----------------------------------------------------------
 
@@ -147,7 +147,7 @@ class Message:
             if known.kind != "list" and text[0] == self.quote:
                 self._open(known, text)
                 return
-            head = self.list_head(text) if known.kind == "list" or (known.kind == "any" and not whole_bytes(text)) else None
+            head = self.list_head(text) if known.kind == "list" or (known.kind == "any" and whole_bytes(text) is None) else None
             if head is not None:
                 self.list, self._listed = ListBuilder(indent, head), (known, self.at)
                 self.going_on = True
@@ -261,13 +261,12 @@ class Message:
             self._close(first)
 
     def _close(self, text: str) -> None:
-        sink, self.held, self._sink = self._sink, None, None
+        sink, self.held = self._sink, None
         if isinstance(sink, Known):
             self.values[sink.id] = raw_text(text) if sink.kind == "any" else text
         elif self.list is not None:
-            assert sink is not None
             self.list.add(sink, text)
-        elif sink is not None:
+        else:
             self.unnumbered.setdefault(sink, f"{self.quote}{text}{self.quote}")
 
     # -- ends ------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from typing import Any
 from tlib_schemas import wire
 from tlib_schemas.enumerations import AttributeID, MessageType
 from tlib_schemas.errors import DecodeError, EncodeError
+from tlib_schemas.events import UnknownEvent
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.values import KVList, RawValue
@@ -58,9 +59,12 @@ def tserver_lines(values: dict[int, Any], time: dt.datetime, *, registry: Regist
 
 
 def platform_sdk_text(item: Item, *, registry: Registry = TLIBRARY) -> str:
-    """A message in Platform SDK form, closing empty line included. Raises EncodeError."""
-    name, values = _laid_out(item, registry)
-    number = registry.messages.get(name, item.message)
+    """A message in Platform SDK form, closing empty line included.
+
+    Raises EncodeError as `tserver_text` does, and for a message without a number.
+    """
+    number, values = registry.lay_out(item)
+    name = _named(number, values, registry)
     lines = [f"'{name}' ('{number}')", "message attributes:"]
     if _TIME[1] in values:
         lines.append("Time            = ComplexClass(TimeStamp):")
@@ -72,15 +76,18 @@ def platform_sdk_text(item: Item, *, registry: Registry = TLIBRARY) -> str:
 
 
 def _laid_out(item: Item, registry: Registry) -> tuple[str, dict[int, Any]]:
-    if isinstance(item.message, str):
-        name = item.message
-        values = {registry.attribute_number(label): value for label, value in item.attributes.items()}
-    else:
-        number, values = registry.lay_out(item)
-        name = registry.message_name(number) or str(number)
-        if number in messages_with_server(registry):
-            values.pop(AttributeID.Server, None)
-    return name, values
+    if isinstance(item.message, str) and item.message not in registry.messages:
+        # a message whose number is not public: in this form, its name is enough
+        return item.message, registry.lay_out(UnknownEvent(0, item.attributes))[1]
+    number, values = registry.lay_out(item)
+    return _named(number, values, registry), values
+
+
+def _named(number: int, values: dict[int, Any], registry: Registry) -> str:
+    """The message's printed name; from `values` goes what is not printed."""
+    if number in messages_with_server(registry):
+        values.pop(AttributeID.Server, None)
+    return registry.message_name(number) or str(number)
 
 
 def _printed(number: int, value: Any, registry: Registry, quote: str) -> str | KVList:
@@ -142,7 +149,7 @@ def _pairs(kv: KVList, indent: str) -> Iterator[str]:
                 yield f"{indent}'{key}'\t'{value}'"
             case int():
                 yield f"{indent}'{key}'\t{value}"
-            case bytes():
+            case _:
                 yield f"{indent}'{key}'\t{_bytes(value)}"
 
 
@@ -173,5 +180,5 @@ def _platform_pairs(kv: KVList, indent: str) -> Iterator[str]:
                 yield f"{indent}'{key}' [str] = \"{value}\""
             case int():
                 yield f"{indent}'{key}' [int] = {value}"
-            case bytes():
+            case _:
                 yield f"{indent}'{key}' [bstr] = {_bytes(value)}"

@@ -122,10 +122,16 @@ def test_wrong_lines(body, code):
 
 
 def test_unnumbered_and_orphaned():
-    record = one(HEAD + "AttributeNovel [int] = 5\nAttributeNovelText [str] = \"x\"\nAttributeNovelList [bstr] = KVList: \n\t\t'k' [int] = 1\n")
+    record = one(
+        HEAD + "AttributeNovel [int] = 5\nAttributeNovelText [str] = \"x\"\nAttributeNovelList [bstr] = KVList: \n\t\t'k' [int] = 1\n"
+    )
     assert record.unnumbered == {"AttributeNovel": "5", "AttributeNovelText": '"x"', "AttributeNovelList": "KVList:\n'k' [int] = 1"}
     (problem,) = read('AttributeThisDN [str] = "1"\n')
     assert isinstance(problem, LogProblem)
+
+
+def test_a_name_of_no_usual_form_is_kept_aside_too():
+    assert one(HEAD + "Attributenovel [int] = 5\n").unnumbered == {"Attributenovel": "5"}
 
 
 def test_server_is_supplied():

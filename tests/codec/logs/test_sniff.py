@@ -28,7 +28,10 @@ def test_tserver(head):
 
 
 def test_platform_sdk():
-    assert sniff(b"INFO start\nProxy got message 'EventOnHook' ('87')\nmessage attributes:\nAttributeThisDN [str] = \"2214\"\n") == "platform-sdk"
+    assert (
+        sniff(b"INFO start\nProxy got message 'EventOnHook' ('87')\nmessage attributes:\nAttributeThisDN [str] = \"2214\"\n")
+        == "platform-sdk"
+    )
 
 
 @pytest.mark.parametrize(
@@ -48,6 +51,8 @@ def test_neither(head):
     assert sniff(head) is None
 
 
-@pytest.mark.parametrize(("name", "form"), [("tserver.log", "tserver"), ("platform_sdk.log", "platform-sdk"), ("calls.tlb", None), ("make_examples.py", None)])
+@pytest.mark.parametrize(
+    ("name", "form"), [("tserver.log", "tserver"), ("platform_sdk.log", "platform-sdk"), ("calls.tlb", None), ("make_examples.py", None)]
+)
 def test_the_examples(name, form):
     assert sniff((EXAMPLES / name).read_bytes()[:65536]) == form

@@ -69,7 +69,11 @@ def test_a_message_becomes_the_event_of_its_frame():
         ("@16:45:24.5942 [0] 8.1.101.25 distribute_event: message {}\n", "sent", ""),
         ("@16:45:24.5942 [0] 8.1.101.25 distribute call/party event: message {}\n", "sent", ""),
         ("@16:45:24.5942 [0] 8.1.101.25 send_to_client: message {}\n", "sent", ""),
-        ("2015-05-29T12:21:16.438 Trc 04541 {0} received from [66] (0e85 C 10.1.1.1:4)\nmessage {0}\n", "received", "[66] (0e85 C 10.1.1.1:4)"),
+        (
+            "2015-05-29T12:21:16.438 Trc 04541 {0} received from [66] (0e85 C 10.1.1.1:4)\nmessage {0}\n",
+            "received",
+            "[66] (0e85 C 10.1.1.1:4)",
+        ),
         ("@12:21:16.4386 [BSYNC] Trace: Send to backup (SIPS_B) [20]:\nmessage {}\n", "sent", "backup (SIPS_B) [20]"),
         ("@12:21:16.4386 [ISCC] Received from server hill: message {}\n", "received", "server hill"),
         ("received from 65200(NAME)host:3000(fd=512) message {}\n", "received", "65200(NAME)host:3000(fd=512)"),
@@ -257,7 +261,11 @@ def test_the_words_of_an_error():
         ("\t'noise\n", "log-line", {}),
         ("\t\t'k'\t'v'\n", "log-pair", {}),
         ("\tAttributeThisDN\t'1'\n\tAttributeThisDN\t'2'\n", "log-duplicate-attribute", {"ThisDN": "1"}),
-        ("\tAttributeUserData\t[2] 00 00..\n\tAttributeUserData\t[9] 00 01 00 00..\n\t\t'k'\t'v'\n", "log-duplicate-attribute", {"UserData": KVList()}),
+        (
+            "\tAttributeUserData\t[2] 00 00..\n\tAttributeUserData\t[9] 00 01 00 00..\n\t\t'k'\t'v'\n",
+            "log-duplicate-attribute",
+            {"UserData": KVList()},
+        ),
         ("\tAttributeThisDN\t'cut\n", "log-unclosed-quote", {"ThisDN": "cut"}),
         ("\tAttributeThisDN\t'\n", "log-unclosed-quote", {"ThisDN": ""}),
         ("\tAttributeNovel\t'cut\n", "log-unclosed-quote", {}),
@@ -274,7 +282,9 @@ def test_wrong_lines_are_reported_and_skipped(body, code, kept):
     assert problem.advice
 
 
-@pytest.mark.parametrize("stop", [HEAD, "@16:45:24.5942 talk\n", "message EventACK\n", "\tAttributeCallID\t7\n", "\t\t'k'\t'v'\n", "\t\t'k'(list) \n"])
+@pytest.mark.parametrize(
+    "stop", [HEAD, "@16:45:24.5942 talk\n", "message EventACK\n", "\tAttributeCallID\t7\n", "\t\t'k'\t'v'\n", "\t\t'k'(list) \n"]
+)
 def test_a_value_never_closed_does_not_swallow_what_follows(stop):
     record = read(HEAD + "\tAttributeThisDN\t'cut \nmore\n\n" + stop)[0]
     assert record.item.attributes["ThisDN"] == "cut"
