@@ -611,8 +611,8 @@ def test_a_pipe_closed_on_a_table_is_left_to_main():
     from tlib_codec.cli.render import console
 
     screen = console(sys.stdout.buffer)
-    with pytest.raises(BrokenPipeError):
-        try:
-            raise BrokenPipeError
-        except BrokenPipeError:
+    try:
+        raise BrokenPipeError
+    except BrokenPipeError:
+        with pytest.raises(BrokenPipeError):
             screen.on_broken_pipe()
