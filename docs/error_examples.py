@@ -58,7 +58,7 @@ EXAMPLES: dict[str, str] = {
     "deprecated": 'TLIBRARY.validate(EventReleased(conn_id=CONN, call_state=TCallState.Ok, call_id=7, call_type=TCallType.Inbound, server=1, this_dn="Switch::", time=Timestamp(seconds=0), reliability=TReliability.Ok))',
     "json-syntax": "jsonl.loads('{\"Event\": ')",
     "json-form": 'jsonl.loads(\'{"Event": "EventCallDeleted", "CallUUID": 5}\')',
-    "hex-form": "HexText().line(\"544c 01 00 zz\")",
+    "hex-form": 'HexText().line("544c 01 00 zz")',
 }
 
 _HEAD = "@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventRinging\n"
