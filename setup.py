@@ -18,17 +18,24 @@ if os.environ.get("TLIB_SANITIZE"):
     FLAGS = ["-O1", "-g", "-std=c11", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer"]
     LINK = ["-fsanitize=address,undefined"]
 
+ENGINE = ("frame.c", "list.c", "stream.c")
+COLUMNS = ("columns.c", "columns_export.c")
+
+
+def module(name: str, sources: tuple[str, ...]) -> Extension:
+    """One Cython module and the part of the core that it needs."""
+    return Extension(
+        f"tlib_codec.{name}",
+        [f"codec/tlib_codec/{name}.pyx", *(str(CORE / source) for source in sources)],
+        depends=[*map(str, CORE.glob("*.h")), *map(str, CORE.parent.glob("*.pxd"))],
+        include_dirs=[str(CORE)],
+        extra_compile_args=FLAGS,
+        extra_link_args=LINK,
+    )
+
+
 extensions = cythonize(
-    [
-        Extension(
-            "tlib_codec._native",
-            ["codec/tlib_codec/_native.pyx", *sorted(str(path) for path in CORE.glob("*.c"))],
-            depends=[str(CORE / "tlib_core.h"), "codec/tlib_codec/_core.pxd"],
-            include_dirs=[str(CORE)],
-            extra_compile_args=FLAGS,
-            extra_link_args=LINK,
-        )
-    ],
+    [module("_native", ENGINE), module("_columns", ENGINE + COLUMNS)],
     include_path=["codec"],
     build_dir="build/cython",
 )

@@ -454,17 +454,6 @@ cdef void *room_for(size_t count, size_t size) except NULL:
 cdef class Tables:
     """A registry as the C core reads it."""
 
-    cdef object registry
-    cdef tlib_tables *tables
-    cdef tlib_schema *schemas
-    cdef uint64_t *values
-    cdef list entries            # Entry by dense number
-    cdef uint8_t *kinds          # Kind by dense number
-    cdef list plans              # Plan by schema number
-    cdef dict by_class
-    cdef uint32_t widest         # entries that tlib_workspace.at needs
-    cdef list kept
-
     def __cinit__(self, registry):
         cdef uint8_t *declared
         cdef Entry entry
@@ -657,9 +646,6 @@ cdef tlib_limits DEFAULT = limits_of(DEFAULT_LIMITS)
 
 cdef class Room:
     """A workspace that grows. One is kept for the next call; calls that overlap make their own."""
-
-    cdef tlib_workspace *space
-    cdef uint32_t wide
 
     def __cinit__(self):
         self.space = <tlib_workspace *> room_for(1, SIZEOF_WORKSPACE)

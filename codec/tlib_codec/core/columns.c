@@ -433,7 +433,7 @@ int tlib_columns_frame(tlib_columns *columns, const tlib_tables *tables, const u
         return -1;
     for (uint32_t i = 0; i < room->count; i++) {
         const tlib_attribute *a = &room->attributes[i];
-        uint16_t which = columns->of[tables->dense[a->id]];
+        uint16_t which = columns->of[a->dense];
         if (!which) {
             exact = 0;
             continue;

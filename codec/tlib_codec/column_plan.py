@@ -1,0 +1,143 @@
+"""What columns a registry has, and how a frame's fault is told in them. No Arrow in here.
+
+Strategy: one list of columns, derived from the registry's dictionary, that the schema, both builders
+and the way back all follow. A column's `kind` says what its values are; the C core has the same
+numbers.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from tlib_schemas import wire
+from tlib_schemas.errors import DecodeError, Severity
+from tlib_schemas.events import InvalidEvent
+from tlib_schemas.limits import Limits
+from tlib_schemas.registry import Registry
+
+ROWS: Final = 16_384  # most rows of a batch
+STRANGERS: Final = 1_024  # most numbers without a name of one column in a batch
+DIRECT: Final = 4_096  # numbers whose names the core finds by index
+LARGEST: Final = 1 << 30  # bytes of a frame that a column of Arrow's `binary` can hold
+LARGEST_BATCH: Final = 1 << 26
+
+EVENT, OFFSET, ERROR, ERROR_OFFSET, ERROR_PATH, FRAME = "Event", "$offset", "$error", "$error_offset", "$error_path", "$frame"
+GAP: Final = "gap"
+
+
+class Kind(enum.IntEnum):
+    """What a column's values are, and how they lie in a frame."""
+
+    TEXT = 0
+    UINT = 1
+    SINT = 2
+    LONG = 3
+    HEX = 4
+    LABEL = 5
+    SIGNED_LABEL = 6
+    BINARY = 7
+    LIST = 8
+
+
+class Column(msgspec.Struct, frozen=True):
+    """One column: the attribute it is of (if any), the names of its numbers, whether it is left out."""
+
+    name: str
+    kind: Kind
+    id: int | None = None
+    labels: tuple[tuple[int, str], ...] | None = None
+    skip: bool = False
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a buffer holds: `frames` = `valid` + `invalid` + `unknown`, and what is no frame.
+
+    `malformed` are frames that do not decode, `gaps` pieces (64 KiB at most) of bytes that belong to
+    none; `bytes` is the length of the buffer.
+    """
+
+    frames: int
+    valid: int
+    invalid: int
+    unknown: int
+    malformed: int
+    gaps: int
+    bytes: int
+
+
+_KINDS: Final = {
+    type(wire.String): Kind.TEXT,
+    type(wire.Int): Kind.UINT,
+    type(wire.SignedInt): Kind.SINT,
+    type(wire.Long): Kind.LONG,
+    type(wire.ConnID): Kind.HEX,
+    type(wire.KVList): Kind.LIST,
+}
+
+
+def _distinct(names: Iterable[tuple[int, str]]) -> tuple[tuple[int, str], ...]:
+    """Names that tell one number from every other: none twice, none that reads as a number."""
+    taken: dict[str, int] = {}
+    for number, name in names:
+        if not name.lstrip("-").isdigit():
+            taken.setdefault(name, number)
+    return tuple((number, name) for name, number in taken.items())
+
+
+def _column(attribute: wire.Attribute) -> Column:
+    value = attribute.value
+    if isinstance(value, wire.Enum):
+        labels = _distinct((int(member), member.label or "") for member in value.enumeration)
+        return Column(attribute.name, Kind.SIGNED_LABEL if value.signed else Kind.LABEL, int(attribute.id), labels)
+    # A construct of the user's own gives a Python value that Arrow need not know: its bytes.
+    return Column(attribute.name, _KINDS.get(type(value), Kind.BINARY), int(attribute.id))
+
+
+def plan(registry: Registry, names: Iterable[str] | None = None) -> tuple[Column, ...]:
+    """The columns of a registry, in order; those that `names` does not name are marked as skipped.
+
+    Raises ValueError where it names a column that there is not.
+    """
+    numbers = sorted(set(registry.messages.values()))
+    columns = [
+        Column(EVENT, Kind.LABEL, labels=_distinct((number, registry.message_name(number) or "") for number in numbers)),
+        Column(OFFSET, Kind.LONG),
+        *(_column(registry.dictionary[number]) for number in sorted(registry.dictionary) if registry.dictionary[number].value is not None),
+        Column(ERROR, Kind.TEXT),
+        Column(ERROR_OFFSET, Kind.LONG),
+        Column(ERROR_PATH, Kind.TEXT),
+        Column(FRAME, Kind.BINARY),
+    ]
+    if names is None:
+        return tuple(columns)
+    wanted = set(names)
+    strange = sorted(wanted - {column.name for column in columns})
+    if strange:
+        raise ValueError(f"{registry.name} has no column {strange[0]!r}: columns are {EVENT}, the attributes' names, {OFFSET} and {ERROR}…")
+    return tuple(msgspec.structs.replace(column, skip=column.name not in wanted) for column in columns)
+
+
+Told = tuple[str, int | None, str]
+
+
+def judge(frame: bytes, base: int, registry: Registry, limits: Limits) -> tuple[bool, Told | None]:
+    """Whether a frame at `base` is malformed, and the code, offset and path of its (first) error."""
+    try:
+        message, values = registry.frame(limits).unpack(frame)
+    except DecodeError as error:
+        error.shift(base)
+        return True, (error.code, error.offset, error.path)
+    item = registry.assemble(message, values, frame, base)
+    if not isinstance(item, InvalidEvent):
+        return False, None
+    return False, told_of(item)
+
+
+def told_of(item: InvalidEvent) -> Told:
+    """Code, offset and path of an invalid event's first violation of severity ERROR."""
+    first = next(violation for violation in item.violations if violation.severity is Severity.ERROR)
+    return first.code, first.offset, first.path
