@@ -28,7 +28,7 @@ class FrameView:
     message without a table: True). Attributes are read by name or id, each on its own.
     """
 
-    __slots__ = ("_registry", "_limits", "data", "length", "message", "offset", "valid")
+    __slots__ = ("_limits", "_registry", "data", "length", "message", "offset", "valid")
 
     def __init__(self, data: bytes, offset: int, valid: bool, registry: Registry, limits: Limits) -> None:
         self.data = data
@@ -75,7 +75,13 @@ class FrameView:
         return f"<FrameView {self.name or self.message} at {self.offset}, {self.length} bytes>"
 
 
-def scan(buffer: Buffer, *, registry: Registry = TLIBRARY, limits: Limits = DEFAULT_LIMITS, deep: bool = True) -> Iterator[FrameView | Gap]:
+def scan(
+    buffer: Buffer,
+    *,
+    registry: Registry = TLIBRARY,
+    limits: Limits = DEFAULT_LIMITS,
+    deep: bool = True,  # noqa: ARG001
+) -> Iterator[FrameView | Gap]:
     """Iterate the frames in a buffer as `FrameView`s, and what is no frame as `Gap` or `MalformedFrame`.
 
     `deep` False leaves the contents of key-value lists unchecked, where an engine can: reading such
