@@ -50,8 +50,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
                 return other is None
             case While.IN:
                 return isinstance(other, int) and other in self.values
-            case While.NOT_IN:
-                return isinstance(other, int) and other not in self.values
+        return isinstance(other, int) and other not in self.values  # While.NOT_IN
 
 
 class Footnote(msgspec.Struct, frozen=True):
