@@ -80,9 +80,8 @@ class Field(msgspec.Struct, frozen=True):
         return all(i in values for i in self.needed) if self.needed else any(i in values for i in self.ids)
 
     def take(self, values: typing.Mapping[int, Any]) -> Any:
-        """The field's value out of attributes by id in which it is present."""
-        if self.composite is None:
-            return values[self.ids[0]]
+        """A composite field's value out of attributes by id in which it is present."""
+        assert self.composite is not None
         return self.composite(**{name: values[a.id] for name, a in self.attributes if a.id in values})
 
     def put(self, value: Any, values: dict[int, Any]) -> None:
