@@ -123,4 +123,4 @@ class ListBuilder:
 
 
 def _freeze(pairs: Pairs) -> KVList:
-    return KVList.of_pairs(tuple((key, _freeze(value) if isinstance(value, list) else value) for key, value in pairs))
+    return KVList((key, _freeze(value) if isinstance(value, list) else value) for key, value in pairs)

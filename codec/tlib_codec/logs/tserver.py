@@ -25,6 +25,7 @@ _VERSION = re.compile(r"\]\s+(\d+(?:\.\d+){2,5})\s", re.ASCII)
 _ATTRIBUTE = re.compile(r"\s*(?:ISCC)?Attribute[A-Z#]\w*(?:\s+['\[\d-]|\s*$)", re.ASCII)
 _PAIR = re.compile(r"\s*'([^']*)'(?:\s+(?=['\[\d-])|(?=\(list\)))", re.ASCII)
 _SEPARATOR = re.compile(r"'(?:\s+(?=['\[\d-])|(?=\(list\)))", re.ASCII)
+_PLACE = 512  # characters before a message's name that are looked at, and kept in a cache
 _LIST = re.compile(r"\[\d{1,9}\](?:\s+[0-9a-fA-F]{2})*\s*(?:\.\.)?", re.ASCII)
 
 
@@ -151,7 +152,7 @@ class TServerForm:
         if found is None:
             return None
         prefix, name = found
-        direction, peer, server, version = _described(prefix[stamped:] if prefix else before)
+        direction, peer, server, version = _described((prefix[stamped:] if prefix else before)[-_PLACE:])
         number_printed = int(name) if name.isdigit() and int(name) <= 0xFFFF else None
         return Header(
             line=number,

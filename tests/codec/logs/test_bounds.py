@@ -158,3 +158,10 @@ def test_any_text_is_read(text, form):
             assert 1 <= problem.line <= data.count(b"\n") + 1
             assert "\n" not in str(problem)
             assert problem.advice
+
+
+def test_long_headers_are_not_kept():
+    chunks = (f"@16:45:24.5942 [0] {i:06d}{'x' * 50_000}: message EventOnHook\n\n".encode() for i in range(300))
+    memory, kinds = peak(chunks)
+    assert memory < 3_000_000
+    assert len(kinds) == 300
