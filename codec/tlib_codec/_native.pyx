@@ -8,17 +8,18 @@ which raises or answers as it always does: so the two engines cannot differ in a
 and a test holds them to the same verdict.
 
 Key-value lists come as views: a KVList holds the frame's bytes, and the id of the attribute whose
-checked list it is, until it is first read (`Pairs`); then it lets the frame go. What is decoded
+checked list it is, until it is first read (`Flat`); then it lets the frame go. What is decoded
 from a caller's buffer is copied first, so no buffer of a caller is kept.
 """
 
+cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.dict cimport PyDict_GetItem, PyDict_SetItem
 from cpython.long cimport PyLong_FromLong, PyLong_FromUnsignedLong, PyLong_FromUnsignedLongLong
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.ref cimport Py_DECREF, Py_INCREF
-from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
+from cpython.tuple cimport PyTuple_CheckExact, PyTuple_New, PyTuple_SET_ITEM
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy, memmove, memset
@@ -96,7 +97,7 @@ cdef inline void fill(object thing, Py_ssize_t offset, object value) noexcept:
     slot(thing, offset)[0] = <PyObject *> value
 
 
-cdef Py_ssize_t KV_PAIRS = slot_of(KVList, "_pairs")
+cdef Py_ssize_t KV_FLAT = slot_of(KVList, "_flat")
 cdef Py_ssize_t KV_PACKED = slot_of(KVList, "_packed")
 cdef Py_ssize_t KV_PLACE = slot_of(KVList, "_place")
 cdef Py_ssize_t ATTRIBUTES_ITEMS = slot_of(Attributes, "_items")
@@ -216,7 +217,7 @@ cdef void free_kvlist(PyObject *kv) noexcept:
     global FREE_COUNT
     cdef PyTypeObject *cls = Py_TYPE(kv)
     PyObject_GC_UnTrack(kv)
-    empty(kv, KV_PAIRS)
+    empty(kv, KV_FLAT)
     empty(kv, KV_PACKED)
     empty(kv, KV_PLACE)
     if cls == <PyTypeObject *> KVLIST and FREE_COUNT < VIEWS:
@@ -259,12 +260,12 @@ cdef const uint8_t *packed_list(object kv, uint32_t *length) noexcept:
     return data + position + TLIB_ATTRIBUTE
 
 
-cdef tuple unpack_pairs(const uint8_t *data):
-    """The pairs of a checked, packed list."""
+cdef tuple unpack_list(const uint8_t *data):
+    """The keys and values of a checked, packed list in turn."""
     cdef uint32_t count = tlib_u16(data), position = 2, i, key, length, at
     cdef uint8_t kind
-    cdef object name, value, pair
-    pairs = PyTuple_New(count)
+    cdef object name, value
+    parts = PyTuple_New(2 * <Py_ssize_t> count)
     for i in range(count):
         kind = data[position]
         key = tlib_u16(data + position + 1)
@@ -281,44 +282,69 @@ cdef tuple unpack_pairs(const uint8_t *data):
             value = PyBytes_FromStringAndSize(<const char *> (data + at), length)
         else:
             value = UNICODE(text(data + at, length))
-        pair = PyTuple_New(2)
         Py_INCREF(name)
-        PyTuple_SET_ITEM(pair, 0, name)
+        PyTuple_SET_ITEM(parts, 2 * i, name)
         Py_INCREF(value)
-        PyTuple_SET_ITEM(pair, 1, value)
-        Py_INCREF(pair)
-        PyTuple_SET_ITEM(pairs, i, pair)
+        PyTuple_SET_ITEM(parts, 2 * i + 1, value)
         position = at + length
-    return pairs
+    return parts
 
 
-cdef class Pairs:
-    """Stands in for the slot `KVList._pairs`: the first look at an empty one unpacks the list."""
+cdef class Flat:
+    """Stands in for the slot `KVList._flat`: the first look at an empty one unpacks the list."""
 
     def __get__(self, kv, owner):
         if kv is None:
             return self
-        cdef PyObject *pairs = slot(kv, KV_PAIRS)[0]
+        cdef PyObject *flat = slot(kv, KV_FLAT)[0]
         cdef PyObject *packed
         cdef uint32_t length
-        if pairs == NULL:
+        if flat == NULL:
             if slot(kv, KV_PACKED)[0] == NULL:
-                raise AttributeError("_pairs")
-            made = unpack_pairs(packed_list(kv, &length))
-            fill(kv, KV_PAIRS, made)
+                raise AttributeError("_flat")
+            made = unpack_list(packed_list(kv, &length))
+            fill(kv, KV_FLAT, made)
             packed = slot(kv, KV_PACKED)[0]
             slot(kv, KV_PACKED)[0] = NULL
             Py_XDECREF(packed)
             return made
-        return <object> pairs
+        return <object> flat
 
-    def __set__(self, kv, pairs):
-        cdef PyObject *before = slot(kv, KV_PAIRS)[0]
-        fill(kv, KV_PAIRS, pairs)
+    def __set__(self, kv, flat):
+        cdef PyObject *before = slot(kv, KV_FLAT)[0]
+        fill(kv, KV_FLAT, flat)
         Py_XDECREF(before)
 
 
-KVList._pairs = Pairs()
+KVList._flat = Flat()
+
+
+@cython.final
+@cython.freelist(16)
+cdef class PairIterator:
+    """Iterates the pairs of a flat tuple."""
+
+    cdef tuple flat
+    cdef Py_ssize_t at
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        cdef Py_ssize_t at = self.at
+        if at + 1 >= PyTuple_GET_SIZE(self.flat):
+            raise StopIteration
+        self.at = at + 2
+        return <object> PyTuple_GET_ITEM(self.flat, at), <object> PyTuple_GET_ITEM(self.flat, at + 1)
+
+
+def iterate(kv):
+    cdef PairIterator made = PairIterator.__new__(PairIterator)
+    made.flat = kv._flat
+    return made
+
+
+KVList.__iter__ = iterate
 
 # -- the registry as tables -----------------------------------------------------------------------
 
@@ -929,7 +955,7 @@ cdef int put_conn_id(Out *out, object value) except -1:
 
 
 cdef int put_list(Out *out, object kv, uint32_t depth, const tlib_limits *limits) except -1:
-    cdef PyObject *pairs = slot(kv, KV_PAIRS)[0]
+    cdef PyObject *flat = slot(kv, KV_FLAT)[0]
     cdef const uint8_t *packed
     cdef uint32_t size = 0
     cdef tlib_error error
@@ -937,27 +963,27 @@ cdef int put_list(Out *out, object kv, uint32_t depth, const tlib_limits *limits
     cdef uint32_t count, i
     cdef uint8_t kind
     cdef uint8_t *at
-    cdef PyObject *pair
     if depth > limits.list_depth:
         return 1
-    if pairs == NULL:
+    if flat == NULL:
         if slot(kv, KV_PACKED)[0] == NULL:
             return 1
         packed = packed_list(kv, &size)
         # Checked when it was made, but perhaps under other limits or at another depth.
         if depth > 1 or tlib_list(packed, 0, size, limits, &error):
-            pairs = <PyObject *> kv._pairs  # kept alive by kv
+            flat = <PyObject *> kv._flat  # kept alive by kv
         else:
             put_bytes(out, packed, size)
             return 0
-    count = <uint32_t> PyTuple_GET_SIZE(<object> pairs)
+    if not PyTuple_CheckExact(<object> flat):
+        return 1
+    count = <uint32_t> PyTuple_GET_SIZE(<object> flat) // 2
     if count > limits.list_pairs:
         return 1
     put16(reserve(out, 2), count)
     for i in range(count):
-        pair = PyTuple_GET_ITEM(<object> pairs, i)
-        key = <object> PyTuple_GET_ITEM(<object> pair, 0)
-        value = <object> PyTuple_GET_ITEM(<object> pair, 1)
+        key = <object> PyTuple_GET_ITEM(<object> flat, 2 * i)
+        value = <object> PyTuple_GET_ITEM(<object> flat, 2 * i + 1)
         if PyUnicode_IS_COMPACT_ASCII(key) and PyUnicode_CheckExact(value) and PyUnicode_IS_COMPACT_ASCII(value):
             # Nearly every pair: two ASCII texts, whose lengths are known before they are written.
             start = PyUnicode_GET_LENGTH(key)

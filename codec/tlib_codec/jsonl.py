@@ -317,7 +317,7 @@ def _list_from(data: object, part: str, depth: int) -> KVList:
             found.append((key, _pair_from(value, depth)))
         except DecodeError as error:
             raise error.within(f"[{quote(key)}]", part) from None
-    return KVList.of_pairs(tuple(found))
+    return KVList(found)
 
 
 def _pair_from(data: object, depth: int) -> Any:

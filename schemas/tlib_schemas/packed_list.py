@@ -37,7 +37,7 @@ def unpack(data: bytes, start: int, end: int, depth: int, limits: Limits) -> KVL
     (count,) = _COUNT.unpack_from(data, start)
     if count > limits.list_pairs:
         raise LimitExceeded("list-too-many-pairs", offset=start, expected=f"at most {limits.list_pairs} pairs", actual=str(count))
-    pairs: list[tuple[str, KVValue]] = []
+    parts: list[KVValue] = []
     position = start + 2
     for index in range(count):
         if end - position < 5:
@@ -80,13 +80,13 @@ def unpack(data: bytes, start: int, end: int, depth: int, limits: Limits) -> KVL
                 ) from None
         else:
             raise Malformed("pair-type", offset=position, expected="a type from 0 to 4", actual=str(kind), parts=(_part(key),))
-        pairs.append((key, value))
+        parts += (key, value)
         position = after
     if position != end:
         raise Malformed(
             "list-trailing", offset=position, expected=f"the list to end after {count} pairs", actual=f"{end - position} more bytes"
         )
-    return KVList.of_pairs(tuple(pairs))
+    return KVList.of_flat(tuple(parts))
 
 
 def _unpack_nested(data: bytes, start: int, end: int, depth: int, limits: Limits, key: str) -> KVList:

@@ -43,34 +43,35 @@ class KVList:
     (115, 'Gold', False, ('RTR', 115))
     """
 
-    # An engine may leave `_pairs` empty and keep checked bytes in `_packed`, and where the list stands
-    # in them in `_place`, until it is first looked at; it then puts a descriptor of its own in the
-    # place of the slot `_pairs`.
-    __slots__ = ("_packed", "_pairs", "_place")
-    _pairs: tuple[tuple[str, KVValue], ...]
+    # Keys and values in turn, without a tuple a pair: half the objects. An engine may leave `_flat`
+    # empty and keep checked bytes in `_packed`, and where the list stands in them in `_place`, until
+    # it is first looked at; it then puts a descriptor of its own in the place of the slot `_flat`.
+    __slots__ = ("_flat", "_packed", "_place")
+    _flat: tuple[Any, ...]
 
     def __init__(self, pairs: KVList | Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> None:
         if isinstance(pairs, KVList):
-            self._pairs = tuple(pairs)
+            self._flat = pairs._flat  # noqa: SLF001
             return
         items = pairs.items() if isinstance(pairs, Mapping) else pairs
-        self._pairs = tuple((_key(key), _value(value)) for key, value in items)
+        self._flat = tuple(part for key, value in items for part in (_key(key), _value(value)))
 
     @classmethod
-    def of_pairs(cls, pairs: tuple[tuple[str, KVValue], ...]) -> KVList:
-        """A list of pairs that are known to be right: what a decoder calls."""
+    def of_flat(cls, flat: tuple[Any, ...]) -> KVList:
+        """A list of keys and values in turn that are known to be right: what a decoder calls."""
         kv = cls.__new__(cls)
-        kv._pairs = pairs  # noqa: SLF001
+        kv._flat = flat  # noqa: SLF001
         return kv
 
     def __iter__(self) -> Iterator[tuple[str, KVValue]]:
-        return iter(self._pairs)
+        parts = iter(self._flat)
+        return zip(parts, parts)  # noqa: B905 one iterator, always even, and half the time without
 
     def __len__(self) -> int:
-        return len(self._pairs)
+        return len(self._flat) // 2
 
     def __getitem__(self, key: str) -> Any:
-        for name, value in self._pairs:
+        for name, value in self:
             if name == key:
                 return value
         raise KeyError(key)
@@ -81,42 +82,42 @@ class KVList:
     def get(self, key: str, default: Any) -> Any: ...
     def get(self, key: str, default: Any = None) -> Any:
         """The first value of `key`, or `default`."""
-        return next((value for name, value in self._pairs if name == key), default)
+        return next((value for name, value in self if name == key), default)
 
     def get_all(self, key: str) -> list[KVValue]:
         """Every value of `key`, in order."""
-        return [value for name, value in self._pairs if name == key]
+        return [value for name, value in self if name == key]
 
     def __contains__(self, key: object) -> bool:
-        return any(name == key for name, _ in self._pairs)
+        return any(name == key for name, _ in self)
 
     def keys(self) -> list[str]:
         """The keys in order, repeated ones repeated."""
-        return [name for name, _ in self._pairs]
+        return list(self._flat[::2])
 
     def values(self) -> list[KVValue]:
         """The values in order."""
-        return [value for _, value in self._pairs]
+        return list(self._flat[1::2])
 
     def items(self) -> list[tuple[str, KVValue]]:
         """The pairs in order."""
-        return list(self._pairs)
+        return list(self)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, KVList):
             return NotImplemented
-        mine, theirs = self._pairs, other._pairs
+        mine, theirs = self._flat, other._flat
         # Equal values of unequal types are String and Unicode: different on the wire.
-        return mine == theirs and all(type(a[1]) is type(b[1]) for a, b in zip(mine, theirs, strict=True))
+        return mine == theirs and [*map(type, mine)] == [*map(type, theirs)]
 
     def __hash__(self) -> int:
-        return hash(self._pairs)
+        return hash(self._flat)
 
     def __repr__(self) -> str:
-        return f"KVList({list(self._pairs)!r})"
+        return f"KVList({list(self)!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (KVList, (list(self._pairs),))
+        return (KVList, (list(self),))
 
     def __copy__(self) -> KVList:
         return self

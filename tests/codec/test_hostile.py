@@ -119,7 +119,7 @@ def test_deep_lists_are_refused_before_the_stack_ends(codec, depth):
 def test_a_list_too_deep_is_not_written(codec):
     deep = KVList()
     for _ in range(5_000):
-        deep = KVList.of_pairs((("", deep),))
+        deep = KVList.of_flat(("", deep))
     for depth in (32, DEEPEST_LIST):
         with pytest.raises(EncodeError, match="list-too-deep"):
             codec.encode(UnknownEvent(60, Attributes({"UserData": deep})), limits=Limits(list_depth=depth))
