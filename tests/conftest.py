@@ -17,7 +17,7 @@ from tlib_codec import reference, stream, views
 
 ENGINES = ("reference", "native")
 
-settings.register_profile("moderate", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("moderate", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("long", parent=settings.get_profile("moderate"), max_examples=5_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "moderate"))
 
