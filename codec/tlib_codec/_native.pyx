@@ -134,7 +134,7 @@ for _i in range(256):
     HEX[2 * _i], HEX[2 * _i + 1] = f"{_i:02x}".encode()
     UNHEX[_i] = 0xFF
 for _i in range(16):
-    UNHEX[ord(f"{_i:x}")] = UNHEX[ord(f"{_i:X}")] = _i
+    UNHEX[ord(f"{_i:x}")] = _i  # lower case only: the one form that a decoder gives
 
 
 cdef inline object text(const uint8_t *data, Py_ssize_t length):
