@@ -67,8 +67,7 @@ cdef extern from "columns.h" nogil:
     int tlib_columns_run(tlib_columns *columns, tlib_stream *stream, const tlib_tables *tables, const tlib_limits *limits,
                          tlib_workspace *room, const uint8_t *buffer, uint64_t length, int closed, uint64_t batch_bytes,
                          uint64_t *used, uint64_t *item, int *broken, tlib_error *error, tlib_counts *counts)
-    int tlib_columns_frame(tlib_columns *columns, const tlib_tables *tables, const uint8_t *data, uint32_t length, uint64_t offset,
-                           const tlib_workspace *room)
+    int tlib_columns_frame(tlib_columns *columns, const uint8_t *data, uint32_t length, uint64_t offset, const tlib_workspace *room)
     int tlib_columns_bytes(tlib_columns *columns, const uint8_t *data, uint64_t length, uint64_t offset, int32_t message)
     int tlib_columns_error(tlib_columns *columns, const uint8_t *code, size_t code_length, int has_offset, uint64_t offset,
                            const uint8_t *path, size_t path_length)
@@ -219,7 +218,7 @@ cdef class Run:
             self.invalid += 1
         if self.columns == NULL:
             return 0
-        if tlib_columns_frame(self.columns, self.tables.tables, self.at, <uint32_t> length, self.stream.base, self.room.space):
+        if tlib_columns_frame(self.columns, self.at, <uint32_t> length, self.stream.base, self.room.space):
             raise MemoryError
         return self.close_row(length, told)
 

@@ -264,6 +264,25 @@ static int put_data(tlib_pairs *pairs, uint32_t row, const uint8_t *data, uint32
     return 0;
 }
 
+/* Where text goes, kept apart from the columns: a byte stored may alias nothing here. */
+typedef struct {
+    uint8_t *at;
+    size_t length;
+} cursor;
+
+static inline int put_piece(tlib_bytes *bytes, cursor *end, const uint8_t *data, size_t length, size_t room, int *exact) {
+    if (copy_ascii(end->at + end->length, data, length) || tlib_utf8(data, length) == length) {
+        end->length += length;
+        return 0;
+    }
+    *exact = 0;
+    bytes->length = end->length;
+    int failed = repair(bytes, data, length, room);
+    end->at = bytes->at;
+    end->length = bytes->length;
+    return failed;
+}
+
 /* The pairs of a checked list, in the order in which they stand. The lengths are looked at again,
  * because the buffer may be one that someone else writes. */
 static int put_list(tlib_pairs *pairs, const uint8_t *data, uint32_t size, int *exact) {
@@ -276,6 +295,9 @@ static int put_list(tlib_pairs *pairs, const uint8_t *data, uint32_t size, int *
         return -1;
     remaining = tlib_u16(data);
     uint32_t row = pairs->rows;
+    uint8_t *depths = pairs->depth, *types = pairs->type;
+    int32_t *key_offsets = pairs->key_offsets, *text_offsets = pairs->text_offsets;
+    cursor keys = {pairs->key.at, pairs->key.length}, texts = {pairs->text.at, pairs->text.length};
     for (;;) {
         while (remaining == 0) {
             if (depth == 0)
@@ -291,14 +313,14 @@ static int put_list(tlib_pairs *pairs, const uint8_t *data, uint32_t size, int *
         if (key + value > size - position - 5)
             goto done;
         position += 5 + key + value;
-        pairs->depth[row] = (uint8_t)(depth + 1);
-        pairs->type[row] = type;
-        if (put_text(&pairs->key, head + 5, key, size, exact))
+        depths[row] = (uint8_t)(depth + 1);
+        types[row] = type;
+        if (put_piece(&pairs->key, &keys, head + 5, key, size, exact))
             return -1;
-        pairs->key_offsets[row + 1] = (int32_t)pairs->key.length;
+        key_offsets[row + 1] = (int32_t)keys.length;
         const uint8_t *at = head + 5 + key;
         if (type == TLIB_PAIR_STRING || type == TLIB_PAIR_UNICODE) {
-            if (put_text(&pairs->text, at, value, size, exact))
+            if (put_piece(&pairs->text, &texts, at, value, size, exact))
                 return -1;
         } else if (type == TLIB_PAIR_INT) {
             if (value == 4 && put_number(pairs, row, tlib_u32(at)))
@@ -311,11 +333,13 @@ static int put_list(tlib_pairs *pairs, const uint8_t *data, uint32_t size, int *
             left[depth++] = remaining;
             remaining = tlib_u16(at + 2);
         }
-        pairs->text_offsets[row + 1] = (int32_t)pairs->text.length;
+        text_offsets[row + 1] = (int32_t)texts.length;
         row++;
     }
 done:
     pairs->rows = row;
+    pairs->key.length = keys.length;
+    pairs->text.length = texts.length;
     return 0;
 }
 
@@ -425,8 +449,7 @@ static int put_whole(tlib_columns *columns, uint32_t which, const uint8_t *data,
     return 0;
 }
 
-int tlib_columns_frame(tlib_columns *columns, const tlib_tables *tables, const uint8_t *data, uint32_t length, uint64_t offset,
-                       const tlib_workspace *room) {
+int tlib_columns_frame(tlib_columns *columns, const uint8_t *data, uint32_t length, uint64_t offset, const tlib_workspace *room) {
     int exact = room->ascending;
     int whole = !columns->columns[columns->frame].skip;
     if (put_message(columns, tlib_u16(data + 4)) || put_place(columns, columns->offset, offset))
@@ -475,6 +498,34 @@ int tlib_columns_row(tlib_columns *columns) {
 
 /* -- a stream ------------------------------------------------------------------------------------- */
 
+#define NOT_PLAIN (-2)
+
+/* A whole frame where the stream stands in step, indexed, its headers followed only once. Where they
+ * do not hold, tlib_next has the word; it follows the same headers and keeps count of them, so this
+ * can at most double them. Lists are checked when all headers hold: then the frame is consumed. */
+static int whole_frame(tlib_stream *stream, const tlib_tables *tables, const tlib_limits *limits, tlib_workspace *room, const uint8_t *at,
+                       uint64_t length, uint64_t *item, tlib_error *error) {
+    uint32_t body;
+    uint16_t message;
+    if (stream->out_of_step || stream->walked != TLIB_HEADER || length < TLIB_HEADER ||
+        tlib_header(at, TLIB_HEADER, limits, &message, &body, error) || body > UINT32_MAX - TLIB_HEADER || length < (uint64_t)body + TLIB_HEADER)
+        return NOT_PLAIN;
+    int code = tlib_index(tables, limits, at, body + TLIB_HEADER, 0, room, error);
+    if (code == TLIB_MORE_ROOM)
+        return code;
+    if (code || room->callers)
+        return NOT_PLAIN;
+    *item = (uint64_t)body + TLIB_HEADER;
+    stream->message = message;
+    stream->work += room->count;
+    for (uint32_t i = 0; i < room->count; i++) {
+        const tlib_attribute *a = &room->attributes[i];
+        if (a->type == TLIB_LIST && (code = tlib_list(at, a->offset, a->offset + a->length, limits, error)))
+            return code;
+    }
+    return TLIB_OK;
+}
+
 int tlib_columns_run(tlib_columns *columns, tlib_stream *stream, const tlib_tables *tables, const tlib_limits *limits, tlib_workspace *room,
                      const uint8_t *buffer, uint64_t length, int closed, uint64_t batch_bytes, uint64_t *used, uint64_t *item, int *broken,
                      tlib_error *error, tlib_counts *counts) {
@@ -486,14 +537,17 @@ int tlib_columns_run(tlib_columns *columns, tlib_stream *stream, const tlib_tabl
             break;
         }
         const uint8_t *at = buffer + position;
-        int kind = tlib_next(stream, at, length - position, closed, limits, item, broken);
-        if (kind == TLIB_ITEM_NONE)
-            break;
-        if (kind == TLIB_ITEM_GAP) {
-            stop = TLIB_RUN_GAP;
-            break;
+        int code = whole_frame(stream, tables, limits, room, at, length - position, item, error);
+        if (code == NOT_PLAIN) {
+            int kind = tlib_next(stream, at, length - position, closed, limits, item, broken);
+            if (kind == TLIB_ITEM_NONE)
+                break;
+            if (kind == TLIB_ITEM_GAP) {
+                stop = TLIB_RUN_GAP;
+                break;
+            }
+            code = tlib_index(tables, limits, at, (uint32_t)*item, 1, room, error);
         }
-        int code = tlib_index(tables, limits, at, (uint32_t)*item, 1, room, error);
         if (code) {
             stop = code == TLIB_MORE_ROOM ? TLIB_RUN_ROOM : TLIB_RUN_MALFORMED;
             break;
@@ -514,7 +568,7 @@ int tlib_columns_run(tlib_columns *columns, tlib_stream *stream, const tlib_tabl
             counts->unknown++;
         counts->frames++;
         if (columns) {
-            if (tlib_columns_frame(columns, tables, at, (uint32_t)*item, stream->base, room) || tlib_columns_row(columns)) {
+            if (tlib_columns_frame(columns, at, (uint32_t)*item, stream->base, room) || tlib_columns_row(columns)) {
                 stop = TLIB_RUN_MEMORY;
                 break;
             }

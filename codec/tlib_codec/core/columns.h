@@ -144,8 +144,7 @@ int tlib_columns_run(tlib_columns *columns, tlib_stream *stream, const tlib_tabl
                      tlib_error *error, tlib_counts *counts);
 
 /* Fill the row that is open; each returns 0, or -1 where there is no memory. */
-int tlib_columns_frame(tlib_columns *columns, const tlib_tables *tables, const uint8_t *data, uint32_t length, uint64_t offset,
-                       const tlib_workspace *room);
+int tlib_columns_frame(tlib_columns *columns, const uint8_t *data, uint32_t length, uint64_t offset, const tlib_workspace *room);
 int tlib_columns_bytes(tlib_columns *columns, const uint8_t *data, uint64_t length, uint64_t offset, int32_t message);
 int tlib_columns_error(tlib_columns *columns, const uint8_t *code, size_t code_length, int has_offset, uint64_t offset, const uint8_t *path,
                        size_t path_length);

@@ -37,6 +37,20 @@ static void release(struct ArrowArray *array) {
     array->release = NULL;
 }
 
+/* What no row touched owns nothing. */
+static const void *const NOTHING[3] = {ZEROS, ZEROS, ZEROS};
+
+static void release_nothing(struct ArrowArray *array) { array->release = NULL; }
+
+static void untouched_array(struct ArrowArray *out, int64_t length, int64_t nulls, int buffers) {
+    memset(out, 0, sizeof *out);
+    out->length = length;
+    out->null_count = nulls;
+    out->n_buffers = buffers;
+    out->buffers = (const void **)NOTHING; /* consumers do not write there */
+    out->release = release_nothing;
+}
+
 /* An array with `buffers` buffers, none of them set, and children that are released already. */
 static keeper *open_array(struct ArrowArray *out, int64_t length, int64_t nulls, int buffers, uint32_t children) {
     memset(out, 0, sizeof *out);
@@ -84,17 +98,17 @@ static void hand_bytes(keeper *kept, int which, tlib_bytes *bytes) {
     bytes->length = bytes->capacity = 0;
 }
 
+/* The names, and the strangers as text, in one piece of memory. */
 static int export_labels(const tlib_labels *labels, const tlib_strangers *strangers, struct ArrowArray *out) {
     uint32_t more = strangers ? strangers->count : 0;
-    size_t known = (size_t)labels->offsets[labels->count];
-    int32_t *offsets = malloc(((size_t)labels->count + more + 1) * sizeof *offsets);
-    uint8_t *text = malloc(known + (size_t)more * 12 + 1);
-    keeper *kept = offsets && text ? open_array(out, (int64_t)labels->count + more, 0, 3, 0) : NULL;
+    size_t known = (size_t)labels->offsets[labels->count], table = ((size_t)labels->count + more + 1) * sizeof(int32_t);
+    int32_t *offsets = malloc(table + known + (size_t)more * 12 + 1);
+    keeper *kept = offsets ? open_array(out, (int64_t)labels->count + more, 0, 3, 0) : NULL;
     if (!kept) {
         free(offsets);
-        free(text);
         return -1;
     }
+    uint8_t *text = (uint8_t *)offsets + table;
     memcpy(offsets, labels->offsets, ((size_t)labels->count + 1) * sizeof *offsets);
     memcpy(text, labels->text, known);
     for (uint32_t i = 0; i < more; i++) {
@@ -102,39 +116,47 @@ static int export_labels(const tlib_labels *labels, const tlib_strangers *strang
         offsets[labels->count + i + 1] = (int32_t)known;
     }
     hand(kept, 1, offsets);
-    hand(kept, 2, text);
+    kept->buffers[2] = text;
     return 0;
 }
 
-/* A bitmap of the pairs whose type is one of two; how many they are. */
-static uint8_t *types_as_bits(const tlib_pairs *pairs, uint8_t one, uint8_t other, uint32_t *count) {
+enum { IS_TEXT, IS_NUMBER, IS_DATA };
+
+/* The low bit of each byte: 1 where a type (0 to 4) is one that the column holds. */
+static inline uint64_t held(uint64_t types, int what) {
+    uint64_t high = types >> 1;
+    uint64_t found = what == IS_TEXT ? ~(types | high) : what == IS_NUMBER ? types & ~high : ~types & high;
+    return found & 0x0101010101010101u;
+}
+
+/* A bitmap of the pairs whose type is of one column, 8 at a time; how many they are. */
+static uint8_t *types_as_bits(const tlib_pairs *pairs, int what, uint32_t *count) {
     uint8_t *bits = malloc((size_t)pairs->rows / 8 + 1);
-    uint32_t row = 0, found = 0;
+    uint32_t row = 0, valid = 0;
     if (!bits)
         return NULL;
-    for (; row + 8 <= pairs->rows; row += 8) {
-        uint32_t byte = 0;
-        for (uint32_t i = 0; i < 8; i++) {
-            uint32_t is = (pairs->type[row + i] == one) | (pairs->type[row + i] == other);
-            byte |= is << i;
-            found += is;
+    for (; row < pairs->rows; row += 8) {
+        uint8_t some[8] = {3, 3, 3, 3, 3, 3, 3, 3}; /* beyond the end: a list, which no column holds */
+        const uint8_t *at = pairs->type + row;
+        if (pairs->rows - row < 8) {
+            memcpy(some, at, pairs->rows - row);
+            at = some;
         }
-        bits[row >> 3] = (uint8_t)byte;
+        uint64_t types = 0;
+        for (int i = 0; i < 8; i++)
+            types |= (uint64_t)at[i] << (8 * i);
+        uint64_t found = held(types, what);
+        bits[row >> 3] = (uint8_t)((found * 0x0102040810204080u) >> 56);
+        valid += (uint32_t)((found * 0x0101010101010101u) >> 56);
     }
-    bits[row >> 3] = 0;
-    for (; row < pairs->rows; row++)
-        if (pairs->type[row] == one || pairs->type[row] == other) {
-            bits[row >> 3] |= (uint8_t)(1 << (row & 7));
-            found++;
-        }
-    *count = found;
+    *count = valid;
     return bits;
 }
 
 /* One of the pairs' columns that hold only what is of its type. */
-static keeper *open_typed(struct ArrowArray *out, const tlib_pairs *pairs, int buffers, uint8_t one, uint8_t other) {
+static keeper *open_typed(struct ArrowArray *out, const tlib_pairs *pairs, int buffers, int what) {
     uint32_t valid = 0;
-    uint8_t *bits = types_as_bits(pairs, one, other, &valid);
+    uint8_t *bits = types_as_bits(pairs, what, &valid);
     keeper *kept = bits ? open_array(out, pairs->rows, (int64_t)pairs->rows - valid, buffers, 0) : NULL;
     if (!kept) {
         free(bits);
@@ -165,7 +187,12 @@ static int export_pairs(tlib_pairs *pairs, struct ArrowArray *out) {
     if (!kept)
         return -1;
     struct ArrowArray *child = kept->pointers;
-    if (pairs->rows && pad_pairs(pairs))
+    if (!pairs->rows && !pairs->capacity) {
+        for (int i = 0; i < 6; i++)
+            untouched_array(&child[i], 0, 0, i == 0 || i == 2 || i == 4 ? 2 : 3);
+        return 0;
+    }
+    if (pad_pairs(pairs))
         return -1;
     if (!(one = open_array(&child[0], pairs->rows, 0, 2, 0)))
         return -1;
@@ -177,16 +204,16 @@ static int export_pairs(tlib_pairs *pairs, struct ArrowArray *out) {
     hand_bytes(one, 2, &pairs->key);
     pairs->key_offsets = NULL;
     /* The type is read until the columns that follow from it are made. */
-    if (!(one = open_typed(&child[3], pairs, 3, TLIB_PAIR_STRING, TLIB_PAIR_UNICODE)))
+    if (!(one = open_typed(&child[3], pairs, 3, IS_TEXT)))
         return -1;
     hand_or_zeros(one, 1, pairs->text_offsets);
     hand_bytes(one, 2, &pairs->text);
     pairs->text_offsets = NULL;
-    if (!(one = open_typed(&child[4], pairs, 2, TLIB_PAIR_INT, TLIB_PAIR_INT)))
+    if (!(one = open_typed(&child[4], pairs, 2, IS_NUMBER)))
         return -1;
     hand_or_zeros(one, 1, pairs->numbers);
     pairs->numbers = NULL;
-    if (!(one = open_typed(&child[5], pairs, 3, TLIB_PAIR_BINARY, TLIB_PAIR_BINARY)))
+    if (!(one = open_typed(&child[5], pairs, 3, IS_DATA)))
         return -1;
     hand_or_zeros(one, 1, pairs->data_offsets);
     hand_bytes(one, 2, &pairs->data);
@@ -216,6 +243,10 @@ static int export_column(tlib_column *column, uint32_t rows, struct ArrowArray *
     int untouched = column->rows == UNTOUCHED;
     int data = column->kind == TLIB_COLUMN_TEXT || column->kind == TLIB_COLUMN_HEX || column->kind == TLIB_COLUMN_BINARY;
     int list = column->kind == TLIB_COLUMN_LIST;
+    if (untouched && !list && !column->labels) {
+        untouched_array(out, rows, rows, data ? 3 : 2);
+        return 0;
+    }
     keeper *kept = open_array(out, rows, untouched ? rows : (int64_t)rows - column->valid, data ? 3 : 2, list ? 1 : 0);
     if (!kept)
         return -1;
