@@ -1,70 +1,87 @@
-"""Paired measurement: peers run in turns in one process, and are compared round by round.
+"""Paired measurement: works run in turns in one process, and are compared round by round.
 
 Strategy: a machine's speed drifts, but little between one turn and the next. So every round times
-each peer once, in an order that changes from round to round, and the result is the median of the
-rounds' own ratios with its quartiles, not a ratio of two means. The collector of garbage runs as
-it would for a user.
+each work once, in an order that is shuffled anew, and the result is the median of the rounds' own
+ratios with its quartiles, not a ratio of two means. The ratio of the two shortest times stands
+beside it: on a busy machine it is the steadier of the two. The collector of garbage runs as it
+would for a user.
 """
 
 from __future__ import annotations
 
+import random
 import statistics
 import time
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from itertools import repeat
+from typing import Any, NamedTuple
 
-Decode = Callable[[bytes], object]
+
+class Work(NamedTuple):
+    """Something to time: ``call(argument)``, which handles `items` events."""
+
+    call: Callable[[Any], object]
+    argument: object
+    items: int = 1
+
+
+class Ratio(NamedTuple):
+    """Time over the baseline's time: median, quartiles, and shortest over shortest."""
+
+    median: float
+    low: float
+    high: float
+    best: float
 
 
 class Result(NamedTuple):
-    """One peer on one input: calls a second (median), and how often faster than the baseline."""
+    """One work: seconds an item (median and shortest), and how that compares."""
 
-    rate: float
-    ratio: float
-    low: float
-    high: float
+    seconds: float
+    shortest: float
+    ratio: Ratio
 
 
-def calls_for(work: Callable[[], object], seconds: float) -> int:
-    """How many calls of `work` take about `seconds`."""
+def seconds_of(work: Work, calls: int) -> float:
+    """How long `calls` calls take."""
+    call, argument = work.call, work.argument
+    begin = time.perf_counter()
+    for _ in repeat(None, calls):
+        call(argument)
+    return time.perf_counter() - begin
+
+
+def calls_for(work: Work, seconds: float) -> int:
+    """How many calls of `work` take about `seconds`; at least 1."""
     calls = 1
-    while (taken := _time(work, calls)) < seconds / 4:
+    while (taken := seconds_of(work, calls)) < seconds / 4:
         calls *= 2
     return max(1, round(calls * seconds / taken))
 
 
-def _time(work: Callable[[], object], calls: int) -> float:
-    begin = time.perf_counter()
-    for _ in range(calls):
-        work()
-    return time.perf_counter() - begin
+def ratio_of(mine: list[float], base: list[float]) -> Ratio:
+    """Compare two lists of times, round by round. Of one round the quartiles are the ratio itself."""
+    ratios = [a / b for a, b in zip(mine, base, strict=True)]
+    low, middle, high = statistics.quantiles(ratios, n=4, method="inclusive") if len(ratios) > 1 else ratios * 3
+    return Ratio(middle, low, high, min(mine) / min(base))
 
 
-def compare(peers: Mapping[str, Callable[[], object]], *, baseline: str, rounds: int = 15, seconds: float = 0.1) -> dict[str, Result]:
-    """Time `peers` in interleaved rounds of about `seconds` each; ratios are rate over `baseline`'s.
-
-    `low` and `high` are the quartiles of the rounds' ratios. Needs at least 2 rounds.
-    """
-    calls = {name: calls_for(work, seconds) for name, work in peers.items()}
-    rates: dict[str, list[float]] = {name: [] for name in peers}
-    names = list(peers)
-    for turn in range(rounds):
-        start = turn % len(names)
-        for name in names[start:] + names[:start]:
-            rates[name].append(calls[name] / _time(peers[name], calls[name]))
-    found: dict[str, Result] = {}
-    for name in names:
-        ratios = [mine / base for mine, base in zip(rates[name], rates[baseline], strict=True)]
-        low, middle, high = statistics.quantiles(ratios, n=4, method="inclusive")
-        found[name] = Result(statistics.median(rates[name]), middle, low, high)
-    return found
+Times = dict[str, list[float]]
 
 
-def table(title: str, results: Mapping[str, Result], baseline: str) -> str:
-    """The results of one input as lines of text."""
-    width = max(len(name) for name in results)
-    lines = [title, f"  {'peer':<{width}}  {'frames/s':>10}  {'ratio':>7}  quartiles"]
-    for name, result in results.items():
-        spread = "baseline" if name == baseline else f"{result.low:.2f} to {result.high:.2f}"
-        lines.append(f"  {name:<{width}}  {result.rate:>10,.0f}  {result.ratio:>7.2f}  {spread}")
-    return "\n".join(lines)
+def measure(works: Mapping[str, Work], *, rounds: int, seconds: float) -> Times:
+    """Seconds an item, by work and round. A turn is about `seconds` long, and at least one call."""
+    calls = {name: calls_for(work, seconds) for name, work in works.items()}
+    times: Times = {name: [] for name in works}
+    names = list(works)
+    order = random.Random(0)
+    for _ in range(rounds):
+        order.shuffle(names)
+        for name in names:
+            times[name].append(seconds_of(works[name], calls[name]) / calls[name] / works[name].items)
+    return times
+
+
+def results(times: Times, baseline: str) -> dict[str, Result]:
+    """What was measured, against `baseline`."""
+    return {name: Result(statistics.median(mine), min(mine), ratio_of(mine, times[baseline])) for name, mine in times.items()}

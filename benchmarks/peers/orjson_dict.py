@@ -1,0 +1,13 @@
+"""orjson: to and from a dict, without a schema."""
+
+from __future__ import annotations
+
+import orjson
+
+from benchmarks.events import Event, plain
+from benchmarks.peers import Peer
+
+
+def peers(event: Event) -> list[Peer]:
+    made = plain(event)
+    return [Peer("orjson, dict", orjson.dumps(made), orjson.loads, dict, orjson.dumps, made)]
