@@ -63,18 +63,7 @@ class Footnote(msgspec.Struct, frozen=True):
 
 def required_when(field: str, other: str, values: Iterable[int], *, note: str) -> tuple[Rule, ...]:
     """`field` is mandatory while `other` is one of `values`: else an ERROR."""
-    return (
-        Rule(
-            code="conditionally-mandatory",
-            severity=Severity.ERROR,
-            field=field,
-            present=False,
-            other=other,
-            test=While.IN,
-            values=frozenset(values),
-            note=note,
-        ),
-    )
+    return (_rule("conditionally-mandatory", Severity.ERROR, field, False, other, While.IN, values, note),)
 
 
 def only_when(field: str, other: str, values: Iterable[int], *, note: str, severity: Severity = Severity.ERROR) -> tuple[Rule, ...]:
@@ -83,35 +72,26 @@ def only_when(field: str, other: str, values: Iterable[int], *, note: str, sever
     Another value is of the given severity; no `other` at all is a WARNING, since nothing says then
     that the field is wrong.
     """
+    listed = tuple(values)
     code = "not-allowed" if severity is Severity.ERROR else "advisory"
-    listed = frozenset(values)
     return (
-        Rule(code=code, severity=severity, field=field, present=True, other=other, test=While.NOT_IN, values=listed, note=note),
-        Rule(
-            code="advisory", severity=Severity.WARNING, field=field, present=True, other=other, test=While.ABSENT, values=listed, note=note
-        ),
+        _rule(code, severity, field, True, other, While.NOT_IN, listed, note),
+        _rule("advisory", Severity.WARNING, field, True, other, While.ABSENT, listed, note),
     )
 
 
 def unusual_when(field: str, other: str, values: Iterable[int], *, note: str) -> tuple[Rule, ...]:
     """`field` is not to be expected while `other` is one of `values`: a WARNING."""
-    return (
-        Rule(
-            code="advisory",
-            severity=Severity.WARNING,
-            field=field,
-            present=True,
-            other=other,
-            test=While.IN,
-            values=frozenset(values),
-            note=note,
-        ),
-    )
+    return (_rule("advisory", Severity.WARNING, field, True, other, While.IN, values, note),)
 
 
 def unusual(field: str, *, note: str) -> tuple[Rule, ...]:
     """`field` is present in special cases only, which the event itself does not show: a WARNING."""
-    return (Rule(code="advisory", severity=Severity.WARNING, field=field, present=True, note=note),)
+    return (_rule("advisory", Severity.WARNING, field, True, "", While.ALWAYS, (), note),)
+
+
+def _rule(code: str, severity: Severity, field: str, present: bool, other: str, test: While, values: Iterable[int], note: str) -> Rule:
+    return Rule(code=code, severity=severity, field=field, present=present, other=other, test=test, values=frozenset(values), note=note)
 
 
 def describe(rule: Rule, labels: Mapping[str, str], other: object, enumeration: type[Any] | None) -> tuple[str, str]:
