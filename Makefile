@@ -13,8 +13,9 @@ demo: $(VENV)/installed
 
 test: $(VENV)/installed-dev
 	$(BIN)/coverage erase
-	$(BIN)/python -m coverage run -m pytest -q
-	$(BIN)/python -m coverage report
+	$(BIN)/python -m coverage run -m pytest -q -n auto
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 # Every branch of the schemas and of the engine is taken by a test. After `make test`.
 coverage: $(VENV)/installed-dev

@@ -419,7 +419,7 @@ def test_what_cannot_be_used_is_said_in_one_line(folder, monkeypatch, capfd, arg
 
 
 def test_a_registry_of_ones_own(tmp_path, run, monkeypatch):
-    (tmp_path / "weather.py").write_text(
+    (tmp_path / "rainfall.py").write_text(
         "from typing import Annotated\n"
         "from tlib_codec import Attribute, Event, Registry, event\n"
         "from tlib_schemas import wire\n"
@@ -432,11 +432,11 @@ def test_a_registry_of_ones_own(tmp_path, run, monkeypatch):
         "WEATHER = Registry('Weather', events=[Rain])\n"
     )
     monkeypatch.chdir(tmp_path)
-    frames = run("encode", "--registry", "weather:WEATHER", input=b'{"Event":"Rain","Place":"Oslo"}').raw
-    done = run("decode", "--registry", "weather:WEATHER", "--to", "table", input=frames)
+    frames = run("encode", "--registry", "rainfall:WEATHER", input=b'{"Event":"Rain","Place":"Oslo"}').raw
+    done = run("decode", "--registry", "rainfall:WEATHER", "--to", "table", input=frames)
     assert "Rain" in done.out
     assert "Place Oslo" in done.out
-    assert "any" in run("schema", "--registry", "weather:WEATHER", "Rain").out
+    assert "any" in run("schema", "--registry", "rainfall:WEATHER", "Rain").out
     sys.modules.pop("weather")
 
 
