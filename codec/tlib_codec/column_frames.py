@@ -44,9 +44,8 @@ def list_of(rows: Iterable[Mapping[str, Any]]) -> KVList:
         name, python = _FIELDS.get(kind, ("", type(None)))
         value = row.get(name)
         if not name or not isinstance(value, python):
-            raise EncodeError(
-                "value-type", expected=f"{name or 'a type from 0 to 4'} of a pair", actual=str(value if name else kind), parts=(f"[{quote(key)}]",)
-            )
+            expected, actual = (f"{name} of a pair", value) if name else ("a type from 0 to 4", kind)
+            raise EncodeError("value-type", expected=expected, actual=str(actual), parts=(f"[{quote(key)}]",))
         stack[-1][1].append((key, Unicode(value) if kind == TKVType.Unicode else value))
     while len(stack) > 1:
         _close(stack)

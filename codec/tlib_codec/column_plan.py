@@ -69,7 +69,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
 
 
-_KINDS: Final = {
+_KINDS: Final[dict[type, Kind]] = {
     type(wire.String): Kind.TEXT,
     type(wire.Int): Kind.UINT,
     type(wire.SignedInt): Kind.SINT,

@@ -189,14 +189,14 @@ def frames(source: Any, *, registry: Registry = TLIBRARY) -> Iterator[bytes]:
         yield from rebuilder.frames(touched, batch.num_rows)
 
 
-def _batches(source: Any) -> Iterable[pa.RecordBatch]:
+def _batches(source: Any) -> Any:
     if isinstance(source, pa.RecordBatch):
         return [source]
     if isinstance(source, pa.Table):
         return source.to_batches()
     if hasattr(source, "__arrow_c_stream__"):
         return pa.RecordBatchReader.from_stream(source)
-    return source  # type: ignore[no-any-return]
+    return source
 
 
 def as_map(lists: Any) -> Any:
