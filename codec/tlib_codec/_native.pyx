@@ -26,10 +26,12 @@ from libc.string cimport memcmp, memcpy, memmove, memset
 
 from tlib_codec._core cimport *
 
+import struct
+
 from tlib_schemas import wire
 from tlib_schemas.declare import Composite
 from tlib_schemas.errors import DecodeError, Severity, Truncated
-from tlib_schemas.events import UnknownEvent
+from tlib_schemas.events import InvalidEvent, UnknownEvent
 from tlib_schemas.limits import DEFAULT_LIMITS
 from tlib_schemas.rules import While
 from tlib_schemas.tlibrary import TLIBRARY
@@ -53,6 +55,7 @@ cdef extern from "Python.h":
     long long PyLong_AsLongLongAndOverflow(object value, int *overflow) except? -1
     unsigned long long PyLong_AsUnsignedLongLong(object value) except? 0xFFFFFFFFFFFFFFFF
     object PyType_GenericAlloc(PyTypeObject *cls, Py_ssize_t items)
+    bint PyType_IS_GC(PyTypeObject *cls)
     object _PyObject_GC_New(PyTypeObject *cls)
     PyObject *PyTuple_GET_ITEM(object things, Py_ssize_t i)
     Py_ssize_t PyTuple_GET_SIZE(object things)
@@ -108,6 +111,7 @@ cdef object ATTRIBUTES = Attributes
 cdef object RAWVALUE = RawValue
 cdef object UNICODE = Unicode
 cdef object STRICT = Policy.STRICT
+cdef object NUMBERS = (type(wire.Int), type(wire.SignedInt), type(wire.Long), wire.Enum)
 cdef object LIBRARY = TLIBRARY
 cdef object LIMITS = DEFAULT_LIMITS
 cdef object NONE_EXTRA = NO_ATTRIBUTES
@@ -192,6 +196,8 @@ cdef inline object untracked(object cls):
     Only for what no cycle can pass through: strings, numbers, immutable lists of them.
     """
     cdef PyTypeObject *kind = <PyTypeObject *> cls
+    if not PyType_IS_GC(kind):
+        return PyType_GenericAlloc(kind, 0)
     made = _PyObject_GC_New(kind)
     memset(<char *> <PyObject *> made + sizeof(PyObject), 0, kind.tp_basicsize - sizeof(PyObject))
     return made
@@ -296,21 +302,24 @@ cdef class Flat:
     def __get__(self, kv, owner):
         if kv is None:
             return self
-        cdef PyObject *flat = slot(kv, KV_FLAT)[0]
-        cdef PyObject *packed
-        cdef uint32_t length
-        if flat == NULL:
+        if not isinstance(kv, KVLIST):
+            raise TypeError("not a KVList")
+        cdef uint32_t length = 0
+        if slot(kv, KV_FLAT)[0] == NULL:
             if slot(kv, KV_PACKED)[0] == NULL:
                 raise AttributeError("_flat")
+            # Held here: making objects may start the collector, and with it code (or a switch to a
+            # thread) that reads this list too. Who comes first has made the pairs.
+            packed = <object> slot(kv, KV_PACKED)[0]
             made = unpack_list(packed_list(kv, &length))
-            fill(kv, KV_FLAT, made)
-            packed = slot(kv, KV_PACKED)[0]
-            slot(kv, KV_PACKED)[0] = NULL
-            Py_XDECREF(packed)
-            return made
-        return <object> flat
+            if slot(kv, KV_FLAT)[0] == NULL:
+                fill(kv, KV_FLAT, made)
+                empty(<PyObject *> kv, KV_PACKED)
+        return <object> slot(kv, KV_FLAT)[0]
 
     def __set__(self, kv, flat):
+        if not isinstance(kv, KVLIST):
+            raise TypeError("not a KVList")
         cdef PyObject *before = slot(kv, KV_FLAT)[0]
         fill(kv, KV_FLAT, flat)
         Py_XDECREF(before)
@@ -499,7 +508,8 @@ cdef class Tables:
             self.kinds[<int> len(self.entries)] = entry.kind
             self.entries.append(entry)
             self.tables.dense[<int> number] = len(self.entries) - 1
-            declared[len(self.entries) - 1] = entry.wire_type | (TLIB_CALLERS_VALUE if entry.kind == CALLERS else 0)
+            # A type number above 0x7E has no place beside the flag: 0x7E never matches then, and the reference engine judges.
+            declared[len(self.entries) - 1] = TLIB_CALLERS_VALUE | min(entry.wire_type, 0x7E) if entry.kind == CALLERS else entry.wire_type
         schemas = list(registry.schemas.values())
         rules = [rule for schema in schemas for rule in self.rules_of(schema)]
         self.values = <uint64_t *> room_for(sum(len(rule.values) for rule in rules), sizeof(uint64_t))
@@ -536,10 +546,10 @@ cdef class Tables:
         fields = [schema.by_name[name] for name in (rule.field, rule.other) if name]
         if any(field.composite is not None for field in fields):
             return False
-        if rule.test in (While.ALWAYS, While.ABSENT):
-            return True
+        if rule.test is While.ALWAYS or not rule.other:
+            return rule.test is While.ALWAYS
         value = fields[1].attributes[0][1].value
-        return value is not None and value.python is not str and isinstance(value, wire._Number)
+        return rule.test is While.ABSENT or type(value) in NUMBERS
 
     cdef uint32_t add_schema(self, int number, object schema, uint32_t used) except? 0xFFFFFFFF:
         """Fill schema `number`; `used` values of rules are taken. Returns how many are then."""
@@ -556,7 +566,8 @@ cdef class Tables:
         plan.cls = schema.cls
         plan.number = number
         plan.message = schema.message
-        plan.exact = True
+        # A construction of the user's own, or a place where a cycle can hang: the class makes its own instances.
+        plan.exact = not hasattr(schema.cls, "__post_init__") and not schema.cls.__dictoffset__
         plan.composites = []
         plan.kept = []
         plan.places = <Place *> room_for(count + 1, sizeof(Place))
@@ -578,6 +589,8 @@ cdef class Tables:
                 composite.offset = offset
                 composite.all = [slot_of(field.composite, name) for name, _ in field.attributes]
                 composite.needed = [slot_of(field.composite, name) for name, a in field.attributes if a.id in field.needed]
+                if field.composite.__post_init__ is not Composite.__post_init__ or field.composite.__dictoffset__:
+                    plan.exact = False
                 plan.composites.append(composite)
                 plan.composite_count += 1
                 if field.mandatory and not field.needed:
@@ -611,7 +624,6 @@ cdef class Tables:
         cdef tlib_rule *array = <tlib_rule *> room_for(len(rules), sizeof(tlib_rule))
         made.rules = array
         tests = {While.ALWAYS: TLIB_ALWAYS, While.IN: TLIB_IN, While.NOT_IN: TLIB_NOT_IN, While.ABSENT: TLIB_ABSENT}
-        cdef uint64_t mask
         for rule in rules:
             array[made.rule_count].field = place_of[schema.by_name[rule.field].ids[0]]
             array[made.rule_count].present = rule.present
@@ -620,10 +632,14 @@ cdef class Tables:
             if rule.other:
                 other = schema.by_name[rule.other].attributes[0][1]
                 array[made.rule_count].other = place_of[other.id]
-                mask = 0xFFFFFFFFFFFFFFFF if other.value is not None and other.value.wire_type == wire.WireType.Long else 0xFFFFFFFF
-                for value in sorted(rule.values):
-                    self.values[used] = <uint64_t> (int(value) & mask)
-                    used += 1
+                if type(other.value) in NUMBERS:
+                    for value in rule.values:
+                        try:
+                            packed = other.value.field.pack(value)
+                        except struct.error:
+                            continue  # the field never holds it
+                        self.values[used] = int.from_bytes(packed, "big")
+                        used += 1
             array[made.rule_count].value_count = used - array[made.rule_count].first_value
             made.rule_count += 1
         if count + 1 > self.widest:
@@ -718,7 +734,8 @@ cdef Room take_room(Tables tables):
 
 cdef inline void give_back(Room room) noexcept:
     global SPARE
-    SPARE = room
+    if room.space.capacity <= 4096:  # one huge frame is no reason to keep its room for ever
+        SPARE = room
 
 
 cdef int index(Tables tables, const tlib_limits *limits, const uint8_t *data, uint32_t length, bint deep, Room room, tlib_error *error) except -2:
@@ -803,13 +820,15 @@ cdef object build(Tables tables, Plan plan, bytes frame, const uint8_t *data, tl
 cdef object item_of(Tables tables, bytes frame, const uint8_t *data, uint16_t message, Room room):
     """What an indexed frame is, or None where the reference engine must say."""
     cdef uint16_t number = tables.tables.schema[message]
+    cdef Plan plan
     if room.space.callers:
         return None
     if number == 0:
         return UNKNOWN(message, attributes_object(by_name(tables, None, frame, data, room.space)))
-    if tlib_fails(tables.tables, &tables.schemas[number - 1], data, room.space):
+    plan = <Plan> PyList_GET_ITEM(tables.plans, number - 1)
+    if not plan.exact or tlib_fails(tables.tables, &tables.schemas[number - 1], data, room.space):
         return None
-    return build(tables, <Plan> PyList_GET_ITEM(tables.plans, number - 1), frame, data, room.space)
+    return build(tables, plan, frame, data, room.space)
 
 
 def decode(frame, *, registry=LIBRARY, policy=STRICT, limits=LIMITS):
@@ -840,6 +859,32 @@ def decode(frame, *, registry=LIBRARY, policy=STRICT, limits=LIMITS):
     if item is None:
         return reference.decode(data, registry=registry, policy=policy, limits=limits)
     return item
+
+
+def core_error(frame, *, registry=LIBRARY, limits=LIMITS):
+    """The C core's own verdict on a frame: (code, offset) of the first fault, None where it finds none.
+
+    For tests that hold it to the reference engine, whose words `decode` uses. Values of a user's
+    own constructs are not the core's to judge: None, whatever they are.
+    """
+    cdef bytes data = reference.as_bytes(frame)
+    cdef const uint8_t *start = <const uint8_t *> PyBytes_AS_STRING(data)
+    cdef uint64_t length = PyBytes_GET_SIZE(data)
+    cdef Tables tables = tables_of(registry)
+    cdef tlib_limits own = limits_of(limits)
+    cdef tlib_error error
+    cdef uint16_t message = 0
+    cdef uint32_t body = 0
+    cdef Room room
+    if tlib_header(start, length, &own, &message, &body, &error) == TLIB_OK:
+        if length < <uint64_t> body + TLIB_HEADER:
+            return "truncated-frame", 0
+        if length > <uint64_t> body + TLIB_HEADER:
+            return "trailing-bytes", body + TLIB_HEADER
+        room = take_room(tables)
+        error.code = index(tables, &own, start, <uint32_t> length, True, room, &error)
+        give_back(room)
+    return (tlib_code_name(error.code).decode(), error.offset) if error.code else None
 
 
 # -- encode ---------------------------------------------------------------------------------------
@@ -977,13 +1022,18 @@ cdef int put_list(Out *out, object kv, uint32_t depth, const tlib_limits *limits
             return 0
     if not PyTuple_CheckExact(<object> flat):
         return 1
-    count = <uint32_t> PyTuple_GET_SIZE(<object> flat) // 2
+    held = <object> flat  # writing a text may run code that replaces it
+    if PyTuple_GET_SIZE(held) & 1:
+        return 1
+    count = <uint32_t> (PyTuple_GET_SIZE(held) // 2)
     if count > limits.list_pairs:
         return 1
     put16(reserve(out, 2), count)
     for i in range(count):
         key = <object> PyTuple_GET_ITEM(<object> flat, 2 * i)
         value = <object> PyTuple_GET_ITEM(<object> flat, 2 * i + 1)
+        if not PyUnicode_Check(key):
+            return 1
         if PyUnicode_IS_COMPACT_ASCII(key) and PyUnicode_CheckExact(value) and PyUnicode_IS_COMPACT_ASCII(value):
             # Nearly every pair: two ASCII texts, whose lengths are known before they are written.
             start = PyUnicode_GET_LENGTH(key)
@@ -1091,6 +1141,7 @@ cdef int put_attribute(Out *out, uint16_t number, Entry entry, object value, con
 cdef int put_event(Out *out, Tables tables, Plan plan, object event, const tlib_limits *limits) except -1:
     cdef PyObject *extra = slot(event, plan.extra)[0]
     cdef PyObject *value
+    cdef object held  # writing a value may run code that replaces it
     cdef Step *step
     cdef list rest = None
     cdef Py_ssize_t taken = 0, count = 0
@@ -1116,7 +1167,8 @@ cdef int put_event(Out *out, Tables tables, Plan plan, object event, const tlib_
             if put_extra(out, tables, <tuple> rest[taken], limits):
                 return 1
             taken += 1
-        if put_attribute(out, step.id, <Entry> step.entry, <object> value, limits):
+        held = <object> value
+        if put_attribute(out, step.id, <Entry> step.entry, held, limits):
             return 1
         out.required += step.required
     while taken < count:
@@ -1238,6 +1290,10 @@ cdef object stream_error(Tables tables, const tlib_stream *stream, const uint8_t
     return error.within(tables.registry.frame().message_name(stream.message))
 
 
+cdef enum:
+    KEPT = 1 << 20  # bytes of buffer that an idle decoder keeps
+
+
 cdef class StreamDecoder:
     """Incremental decoder: `feed` bytes in any chunks, iterate what they complete, `close`.
 
@@ -1253,7 +1309,6 @@ cdef class StreamDecoder:
     cdef Tables tables
     cdef tlib_limits own
     cdef tlib_stream stream
-    cdef Room room
     cdef uint8_t *buffer
     cdef uint64_t start, end, capacity  # the bytes that wait are buffer[start:end]
     cdef bint closed
@@ -1267,8 +1322,6 @@ cdef class StreamDecoder:
         self.own = limits_of(limits)
         memset(&self.stream, 0, sizeof(tlib_stream))
         self.stream.walked = TLIB_HEADER
-        self.room = Room()
-        self.room.widen(self.tables)
 
     def __dealloc__(self):
         PyMem_Free(self.buffer)
@@ -1286,6 +1339,12 @@ cdef class StreamDecoder:
             raise ValueError("the stream is closed")
         PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
         try:
+            if self.start == self.end:
+                self.start = self.end = 0
+                if self.capacity > KEPT:  # one huge frame is no reason to keep its room for ever
+                    PyMem_Free(self.buffer)
+                    self.buffer = NULL
+                    self.capacity = 0
             if self.end + view.len > self.capacity:
                 if self.start:
                     memmove(self.buffer, self.buffer + self.start, self.end - self.start)
@@ -1314,6 +1373,8 @@ cdef class StreamDecoder:
         cdef uint64_t length = 0
         cdef int broken = 0, kind
         cdef uint8_t *at
+        cdef bytes data, head
+        cdef tlib_stream told
         cdef uint64_t base = self.stream.base
         if self.start == self.end:
             raise StopIteration
@@ -1321,24 +1382,32 @@ cdef class StreamDecoder:
         kind = tlib_next(&self.stream, at, self.end - self.start, self.closed, &self.own, &length, &broken)
         if kind == TLIB_ITEM_NONE:
             raise StopIteration
-        error = stream_error(self.tables, &self.stream, at, self.end - self.start, self.limits) if broken else None
+        # The item leaves the buffer before anything is made of it: making may run code that feeds or iterates this decoder.
         data = PyBytes_FromStringAndSize(<const char *> at, <Py_ssize_t> length)
+        if broken:
+            head = PyBytes_FromStringAndSize(<const char *> at, <Py_ssize_t> min(self.end - self.start, <uint64_t> TLIB_HEADER))
+            told = self.stream
         self.start += length
         tlib_consume(&self.stream, length)
         self.offset = base
         self.data = data
+        if broken:
+            error = stream_error(self.tables, &told, <const uint8_t *> PyBytes_AS_STRING(head), PyBytes_GET_SIZE(head), self.limits)
+            return MalformedFrame(base, data, error)
         if kind == TLIB_ITEM_GAP:
-            return Gap(base, data) if error is None else MalformedFrame(base, data, error)
-        return whole_frame(self.tables, data, &self.own, self.room, self.registry, self.limits, base)
+            return Gap(base, data)
+        return whole_frame(self.tables, data, &self.own, self.registry, self.limits, base)
 
 
-cdef object whole_frame(Tables tables, bytes data, const tlib_limits *own, Room room, object registry, object limits, uint64_t base):
+cdef object whole_frame(Tables tables, bytes data, const tlib_limits *own, object registry, object limits, uint64_t base):
     """What a frame is whose attribute headers chain: an item, or a MalformedFrame."""
     cdef const uint8_t *start = <const uint8_t *> PyBytes_AS_STRING(data)
     cdef tlib_error error
+    cdef Room room = take_room(tables)
     item = None
     if index(tables, own, start, <uint32_t> PyBytes_GET_SIZE(data), True, room, &error) == TLIB_OK:
         item = item_of(tables, data, start, tlib_u16(start + 4), room)
+    give_back(room)
     if item is not None:
         return item
     try:
@@ -1374,45 +1443,70 @@ cdef class FrameView:
         """The frame's bytes."""
         return PyBytes_FromStringAndSize(<const char *> self.scanner.start + self.offset, self.length)
 
-    cdef uint32_t find(self, object key) except? 0xFFFFFFFF:
-        """Where the attribute's header stands in the frame, 0 where it is absent."""
+    cdef uint32_t find(self, object key, uint32_t *length) except? 0xFFFFFFFF:
+        """Where the attribute's header stands in the frame and how long its value is, 0 where it is absent.
+
+        Every length is checked again: the buffer is its owner's, who may have written to it.
+        """
         cdef const uint8_t *frame = self.scanner.start + self.offset
-        cdef uint32_t position = TLIB_HEADER
-        number = self.scanner.registry._ids.get(key) if type(key) is str else key
+        cdef uint32_t position = TLIB_HEADER, size, left
+        cdef uint16_t wanted
+        number = self.scanner.registry._ids.get(key) if isinstance(key, str) else key
         if number is None:
             number = self.scanner.registry.attribute(key).id
+        if not isinstance(number, int) or not 0 <= number <= 0xFFFF:
+            return 0
+        wanted = number
         while position < self.length:
-            if tlib_u16(frame + position) == <int64_t> number:
+            left = self.length - position
+            size = tlib_u24(frame + position + 3) if left >= TLIB_ATTRIBUTE else 0
+            if left < TLIB_ATTRIBUTE or size > left - TLIB_ATTRIBUTE:
+                raise wire.overrun(self.offset + position, self.offset + position + TLIB_ATTRIBUTE + size, self.offset + self.length)
+            if tlib_u16(frame + position) == wanted:
+                length[0] = size
                 return position
-            position += TLIB_ATTRIBUTE + tlib_u24(frame + position + 3)
+            position += TLIB_ATTRIBUTE + size
         return 0
 
     def get(self, key, default=None):
-        """The value of an attribute, by name or id. Raises LookupError for a name that is none."""
-        cdef uint32_t position = self.find(key)
-        cdef const uint8_t *frame = self.scanner.start + self.offset
+        """The value of an attribute, by name or id. Raises LookupError for a name that is none.
+
+        Raises DecodeError where the value is malformed: the buffer was written to since it was
+        scanned, or was not scanned deeply.
+        """
+        cdef uint32_t length = 0
+        cdef uint32_t position = self.find(key, &length)
+        cdef const uint8_t *at
+        cdef const uint8_t *value
         cdef tlib_attribute a
-        cdef uint16_t dense
-        cdef Entry entry
+        cdef tlib_error error
+        cdef int kind
+        cdef bytes data
         if position == 0:
             return default
-        a.id = tlib_u16(frame + position)
-        a.type = frame[position + 2]
-        a.length = tlib_u24(frame + position + 3)
-        a.offset = position + TLIB_ATTRIBUTE
-        dense = a.dense = self.scanner.tables.tables.dense[a.id]
-        packed = PyBytes_FromStringAndSize(<const char *> frame + a.offset, a.length)
-        if self.scanner.tables.kinds[dense] == LIST and self.scanner.deep:
-            return view_of(packed, None)
-        if self.scanner.tables.kinds[dense] in (LIST, CALLERS):
-            # Nobody has checked it yet.
-            entry = self.scanner.tables.entries[dense]
-            try:
-                return entry.value.unpack(packed, self.scanner.limits)
-            except DecodeError as error:
-                name = self.scanner.registry.frame().message_name(self.message)
-                raise error.shift(self.offset + a.offset).within("." + entry.name, name) from None
-        return value_of(self.scanner.tables, self.scanner.tables.kinds[dense], None, frame, &a)
+        # One copy, and what is looked at from here on is the copy.
+        data = PyBytes_FromStringAndSize(<const char *> self.scanner.start + self.offset + position, TLIB_ATTRIBUTE + length)
+        at = <const uint8_t *> PyBytes_AS_STRING(data)
+        value = at + TLIB_ATTRIBUTE
+        a.id = tlib_u16(at)
+        a.type = at[2]
+        a.length = length
+        a.offset = TLIB_ATTRIBUTE
+        a.dense = self.scanner.tables.tables.dense[a.id]
+        kind = self.scanner.tables.kinds[a.dense]
+        if kind == LIST and a.type == TLIB_LIST and tlib_list(value, 0, length, &self.scanner.own, &error) == TLIB_OK:
+            return view_of(PyBytes_FromStringAndSize(<const char *> value, length), None)
+        if (
+            (kind == STRING and a.type == TLIB_STRING)
+            or (kind == BINARY and a.type == TLIB_BINARY)
+            or (kind in (UINT, SINT, ENUM, SIGNED_ENUM) and a.type == TLIB_INT and length == 4)
+            or (kind in (LONG, CONN_ID) and a.type == TLIB_LONG and length == 8)
+        ):
+            return value_of(self.scanner.tables, kind, None, at, &a)
+        try:
+            return self.scanner.registry.frame(self.scanner.limits).attributes.unpack(data)[a.id]
+        except DecodeError as refused:
+            raise refused.shift(self.offset + position).within(self.scanner.registry.frame().message_name(self.message)) from None
 
     def __getitem__(self, key):
         found = self.get(key, STRICT)
@@ -1421,7 +1515,8 @@ cdef class FrameView:
         return found
 
     def __contains__(self, key):
-        return self.find(key) != 0
+        cdef uint32_t length = 0
+        return self.find(key, &length) != 0
 
     def event(self, *, policy=STRICT):
         """The event, decoded: as `decode` gives it."""
@@ -1439,7 +1534,6 @@ cdef class Scanner:
     cdef Tables tables
     cdef tlib_limits own
     cdef tlib_stream stream
-    cdef Room room
     cdef Py_buffer view
     cdef const uint8_t *start
     cdef uint64_t length
@@ -1454,8 +1548,6 @@ cdef class Scanner:
         self.tables = tables_of(registry)
         self.own = limits_of(limits)
         self.stream.walked = TLIB_HEADER
-        self.room = Room()
-        self.room.widen(self.tables)
         self.deep = deep
 
     def __dealloc__(self):
@@ -1470,37 +1562,52 @@ cdef class Scanner:
         cdef uint64_t base = self.stream.base
         cdef const uint8_t *at
         cdef tlib_error error
+        cdef tlib_stream told
         cdef FrameView view
-        cdef uint16_t number
+        cdef uint16_t number, message
+        cdef bytes data
+        cdef Room room
+        cdef bint fails = False
+        cdef int odd
         if base == self.length:
             raise StopIteration
         at = self.start + base
         kind = tlib_next(&self.stream, at, self.length - base, True, &self.own, &length, &broken)
         if kind == TLIB_ITEM_NONE:
             raise StopIteration
+        # Nothing that may run other code stands before the step forward: that code may iterate this scanner.
         if kind == TLIB_ITEM_GAP:
             data = PyBytes_FromStringAndSize(<const char *> at, <Py_ssize_t> length)
-            refused = stream_error(self.tables, &self.stream, at, self.length - base, self.limits) if broken else None
+            told = self.stream
             tlib_consume(&self.stream, length)
-            return Gap(base, data) if refused is None else MalformedFrame(base, data, refused)
+            if not broken:
+                return Gap(base, data)
+            return MalformedFrame(base, data, stream_error(self.tables, &told, at, self.length - base, self.limits))
         tlib_consume(&self.stream, length)
-        if index(self.tables, &self.own, at, <uint32_t> length, self.deep, self.room, &error):
+        message = tlib_u16(at + 4)
+        number = self.tables.tables.schema[message]
+        room = take_room(self.tables)
+        odd = index(self.tables, &self.own, at, <uint32_t> length, self.deep, room, &error)
+        if odd == TLIB_OK:
+            odd = room.space.callers
+        if odd == 0 and number:
+            odd = tlib_fails(self.tables.tables, &self.tables.schemas[number - 1], at, room.space)
+            fails = odd == 1
+            odd = odd == 2
+        give_back(room)
+        if odd:
+            # A malformed frame, or one that the core alone cannot judge.
             data = PyBytes_FromStringAndSize(<const char *> at, <Py_ssize_t> length)
-            return whole_frame(self.tables, data, &self.own, self.room, self.registry, self.limits, base)
+            item = whole_frame(self.tables, data, &self.own, self.registry, self.limits, base)
+            if isinstance(item, MalformedFrame):
+                return item
+            fails = isinstance(item, InvalidEvent)
         view = FrameView.__new__(FrameView)
         view.scanner = self
         view.offset = base
         view.length = <uint32_t> length
-        view.message = tlib_u16(at + 4)
-        number = self.tables.tables.schema[view.message]
-        if number == 0:
-            view.valid = True
-            return view
-        kind = tlib_fails(self.tables.tables, &self.tables.schemas[number - 1], at, self.room.space)
-        if kind == 2:
-            message, values = self.registry.frame(self.limits).unpack(view.data)
-            kind = self.registry.schemas[message].fails(values)
-        view.valid = kind == 0
+        view.message = message
+        view.valid = not fails
         return view
 
 
