@@ -5,7 +5,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test coverage lint types contracts docs wheel clean
+# What is run once more with the reference engine alone.
+GROUND := tests/schemas tests/test_vectors.py tests/test_doctests.py tests/codec/test_jsonl.py tests/codec/test_views.py
+
+.PHONY: demo test coverage lint types contracts docs bench wheel clean
 
 demo: $(VENV)/installed
 	$(BIN)/tlib --version
@@ -14,13 +17,14 @@ demo: $(VENV)/installed
 test: $(VENV)/installed-dev
 	$(BIN)/coverage erase
 	$(BIN)/python -m coverage run -m pytest -q -n auto
+	TLIB_ENGINE=reference $(BIN)/python -m coverage run -m pytest -q -n auto $(GROUND)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
 # Every branch of the schemas and of the engine is taken by a test. After `make test`.
 coverage: $(VENV)/installed-dev
 	$(BIN)/python -m coverage report --fail-under=100 \
-	  --include="*/tlib_schemas/*,*/tlib_codec/reference.py,*/tlib_codec/engine.py,*/tlib_codec/stream.py,*/tlib_codec/jsonl.py"
+	  --include="*/tlib_schemas/*,*/tlib_codec/reference.py,*/tlib_codec/engine.py,*/tlib_codec/stream.py,*/tlib_codec/views.py,*/tlib_codec/jsonl.py"
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check
@@ -35,6 +39,11 @@ contracts: $(VENV)/installed-dev
 # Write again the parts of docs/ that come from the registry and the table of error codes.
 docs: $(VENV)/installed-dev
 	$(BIN)/python docs/generate.py
+
+# Time to read and write an event, against other libraries: tables, and docs/benchmarks.md anew. Some minutes.
+bench: $(VENV)/installed-dev
+	$(BIN)/python -m pip install -qq --group bench
+	$(BIN)/python -m benchmarks --docs docs
 
 # The source distribution, and the wheel built from it.
 wheel: $(VENV)/installed-dev

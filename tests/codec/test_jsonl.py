@@ -170,3 +170,14 @@ def test_lists_are_read_as_deep_as_any_setting_allows():
     with pytest.raises(LimitExceeded) as refused:
         jsonl.from_data({"Event": 60, "UserData": nested(201)})
     assert refused.value.code == "list-too-deep"
+
+
+def test_values_of_subclasses_are_written_as_their_base():
+    class Text(str):
+        __slots__ = ()
+
+    class Number(int):
+        pass
+
+    assert jsonl.value_to_data(Text("a")) == "a"
+    assert jsonl.value_to_data(Number(7)) == 7

@@ -437,7 +437,7 @@ def test_a_registry_of_ones_own(tmp_path, run, monkeypatch):
     assert "Rain" in done.out
     assert "Place Oslo" in done.out
     assert "any" in run("schema", "--registry", "rainfall:WEATHER", "Rain").out
-    sys.modules.pop("weather")
+    sys.modules.pop("rainfall")
 
 
 def test_formats_can_be_forced(folder, sample, run):
