@@ -92,10 +92,7 @@ def table(event: Event) -> list[Column]:
         value = attribute.value
         assert value is not None
         enumeration = value.enumeration if isinstance(value, wire.Enum) else None
-        if enumeration is not None:
-            kind = Kind.ENUM
-        else:
-            kind = Kind.UINT64 if value is wire.Long else _KINDS[value.python]
+        kind = Kind.ENUM if enumeration else Kind.UINT64 if value is wire.Long else _KINDS[value.python]
         found.append(Column(field.name, field.label, kind, field.mandatory, attribute.id, enumeration))
     return found
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import asn1tools
 
-from benchmarks.events import Event, Kind, Values, plain, table
+from benchmarks.events import Kind, Values, plain, table
 from benchmarks.peers import Peer
+from tlib_codec import Event
 
 _TYPES = {
     Kind.TEXT: "UTF8String",

@@ -28,12 +28,11 @@ from construct import (
     this,
 )
 
-from benchmarks.events import Event
 from benchmarks.peers import IDIOMATIC, Peer
 from benchmarks.peers.wire_values import wire_values
-from tlib_codec import encode
+from tlib_codec import Event, encode
 
-PAIRS = PrefixedArray(
+PAIRS: Any = PrefixedArray(
     Int16ub,
     Struct(
         "type" / Byte,

@@ -10,10 +10,9 @@ from typing import Any
 
 from dissect.cstruct import cstruct
 
-from benchmarks.events import Event
 from benchmarks.peers import Peer
 from benchmarks.peers.wire_values import wire_values
-from tlib_codec import encode
+from tlib_codec import Event, encode
 
 _TYPES = cstruct(endian=">").load("""
 struct attribute { uint16 id; uint8 type; uint24 length; char value[length]; };

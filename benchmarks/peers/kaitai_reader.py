@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.events import Event
 from benchmarks.peers import Peer
-from benchmarks.peers.kaitai_frame import KaitaiFrame
+from benchmarks.peers.kaitai_frame import KaitaiFrame  # type: ignore[attr-defined]
 from benchmarks.peers.wire_values import wire_values
-from tlib_codec import encode
+from tlib_codec import Event, encode
 
 
 def _value(value: Any) -> Any:

@@ -11,8 +11,9 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.events import Column, Event, Kind, Values, plain, table
+from benchmarks.events import Column, Kind, Values, plain, table
 from benchmarks.peers import BASELINE, Peer
+from tlib_codec import Event
 
 # Types that msgspec checks: it has no recursive alias, so a list inside a list is written out.
 _Inner = list[tuple[str, str | int]]
@@ -38,17 +39,13 @@ def struct(event: Event) -> msgspec.Struct:
 
 
 def values(found: Any) -> Values:
-    return dict(msgspec.to_builtins(found, builtin_types=()) | _lists(found))
+    made: Values = msgspec.to_builtins(found)
+    return {name: listed(value) if isinstance(value, tuple | list) else value for name, value in made.items()}
 
 
-def _lists(found: Any) -> Values:
-    names = {f.name: f.encode_name for f in msgspec.structs.fields(found)}
-    return {names[n]: listed(value) for n in names if type(value := getattr(found, n)) is list}
-
-
-def listed(pairs: list[Any]) -> list[Any]:
-    """Tuples as lists."""
-    return [[key, listed(value) if type(value) is list else value] for key, value in pairs]
+def listed(pairs: Any) -> list[Any]:
+    """Pairs as lists."""
+    return [[key, listed(value) if isinstance(value, tuple | list) else value] for key, value in pairs]
 
 
 def peers(event: Event) -> list[Peer]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import orjson
 
-from benchmarks.events import Event, plain
+from benchmarks.events import plain
 from benchmarks.peers import Peer
+from tlib_codec import Event
 
 
 def peers(event: Event) -> list[Peer]:

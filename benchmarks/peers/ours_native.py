@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from benchmarks.events import Event, plain
+from benchmarks.events import plain
 from benchmarks.peers import NATIVE, Peer
-from tlib_codec import _native
+from tlib_codec import Event, _native  # type: ignore[attr-defined]
 
 
 def peers(event: Event) -> list[Peer]:

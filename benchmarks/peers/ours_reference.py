@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from benchmarks.events import Event, plain
+from benchmarks.events import plain
 from benchmarks.peers import REFERENCE, Peer
-from tlib_codec import reference
+from tlib_codec import Event, reference
 
 
 def peers(event: Event) -> list[Peer]:

@@ -11,8 +11,9 @@ from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
-from benchmarks.events import Column, Event, Kind, Values, plain, table
+from benchmarks.events import Column, Kind, Values, plain, table
 from benchmarks.peers import Peer
+from tlib_codec import Event
 
 _Field = descriptor_pb2.FieldDescriptorProto
 _PACKAGE = "benchmark"
@@ -103,6 +104,6 @@ def peers(event: Event) -> list[Peer]:
 
     encoded = message.SerializeToString()
     return [
-        Peer("protobuf, FromString alone", encoded, from_string, read, cls.SerializeToString, message),
-        Peer("protobuf, all fields read", encoded, decode, dict),
+        Peer("protobuf, message", encoded, from_string, read, cls.SerializeToString, message),
+        Peer("protobuf, message with all fields read", encoded, decode, dict),
     ]

@@ -23,10 +23,9 @@ from scapy.fields import (
 )
 from scapy.packet import Packet
 
-from benchmarks.events import Event
 from benchmarks.peers import Peer
 from benchmarks.peers.wire_values import wire_values
-from tlib_codec import encode
+from tlib_codec import Event, encode
 
 
 class _Part(Packet):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from benchmarks.events import Event, Kind, Values, table
-from tlib_codec import TLIBRARY
+from benchmarks.events import Kind, Values, table
+from tlib_codec import TLIBRARY, Event
 from tlib_schemas import wire
 
 

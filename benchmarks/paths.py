@@ -1,0 +1,149 @@
+"""The ways through our native engine, each against what msgspec does for the same event.
+
+Strategy: one section a question. Reading is the same walk for both sides: every field, every pair of
+every list. Buffers hold many frames, so that a scan pays for its loop as it would in use; the bulk
+section has the 100,000 events that a columnar user starts from, msgspec's as one list in one
+buffer, which is the fastest that it offers.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections import deque
+from collections.abc import Callable, Iterable
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+
+from benchmarks.events import many, table
+from benchmarks.paired import Work
+from benchmarks.peers.msgspec_struct import struct, struct_of
+from tlib_codec import Event, KVList, _native  # type: ignore[attr-defined]
+
+BUFFERED = 2_000  # frames of the buffers that are scanned: about 1 MB of the large event
+
+MSGSPEC_DECODE = "msgspec: decode"
+MSGSPEC_READ = "msgspec: decode, read every value"
+MSGSPEC_WALK = "msgspec: read every value again"
+DECODE = "ours: decode"
+READ = "ours: decode, read every value"
+WALK = "ours: read every value again"
+SCAN = "ours: scan, index and mandatory attributes"
+SCAN_DEEP = "ours: scan, everything checked"
+STREAM = "ours: stream to events"
+MSGSPEC_ENCODE = "msgspec: encode"
+ENCODE = "ours: encode"
+ENCODE_AGAIN = "ours: encode what was decoded, lists unread"
+MSGSPEC_LIST = "msgspec: to a list of Structs"
+OUR_LIST = "ours: stream to a list of events"
+COLUMNS = "ours: columns, record batches"
+VALIDATE = "ours: columns, validate only"
+MEMCPY = "copying the bytes (memcpy)"
+
+
+def walker(event: Event, lists: type) -> Callable[[Any], None]:
+    """A function that looks at every field of an event and every pair of its lists."""
+    read: Callable[[Any], Any] = attrgetter(*(column.field for column in table(event)))
+
+    def pairs(kv: Any) -> None:
+        for _, value in kv:
+            if type(value) is lists:
+                pairs(value)
+
+    def walk(found: Any) -> None:
+        for value in read(found):
+            if type(value) is lists:
+                pairs(value)
+
+    return walk
+
+
+def _then(decode: Callable[[Any], Any], walk: Callable[[Any], None]) -> Callable[[Any], None]:
+    def both(data: Any) -> None:
+        walk(decode(data))
+
+    return both
+
+
+def _exhaust(items: Iterable[Any]) -> None:
+    deque(items, 0)
+
+
+def _scan(buffer: bytes) -> None:
+    _exhaust(_native.scan(buffer, deep=False))
+
+
+def _scan_deep(buffer: bytes) -> None:
+    _exhaust(_native.scan(buffer))
+
+
+def _stream(buffer: bytes) -> None:
+    _exhaust(_decoder(buffer))
+
+
+def _decoder(buffer: bytes) -> Any:
+    decoder = _native.StreamDecoder()
+    decoder.feed(buffer)
+    decoder.close()
+    return decoder
+
+
+def reading(event: Event, frames: int = BUFFERED) -> dict[str, Work]:
+    """Bytes to values; the baseline is MSGSPEC_DECODE."""
+    theirs = msgspec.msgpack.encode(struct(event))
+    decoder = msgspec.msgpack.Decoder(struct_of(event))
+    ours = _native.encode(event)
+    walk, walk_theirs = walker(event, KVList), walker(event, list)
+    read = _native.decode(ours)
+    walk(read)
+    buffer = b"".join(map(_native.encode, many(event, frames)))
+    return {
+        MSGSPEC_DECODE: Work(decoder.decode, theirs),
+        MSGSPEC_READ: Work(_then(decoder.decode, walk_theirs), theirs),
+        MSGSPEC_WALK: Work(walk_theirs, decoder.decode(theirs)),
+        DECODE: Work(_native.decode, ours),
+        READ: Work(_then(_native.decode, walk), ours),
+        WALK: Work(walk, read),
+        SCAN: Work(_scan, buffer, frames),
+        SCAN_DEEP: Work(_scan_deep, buffer, frames),
+        STREAM: Work(_stream, buffer, frames),
+    }
+
+
+def writing(event: Event) -> dict[str, Work]:
+    """Values to bytes; the baseline is MSGSPEC_ENCODE."""
+    return {
+        MSGSPEC_ENCODE: Work(msgspec.msgpack.Encoder().encode, struct(event)),
+        ENCODE: Work(_native.encode, event),
+        ENCODE_AGAIN: Work(_native.encode, _native.decode(_native.encode(event))),
+    }
+
+
+def has_columns() -> bool:
+    """Whether pyarrow is there to make columns with."""
+    return importlib.util.find_spec("pyarrow") is not None
+
+
+def bulk(event: Event, count: int) -> dict[str, Work]:
+    """`count` events at once; the baseline is MSGSPEC_LIST."""
+    events = many(event, count)
+    frames = b"".join(map(_native.encode, events))
+    packed = msgspec.msgpack.encode([struct(one) for one in events])
+    del events
+    room = memoryview(bytearray(len(frames)))
+
+    def copy(data: bytes) -> None:
+        room[:] = data
+
+    works = {
+        MSGSPEC_LIST: Work(msgspec.msgpack.Decoder(list[struct_of(event)]).decode, packed, count),  # type: ignore[misc]
+        OUR_LIST: Work(lambda buffer: list(_decoder(buffer)), frames, count),
+        MEMCPY: Work(copy, frames, count),
+    }
+    if has_columns():
+        from tlib_codec import columns  # noqa: PLC0415 needs pyarrow
+
+        works[COLUMNS] = Work(lambda buffer: _exhaust(columns.Columns(buffer)), frames, count)
+        works[VALIDATE] = Work(columns.validate, frames, count)
+    return works
