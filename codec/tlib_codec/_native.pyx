@@ -864,8 +864,8 @@ def decode(frame, *, registry=LIBRARY, policy=STRICT, limits=LIMITS):
 def core_error(frame, *, registry=LIBRARY, limits=LIMITS):
     """The C core's own verdict on a frame: (code, offset) of the first fault, None where it finds none.
 
-    For tests that hold it to the reference engine, whose words `decode` uses. Values of a user's
-    own constructs are not the core's to judge: None, whatever they are.
+    For tests that hold it to the reference engine, whose words `decode` uses. NotImplemented where
+    it came upon an attribute of a user's own construct, which the core alone cannot judge.
     """
     cdef bytes data = reference.as_bytes(frame)
     cdef const uint8_t *start = <const uint8_t *> PyBytes_AS_STRING(data)
@@ -883,7 +883,10 @@ def core_error(frame, *, registry=LIBRARY, limits=LIMITS):
             return "trailing-bytes", body + TLIB_HEADER
         room = take_room(tables)
         error.code = index(tables, &own, start, <uint32_t> length, True, room, &error)
+        callers = room.space.callers
         give_back(room)
+        if callers:
+            return NotImplemented
     return (tlib_code_name(error.code).decode(), error.offset) if error.code else None
 
 

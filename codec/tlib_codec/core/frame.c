@@ -113,12 +113,13 @@ int tlib_index(const tlib_tables *tables, const tlib_limits *limits, const uint8
         room->attributes[count].type = type;
         count++;
         if (declared != TLIB_UNKNOWN_TYPE) {
+            int callers = declared & TLIB_CALLERS_VALUE;
+            room->callers |= callers != 0;
             if ((declared & 0x7F) != type) {
                 code = tlib_fail(error, TLIB_ATTRIBUTE_TYPE, position, id, declared & 0x7F, type);
                 break;
             }
-            if (declared & TLIB_CALLERS_VALUE) {
-                room->callers = 1;
+            if (callers) {
                 position = at + size;
                 continue;
             }
