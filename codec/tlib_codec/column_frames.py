@@ -19,6 +19,7 @@ from .column_plan import EVENT, FRAME, Column, Kind, plan
 
 # What was read was within the limits of its reader, which are not known here.
 _NO_LIMITS: Final = Limits(frame_body=0xFFFF_FFFF, list_depth=DEEPEST_LIST)
+_DIGITS: Final = 20  # of a 64-bit number
 _FIELDS: Final[dict[int, tuple[str, type]]] = {
     int(TKVType.String): ("text", str),
     int(TKVType.Unicode): ("text", str),
@@ -27,13 +28,19 @@ _FIELDS: Final[dict[int, tuple[str, type]]] = {
 }
 
 
+def _refuse(value: object, expected: str) -> EncodeError:
+    return EncodeError("value-type", expected=expected, actual=type(value).__name__)
+
+
 def list_of(rows: Iterable[Mapping[str, Any]]) -> KVList:
     """The list whose pairs stand in pre-order. Raises EncodeError where they cannot be one."""
     stack: list[tuple[str, list[tuple[str, Any]]]] = [("", [])]
     for row in rows:
-        key, kind, depth = row["key"], row["type"], row["depth"]
-        if not isinstance(key, str):
-            raise EncodeError("value-type", expected="a key", actual=str(key))
+        if not isinstance(row, Mapping):
+            raise _refuse(row, "a pair")
+        key, kind, depth = row.get("key"), row.get("type"), row.get("depth")
+        if not isinstance(key, str) or type(kind) is not int or type(depth) is not int:
+            raise _refuse(row, "key, type and depth of a pair")
         while len(stack) > max(depth, 1):
             _close(stack)
         if len(stack) != depth:
@@ -43,7 +50,7 @@ def list_of(rows: Iterable[Mapping[str, Any]]) -> KVList:
             continue
         name, python = _FIELDS.get(kind, ("", type(None)))
         value = row.get(name)
-        if not name or not isinstance(value, python):
+        if not name or type(value) is not python:
             expected, actual = (f"{name} of a pair", value) if name else ("a type from 0 to 4", kind)
             raise EncodeError("value-type", expected=expected, actual=str(actual), parts=(f"[{quote(key)}]",))
         stack[-1][1].append((key, Unicode(value) if kind == TKVType.Unicode else value))
@@ -92,11 +99,13 @@ class Rebuilder:
         except EncodeError as error:
             raise error.within(event) from None
 
-    def _number(self, name: str, text: str) -> int:
+    def _number(self, name: str, text: object) -> int:
+        if not isinstance(text, str):
+            raise _refuse(text, f"a name of {name} as text")
         number = self._numbers[name].get(text)
         if number is not None:
             return number
-        if not (text.isascii() and text.removeprefix("-").isdigit()):
+        if not (len(text) <= _DIGITS and text.isascii() and text.removeprefix("-").isdigit()):
             raise EncodeError("unknown-name", expected=f"a name or number of {name}", actual=quote(text))
         return int(text)
 
@@ -106,8 +115,12 @@ class Rebuilder:
             case Kind.LABEL | Kind.SIGNED_LABEL:
                 return self._number(column.name, value)
             case Kind.LIST:
+                if not isinstance(value, list):
+                    raise _refuse(value, "a list of pairs")
                 return list_of(value)
             case Kind.BINARY:
+                if not isinstance(value, bytes):
+                    raise _refuse(value, "bytes")
                 declared = self._registry.dictionary[column.id].value
                 assert declared is not None
                 return RawValue(int(declared.wire_type), value)

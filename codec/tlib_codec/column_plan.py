@@ -90,7 +90,7 @@ def _distinct(names: Iterable[tuple[int, str]]) -> tuple[tuple[int, str], ...]:
 
 def _column(attribute: wire.Attribute) -> Column:
     value = attribute.value
-    if isinstance(value, wire.Enum):
+    if type(value) is wire.Enum:
         labels = _distinct((int(member), member.label or "") for member in value.enumeration)
         return Column(attribute.name, Kind.SIGNED_LABEL if value.signed else Kind.LABEL, int(attribute.id), labels)
     # A construct of the user's own gives a Python value that Arrow need not know: its bytes.

@@ -165,7 +165,8 @@ class RowBuilder:
                 self._put(FRAME, data)
         if told is not None:
             self._put(ERROR, told[0])
-            self._put(ERROR_PATH, told[2].encode("utf-8", "replace").decode())
+            if told[2]:
+                self._put(ERROR_PATH, told[2].encode("utf-8", "replace").decode())
             if told[1] is not None:
                 self._put(ERROR_OFFSET, told[1])
         self._rows += 1

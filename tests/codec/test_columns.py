@@ -189,6 +189,7 @@ def test_every_kind_of_value(builder):
         user_data=KVList([("a", "x"), ("n", -5), ("b", b"\xff"), ("l", {"i": Unicode("ü"), "e": {}}), ("a", "y")]),
     )
     pair = {"text": None, "number": None, "data": None}
+    assert list(frames(Columns(encode(event)))) == [encode(event)]
     assert row(encode(event)) == {
         "Event": "EventCallCreated",
         "$offset": 0,
@@ -259,7 +260,7 @@ def test_a_malformed_frame_is_a_row_of_its_bytes(builder):
 
 def test_garbage_is_a_row_of_its_bytes(builder):
     found = rows(b"\x00\x01" + GOOD + GOOD[:20])
-    assert found[0] == {"$offset": 0, "$error": "gap", "$error_path": "", "$frame": b"\x00\x01"}
+    assert found[0] == {"$offset": 0, "$error": "gap", "$frame": b"\x00\x01"}
     assert (found[2]["$error"], found[2]["Event"]) == ("truncated-frame", "EventCallCreated")
     assert found[2]["$frame"] == GOOD[:20]
 
@@ -467,7 +468,11 @@ def pair(depth, kind, **values):
         ([pair(1, 3), pair(3, 1, number=1)], "value-range"),
         ([pair(1, 1, text="x")], "value-type"),
         ([pair(1, 7, text="x")], "value-type"),
+        ([pair(1, 1, number=True)], "value-type"),
         ([pair(1, 0, text="x") | {"key": None}], "value-type"),
+        ([pair(None, 0, text="x")], "value-type"),
+        ([{"key": "k"}], "value-type"),
+        (["k"], "value-type"),
     ],
 )
 def test_pairs_that_are_no_list(pairs, code):
@@ -482,6 +487,11 @@ def test_pairs_that_are_no_list(pairs, code):
         ("CallType", "Nonsense", "unknown-name", "EventCallCreated.CallType"),
         ("CallType", "4294967296", "value-range", "EventCallCreated.CallType"),
         ("ConnID", "xyz", "value-range", "EventCallCreated.ConnID"),
+        ("CallType", "1" * 5000, "unknown-name", "EventCallCreated.CallType"),
+        ("CallType", 1, "value-type", "EventCallCreated.CallType"),
+        ("UserData", "{}", "value-type", "EventCallCreated.UserData"),
+        ("InputMask", "x", "value-type", "EventCallCreated.InputMask"),
+        ("ANI", 5, "value-type", "EventCallCreated.ANI"),
         ("Event", "NoEvent", "unknown-name", "NoEvent"),
         ("Event", "70000", "value-range", "70000"),
         ("Event", None, "value-type", ""),
@@ -489,7 +499,7 @@ def test_pairs_that_are_no_list(pairs, code):
 )
 def test_rows_that_are_no_frame(column, value, code, path):
     batch = next(iter(Columns(GOOD)))
-    changed = [pa.array([value], pa.string()) if name == column else batch.column(name) for name in batch.schema.names]
+    changed = [pa.array([value]) if name == column else batch.column(name) for name in batch.schema.names]
     with pytest.raises(EncodeError) as refused:
         list(frames(pa.RecordBatch.from_arrays(changed, names=batch.schema.names)))
     assert (refused.value.code, refused.value.path) == (code, path)

@@ -479,7 +479,8 @@ int tlib_columns_bytes(tlib_columns *columns, const uint8_t *data, uint64_t leng
 
 int tlib_columns_error(tlib_columns *columns, const uint8_t *code, size_t code_length, int has_offset, uint64_t offset, const uint8_t *path,
                        size_t path_length) {
-    if (put_whole(columns, columns->error, code, code_length) || put_whole(columns, columns->error_path, path, path_length))
+    if (put_whole(columns, columns->error, code, code_length) ||
+        (path_length && put_whole(columns, columns->error_path, path, path_length)))
         return -1;
     return has_offset ? put_place(columns, columns->error_offset, offset) : 0;
 }
