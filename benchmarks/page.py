@@ -71,8 +71,10 @@ _NOTES = {
     "encode": "The other way, from the same form. Kaitai Struct and dissect.cstruct only read here.",
     "reading": "The ways into our native engine. Reading is the same walk for both: every field, every pair of every list.",
     "writing": "",
-    "bulk": "Many events at once: msgspec's come from one buffer into one list, the fastest that it offers. Most of its time there is the garbage\n"
-    "collector's, which walks the growing list; our events are invisible to it, and record batches are no Python objects.",
+    "bulk": (
+        "Many events at once: msgspec's come from one buffer into one list, the fastest that it offers. Most of its time there is the\n"
+        "garbage collector's, which walks the growing list; our events are invisible to it, and record batches are no Python objects."
+    ),
     "import": "Timed inside the process that imports.",
 }
 

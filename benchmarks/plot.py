@@ -13,7 +13,7 @@ from html import escape
 from benchmarks.paired import Result
 from benchmarks.report import number
 
-_LEFT, _WIDTH, _BAR, _GAP, _HEAD = 230, 560, 16, 6, 34
+_LEFT, _WIDTH, _BAR, _GAP, _HEAD = 260, 560, 16, 6, 34
 _OURS, _BASE, _OTHERS, _INK = "#0072b2", "#d55e00", "#b8bfc6", "#24292f"
 
 
