@@ -131,6 +131,16 @@ class RowBuilder:
             if not self._whole:
                 self.close()
 
+    @property
+    def rows(self) -> int:
+        """How many rows wait to be taken."""
+        return self._rows
+
+    def row(self, item: Item | Gap, offset: int, data: bytes) -> bool:
+        """Take an item that somebody else decoded, and its bytes; whether a batch is ready."""
+        self._row(item, offset, data)
+        return self._is_full()
+
     def take(self) -> tuple[int, list[Cells]]:
         """The number of rows, and the cells of every column that is not skipped."""
         made = self._rows, [cells for cells in self._cells.values() if not cells.column.skip]

@@ -120,12 +120,12 @@ class Columns:
             for piece in _pieces(self._source):  # type: ignore[arg-type]
                 builder.feed(piece)
                 while builder.fill():
-                    yield _batch(builder.take(), self.schema)
+                    yield batch_of(builder.take(), self.schema)
             builder.close()
         else:
             builder.attach(view)
         while builder.fill():
-            yield _batch(builder.take(), self.schema)
+            yield batch_of(builder.take(), self.schema)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """The batches as a stream of the Arrow PyCapsule interface."""
@@ -146,7 +146,8 @@ def _pieces(source: BinaryIO | Iterable[Buffer]) -> Iterator[memoryview]:
             yield view[start : start + _STEP]
 
 
-def _batch(made: Any, fields: pa.Schema) -> pa.RecordBatch:
+def batch_of(made: Any, fields: pa.Schema) -> pa.RecordBatch:
+    """What a builder's `take` gave, as a batch of the schema `fields`."""
     if isinstance(made, int):
         return pa.RecordBatch._import_from_c(made, fields)  # noqa: SLF001
     rows, columns = made

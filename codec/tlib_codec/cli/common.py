@@ -17,6 +17,7 @@ from tlib_schemas.tlibrary import TLIBRARY
 
 from . import UNUSABLE
 
+REGISTRY = "tlib_codec.registry"  # of a context's `meta`: the registry's name, by which another process finds it
 FORMS = ("frames", "hex", "jsonl", "log")
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -51,6 +52,12 @@ def closest(name: str, names: Any) -> str:
 
 def load_registry(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> Registry:
     """The registry that ``--registry module:NAME`` names; ours where it is not given."""
+    _ctx.meta[REGISTRY] = value
+    return registry_of(value)
+
+
+def registry_of(value: str | None) -> Registry:
+    """The registry of that name, MODULE:NAME; ours for None. Raises click.BadParameter."""
     if value is None:
         return TLIBRARY
     module, _, name = value.partition(":")

@@ -85,7 +85,7 @@ Entry = Found | Problem
 
 
 def entries(
-    path: str,
+    path: str | Source,
     form: str,
     registry: Registry,
     *,
@@ -98,8 +98,8 @@ def entries(
 
     `forms` are those that the command can use. Raises Unusable where nothing can be read.
     """
-    with Source(path, moved) as source:
-        if opened is not None:
+    with Source(path, moved) if isinstance(path, str) else path as source:
+        if opened is not None and isinstance(path, str):
             opened(source)
         found = source.form() if form == "auto" else form
         if found is None:

@@ -1,4 +1,4 @@
-"""Where decoded items go: JSONL, frames, or (in `render`) a table.
+"""Where decoded items go: JSONL, frames, or elsewhere a table (`render`), columns (`tables`), packets (`capture_output`).
 
 Strategy: a writer is told of every item and problem, and writes what its form can hold. What it
 cannot is told to the caller, for the standard error, so nothing is lost without a word.
@@ -6,7 +6,10 @@ cannot is told to the caller, for the standard error, so nothing is lost without
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -22,7 +25,24 @@ from tlib_schemas.registry import Registry
 from .common import Unusable
 from .inputs import Found, Problem
 
-SUFFIXES = {".jsonl": "jsonl", ".json": "jsonl", ".ndjson": "jsonl", ".tlb": "frames", ".bin": "frames", ".txt": "table"}
+FORMS = ("table", "jsonl", "csv", "parquet", "arrow", "frames", "pcap", "pcapng")
+SUFFIXES = {
+    ".jsonl": "jsonl",
+    ".json": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".parquet": "parquet",
+    ".arrow": "arrow",
+    ".arrows": "arrow",
+    ".feather": "arrow",
+    ".tlb": "frames",
+    ".bin": "frames",
+    ".pcap": "pcap",
+    ".pcapng": "pcapng",
+    ".txt": "table",
+}
+COLUMNS = frozenset({"csv", "parquet", "arrow"})
+BINARY = frozenset({"frames", "parquet", "arrow", "pcap", "pcapng"})
 
 _TOLD = 1000  # names of attributes that were left out; as many are told of
 
@@ -38,6 +58,9 @@ class Writer(Protocol):
 
     def flush(self) -> None:
         """Let everything written so far be seen."""
+
+    def close(self) -> None:
+        """Write what ends the output; the file stays open."""
 
 
 def form_for(path: str | None, form: str | None) -> str:
@@ -59,7 +82,7 @@ def open_output(path: str | None, inputs: tuple[str, ...] = (), *, binary: bool 
     """
     if path is None or path == "-":
         if binary and sys.stdout.isatty():
-            raise Unusable("frames are binary, and this is a terminal: give -o FILE.tlb, or a pipe")
+            raise Unusable("the output is binary, and this is a terminal: give -o FILE, or a pipe")
         return sys.stdout.buffer
     target = Path(path)
     for one in inputs:
@@ -69,6 +92,43 @@ def open_output(path: str | None, inputs: tuple[str, ...] = (), *, binary: bool 
         return target.open("wb")
     except OSError as error:
         raise Unusable(f"{path}: {error.strerror}") from None
+
+
+@contextlib.contextmanager
+def whole_output(path: str | None, inputs: tuple[str, ...] = (), *, binary: bool = True) -> Iterator[BinaryIO]:
+    """As `open_output` for what is of use only when it is whole: the file is there when all is written, or as it was before."""
+    target = Path(path or "-")
+    if path is None or path == "-" or (target.exists() and not target.is_file()):  # a pipe, /dev/null
+        with contextlib.ExitStack() as stack:
+            file = open_output(path, inputs, binary=binary)
+            yield file if file is sys.stdout.buffer else stack.enter_context(file)
+        return
+    for one in inputs:
+        if one != "-" and target.exists() and Path(one).exists() and target.samefile(one):
+            raise Unusable(f"{path}: is the input; write to another file")
+    made = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        with open_output(str(made)) as file:
+            yield file
+        made.replace(target)
+    except BaseException:
+        made.unlink(missing_ok=True)
+        raise
+
+
+class Untold:
+    """Attributes that an output of frames leaves out, since their number is not public: each name is told of once."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def note(self, found: Found) -> str:
+        """The note behind an item that was written, or nothing."""
+        new = found.unnumbered.keys() - self._told
+        if not new or len(self._told) > _TOLD:
+            return ""
+        self._told |= new
+        return f"{found.place}: written without {', '.join(sorted(new))}, whose number is not public (here and below)"
 
 
 class JSONLines:
@@ -98,6 +158,9 @@ class JSONLines:
         """Let everything written so far be seen."""
         self._file.flush()
 
+    def close(self) -> None:
+        """Nothing ends this form."""
+
 
 class Frames:
     """Frames back to back: the input's own bytes where it had frames, else canonical ones."""
@@ -105,7 +168,7 @@ class Frames:
     def __init__(self, file: BinaryIO, registry: Registry) -> None:
         self._file = file
         self._registry = registry
-        self._told: set[str] = set()
+        self._untold = Untold()
 
     def write(self, found: Found) -> str:
         """Write the item's frame; a gap or a broken frame is none."""
@@ -113,11 +176,7 @@ class Frames:
         if isinstance(item, Gap):
             return ""  # already complained of
         self._file.write(found.data or encode(item, registry=self._registry, policy=Policy.LENIENT))
-        new = found.unnumbered.keys() - self._told
-        if not new or len(self._told) > _TOLD:
-            return ""
-        self._told |= new
-        return f"{found.place}: written without {', '.join(sorted(new))}, whose number is not public (here and below)"
+        return self._untold.note(found)
 
     def problem(self, problem: Problem) -> None:
         """A problem is no frame."""
@@ -125,3 +184,6 @@ class Frames:
     def flush(self) -> None:
         """Let everything written so far be seen."""
         self._file.flush()
+
+    def close(self) -> None:
+        """Nothing ends this form."""

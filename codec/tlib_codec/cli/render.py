@@ -66,6 +66,9 @@ class Table:
         """Let everything written so far be seen."""
         self.console.file.flush()
 
+    def close(self) -> None:
+        """Nothing ends a table."""
+
     def block(self, found: Found) -> Text:
         """The block of one item, and an empty line."""
         item = found.item

@@ -1,4 +1,4 @@
-"""``--event`` and ``--where``: which events are wanted.
+"""``--event``, ``--where``, ``--since``, ``--until`` and ``--address``: which events are wanted.
 
 Strategy: names are looked up once, in the registry, before anything is read; a misspelt one is
 refused with the closest that exists. A value is compared as it is printed, so that what one
@@ -7,6 +7,8 @@ command shows can be given to the next.
 
 from __future__ import annotations
 
+import datetime as dt
+import ipaddress
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -15,17 +17,19 @@ import click
 from tlib_codec.jsonl import value_to_data
 from tlib_codec.stream import Gap
 from tlib_schemas.declare import Composite
-from tlib_schemas.enumerations import OpenEnum
+from tlib_schemas.enumerations import AttributeID, OpenEnum
 from tlib_schemas.errors import EncodeError
 from tlib_schemas.events import Event
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.values import KVList, RawValue
 
-from .common import closest
+from .common import Unusable, closest
 from .inputs import Found
 
 Test = Callable[[Found], bool]
 UNNUMBERED = "$unnumbered."
+_ZONES = 15 * 60 * 1_000_000  # zones are multiples of it
+_FURTHEST_ZONE = 15 * 3600 * 1_000_000
 
 
 def selection(events: Iterable[str], conditions: Iterable[str], registry: Registry) -> list[Test]:
@@ -36,6 +40,118 @@ def selection(events: Iterable[str], conditions: Iterable[str], registry: Regist
         tests.append(lambda found: not isinstance(found.item, Gap) and found.item.message in messages)
     tests += [_condition(text, registry) for text in conditions]
     return tests
+
+
+def instant(text: str, option: str) -> int:
+    """An ISO 8601 date or time as microseconds since 1970; UTC where it has no zone. Raises click.BadParameter."""
+    try:
+        return _microseconds(dt.datetime.fromisoformat(text))
+    except ValueError:
+        raise click.BadParameter(
+            f"{text!r} is no ISO 8601 time, such as 2026-03-14, 2026-03-14T21:39 or 2026-03-14T21:39:12.5+01:00", param_hint=option
+        ) from None
+
+
+def moment(text: object) -> dt.datetime | None:
+    """The time that a source gives as ISO 8601 text; None where it is none. Parts below a microsecond are cut."""
+    try:
+        return dt.datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
+def _microseconds(moment: dt.datetime) -> int:
+    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)
+    return (aware - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(microseconds=1)
+
+
+def clock(registry: Registry) -> Callable[[Found], int | None]:
+    """What gives an event's time in microseconds since 1970: its own, else its source's; None where neither is known.
+
+    A source's time without a zone (a log's) is local to where it was written. The events that have both times
+    show how far that is from UTC, and the others follow the last of them; before the first, it is read as UTC.
+    """
+    zone = 0  # microseconds by which local times are ahead, a multiple of 15 minutes
+    known = [number in registry.dictionary for number in (AttributeID.TimeinSecs, AttributeID.TimeinuSecs)]
+    seconds, fraction = (
+        _taker(registry.attribute_name(number), registry) if there else lambda _: None
+        for number, there in zip((AttributeID.TimeinSecs, AttributeID.TimeinuSecs), known, strict=True)
+    )
+
+    def time(found: Found) -> int | None:
+        nonlocal zone
+        local = moment(found.source.get("time"))
+        if not isinstance(found.item, Gap):
+            own = seconds(found.item)
+            if type(own) is int:
+                part = fraction(found.item)
+                if local is not None and local.tzinfo is None and abs(ahead := _microseconds(local) - own * 1_000_000) <= _FURTHEST_ZONE:
+                    zone = round(ahead / _ZONES) * _ZONES
+                return own * 1_000_000 + (part if type(part) is int and 0 <= part < 1_000_000 else 0)
+        if local is None:
+            return None
+        return _microseconds(local) - (zone if local.tzinfo is None else 0)
+
+    return time
+
+
+def between(since: str | None, until: str | None, registry: Registry) -> list[Test]:
+    """The test of a time from `since` on and before `until`. Raises click.BadParameter."""
+    if since is None and until is None:
+        return []
+    first = None if since is None else instant(since, "--since")
+    end = None if until is None else instant(until, "--until")
+    time = clock(registry)
+
+    def holds(found: Found) -> bool:
+        at = time(found)
+        return at is not None and (first is None or at >= first) and (end is None or at < end)
+
+    return [holds]
+
+
+class Address:
+    """``--address``: HOST, HOST:PORT or NETWORK/BITS, which an event's source or destination must be.
+
+    `check` refuses an input in which no event had either. Raises click.BadParameter.
+    """
+
+    def __init__(self, wanted: str) -> None:
+        self._network: ipaddress.IPv4Network | ipaddress.IPv6Network | None = None
+        self._wanted = wanted.lower()
+        self._seen = False
+        try:
+            self._network = ipaddress.ip_network(wanted.removeprefix("[").removesuffix("]"))
+        except ValueError:
+            host, _, port = wanted.rpartition(":")
+            try:
+                ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+                if not 0 <= int(port) <= 0xFFFF:
+                    raise ValueError
+            except ValueError:
+                raise click.BadParameter(
+                    f"{wanted!r} is no address: give 10.0.0.1, 10.0.0.1:3063, [2001:db8::1]:3063 or 10.0.0.0/8", param_hint="--address"
+                ) from None
+
+    def __call__(self, found: Found) -> bool:
+        ends = [end for key in ("src", "dst") if isinstance(end := found.source.get(key), str)]
+        self._seen |= bool(ends)
+        return any(self._is(end) for end in ends)
+
+    def _is(self, end: str) -> bool:
+        if self._network is None:
+            return end.lower() == self._wanted
+        for host in (end, end.rpartition(":")[0]):
+            try:
+                return ipaddress.ip_address(host.removeprefix("[").removesuffix("]").partition("%")[0]) in self._network
+            except ValueError:
+                continue
+        return False
+
+    def check(self, name: str) -> None:
+        """Raises Unusable where no event so far had an address."""
+        if not self._seen:
+            raise Unusable(f"{name}: its events have no addresses, which --address could compare: captures have them")
 
 
 def _message(name: str, registry: Registry) -> int:

@@ -13,6 +13,7 @@ import re
 import stat
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import BinaryIO
 
 import click
@@ -110,6 +111,17 @@ class Source(io.RawIOBase):
             self.log = found
             return "log"
         return found
+
+
+def form_of(path: str) -> str:
+    """The form of a file that can be looked into beforehand; ``""`` where it cannot be told, or not without taking from it."""
+    if path == "-" or not Path(path).is_file():
+        return ""
+    try:
+        with Source(path) as source:
+            return source.form() or ""
+    except Unusable:  # told of when its turn comes
+        return ""
 
 
 def detect(head: bytes, *, end: bool) -> str | None:

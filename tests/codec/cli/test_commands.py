@@ -552,7 +552,7 @@ def test_a_terminal_is_not_read(monkeypatch, capfd):
 def test_frames_are_not_written_to_a_terminal(folder, monkeypatch, capfd):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     assert main(["encode", str(folder / "good.jsonl")]) == 2
-    assert "give -o FILE.tlb" in capfd.readouterr().err
+    assert "give -o FILE" in capfd.readouterr().err
 
 
 def test_rows_left_out_of_a_dump_are_told_of(run):
