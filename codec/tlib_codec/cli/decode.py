@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
 
 import click
+import msgspec
 
 from tlib_schemas.registry import Registry
 
 from . import FINE
-from .common import FORMS, REGISTRY, Unusable, files_argument, input_options, registry_option
+from .common import FORMS, REGISTRY, Unusable, files_argument, input_options, registry_option, report
 from .decoding import Decoding, Task
 from .output import BINARY, COLUMNS, Writer, form_for, open_output, whole_output
 from .output import FORMS as TARGETS
 from .progress import Progress
 from .source import form_of
+
+_WORTH_IT = 16 << 20  # bytes of input, below which starting a process takes longer than it saves
 
 
 @click.command()
@@ -31,6 +38,8 @@ from .source import form_of
 @click.option("--since", metavar="TIME", help="Only events at or after TIME (ISO 8601, UTC where it has no zone).")
 @click.option("--until", metavar="TIME", help="Only events before TIME.")
 @click.option("--address", metavar="HOST[:PORT]", help="Only events from or to that address, or network (10.0.0.0/8), of a capture.")
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help="Decode so many files at once; else as many as there are cores.")
+@click.option("--partition", metavar="KEYS", help="With -o DIR/: a folder for each date, event or both (date,event).")
 @registry_option
 def command(
     ctx: click.Context,
@@ -45,6 +54,8 @@ def command(
     since: str | None,
     until: str | None,
     address: str | None,
+    jobs: int | None,
+    partition: str | None,
     registry: Registry,
 ) -> int:
     """Decode frames, hex text, a T-Server or Platform SDK log, or JSONL.
@@ -62,7 +73,10 @@ def command(
     tlib decode server.log --since 2026-03-14T21:00Z -o evening.pcapng
     xxd capture.bin | tlib decode | jq -r .ConnID
     """  # noqa: D301
-    target = form_for(output, to)
+    folder = output is not None and (output.endswith("/") or Path(output).is_dir())
+    if partition and not folder:
+        raise click.UsageError("--partition writes a folder of Parquet files: give -o DIR/")
+    target = form_for(output, to or ("parquet" if folder else None))
     inputs = files or ("-",)
     task = Task(
         target=target,
@@ -79,6 +93,8 @@ def command(
         stream=output is not None and output.lower().endswith(".arrows"),
     )
     decoding = Decoding(task, registry)
+    if folder:
+        return _folder(task, inputs, str(output), jobs, partition)
     status = FINE
     with contextlib.ExitStack() as stack:
         if target in BINARY or target == "csv":
@@ -90,6 +106,11 @@ def command(
         writer = decoding.writer(file)
         stack.push(_abandons(writer))
         progress = stack.enter_context(Progress(alone=output not in {None, "-"} or not sys.stdout.isatty()))
+        count = _jobs(jobs, inputs, target, strict=strict)
+        if count > 1:
+            outcome = _together(task, inputs, output, count, writer, file, progress)
+            writer.close()
+            return outcome
 
         def moved(count: int) -> None:
             writer.flush()
@@ -107,6 +128,59 @@ def command(
                 break
         writer.close()
         writer.flush()
+    return status
+
+
+def _jobs(wanted: int | None, inputs: tuple[str, ...], target: str, *, strict: bool) -> int:
+    """How many processes are worth it; a table and packets have what goes from input to input, and --strict an order to stop in."""
+    if len(inputs) < 2 or strict or target in {"table", "pcap", "pcapng"} or not all(_size(path) for path in inputs):
+        return 1
+    if wanted is None and sum(map(_size, inputs)) < _WORTH_IT:
+        return 1
+    return min(wanted or os.cpu_count() or 1, len(inputs))
+
+
+def _size(path: str) -> int:
+    """The size of a file; 0 of what has none."""
+    return Path(path).stat().st_size if path != "-" and Path(path).is_file() else 0
+
+
+def _together(
+    task: Task, inputs: tuple[str, ...], output: str | None, jobs: int, writer: Writer, file: BinaryIO, progress: Progress
+) -> int:
+    """Decode the inputs in several processes, to the file or, where rows are not simply joined, through the writer."""
+    from .parallel import Workers, decode_parts  # noqa: PLC0415 several processes are not the usual case
+
+    append = getattr(writer, "append", None) if task.target != "csv" else None
+
+    def take(part: Path) -> None:
+        if append is not None:
+            append(part)
+        else:
+            with part.open("rb") as made:
+                shutil.copyfileobj(made, file, 1 << 20)
+            file.flush()
+
+    part_task = msgspec.structs.replace(task, target="arrow", stream=True) if append is not None else task
+    beside = None if output in {None, "-"} or not Path(str(output)).parent.is_dir() else Path(str(output)).parent
+    with Workers(jobs, sum(map(_size, inputs)), progress) as workers:
+        return decode_parts(part_task, inputs, beside, workers, take)
+
+
+def _folder(task: Task, inputs: tuple[str, ...], output: str, jobs: int | None, partition: str | None) -> int:
+    """Decode what is new among the inputs into a folder of Parquet files."""
+    if task.target != "parquet" or task.strict or "-" in inputs:
+        raise click.UsageError("A folder takes Parquet, without --strict, and of files: give -o DIR/ with FILE…")
+    from .dataset import decode_dataset, partition_keys  # noqa: PLC0415 pyarrow
+    from .parallel import Workers  # noqa: PLC0415
+
+    keys = partition_keys(partition)
+    count = min(jobs or os.cpu_count() or 1, len(inputs))
+    with Progress(alone=True) as progress, Workers(count, sum(map(_size, inputs)), progress) as workers:
+        # One schema for all files of a folder, whatever its inputs are.
+        status, already = decode_dataset(msgspec.structs.replace(task, source=()), keys, inputs, output, workers)
+    if already:
+        report(f"{output}: {already} of {len(inputs)} files were there already")
     return status
 
 

@@ -40,17 +40,23 @@ class Progress:
     def opened(self, source: Source) -> None:
         """The next input is about to be read."""
         self._task = None
-        if source.size is None or source.size < _LARGE or not self._wanted:
+        if source.size is not None:
+            self.begun(source.name, source.size)
+
+    def begun(self, name: str, size: int) -> None:
+        """Work on so many bytes begins."""
+        if size < _LARGE or not self._wanted:
             return
         if self._bar is None:
             from rich.console import Console  # noqa: PLC0415
-            from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+            from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn  # noqa: PLC0415
             from rich.progress import Progress as Bar  # noqa: PLC0415
 
-            columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+            title = TextColumn("{task.description}", markup=False)
+            columns = (title, BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
             self._bar = Bar(*columns, console=Console(stderr=True), transient=True)
             self._bar.start()
-        self._task = self._bar.add_task(source.name, total=source.size)
+        self._task = self._bar.add_task(name, total=size)
 
     def moved(self, count: int) -> None:
         """So many bytes more have been dealt with."""

@@ -8,6 +8,7 @@ gathered to row groups of some ten MiB, so memory does not grow with the input.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -34,7 +35,7 @@ try:
 except ImportError:
     raise Unusable("Parquet, Arrow and CSV need pyarrow: pip install 'tlib-codec[arrow]'") from None
 
-__all__ = ["Tabular", "sink_for", "source_columns"]
+__all__ = ["ArrowStreamSink", "Grouped", "ParquetSink", "Tabular", "pa", "pc", "sink_for", "source_columns"]
 
 _GROUP_BYTES: Final = 40 << 20  # of Arrow's memory
 _GROUP_ROWS: Final = 1 << 17
@@ -215,6 +216,13 @@ class Tabular:
         """Write the rest, and what ends the file."""
         self._take()
         self._sink.close()
+
+    def append(self, path: Path) -> None:
+        """Write the rows of an Arrow stream of the same schema."""
+        self._take()
+        with pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as batches:
+            for batch in batches:
+                self._sink.write(batch)
 
     def straight(self, source: Source) -> int:
         """Write everything in a file of frames, and report what is wrong in it; gives the exit status."""
