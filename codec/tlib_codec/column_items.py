@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
-import pyarrow as pa
 
 from tlib_schemas.events import UnknownEvent
 from tlib_schemas.limits import DEFAULT_LIMITS
@@ -28,6 +27,11 @@ from .columns import schema as attribute_schema
 from .engine import encode
 from .reference import Policy
 from .stream import Gap, StreamItem
+
+try:
+    import pyarrow as pa
+except ImportError:
+    raise ImportError("columns need pyarrow: pip install 'tlib-codec[arrow]'") from None
 
 _BYTES: Final = 1 << 20
 _LARGEST_NUMBER: Final = (1 << 64) - 1
@@ -219,11 +223,10 @@ class ItemColumns:
 
 def with_source(batch: pa.RecordBatch, fields: pa.Schema, *, file: str) -> pa.RecordBatch:
     """A batch of `Columns` under the schema of items: `$file` is `file`, the source's other columns are null."""
-    arrays = []
-    for field in fields:
-        if field.name in batch.schema.names:
-            arrays.append(batch.column(field.name))
-        elif field.name == "$file":
+    arrays = batch.columns  # the fields that `items_schema` begins with
+    for place in range(len(arrays), len(fields)):
+        field = fields.field(place)
+        if field.name == "$file":
             zeros = pa.array(memoryview(bytes(4 * batch.num_rows)).cast("i"), pa.int32())
             arrays.append(pa.DictionaryArray.from_arrays(zeros, pa.array([_text(file) or ""], pa.string())))
         else:

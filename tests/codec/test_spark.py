@@ -69,8 +69,8 @@ def test_a_folder_of_files_is_what_the_columns_are(session, folder):
         for row in pa.table(Columns(path.read_bytes())).to_pylist():
             expected.append((str(path), row["$offset"], row["Event"], row["ConnID"], row["$error"]))  # noqa: PERF401
     assert [list(map(str, row)) for row in got] == [list(map(str, row)) for row in sorted(expected, key=lambda row: row[:2])]
-    lists = frame.where("UserData is not null").selectExpr("UserData[0].key").collect()
-    assert lists
+    keys = frame.where("size(UserData) > 0").selectExpr("UserData[0].key as first").collect()
+    assert [row["first"] for row in keys] == [pairs[0]["key"] for pairs in pa.table(Columns(EXAMPLE))["UserData"].to_pylist() if pairs] * 2
 
 
 def test_a_big_file_is_read_in_ranges_each_frame_once(session, folder):

@@ -74,6 +74,8 @@ class PartitionedSink:
         self._stem = stem
         self._keys = keys
         self._schema = schema.remove(schema.get_field_index("Event")) if "event" in keys else schema
+        # zstd is made ready anew for each column of each row group, which takes longer than writing a small one
+        self._compression = "snappy" if keys else "zstd"
         number = AttributeID.TimeinSecs
         self._seconds = registry.attribute_name(number) if number in registry.dictionary else None
         self._open: OrderedDict[str, tuple[ParquetSink, Any]] = OrderedDict()
@@ -127,7 +129,7 @@ class PartitionedSink:
             self.parts.append(part)
             path = self._folder / (part.replace("/", "~") + ".part")
             file = path.open("wb")
-            found = self._open[name] = ParquetSink(file, self._schema), file
+            found = self._open[name] = ParquetSink(file, self._schema, self._compression), file
         self._open.move_to_end(name)
         return found[0]
 

@@ -197,6 +197,8 @@ def _abandons(writer: Writer) -> Callable[[type[BaseException] | None, object, o
 
 def _source_columns(inputs: tuple[str, ...], form: str) -> tuple[str, ...]:
     """The columns that the sources of these inputs can fill."""
-    from .tables import source_columns  # noqa: PLC0415 pyarrow
-
+    try:
+        from .tables import source_columns  # noqa: PLC0415 pyarrow
+    except ImportError as error:
+        raise Unusable(str(error)) from None
     return source_columns(form if form != "auto" else form_of(path) for path in inputs)

@@ -22,7 +22,7 @@ from tlib_schemas.limits import DEFAULT_LIMITS
 from tlib_schemas.registry import Registry
 
 from . import FINE, INVALID
-from .common import Unusable, report
+from .common import report
 from .inputs import Found, Problem
 from .source import Source
 
@@ -33,7 +33,7 @@ try:
     from tlib_codec.column_items import SOURCE_COLUMNS, ItemColumns, source_columns, with_source
     from tlib_codec.columns import Columns, frames
 except ImportError:
-    raise Unusable("Parquet, Arrow and CSV need pyarrow: pip install 'tlib-codec[arrow]'") from None
+    raise ImportError("Parquet, Arrow and CSV need pyarrow: pip install 'tlib-codec[arrow]'") from None
 
 __all__ = ["ArrowStreamSink", "Grouped", "ParquetSink", "Tabular", "pa", "pc", "sink_for", "source_columns"]
 
@@ -54,11 +54,11 @@ class Sink(Protocol):
 class ParquetSink:
     """Row groups of a Parquet file."""
 
-    def __init__(self, file: Any, schema: pa.Schema) -> None:
+    def __init__(self, file: Any, schema: pa.Schema, compression: str = "zstd") -> None:
         from pyarrow import parquet  # noqa: PLC0415
 
         self._schema = schema
-        self._writer = parquet.ParquetWriter(file, schema, compression="zstd")
+        self._writer = parquet.ParquetWriter(file, schema, compression=compression)
 
     def write(self, batches: Sequence[pa.RecordBatch]) -> None:
         """Write some batches as one row group."""
