@@ -66,7 +66,7 @@ SANITIZED = LD_PRELOAD="$$(gcc -print-file-name=libasan.so)" ASAN_OPTIONS=detect
 sanitize: $(VENV)/installed-dev
 	for source in $(CORE)/*.c; do gcc $(STRICT) -c "$$source" -o /dev/null || exit 1; done
 	CC=gcc TLIB_SANITIZE=1 $(BIN)/python setup.py --quiet build --build-base build/sanitize --build-lib build/sanitize/lib
-	$(SANITIZED) $(BIN)/python -m pytest -q -p no:cacheprovider tests/test_vectors.py tests/codec/test_*.py tests/fuzz
+	$(SANITIZED) $(BIN)/python -m pytest -q -n auto -p no:cacheprovider -k "not reference" tests/test_vectors.py tests/codec/test_*.py tests/fuzz
 	$(SANITIZED) $(BIN)/python -m tlib_fuzz.differential --count 50000 --seed 11 --corpus examples/calls.tlb tests/vectors
 
 # The core alone: libFuzzer for FUZZ_SECONDS where there is clang (what it finds stays in build/fuzz),
