@@ -1708,37 +1708,47 @@ cdef class Scanner:
         return self
 
     def __next__(self):
-        cdef uint64_t length = 0
-        cdef int broken = 0, kind
-        cdef uint64_t base = self.stream.base
+        cdef uint64_t base, left, length = 0
+        cdef int broken = 0, kind, odd = -1
         cdef const uint8_t *at
         cdef tlib_error error
         cdef tlib_stream told
         cdef FrameView view
-        cdef uint16_t number, message
+        cdef uint16_t number, message = 0
+        cdef uint32_t body = 0
         cdef bytes data
-        cdef Room room
         cdef bint fails = False
-        cdef int odd
+        cdef Room room = take_room(self.tables)
+        # Nothing that may run other code stands between here and the step forward: that code may
+        # iterate this scanner.
+        base = self.stream.base
         if base == self.length:
+            give_back(room)
             raise StopIteration
         at = self.start + base
-        kind = tlib_next(&self.stream, at, self.length - base, True, &self.own, &length, &broken)
-        if kind == TLIB_ITEM_NONE:
-            raise StopIteration
-        # Nothing that may run other code stands before the step forward: that code may iterate this scanner.
-        if kind == TLIB_ITEM_GAP:
-            data = PyBytes_FromStringAndSize(<const char *> at, <Py_ssize_t> length)
-            told = self.stream
-            tlib_consume(&self.stream, length)
-            if not broken:
-                return Gap(base, data)
-            return MalformedFrame(base, data, stream_error(self.tables, &told, at, self.length - base, self.limits))
+        left = self.length - base
+        # A frame that indexes is sound: its headers need not be followed twice.
+        if not self.stream.out_of_step and tlib_header(at, left, &self.own, &message, &body, &error) == TLIB_OK:
+            length = <uint64_t> body + TLIB_HEADER
+            if length <= left and length <= 0xFFFFFFFFu:
+                odd = index(self.tables, &self.own, at, <uint32_t> length, self.deep, room, &error)
+                self.stream.work += room.space.count if odd == TLIB_OK else 0
+        if odd != TLIB_OK:
+            kind = tlib_next(&self.stream, at, left, True, &self.own, &length, &broken)
+            if kind != TLIB_ITEM_FRAME:
+                give_back(room)
+                if kind == TLIB_ITEM_NONE:
+                    raise StopIteration
+                data = PyBytes_FromStringAndSize(<const char *> at, <Py_ssize_t> length)
+                told = self.stream
+                tlib_consume(&self.stream, length)
+                if not broken:
+                    return Gap(base, data)
+                return MalformedFrame(base, data, stream_error(self.tables, &told, at, left, self.limits))
+            message = tlib_u16(at + 4)
+            odd = index(self.tables, &self.own, at, <uint32_t> length, self.deep, room, &error)
         tlib_consume(&self.stream, length)
-        message = tlib_u16(at + 4)
         number = self.tables.tables.schema[message]
-        room = take_room(self.tables)
-        odd = index(self.tables, &self.own, at, <uint32_t> length, self.deep, room, &error)
         if odd == TLIB_OK:
             odd = room.space.callers
         if odd == 0 and number:
