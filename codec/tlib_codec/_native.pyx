@@ -1732,7 +1732,10 @@ cdef class Scanner:
             length = <uint64_t> body + TLIB_HEADER
             if length <= left and length <= 0xFFFFFFFFu:
                 odd = index(self.tables, &self.own, at, <uint32_t> length, self.deep, room, &error)
-                self.stream.work += room.space.count if odd == TLIB_OK else 0
+                if odd == TLIB_OK and not room.space.callers:
+                    self.stream.work += room.space.count
+                else:
+                    odd = -1
         if odd != TLIB_OK:
             kind = tlib_next(&self.stream, at, left, True, &self.own, &length, &broken)
             if kind != TLIB_ITEM_FRAME:
