@@ -27,7 +27,7 @@ def pool(count: int, chance: random.Random) -> list[bytes]:
     for _ in range(count):
         uuid = "".join(chance.choices("0123456789ABCDEFGHIJKLMNOPQRSTUV", k=32))
         conn = f"{chance.getrandbits(64):016x}"
-        pairs = KVList({f"Key{i}": "v" * chance.randint(1, 24) for i in range(chance.randint(0, 5))})
+        pairs = KVList({f"Key{i}": "v" * chance.randint(4, 24) for i in range(chance.randint(2, 8))})
         kind = chance.randrange(3)
         if kind == 0:
             event = EventCallCreated(call_uuid=uuid, conn_id=conn, call_type=TCallType.Inbound, ani=str(chance.randrange(10**9)), user_data=pairs)

@@ -13,6 +13,10 @@ from libc.string cimport memcpy, memmove, memset
 
 import os
 
+from .captures.model import Captured, shifted
+
+cdef object CAPTURED = Captured
+
 cdef extern from "packets.h":
     enum:
         TLIB_KEY
@@ -178,6 +182,22 @@ cdef class Lane:
             self.lane.first += 1
         at = &self.lane.marks[self.lane.first]
         return at.time, at.packet
+
+    def collect(self, decoder, base, flow, list out):
+        """Append the items of a decoder that was fed from `base` on, each with the packet that completed it."""
+        cdef uint64_t start = base, offset, end
+        cdef tlib_mark *at
+        cdef bytes data
+        for item in decoder:
+            data = decoder.data
+            offset = start + <uint64_t> decoder.offset
+            end = offset + <uint64_t> PyBytes_GET_SIZE(data)
+            if self.lane.used == self.lane.first:
+                raise IndexError("nothing has come")
+            while self.lane.used - self.lane.first > 1 and self.lane.marks[self.lane.first].end < end:
+                self.lane.first += 1
+            at = &self.lane.marks[self.lane.first]
+            out.append(CAPTURED(shifted(item, base) if start else item, data, offset, at.packet, at.time, flow))
 
     def before(self, int64_t start, int64_t end):
         """What is still known of the stream from `start` to `end`: where it begins, and the bytes."""

@@ -14,7 +14,7 @@ from typing import Any
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
-from .ip import Dissector, PacketError
+from .ip import Datagram, Dissector, PacketError
 from .link import SUPPORTED
 from .model import DEFAULT_SETTINGS, CaptureItem, CaptureProblem, CaptureSettings, Packet
 from .native import Lanes
@@ -100,15 +100,21 @@ class CaptureDecoder:
         self._reader.close()
 
     def __iter__(self) -> Iterator[CaptureItem]:
+        return iter(self.items())
+
+    def items(self) -> list[CaptureItem]:
+        """What has been completed since the last call."""
         if self._reader is None or self._ended:
-            return
-        yield from self._few(self._read(self._reader))
+            return []
+        found = self._read(self._reader)
         if self._closed:
             self._ended = True
-            yield from self._few(self._rest())
+            found += self._rest()
+        return found
 
-    def _read(self, reader: RecordReader) -> Iterator[CaptureItem]:
+    def _read(self, reader: RecordReader) -> list[CaptureItem]:
         streams, lanes = self._streams, self._streams.lanes
+        found: list[CaptureItem] = []
         while True:
             if lanes.walks and (form := reader.form) is not None:
                 reader.position, number, time = lanes.walk(reader.buffer, reader.position, reader.number, form)
@@ -116,17 +122,23 @@ class CaptureDecoder:
                     reader.number = number
                     reader.passed(time)
                     self._last = Packet(number, time, reader.offset, 0, b"", 0)
-            found = reader.next()
-            if found is None:
+            record = reader.next()
+            if record is None:
                 break
-            if isinstance(found, Packet):
-                problem = self._packet(found)
-                if problem is None:
-                    continue
-                found = problem
-            yield from streams.items()
-            yield found
-        yield from streams.items()
+            problem = self._packet(record) if isinstance(record, Packet) else record
+            if problem is not None:
+                found += self._completed()
+                found += self._few([problem])
+        items = self._completed()
+        return found + items if found else items
+
+    def _completed(self) -> list[CaptureItem]:
+        streams = self._streams
+        items = streams.items()
+        if not streams.troubled:
+            return items
+        streams.troubled = False
+        return self._few(items)
 
     def _packet(self, packet: Packet) -> CaptureProblem | None:
         self._last = packet
@@ -142,6 +154,9 @@ class CaptureDecoder:
             segment = self._dissector.segment(packet)
         except PacketError as error:
             return CaptureProblem(error.code, packet.number, packet.offset, error.expected, error.actual, packet.time)
+        if self._dissector.dropped:
+            self._streams.tell(map(_unfinished, self._dissector.dropped))
+            self._dissector.dropped.clear()
         if segment is None:
             return None
         self._streams.segment(packet, segment)
@@ -152,30 +167,34 @@ class CaptureDecoder:
             )
         return None
 
-    def _rest(self) -> Iterator[CaptureItem]:
+    def _rest(self) -> list[CaptureItem]:
         self._dissector.flush()
-        for datagram in self._dissector.dropped:
-            expected = "every fragment of an IP packet"
-            yield CaptureProblem(
-                "capture-fragment", datagram.number, datagram.offset, expected, f"{datagram.size} bytes of it", datagram.time
-            )
+        found = self._few(list(map(_unfinished, self._dissector.dropped)))
         self._streams.close(self._last)
-        yield from self._streams.items()
+        found += self._completed()
         for code, count in self._told.items():
             if count > self.settings.problems:
-                yield self._problem("capture-more-problems", f"at most {self.settings.problems} of {code}", str(count))
+                found.append(self._problem("capture-more-problems", f"at most {self.settings.problems} of {code}", str(count)))
         if not self.followed and self.packets:
-            yield self._problem("capture-no-frames", "frames in a TCP connection", f"none in {self.connections} connections")
+            found.append(self._problem("capture-no-frames", "frames in a TCP connection", f"none in {self.connections} connections"))
+        return found
 
     def _problem(self, code: str, expected: str, actual: str) -> CaptureProblem:
         assert self._reader is not None
         return CaptureProblem(code, None, self._reader.offset, expected, actual)
 
-    def _few(self, items: Iterator[CaptureItem]) -> Iterator[CaptureItem]:
+    def _few(self, items: list[CaptureItem]) -> list[CaptureItem]:
         """The items without the problems of a kind that has been told often enough."""
+        kept: list[CaptureItem] = []
         for item in items:
             if isinstance(item, CaptureProblem):
                 self._told[item.code] += 1
                 if self._told[item.code] > self.settings.problems:
                     continue
-            yield item
+            kept.append(item)
+        return kept
+
+
+def _unfinished(datagram: Datagram) -> CaptureProblem:
+    expected = "every fragment of an IP packet"
+    return CaptureProblem("capture-fragment", datagram.number, datagram.offset, expected, f"{datagram.size} bytes", datagram.time)

@@ -50,7 +50,7 @@ class PacketError(Exception):
         self.code, self.expected, self.actual = code, expected, actual
 
 
-class _Datagram:
+class Datagram:
     """An IP datagram of which fragments have come."""
 
     def __init__(self, packet: Packet) -> None:
@@ -82,8 +82,8 @@ class Dissector:
 
     def __init__(self, settings: CaptureSettings = DEFAULT_SETTINGS) -> None:
         self._settings = settings
-        self._datagrams: dict[bytes, _Datagram] = {}
-        self.dropped: list[_Datagram] = []  # never completed: for the caller to report and clear
+        self._datagrams: dict[bytes, Datagram] = {}
+        self.dropped: list[Datagram] = []  # never completed: for the caller to report and clear
 
     def segment(self, packet: Packet) -> Segment | None:
         """The TCP segment that `packet` holds or completes. Raises PacketError."""
@@ -166,7 +166,7 @@ class Dissector:
         if datagram is None:
             if len(self._datagrams) >= self._settings.fragments:
                 self.dropped.append(self._datagrams.pop(next(iter(self._datagrams))))
-            datagram = self._datagrams[key] = _Datagram(packet)
+            datagram = self._datagrams[key] = Datagram(packet)
         whole = datagram.add(start, data, last)
         if whole is not None:
             del self._datagrams[key]

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
+from .model import Captured, Flow, shifted
+
 SLOW, FAST, SKIP = 0, 1, 2
 """What the loop in C may do with a lane: nothing, append what is in order, pass over everything."""
 
@@ -75,6 +77,14 @@ class Lane:
             marks.popleft()
         _, time, packet = marks[0]
         return time, packet
+
+    def collect(self, decoder: Any, base: int, flow: Flow, out: list[Any]) -> None:
+        """Append the items of a decoder that was fed from `base` on, each with the packet that completed it."""
+        for item in decoder:
+            data = decoder.data
+            offset = base + decoder.offset
+            time, packet = self.mark(offset + len(data))
+            out.append(Captured(shifted(item, base) if base else item, data, offset, packet, time, flow))
 
     def before(self, start: int, end: int) -> tuple[int, bytes]:
         """What is still known of the stream from `start` to `end`: where it begins, and the bytes."""

@@ -7,8 +7,9 @@ from typing import TypeAlias
 
 import msgspec
 
-from tlib_codec.stream import StreamItem
+from tlib_codec.stream import Gap, MalformedFrame, StreamItem
 from tlib_schemas.errors import CODES
+from tlib_schemas.events import InvalidEvent
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -127,3 +128,15 @@ def iso(time: int) -> str:
     except OverflowError:  # a damaged stamp
         return f"{time / 1e9:.6f}"
     return f"{text}{nanos:03d}Z" if nanos else f"{text}Z"
+
+
+def shifted(item: StreamItem, base: int) -> StreamItem:
+    """The item of a stream that began at `base` of another: its offsets count from there."""
+    if isinstance(item, MalformedFrame):
+        return MalformedFrame(item.offset + base, item.data, item.error.shift(base))
+    if isinstance(item, Gap):
+        return Gap(item.offset + base, item.data)
+    if isinstance(item, InvalidEvent):
+        moved = tuple(v if v.offset is None else msgspec.structs.replace(v, offset=v.offset + base) for v in item.violations)
+        return msgspec.structs.replace(item, violations=moved)
+    return item

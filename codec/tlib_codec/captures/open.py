@@ -76,6 +76,6 @@ def read_items(decoder: CaptureDecoder, source: Any) -> Iterator[CaptureItem]:
         if not data:
             break
         decoder.feed(data)
-        yield from decoder
+        yield from decoder.items()
     decoder.close()
-    yield from decoder
+    yield from decoder.items()

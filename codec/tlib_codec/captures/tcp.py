@@ -15,15 +15,12 @@ from __future__ import annotations
 
 import ipaddress
 from bisect import bisect_left
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from operator import attrgetter
 from typing import Any
 
-import msgspec
-
 from tlib_codec.engine import StreamDecoder
-from tlib_codec.stream import Gap, MalformedFrame, Missing, StreamItem
-from tlib_schemas.events import InvalidEvent
+from tlib_codec.stream import Missing
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.wire import MAGIC, VERSION
@@ -114,6 +111,7 @@ class Reassembler:
         self._open: dict[int, Connection] = {}
         self._out: list[CaptureItem] = []
         self._memory = 0
+        self.troubled = False  # there was a problem among the items
 
     def segment(self, packet: Packet, segment: Segment) -> None:
         """Take a segment, which `packet` brought or completed."""
@@ -134,8 +132,8 @@ class Reassembler:
         if flags & SYN:
             seq = (seq + 1) & 0xFFFF_FFFF
         if not direction.started:
-            if not (length or flags & (SYN | FIN)):
-                return  # an acknowledgment: the stream begins with the first byte
+            if flags & RST:
+                return
             self._start(direction, seq, flags)
         if length:
             self._data(direction, seq, payload, length, packet)
@@ -321,12 +319,20 @@ class Reassembler:
         self._tell("tcp-conflict", packet, expected, f"others from its byte {at} on; the first count", flow)
 
     def _tell(self, code: str, packet: Packet, expected: str, actual: str, flow: Flow | None = None) -> None:
+        self.troubled = True
         self._out.append(CaptureProblem(code, packet.number, packet.offset, expected, actual, packet.time, flow))
+
+    def tell(self, problems: Iterable[CaptureProblem]) -> None:
+        """Have problems of packets among the items."""
+        self.troubled = True
+        self._out += problems
 
     def _cut(self, direction: Direction, packet: Packet) -> None:
         """The stream is over: nothing is waited for any more."""
         while direction.starts:
             self._give_up(direction, packet)
+        if direction.started and direction.end is not None and direction.lane.offset < direction.end:
+            self._miss(direction, direction.end - direction.lane.offset, packet)
         self._drain(direction, end=True)
 
     def _close(self, connection: Connection, packet: Packet) -> None:
@@ -384,15 +390,7 @@ class Reassembler:
         if end:
             decoder.close()
             direction.decoder = None
-        self._decode(direction, decoder)
-
-    def _decode(self, direction: Direction, decoder: Any) -> None:
-        mark, base, flow, add = direction.lane.mark, direction.base, direction.flow, self._out.append
-        for item in decoder:
-            data = decoder.data
-            offset = base + decoder.offset
-            time, packet = mark(offset + len(data))
-            add(Captured(item if not base else _shifted(item, base), data, offset, packet, time, flow))
+        lane.collect(decoder, direction.base, direction.flow, self._out)
 
     def items(self) -> list[CaptureItem]:
         """What has been completed since the last call, in the order of packets."""
@@ -439,15 +437,3 @@ def _text(key: bytes) -> str:
     if half == 4:
         return f"{key[0]}.{key[1]}.{key[2]}.{key[3]}:{port}"
     return f"[{ipaddress.IPv6Address(key[:16])}]:{port}"
-
-
-def _shifted(item: StreamItem, base: int) -> StreamItem:
-    """The item of a stream that began at `base`: its offsets count from there."""
-    if isinstance(item, MalformedFrame):
-        return MalformedFrame(item.offset + base, item.data, item.error.shift(base))
-    if isinstance(item, Gap):
-        return Gap(item.offset + base, item.data)
-    if isinstance(item, InvalidEvent):
-        moved = tuple(v if v.offset is None else msgspec.structs.replace(v, offset=v.offset + base) for v in item.violations)
-        return msgspec.structs.replace(item, violations=moved)
-    return item

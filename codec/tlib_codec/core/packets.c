@@ -245,13 +245,10 @@ static int plain(tlib_lanes *lanes, uint16_t link, const uint8_t *data, uint32_t
     lane = tlib_lanes_get(lanes, key, key_length);
     if (!lane) return STOP;
     length = total - header;
-    if (length) {
-        if (lane->mode == TLIB_FAST) {
-            if (big32(data + 4) != lane->next) return STOP;
-            if (tlib_lane_append(lane, data + header, length, time, number) || tlib_lanes_touch(lanes, lane)) return NO_MEMORY;
-        } else if (lane->mode != TLIB_SKIP) {
-            return STOP;
-        }
+    if (lane->mode == TLIB_SLOW) return STOP;
+    if (length && lane->mode == TLIB_FAST) {
+        if (big32(data + 4) != lane->next) return STOP;
+        if (tlib_lane_append(lane, data + header, length, time, number) || tlib_lanes_touch(lanes, lane)) return NO_MEMORY;
     }
     lane->last = number;
     tlib_lane_acknowledge(lane, big32(data + 8));
