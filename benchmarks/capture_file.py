@@ -30,7 +30,9 @@ def pool(count: int, chance: random.Random) -> list[bytes]:
         pairs = KVList({f"Key{i}": "v" * chance.randint(4, 24) for i in range(chance.randint(2, 8))})
         kind = chance.randrange(3)
         if kind == 0:
-            event = EventCallCreated(call_uuid=uuid, conn_id=conn, call_type=TCallType.Inbound, ani=str(chance.randrange(10**9)), user_data=pairs)
+            event = EventCallCreated(
+                call_uuid=uuid, conn_id=conn, call_type=TCallType.Inbound, ani=str(chance.randrange(10**9)), user_data=pairs
+            )
         elif kind == 1:
             event = EventCallDataChanged(call_uuid=uuid, conn_id=conn, user_data=pairs)
         else:
@@ -154,7 +156,12 @@ def main() -> None:
     parser.add_argument("--single", action="store_true", help="every frame a segment of its own")
     arguments = parser.parse_args()
     found = write(
-        arguments.output, arguments.size, seed=arguments.seed, connections=arguments.connections, ng=arguments.pcapng, single=arguments.single
+        arguments.output,
+        arguments.size,
+        seed=arguments.seed,
+        connections=arguments.connections,
+        ng=arguments.pcapng,
+        single=arguments.single,
     )
     print(", ".join(f"{value:,} {name}" for name, value in found.items()))
 

@@ -21,7 +21,13 @@ def tcp(src, dst, sport, dport, seq, ack, flags, payload=b"", options=b""):
     words = 5 + len(options) // 4
     head = struct.pack(">HHIIBBHHH", sport, dport, seq & 0xFFFFFFFF, ack & 0xFFFFFFFF, words << 4, flags, 65535, 0, 0) + options
     one, two = ipaddress.ip_address(src).packed, ipaddress.ip_address(dst).packed
-    pseudo = one + two + struct.pack(">IHH" if len(one) == 16 else ">BBH", *((len(head + payload), 0, 6) if len(one) == 16 else (0, 6, len(head + payload))))
+    pseudo = (
+        one
+        + two
+        + struct.pack(
+            ">IHH" if len(one) == 16 else ">BBH", *((len(head + payload), 0, 6) if len(one) == 16 else (0, 6, len(head + payload)))
+        )
+    )
     value = checksum(pseudo + head + payload)
     return head[:16] + struct.pack(">H", value) + head[18:] + payload
 
@@ -99,7 +105,9 @@ def pcapng(packets, *, order="<"):
 class Talk:
     """A TCP conversation that writes itself down: packets as (time, Ethernet frame)."""
 
-    def __init__(self, *, client="10.0.0.1", server="10.0.0.2", cport=40000, sport=3000, cseq=1000, sseq=5000, time=1_700_000_000_000_000_000):
+    def __init__(
+        self, *, client="10.0.0.1", server="10.0.0.2", cport=40000, sport=3000, cseq=1000, sseq=5000, time=1_700_000_000_000_000_000
+    ):
         self.hosts, self.ports, self.seqs = (client, server), (cport, sport), [cseq, sseq]
         self.time = time
         self.packets = []
@@ -110,7 +118,14 @@ class Talk:
         other = 1 - side
         at = self.seqs[side] if seq is None else seq
         segment = tcp(
-            self.hosts[side], self.hosts[other], self.ports[side], self.ports[other], at, self.seqs[other] if ack is None else ack, flags, payload
+            self.hosts[side],
+            self.hosts[other],
+            self.ports[side],
+            self.ports[other],
+            at,
+            self.seqs[other] if ack is None else ack,
+            flags,
+            payload,
         )
         if seq is None:
             self.seqs[side] = (at + len(payload) + bool(flags & (SYN | FIN))) & 0xFFFFFFFF

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import random
 import struct
+from itertools import pairwise
 
 from packets import ACK, FIN, PSH, RST, SYN, ethernet, ipv4, ipv6, tcp
 
-from tlib_codec import EventCallDeleted, KVList, TCause, encode
 from tlib_codec import EventCallDataChanged as Changed
+from tlib_codec import EventCallDeleted, KVList, TCause, encode
 
 
 def frame(chance):
@@ -23,7 +24,9 @@ def frame(chance):
     conn = f"{chance.getrandbits(64):016x}"
     if chance.random() < 0.3:
         return encode(EventCallDeleted(call_uuid=uuid, conn_id=conn, cause=TCause.Transfer))
-    return encode(Changed(call_uuid=uuid, conn_id=conn, user_data=KVList({f"k{i}": "v" * chance.randint(1, 60) for i in range(chance.randint(0, 4))})))
+    return encode(
+        Changed(call_uuid=uuid, conn_id=conn, user_data=KVList({f"k{i}": "v" * chance.randint(1, 60) for i in range(chance.randint(0, 4))}))
+    )
 
 
 class Nasty:
@@ -70,12 +73,16 @@ class Nasty:
         body = tcp(src, dst, self.ports[side], self.ports[1 - side], seq, ack, flags, data, options)
         self.ident = (self.ident + 1) & 0xFFFF
         if not self.fragments or len(body) < 64 or chance.random() < 0.6:
-            whole = ipv6(src, dst, body) if self.six else ipv4(src, dst, body, ident=self.ident, options=chance.choice([b"", b"", b"\x01\x01\x01\x00"]))
+            whole = (
+                ipv6(src, dst, body)
+                if self.six
+                else ipv4(src, dst, body, ident=self.ident, options=chance.choice([b"", b"", b"\x01\x01\x01\x00"]))
+            )
             self.packets.append(ethernet(whole, self.tags))
             return
         cuts = [0, *sorted({chance.randrange(8, len(body), 8) for _ in range(chance.randint(1, 3))}), len(body)]
         pieces = []
-        for low, high in zip(cuts, cuts[1:], strict=False):
+        for low, high in pairwise(cuts):
             more = high < len(body)
             if self.six:
                 header = b"\0" + struct.pack(">HI", low | more, self.ident)

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from nasty import Nasty, mixed
 from packets import pcap, pcapng
 
-from tlib_codec.captures import CaptureDecoder, Captured
+from tlib_codec.captures import Captured, CaptureDecoder
 from tlib_codec.stream import Missing
 
 TSHARK = shutil.which("tshark")
@@ -87,7 +87,9 @@ def compare(seed, size):
         one, two = mine.get(key, b""), theirs.get(key, b"")
         if one != two:
             place = next((i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))
-            wrong.append(f"seed {seed}: stream {key[0]} from {key[1]}: we have {len(one)} bytes, tshark {len(two)}; they differ at byte {place}")
+            wrong.append(
+                f"seed {seed}: stream {key[0]} from {key[1]}: we have {len(one)} bytes, tshark {len(two)}; they differ at byte {place}"
+            )
     return wrong, sum(map(len, mine.values()))
 
 

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import io
 import zlib
-from typing import Any, BinaryIO
+from typing import Any
 
-SIGNS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+from tlib_codec.signs import CompressionError
+
 _CHUNK = 1 << 18
 
 
-class CompressionError(OSError):
-    """The compressed data are damaged or cut, or what reads them is not installed."""
-
-
-def open_compressed(kind: str, file: BinaryIO | io.RawIOBase) -> io.RawIOBase:
+def open_compressed(kind: str, file: Any) -> io.RawIOBase:
     """A reader of what `file` has compressed, `kind` being gzip or zstd. Raises CompressionError."""
     if kind == "gzip":
         return _Gzip(file)

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
+from tlib_codec.signs import CAPTURES
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
@@ -18,7 +19,7 @@ from .ip import Datagram, Dissector, PacketError
 from .link import SUPPORTED
 from .model import DEFAULT_SETTINGS, CaptureItem, CaptureProblem, CaptureSettings, Packet
 from .native import Lanes
-from .pcap import MAGICS, PcapReader
+from .pcap import PcapReader
 from .pcapng import PcapngReader
 from .records import RecordReader
 from .tcp import Reassembler
@@ -28,7 +29,7 @@ _SECTION = b"\x0a\x0d\x0d\x0a"
 
 def is_capture(head: bytes) -> bool:
     """Whether a file that begins so is a pcap or pcapng file."""
-    return head[:4] in MAGICS or head[:4] == _SECTION
+    return head[:4] in CAPTURES
 
 
 class CaptureDecoder:
@@ -113,7 +114,7 @@ class CaptureDecoder:
         return found
 
     def _read(self, reader: RecordReader) -> list[CaptureItem]:
-        streams, lanes = self._streams, self._streams.lanes
+        lanes = self._streams.lanes
         found: list[CaptureItem] = []
         while True:
             if lanes.walks and (form := reader.form) is not None:
@@ -162,9 +163,7 @@ class CaptureDecoder:
         self._streams.segment(packet, segment)
         if len(segment.payload) < segment.length:
             expected = f"{segment.length} bytes of a TCP segment"
-            return CaptureProblem(
-                "capture-truncated", packet.number, packet.offset, expected, str(len(segment.payload)), packet.time
-            )
+            return CaptureProblem("capture-truncated", packet.number, packet.offset, expected, str(len(segment.payload)), packet.time)
         return None
 
     def _rest(self) -> list[CaptureItem]:

@@ -8,10 +8,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from tlib_codec.signs import COMPRESSED, CompressionError
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
-from .compressed import SIGNS, CompressionError, open_compressed
+from .compressed import open_compressed
 from .decoder import CaptureDecoder
 from .model import DEFAULT_SETTINGS, CaptureItem, CaptureProblem, CaptureSettings
 
@@ -59,7 +60,7 @@ def read_capture(
         while len(head) < 4 and (more := raw.read(4 - len(head))):
             head += more
         source: Any = _Rest(head, raw)
-        for sign, kind in SIGNS.items():
+        for sign, kind in COMPRESSED.items():
             if head.startswith(sign):
                 source = open_compressed(kind, source)
         yield from read_items(decoder, source)

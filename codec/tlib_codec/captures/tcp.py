@@ -349,9 +349,10 @@ class Reassembler:
         """Let go of the connections that are over, else of those that were silent the longest."""
         order = sorted(self._open.values(), key=lambda c: (not c.over, c.last))
         for connection in order[:count]:
-            if not connection.over and any(d.follow for d in connection.directions):
-                self._tell("tcp-evicted", packet, expected, actual, connection.directions[0].flow)
+            over = connection.over
             self._close(connection, packet)
+            if not over and any(d.follow for d in connection.directions):
+                self._tell("tcp-evicted", packet, expected, actual, connection.directions[0].flow)
             self._forget(connection)
 
     def _recognise(self, direction: Direction) -> None:
