@@ -256,3 +256,11 @@ def test_problems_of_a_kind_are_bounded(decode):
 def test_a_stamp_beyond_the_calendar():
     assert iso(10**21) == "1000000000000.000000"
     assert iso(-1) == "1969-12-31T23:59:59.999999999Z"
+
+
+@pytest.mark.parametrize(("resolution", "offset"), [(6, None), (0, None), (0xFF, 2**62), (0x7F, -(2**63)), (9, 2**63 - 1)])
+def test_any_stamp_is_a_time(decode, resolution, offset):
+    data = section() + interface(101, resolution=resolution, offset=offset) + enhanced(2**64 - 1, V4)
+    (found,) = decode(data)
+    assert found.item == EVENT
+    assert found.timestamp

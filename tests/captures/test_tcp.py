@@ -249,3 +249,12 @@ def test_feeding_after_the_end():
     with pytest.raises(ValueError, match="closed"):
         decoder.feed(b"x")
     assert issubclass(Missing, Gap)
+
+
+def test_what_is_not_followed_may_have_holes(decode):
+    talk = Talk(sport=80).open().say(b"x" * 900)
+    for _ in range(3):
+        talk.seqs[1] += 10
+        talk.say(b"y" * 900).ack()
+    found = decode(pcap(talk.close().packets), settings=CaptureSettings(recognise=1000, patience=0), piece=300)
+    assert kinds(found) == ["capture-no-frames"]

@@ -17,6 +17,7 @@ _INTERFACE, _OBSOLETE, _SIMPLE, _ENHANCED = 1, 2, 3, 6
 _KNOWN = frozenset({*range(1, 11), 0xBAD, 0x40000BAD, SECTION})
 _ORDERS = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}
 _RESOLUTION, _OFFSET = 9, 14  # options of an interface
+_MOST = (1 << 63) - 1
 _BELIEVED = 1 << 20  # the longest block that a search believes in
 
 
@@ -29,8 +30,9 @@ class Interface(NamedTuple):
     offset: int = 0
 
     def time(self, stamp: int) -> int:
-        """Nanoseconds since 1970."""
-        return stamp * 1_000_000_000 // self.units + self.offset * 1_000_000_000
+        """Nanoseconds since 1970, as many as 64 bits hold: a damaged stamp may say anything."""
+        time = stamp * 1_000_000_000 // self.units + self.offset * 1_000_000_000
+        return max(-_MOST, min(time, _MOST))
 
 
 class PcapngReader(RecordReader):

@@ -358,7 +358,7 @@ class Reassembler:
     def _recognise(self, direction: Direction) -> None:
         """Judge by its bytes whether the direction carries frames."""
         lane = direction.lane
-        head = lane.head(self.settings.recognise - direction.seen)
+        head = lane.head(max(self.settings.recognise - direction.seen, 0))
         if _SIGN in head:
             direction.follow = True
             self.followed += 1
