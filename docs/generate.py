@@ -16,9 +16,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from capture_examples import CAPTURE_EXAMPLES
 from error_examples import EXAMPLES, LOG_EXAMPLES, PRELUDE
 
 from tlib_codec import CODES, TLIBRARY, SchemaViolation, TLibError, Violation
+from tlib_codec.captures import CaptureDecoder, CaptureProblem
 from tlib_codec.logs import LogLimits, LogProblem, read_log
 from tlib_schemas.wire import Attribute, Enum
 
@@ -45,6 +47,9 @@ def error_codes() -> str:
 def _code(code: str) -> Iterator[str]:
     if code in LOG_EXAMPLES:
         yield from _log_code(code)
+        return
+    if code in CAPTURE_EXAMPLES:
+        yield from _capture_code(code)
         return
     if code not in EXAMPLES:
         sys.exit(f"docs/error_examples.py: the code {code} has no example: add one")
@@ -78,6 +83,19 @@ def _log_code(code: str) -> Iterator[str]:
     yield f"`LogProblem`: told, and reading goes on. {CODES[code].meaning} {CODES[code].advice}"
     yield f"With `LogLimits({', '.join(changed)})`:\n" if changed else ""
     yield f"```text\n{text}```"
+    yield f"```text\n{next(problem for problem in told if problem.code == code)}\n```\n"
+
+
+def _capture_code(code: str) -> Iterator[str]:
+    what, data, settings = CAPTURE_EXAMPLES[code]
+    decoder = CaptureDecoder(settings=settings, ports=() if code == "capture-no-frames" else (3000,))
+    decoder.feed(data)
+    decoder.close()
+    told = [item for item in decoder if isinstance(item, CaptureProblem)]
+    if code not in (problem.code for problem in told):
+        sys.exit(f"docs/capture_examples.py: the example of {code} meets {[str(problem) for problem in told]}")
+    yield f"### {code}\n"
+    yield f"`CaptureProblem`: told, and reading goes on. {CODES[code].meaning} {CODES[code].advice} For instance {what}:\n"
     yield f"```text\n{next(problem for problem in told if problem.code == code)}\n```\n"
 
 

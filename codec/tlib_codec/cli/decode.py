@@ -11,7 +11,7 @@ from tlib_schemas.errors import EncodeError
 from tlib_schemas.registry import Registry
 
 from . import FINE, INVALID
-from .common import FORMS, Unusable, files_argument, input_options, registry_option, report
+from .common import FORMS, Unusable, capture_options, files_argument, input_options, registry_option, report
 from .inputs import Entry, Problem, entries
 from .output import Frames, JSONLines, Writer, form_for, open_output
 from .progress import Progress
@@ -21,6 +21,7 @@ from .select import Test, selection
 @click.command()
 @files_argument
 @input_options(*FORMS)
+@capture_options
 @click.option(
     "--to", type=click.Choice(("table", "jsonl", "frames")), help="Form of the output; else -o's suffix, table on a terminal, jsonl."
 )
@@ -33,6 +34,9 @@ def command(
     files: tuple[str, ...],
     form: str,
     server: int | None,
+    ports: tuple[int, ...],
+    hosts: tuple[str, ...],
+    follow: bool,
     to: str | None,
     output: str | None,
     strict: bool,
@@ -40,7 +44,7 @@ def command(
     conditions: tuple[str, ...],
     registry: Registry,
 ) -> int:
-    """Decode frames, hex text, a T-Server or Platform SDK log, or JSONL.
+    """Decode frames, hex text, a T-Server or Platform SDK log, a capture (pcap, pcapng), or JSONL.
 
     On a terminal a table; in a pipe JSONL, one line an event. What is malformed is reported on the
     standard error and, in JSONL, has a line of its own ($malformed, $gap); the events around it
@@ -48,6 +52,8 @@ def command(
 
     \b
     tlib decode calls.tlb
+    tlib decode trunk.pcapng.gz --port 3000 -o calls.jsonl
+    tcpdump -i eth0 -U -w - port 3000 | tlib decode --to table
     tlib decode server.log --where CallUUID=01FES9JKSOFQLEKK3CSH5B5AES00JV1U
     tlib decode server.log --event EventCallDeleted --where Cause=Transfer
     tlib decode calls.tlb --where UserData.Segment.Tier=Gold -o gold.jsonl
@@ -76,7 +82,9 @@ def command(
 
         for path in inputs:
             try:
-                for entry in entries(path, form, registry, server=server, moved=moved, opened=progress.opened):
+                for entry in entries(
+                    path, form, registry, server=server, moved=moved, opened=progress.opened, ports=ports, hosts=hosts, follow=follow
+                ):
                     outcome = _pass_on(entry, writer, tests, quiet=target == "table" and not strict)
                     status = max(status, outcome)
                     if strict and outcome:
