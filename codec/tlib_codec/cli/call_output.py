@@ -1,0 +1,197 @@
+"""Calls as lines of JSON, and as a table that a person reads.
+
+Strategy: a row is written as its call ends, so its columns have fixed widths: when, how long, what
+kind, from where to where, which call; what came of it has the rest of the line and may go on below.
+What cannot be stands under its call, marked by a sign and not by colour alone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import textwrap
+from collections.abc import Iterator
+from typing import Any, BinaryIO, Protocol
+
+import msgspec
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+
+from tlib_codec.calls import Call, Change, Ending, Link, LinkKind
+from tlib_codec.calls.ladder import short
+from tlib_schemas.enumerations import AttributeID, OpenEnum
+from tlib_schemas.registry import Registry
+from tlib_schemas.values import KVList
+
+from .common import printable
+from .render import _GUIDES, _PLAIN_GUIDES, _branches, console, text_of
+
+SUFFIXES = {".jsonl": "jsonl", ".json": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".txt": "table"}
+_COLUMNS = (("Begin (UTC)", 19), ("Duration", 8), ("Type", 8), ("ANI", 12), ("DNIS, dialed", 12), ("Call", 13), ("Outcome", 0))
+_SAID = {
+    LinkKind.CONSULTS_FOR: "consults for",
+    LinkKind.CONSULTED_BY: "consulted by",
+    LinkKind.MERGED_INTO: "into",
+    LinkKind.MERGED_FROM: "from",
+    LinkKind.SITE: "at another site",
+}
+_WHY = {
+    Ending.DELETED: "",
+    Ending.RELEASED: "released",
+    Ending.OPEN: "open at the end",
+    Ending.EXPIRED: "given up: idle",
+    Ending.EVICTED: "given up: too many",
+}
+
+
+class CallWriter(Protocol):
+    """One form of output for calls."""
+
+    def write(self, call: Call) -> None:
+        """Write a call."""
+
+    def flush(self) -> None:
+        """Let everything written so far be seen."""
+
+
+class CallLines:
+    """A line of JSON a call."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def write(self, call: Call) -> None:
+        """Write the call's line."""
+        self._file.write(msgspec.json.encode(call.to_data()) + b"\n")
+
+    def flush(self) -> None:
+        """Let everything written so far be seen."""
+        self._file.flush()
+
+
+class CallTable:
+    """A row a call; `full` also its attributes and every change."""
+
+    def __init__(self, file: BinaryIO, registry: Registry, *, full: bool) -> None:
+        self.console = console(file)
+        self._registry = registry
+        self._full = full
+        self._begun = False
+        self._guides = _GUIDES if self.console.encoding.lower().startswith("utf") else _PLAIN_GUIDES
+
+    def flush(self) -> None:
+        """Let everything written so far be seen."""
+        self.console.file.flush()
+
+    def write(self, call: Call) -> None:
+        """Write the call's row, and what belongs below it."""
+        if not self._begun:
+            self._begun = True
+            self.console.print(self._line([name for name, _ in _COLUMNS], "bold"))
+        lines = [*self._row(call), *self._anomalies(call)]
+        if self._full:
+            lines += [*self._state(call), *self._history(call), Text()]
+        self.console.print(Text("\n").join(lines))
+
+    @staticmethod
+    def _line(cells: list[str], style: str = "") -> Text:
+        parts = [
+            set_cell_size(cell, width) if width and cell_len(cell) < width else cell
+            for cell, (_, width) in zip(cells, _COLUMNS, strict=True)
+        ]
+        return Text("  ".join(parts).rstrip(), style)
+
+    def _row(self, call: Call) -> Iterator[Text]:
+        ani, dnis, dialed = (self._shown(call, i) for i in (AttributeID.ANI, AttributeID.DNIS, AttributeID.DialedNumber))
+        begin = "?" if call.begin is None else f"{call.begin:%Y-%m-%d %H:%M:%S}"
+        cells = [
+            begin if call.created else f"<{begin}"[:19],
+            duration_text(call.duration),
+            self._shown(call, AttributeID.CallType),
+            ani,
+            dnis or dialed,
+            short(printable(call.call_uuid or call.conn_id or "?")),
+        ]
+        start = sum(width + 2 for _, width in _COLUMNS[:-1])
+        told = textwrap.wrap(self._outcome(call), max(24, self.console.width - start)) or [""]
+        yield self._line([*cells, told[0]])
+        yield from (Text(" " * start + more) for more in told[1:])
+
+    def _shown(self, call: Call, number: AttributeID) -> str:
+        value = call.get(number, self._registry)
+        return "" if value is None else printable(text_of(value))
+
+    def _outcome(self, call: Call) -> str:
+        parts = [_WHY[call.ending]]
+        cause = self._shown(call, AttributeID.Cause)
+        if not any(link.kind is LinkKind.MERGED_INTO and link.cause == cause for link in call.links):
+            parts.append(cause)
+        parts += [_link(link) for link in call.links]
+        return "; ".join(part for part in parts if part)
+
+    def _anomalies(self, call: Call) -> Iterator[Text]:
+        width = max(24, self.console.width - 2)
+        for anomaly in call.anomalies:
+            text = f"! {_place(anomaly.source)}{printable(str(anomaly))}"
+            yield from (Text(line, "yellow") for line in textwrap.wrap(text, width, initial_indent="  ", subsequent_indent="    "))
+        if call.dropped:
+            yield Text(f"  ! {call.dropped} more entries than are kept", "yellow")
+
+    def _state(self, call: Call) -> Iterator[Text]:
+        for name, value in call.state.items():
+            if isinstance(value, KVList):
+                yield Text.assemble("  ", (printable(name), "dim"), "" if len(value) else " (empty)")
+                yield from _branches(value, "  ", self._guides)
+            else:
+                yield Text.assemble("  ", (printable(name), "dim"), " ", printable(text_of(value)))
+
+    def _history(self, call: Call) -> Iterator[Text]:
+        for change in call.history:
+            stamp = "?" if change.time is None else f"{change.time:%H:%M:%S.%f}"[:-2]
+            head = Text.assemble("  ", (stamp, "bold"), "  ", (printable(change.event), "green"))
+            for mark, name in (("  by ", change.party), (" with ", change.other)):
+                if name is not None:
+                    head.append(mark, "dim").append(printable(name))
+            yield head.append(f"  {_place(change.source)}".rstrip(": "), "dim")
+            yield from _changes(change)
+
+
+def _changes(change: Change) -> Iterator[Text]:
+    for name, (old, new) in change.changes.items():
+        line = Text.assemble("      ", (printable(name), "dim"), " ")
+        if old is not None:
+            line.append(_brief(old)).append(" → ", "dim")
+        yield line.append("(deleted)" if new is None else _brief(new))
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, OpenEnum | int | str):
+        return printable(text_of(value))
+    if isinstance(value, KVList):
+        text = ", ".join(f"{key}={_brief(inner)}" for key, inner in value)
+        return "{" + text + "}"
+    return printable(text_of(value))
+
+
+def _link(link: Link) -> str:
+    name = short(printable(link.call_uuid or link.conn_id or "?"))
+    said = f"{link.cause} {_SAID[link.kind]}" if link.cause else _SAID[link.kind]
+    return f"{said} {name}"
+
+
+def _place(source: Any) -> str:
+    """Where an event stood, as its file and line or byte."""
+    if "line" in source:
+        return f"line {source['line']}: "
+    return f"@{source['offset']}: " if "offset" in source else ""
+
+
+def duration_text(duration: dt.timedelta | None) -> str:
+    """Hours, minutes and seconds; tenths below a minute."""
+    if duration is None:
+        return ""
+    seconds = duration.total_seconds()
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}"
