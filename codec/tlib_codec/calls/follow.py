@@ -34,7 +34,7 @@ from tlib_schemas.values import KVList
 
 from .anomalies import Anomaly, Missing
 from .links import sites, weight
-from .model import DEFAULT_CALL_LIMITS, Call, CallLimits, Change, Ending, Link, LinkKind
+from .model import DEFAULT_CALL_LIMITS, ENDED, Call, CallLimits, Change, Ending, Link, LinkKind
 from .origin import Origin, Origins
 
 Told: TypeAlias = Call | Missing
@@ -324,7 +324,7 @@ class CallTracker:
             if self._by_conn.get(conn) == one.key:
                 del self._by_conn[conn]
         self._size -= one.size
-        if ending in {Ending.DELETED, Ending.RELEASED}:
+        if ending in ENDED:
             for name in filter(None, (call.call_uuid, call.conn_id)):
                 self._ended[name] = (one.home, call.end)
                 self._ended.move_to_end(name)

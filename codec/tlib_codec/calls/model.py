@@ -51,6 +51,9 @@ class Ending(enum.Enum):
     EVICTED = "evicted"  # there were too many
 
 
+ENDED = frozenset({Ending.DELETED, Ending.RELEASED})
+
+
 class LinkKind(enum.Enum):
     """What another call is to this one."""
 
@@ -110,7 +113,7 @@ class Call(msgspec.Struct):
     @property
     def duration(self) -> dt.timedelta | None:
         """From creation to the end; None where one of them was not seen, or the times run backwards."""
-        if not self.created or self.begin is None or self.end is None or self.end < self.begin:
+        if not self.created or self.ending not in ENDED or self.begin is None or self.end is None or self.end < self.begin:
             return None
         return self.end - self.begin
 

@@ -19,7 +19,7 @@ from tlib_schemas.enumerations import AttributeID, OpenEnum
 from tlib_schemas.registry import Registry
 from tlib_schemas.values import KVList
 
-from .model import Call, Change, Ending, LinkKind
+from .model import ENDED, Call, Change, LinkKind
 
 _SILENCE = dt.timedelta(seconds=1)
 # What a call's box and the arrows say.
@@ -32,7 +32,6 @@ _QUIET = frozenset(
         AttributeID.RefConnID,
     }
 )
-_ENDED = frozenset({Ending.DELETED, Ending.RELEASED})
 
 
 class Kind(enum.Enum):
@@ -118,7 +117,7 @@ class Rows:
         call = line.call
         assert call is not None
         warnings = [a.code for a in call.anomalies if a.time == change.time and a.source == change.source]
-        ends = last and call.ending in _ENDED
+        ends = last and call.ending in ENDED
         caused = change.event in (EventCallDataChanged.__name__, EventCallDeleted.__name__)
         row = Row(Kind.EVENT, change.time, line, inward=caused, ends=ends, text=change.event, detail=self._told(change), warnings=warnings)
         if id(line) not in self._begun:

@@ -1,8 +1,8 @@
 """Calls as lines of JSON, and as a table that a person reads.
 
 Strategy: a row is written as its call ends, so its columns have fixed widths: when, how long, what
-kind, from where to where, which call; what came of it has the rest of the line and may go on below.
-What cannot be stands under its call, marked by a sign and not by colour alone.
+kind, from where to where, which call, what came of it. The calls that it is linked to stand below
+it, and so does what cannot be under its call, marked by a sign and not by colour alone.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from .common import printable
 from .render import _GUIDES, _PLAIN_GUIDES, _branches, console, text_of
 
 SUFFIXES = {".jsonl": "jsonl", ".json": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".txt": "table"}
-_COLUMNS = (("Begin (UTC)", 19), ("Duration", 8), ("Type", 8), ("ANI", 12), ("DNIS, dialed", 12), ("Call", 13), ("Outcome", 0))
+_COLUMNS = (("Begin (UTC)", 19), ("Duration", 8), ("Type", 8), ("ANI", 11), ("DNIS, dialed", 12), ("Call", 13), ("Outcome", 0))
 _SAID = {
     LinkKind.CONSULTS_FOR: "consults for",
     LinkKind.CONSULTED_BY: "consulted by",
-    LinkKind.MERGED_INTO: "into",
-    LinkKind.MERGED_FROM: "from",
+    LinkKind.MERGED_INTO: "merged into",
+    LinkKind.MERGED_FROM: "merged from",
     LinkKind.SITE: "at another site",
 }
 _WHY = {
@@ -94,45 +94,36 @@ class CallTable:
 
     @staticmethod
     def _line(cells: list[str], style: str = "") -> Text:
-        parts = [
-            set_cell_size(cell, width) if width and cell_len(cell) < width else cell
-            for cell, (_, width) in zip(cells, _COLUMNS, strict=True)
-        ]
-        return Text("  ".join(parts).rstrip(), style)
+        sizes = (max(width, cell_len(cell)) for cell, (_, width) in zip(cells, _COLUMNS, strict=True))
+        return Text("  ".join(map(set_cell_size, cells, sizes)).rstrip(), style)
 
     def _row(self, call: Call) -> Iterator[Text]:
         ani, dnis, dialed = (self._shown(call, i) for i in (AttributeID.ANI, AttributeID.DNIS, AttributeID.DialedNumber))
         begin = "?" if call.begin is None else f"{call.begin:%Y-%m-%d %H:%M:%S}"
         cells = [
-            begin if call.created else f"<{begin}"[:19],
+            begin if call.created or call.begin is None else f"before {call.begin:%m-%d %H:%M}",
             duration_text(call.duration),
             self._shown(call, AttributeID.CallType),
             ani,
             dnis or dialed,
             short(printable(call.call_uuid or call.conn_id or "?")),
         ]
-        start = sum(width + 2 for _, width in _COLUMNS[:-1])
-        told = textwrap.wrap(self._outcome(call), max(24, self.console.width - start)) or [""]
-        yield self._line([*cells, told[0]])
-        yield from (Text(" " * start + more) for more in told[1:])
+        yield self._line([*cells, self._outcome(call)])
+        links = "; ".join(_link(link) for link in call.links)
+        yield from _wrapped(links, self.console.width, "    ", "    ") if links else ()
 
     def _shown(self, call: Call, number: AttributeID) -> str:
         value = call.get(number, self._registry)
         return "" if value is None else printable(text_of(value))
 
     def _outcome(self, call: Call) -> str:
-        parts = [_WHY[call.ending]]
         cause = self._shown(call, AttributeID.Cause)
-        if not any(link.kind is LinkKind.MERGED_INTO and link.cause == cause for link in call.links):
-            parts.append(cause)
-        parts += [_link(link) for link in call.links]
-        return "; ".join(part for part in parts if part)
+        return "; ".join(part for part in (_WHY[call.ending], cause) if part)
 
     def _anomalies(self, call: Call) -> Iterator[Text]:
-        width = max(24, self.console.width - 2)
         for anomaly in call.anomalies:
             text = f"! {_place(anomaly.source)}{printable(str(anomaly))}"
-            yield from (Text(line, "yellow") for line in textwrap.wrap(text, width, initial_indent="  ", subsequent_indent="    "))
+            yield from _wrapped(text, self.console.width, "  ", "    ", "yellow")
         if call.dropped:
             yield Text(f"  ! {call.dropped} more entries than are kept", "yellow")
 
@@ -152,15 +143,18 @@ class CallTable:
                 if name is not None:
                     head.append(mark, "dim").append(printable(name))
             yield head.append(f"  {_place(change.source)}".rstrip(": "), "dim")
-            yield from _changes(change)
+            yield from _changes(change, self.console.width)
 
 
-def _changes(change: Change) -> Iterator[Text]:
+def _changes(change: Change, width: int) -> Iterator[Text]:
     for name, (old, new) in change.changes.items():
-        line = Text.assemble("      ", (printable(name), "dim"), " ")
-        if old is not None:
-            line.append(_brief(old)).append(" → ", "dim")
-        yield line.append("(deleted)" if new is None else _brief(new))
+        before = "" if old is None else f"{_brief(old)} → "
+        yield from _wrapped(f"{printable(name)} {before}{'(deleted)' if new is None else _brief(new)}", width, "      ", "        ", "dim")
+
+
+def _wrapped(text: str, width: int, first: str, more: str, style: str = "") -> Iterator[Text]:
+    lines = textwrap.wrap(text, max(24, width), initial_indent=first, subsequent_indent=more, break_on_hyphens=False)
+    return (Text(line, style) for line in lines)
 
 
 def _brief(value: Any) -> str:
@@ -174,8 +168,7 @@ def _brief(value: Any) -> str:
 
 def _link(link: Link) -> str:
     name = short(printable(link.call_uuid or link.conn_id or "?"))
-    said = f"{link.cause} {_SAID[link.kind]}" if link.cause else _SAID[link.kind]
-    return f"{said} {name}"
+    return f"{_SAID[link.kind]} {name}" + (f" ({printable(link.cause)})" if link.cause else "")
 
 
 def _place(source: Any) -> str:

@@ -14,6 +14,7 @@ import click
 import msgspec
 
 from tlib_codec.calls import Call
+from tlib_codec.calls.follow import OF_THE_EVENT
 from tlib_schemas.call_events import EventCallCreated, EventCallDataChanged, EventCallDeleted
 from tlib_schemas.enumerations import OpenEnum
 from tlib_schemas.registry import Registry
@@ -34,7 +35,8 @@ class CallParquet:
     """Writes a Parquet file; a context manager, whose end completes the file."""
 
     def __init__(self, file: BinaryIO, registry: Registry) -> None:
-        ids = dict.fromkeys(i for cls in (EventCallCreated, EventCallDataChanged, EventCallDeleted) for i in cls.__schema__.listed)
+        tables = (cls.__schema__.listed for cls in (EventCallCreated, EventCallDataChanged, EventCallDeleted))
+        ids = dict.fromkeys(i for listed in tables for i in listed if i not in OF_THE_EVENT)
         self._attributes = {registry.attribute_name(i): _type(registry.dictionary[i].value) for i in ids if i in registry.dictionary}
         moment = pa.timestamp("us", "UTC")
         fields = [("begin", moment), ("end", moment), ("duration", pa.float64())]
