@@ -71,6 +71,7 @@ class _Open(msgspec.Struct):
     size: int = 0
     settling: bool = False
     conn_ids: set[str] = set()
+    linked: set[Any] = set()  # its links, and for each its kind with each of its names
 
 
 class CallTracker:
@@ -338,8 +339,9 @@ class CallTracker:
         return self.registry.attribute_name(number)
 
     def _link(self, one: _Open, link: Link) -> None:
-        if link not in one.call.links and self._fits(one, one.call.links):
+        if link not in one.linked and self._fits(one, one.call.links):
             one.call.links.append(link)
+            one.linked |= {link, (link.kind, link.call_uuid), (link.kind, link.conn_id)}
             self._hold(one, 300)
 
     def _link_both(self, one: _Open, there: LinkKind, back: LinkKind, uuid: str | None, conn: str | None, cause: str | None = None) -> None:
@@ -353,7 +355,7 @@ class CallTracker:
 
     def _follow_links(self, one: _Open, values: Mapping[int, Any]) -> None:
         main = _text(values, AttributeID.OrigCallUUID)
-        if main is not None and not any(link.kind is LinkKind.CONSULTS_FOR and link.call_uuid == main for link in one.call.links):
+        if main is not None and (LinkKind.CONSULTS_FOR, main) not in one.linked:
             self._link_both(one, LinkKind.CONSULTS_FOR, LinkKind.CONSULTED_BY, main, None)
         links = values.get(AttributeID.ISLinkList)
         if isinstance(links, KVList):
@@ -365,7 +367,7 @@ class CallTracker:
         uuid, conn = _text(values, AttributeID.RefCallUUID), _text(values, AttributeID.RefConnID)
         if uuid is None and conn is None:
             return
-        if uuid is None and any(link.kind is LinkKind.MERGED_INTO and link.conn_id == conn for link in one.call.links):
+        if uuid is None and (LinkKind.MERGED_INTO, conn) in one.linked:
             return  # told already, with more
         cause = values.get(AttributeID.Cause, values.get(AttributeID.CallState))
         label = cause.label or str(int(cause)) if isinstance(cause, OpenEnum) else None

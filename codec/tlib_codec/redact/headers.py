@@ -15,10 +15,52 @@ from tlib_codec.logs.tserver import DIRECTION, message_name
 from .items import Redactor
 
 _WORDS = frozenset(
-    ["-", ":", ",", "attributes:", "backup", "call/party", "client", "debug", "distribute", "distribute_event", "distribute_event:"]
-    + ["error", "event", "event:", "from", "got", "info", "int", "location", "message", "primary", "proxy", "receive", "received"]
-    + ["request", "selectorthread]", "send", "send_to_client", "send_to_client:", "sending", "sent", "std", "thread", "to", "trace"]
-    + ["trace:", "trc", "trc:", "tserver", "warn", "writing", "[bsync]", "[iscc]", "[thread"]
+    {
+        "-",
+        ":",
+        ",",
+        "attributes:",
+        "backup",
+        "call/party",
+        "client",
+        "debug",
+        "distribute",
+        "distribute_event",
+        "distribute_event:",
+        "error",
+        "event",
+        "event:",
+        "from",
+        "got",
+        "info",
+        "int",
+        "location",
+        "message",
+        "primary",
+        "proxy",
+        "receive",
+        "received",
+        "request",
+        "selectorthread]",
+        "send",
+        "send_to_client",
+        "send_to_client:",
+        "sending",
+        "sent",
+        "std",
+        "thread",
+        "to",
+        "trace",
+        "trace:",
+        "trc",
+        "trc:",
+        "tserver",
+        "warn",
+        "writing",
+        "[bsync]",
+        "[iscc]",
+        "[thread",
+    }
 )
 _LEVELS = frozenset({"trc", "int", "std", "dbg"})
 _CODE = re.compile(r"\d{5}", re.ASCII)
