@@ -85,7 +85,14 @@ def test_the_final_state_and_the_history():
             deleted(4.25, conn=CONN_2, cause=TCause.Busy),
         ]
     )
-    assert call.state == {"CallUUID": MAIN, "ConnID": CONN_2, "CallType": TCallType.Inbound, "ANI": "5551000", "DNIS": "900", "Cause": TCause.Busy}
+    assert call.state == {
+        "CallUUID": MAIN,
+        "ConnID": CONN_2,
+        "CallType": TCallType.Inbound,
+        "ANI": "5551000",
+        "DNIS": "900",
+        "Cause": TCause.Busy,
+    }
     assert (call.call_uuid, call.conn_id, call.created, call.ending) == (MAIN, CONN_2, True, Ending.DELETED)
     assert call.duration == dt.timedelta(seconds=4.25)
     assert [change.changes for change in call.history[1:]] == [
@@ -132,7 +139,13 @@ def test_what_names_no_call_is_passed_over():
 def test_to_data_is_attributes_and_what_begins_with_a_dollar():
     [call] = follow([created(ani="1", user_data=KVList({"a": 1})), deleted(cause=TCause.Busy)])
     data = call.to_data()
-    assert {key: data[key] for key in data if key[0] != "$"} == {"CallUUID": MAIN, "ConnID": CONN, "ANI": "1", "UserData": {"a": 1}, "Cause": "Busy"}
+    assert {key: data[key] for key in data if key[0] != "$"} == {
+        "CallUUID": MAIN,
+        "ConnID": CONN,
+        "ANI": "1",
+        "UserData": {"a": 1},
+        "Cause": "Busy",
+    }
     assert data["$begin"] == "2001-09-09T01:46:40.000000Z"
     assert (data["$duration"], data["$ending"], data["$created"], data["$events"]) == (2.0, "deleted", True, 2)
     assert data["$history"][1] == {"event": "EventCallDeleted", "time": "2001-09-09T01:46:42.000000Z", "changes": {"Cause": {"to": "Busy"}}}
@@ -162,7 +175,9 @@ def test_consultation_and_transfer_link_both_calls():
 
 
 def test_a_merge_is_linked_by_conn_id_alone_and_to_an_unknown_call():
-    gone, main = follow([created(0), created(1, SECOND, CONN_2), deleted(2, SECOND, CONN_2, cause=TCause.Conference, ref_conn_id=CONN), deleted(3)])
+    gone, main = follow(
+        [created(0), created(1, SECOND, CONN_2), deleted(2, SECOND, CONN_2, cause=TCause.Conference, ref_conn_id=CONN), deleted(3)]
+    )
     assert gone.links[0].call_uuid == MAIN
     assert main.links[0].kind is LinkKind.MERGED_FROM
     [alone] = follow([created(), deleted(cause=TCause(200), ref_call_uuid=THIRD)])
@@ -353,7 +368,12 @@ def test_times_of_a_log_without_times_of_events_are_brought_to_utc():
     fed(tracker, changed(0, SECOND, CONN_2), source={"time": "2001-09-09T03:46:40.100"})  # two hours from UTC
     fed(tracker, bare, source={"time": "2001-09-09T03:46:45"})
     assert [call.begin.isoformat() for call in tracker.close()][1] == "2001-09-09T01:46:45+00:00"
-    for text, expected in (("2001-09-09T03:46:45+02:00", "2001-09-09T01:46:45+00:00"), ("nonsense", None), (5, None), ("0001-01-01T00:00:00+14:00", None)):
+    for text, expected in (
+        ("2001-09-09T03:46:45+02:00", "2001-09-09T01:46:45+00:00"),
+        ("nonsense", None),
+        (5, None),
+        ("0001-01-01T00:00:00+14:00", None),
+    ):
         tracker = CallTracker()
         fed(tracker, bare, source={"time": text})
         [call] = tracker.close()
@@ -391,7 +411,9 @@ def test_too_many_open_calls():
 
 def test_too_much_held():
     tracker = CallTracker(limits=CallLimits(size=100_000))
-    told = [call for i in range(200) for call in fed(tracker, created(i, f"{i:032d}", f"{i:016d}", user_data=KVList({"note": "x" * 5_000})))]
+    told = [
+        call for i in range(200) for call in fed(tracker, created(i, f"{i:032d}", f"{i:016d}", user_data=KVList({"note": "x" * 5_000})))
+    ]
     assert len(tracker) < 20
     assert {call.ending for call in told} == {Ending.EVICTED}
 
@@ -450,7 +472,11 @@ def test_any_events_can_be_followed(items):
     assert sum(call.events for call in calls) <= len(items)
 
 
-@given(st.lists(st.tuples(st.sampled_from([created, changed, deleted]), st.sampled_from([MAIN, SECOND, THIRD]), st.integers(0, 50)), max_size=40))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([created, changed, deleted]), st.sampled_from([MAIN, SECOND, THIRD]), st.integers(0, 50)), max_size=40
+    )
+)
 def test_every_event_belongs_to_one_call(steps):
     items = [make(seconds, uuid, {MAIN: CONN, SECOND: CONN_2, THIRD: CONN_3}[uuid]) for make, uuid, seconds in steps]
     calls = list(follow(items))

@@ -2,7 +2,7 @@
 
 import itertools
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +24,7 @@ def calls():
 
 
 def parsed(text):
-    return ElementTree.fromstring(text)  # our own output
+    return ET.fromstring(text)  # our own output
 
 
 def texts(text):
@@ -47,7 +47,7 @@ def test_no_boxes_overlap_and_all_is_inside():
     assert len(boxes) > 10
     for (x, y, w, h), (x2, y2, w2, h2) in itertools.combinations(boxes, 2):
         assert x + w <= x2 or x2 + w2 <= x or y + h <= y2 or y2 + h2 <= y
-    assert all(0 <= x and x + w <= width and 0 <= y and y + h <= height for x, y, w, h in boxes)
+    assert all(x >= 0 and x + w <= width and y >= 0 and y + h <= height for x, y, w, h in boxes)
     lines = sorted(float(text.get("y")) for text in root.iter(f"{SVG}text") if text.get("class") is None)
     assert all(after - before >= 15 for before, after in itertools.pairwise(lines))
 

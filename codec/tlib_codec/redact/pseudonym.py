@@ -79,7 +79,7 @@ class Pseudonyms:
         digits = str(abs(number))
         low = 10 ** (len(digits) - 1) if len(digits) > 1 else 0
         high = 10 ** len(digits) - 1
-        if len(digits) == _INT_DIGITS and abs(number) < 1 << 31:
+        if len(digits) == _INT_DIGITS and -(1 << 31) <= number < 1 << 31:
             high = (1 << 31) - 1
         found = digits
         for _ in range(_AGAIN * 16):
