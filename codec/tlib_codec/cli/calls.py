@@ -6,6 +6,7 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,6 +23,9 @@ from .inputs import Found, Problem, entries
 from .output import open_output
 from .progress import Progress
 from .select import Test, selection
+
+if TYPE_CHECKING:
+    from .call_parquet import CallParquet
 
 _DRAWN = 10_000  # calls that are kept for a ladder
 
@@ -79,14 +83,14 @@ def command(
     tests = selection((), conditions, registry)
     target = _form_for(output, to)
     seen = 0
+    if target == "parquet":
+        _parquet()  # before the output is opened: without pyarrow there is none
     with contextlib.ExitStack() as stack:
         file = open_output(output, inputs, binary=target == "parquet")
         if output not in {None, "-"}:
             stack.enter_context(file)
         if target == "parquet":
-            from .call_parquet import CallParquet  # noqa: PLC0415 pyarrow
-
-            writer: CallWriter = stack.enter_context(CallParquet(file, registry))
+            writer: CallWriter = stack.enter_context(_parquet()(file, registry))
         else:
             writer = CallTable(file, registry, full=wanted is not None or history) if target == "table" else CallLines(file)
         drawn = _Drawn(wanted) if drawing is not None else None
@@ -201,6 +205,12 @@ def _form_for(path: str | None, form: str | None) -> str:
     if suffix not in SUFFIXES:
         raise click.UsageError(f"{path}: which form? Give --to, or one of the suffixes {', '.join(SUFFIXES)}")
     return SUFFIXES[suffix]
+
+
+def _parquet() -> type[CallParquet]:
+    from .call_parquet import CallParquet  # noqa: PLC0415 pyarrow
+
+    return CallParquet
 
 
 def _draw(drawn: _Drawn, path: str, inputs: tuple[str, ...], registry: Registry) -> None:
