@@ -128,7 +128,7 @@ class Redactor:
 
     def _count(self, number: int, old: Any, new: Any) -> Any:
         if old != new:
-            self.counts[self.registry.attribute_name(number)] += 1
+            self.counts[self.registry.attribute_name(number)] += _changed(old, new)
         return new
 
     def _replaced(self, number: int, value: Any) -> Any:
@@ -231,6 +231,13 @@ class Redactor:
             return self._ids_in(value)
         named = isinstance(value, str) and not isinstance(value, Unicode) and (is_conn_id(value) or UUID_SHAPE.fits(value))
         return self.identifier(value) if named else value
+
+
+def _changed(old: Any, new: Any) -> int:
+    """How many values differ: of a list, those in it."""
+    if not isinstance(old, KVList):
+        return int(old != new)
+    return sum(_changed(one, other) for (_, one), (_, other) in zip(old, new, strict=True))
 
 
 def _matches(key: str, path: str, patterns: Iterable[str]) -> bool:
