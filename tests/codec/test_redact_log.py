@@ -91,6 +91,14 @@ def test_any_message_reads_as_its_redacted_event(attributes, platform, keep):
     assert len(safe.encode()) == len(text.encode())
 
 
+def test_a_kept_value_of_several_lines_stays_whole():
+    text = f"{HEAD}\tAttributeOtherDN\t'7\n8'\n\tAttributeUserData\t[9] 00 01 00 00..\n\t\t'a'\t'two\nlines'\n\tAttributeLocation\t'x\ny'\n"
+    safe, _ = rewritten(text, keep=("a",))
+    assert safe.endswith("'two\nlines'\n\tAttributeLocation\t'x\ny'\n")
+    assert "'7\n8'" not in safe
+    assert rewritten(text, keys=("b",))[0] == safe
+
+
 def test_lines_that_are_no_message_are_left_out_or_kept():
     text = f"started by ana 5551000\n{HEAD}\tAttributeThisDN\t'7001'\n\t(remark about 5551000)\n\tgarbage 5551000\n\nbye 5551000\n"
     safe, rewriter = rewritten(text)

@@ -278,17 +278,20 @@ class _Rewritten:
     def _pair_value(self, key: str, start: int, line: str, wanted: bool | None, *, top: bool) -> None:
         redactor = self.redactor
         if not self._chosen or wanted is None:
-            return
-        if self._number == AttributeID.ISLinkList:
+            self._value(start, line, None, None)
+        elif self._number == AttributeID.ISLinkList:
             self._value(start, line, lambda text: self._one(redactor.value(AttributeID.ISLinkList, KVList([("", text)]))), None)
-            return
-        shown = line[start:].rstrip()
-        quoted = shown[1:-1] if shown[:1] == self.message.quote else 0
-        if self._number == AttributeID.Extensions and top and is_call(key, quoted):
+        elif self._number == AttributeID.Extensions and top and is_call(key, self._shown(line[start:].rstrip())):
             self._value(start, line, redactor.identifier if redactor.rules.ids else None, None)
         elif wanted:
             self._counted()
             self._value(start, line, redactor.pseudonyms.text, self._printed)
+        else:
+            self._value(start, line, None, None)
+
+    def _shown(self, text: str) -> str | int:
+        """The text in quotes; any integer for what stands without them."""
+        return text[1:-1] if text[:1] == self.message.quote else 0
 
     def _counted(self) -> None:
         number = self._number
