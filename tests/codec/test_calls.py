@@ -368,6 +368,9 @@ def test_times_of_a_log_without_times_of_events_are_brought_to_utc():
     fed(tracker, changed(0, SECOND, CONN_2), source={"time": "2001-09-09T03:46:40.100"})  # two hours from UTC
     fed(tracker, bare, source={"time": "2001-09-09T03:46:45"})
     assert [call.begin.isoformat() for call in tracker.close()][1] == "2001-09-09T01:46:45+00:00"
+    tracker = CallTracker()  # stamps that have nothing to do with the events' times say nothing
+    fed(tracker, changed(0, SECOND, CONN_2), bare, source={"time": "2021-01-01T00:00:00"})
+    assert [call.begin and call.begin.year for call in tracker.close()] == [2001, None]
     for text, expected in (
         ("2001-09-09T03:46:45+02:00", "2001-09-09T01:46:45+00:00"),
         ("nonsense", None),

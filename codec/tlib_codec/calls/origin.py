@@ -32,7 +32,7 @@ class Origin(msgspec.Struct):
     last: int | None = None
     missing: int = 0
     starts: int = 0
-    zone: dt.timedelta = dt.timedelta()  # how far the local time of its log is from UTC
+    zone: dt.timedelta | None = dt.timedelta()  # how far its log's local time is from UTC; None: they do not go together
 
     def count(self, number: Any, source: Mapping[str, Any]) -> Missing | None:
         """Follow an event's number."""
@@ -61,19 +61,23 @@ class Origin(msgspec.Struct):
             if written is not None and written.tzinfo is None:
                 self.zone = _quarters(written.replace(tzinfo=dt.UTC) - time)
             return time
-        if written is None:
+        if written is None or (written.tzinfo is None and self.zone is None):
             return None
         try:
-            return written.astimezone(dt.UTC) if written.tzinfo is not None else written.replace(tzinfo=dt.UTC) - self.zone
+            return (
+                written.astimezone(dt.UTC)
+                if self.zone is None or written.tzinfo is not None
+                else written.replace(tzinfo=dt.UTC) - self.zone
+            )
         except OverflowError:
             return None  # beyond the calendar
 
 
-def _quarters(offset: dt.timedelta) -> dt.timedelta:
-    """To the next quarter of an hour, which zones are apart; nothing where it is no zone's."""
+def _quarters(offset: dt.timedelta) -> dt.timedelta | None:
+    """To the next quarter of an hour, which zones are apart; None where it is no zone's."""
     quarter = dt.timedelta(minutes=15)
     rounded = round(offset / quarter) * quarter
-    return rounded if abs(rounded) < dt.timedelta(hours=15) else dt.timedelta()
+    return rounded if abs(rounded) < dt.timedelta(hours=15) else None
 
 
 def _written(source: Mapping[str, Any]) -> dt.datetime | None:

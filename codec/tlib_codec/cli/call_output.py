@@ -26,7 +26,7 @@ from .common import printable
 from .render import _GUIDES, _PLAIN_GUIDES, _branches, console, text_of
 
 SUFFIXES = {".jsonl": "jsonl", ".json": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".txt": "table"}
-_COLUMNS = (("Begin (UTC)", 19), ("Duration", 8), ("Type", 8), ("ANI", 11), ("DNIS, dialed", 12), ("Call", 13), ("Outcome", 0))
+_COLUMNS = (("Begin (UTC)", 19), ("Length", 7), ("Type", 8), ("ANI", 11), ("DNIS/dialed", 11), ("Call", 13), ("Outcome", 0))
 _SAID = {
     LinkKind.CONSULTS_FOR: "consults for",
     LinkKind.CONSULTED_BY: "consulted by",
@@ -37,9 +37,9 @@ _SAID = {
 _WHY = {
     Ending.DELETED: "",
     Ending.RELEASED: "released",
-    Ending.OPEN: "open at the end",
-    Ending.EXPIRED: "given up: idle",
-    Ending.EVICTED: "given up: too many",
+    Ending.OPEN: "open",
+    Ending.EXPIRED: "expired",
+    Ending.EVICTED: "evicted",
 }
 
 
@@ -76,6 +76,9 @@ class CallTable:
         self._registry = registry
         self._full = full
         self._begun = False
+        narrow = self.console.width < 100
+        self._gap, self._date = (" ", "%m-%d %H:%M:%S") if narrow else ("  ", "%Y-%m-%d %H:%M:%S")
+        self._widths = [14 if narrow and not place else width for place, (_, width) in enumerate(_COLUMNS)]
         self._guides = _GUIDES if self.console.encoding.lower().startswith("utf") else _PLAIN_GUIDES
 
     def flush(self) -> None:
@@ -92,16 +95,15 @@ class CallTable:
             lines += [*self._state(call), *self._history(call), Text()]
         self.console.print(Text("\n").join(lines))
 
-    @staticmethod
-    def _line(cells: list[str], style: str = "") -> Text:
-        sizes = (max(width, cell_len(cell)) for cell, (_, width) in zip(cells, _COLUMNS, strict=True))
-        return Text("  ".join(map(set_cell_size, cells, sizes)).rstrip(), style)
+    def _line(self, cells: list[str], style: str = "") -> Text:
+        sizes = (max(width, cell_len(cell)) for cell, width in zip(cells, self._widths, strict=True))
+        return Text(self._gap.join(map(set_cell_size, cells, sizes)).rstrip(), style)
 
     def _row(self, call: Call) -> Iterator[Text]:
         ani, dnis, dialed = (self._shown(call, i) for i in (AttributeID.ANI, AttributeID.DNIS, AttributeID.DialedNumber))
-        begin = "?" if call.begin is None else f"{call.begin:%Y-%m-%d %H:%M:%S}"
+        begin = "?" if call.begin is None else f"{call.begin:{self._date}}"
         cells = [
-            begin if call.created or call.begin is None else f"before {call.begin:%m-%d %H:%M}",
+            begin if call.created or call.begin is None else f"< {call.begin:%m-%d %H:%M}",
             duration_text(call.duration),
             self._shown(call, AttributeID.CallType),
             ani,
