@@ -4,7 +4,7 @@ Run it: python docs/generate.py [--check]
 
 Strategy: a page has the text between ``<!-- begin NAME -->`` and ``<!-- end NAME -->`` from a
 function here, and all other text from a person. ``--check`` writes nothing and fails where a page is
-not up to date; a test calls it.
+not up to date; a test calls it. The pictures are drawn by the program itself, and kept up to date alike.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,9 @@ from capture_examples import CAPTURE_EXAMPLES
 from error_examples import EXAMPLES, LOG_EXAMPLES, PRELUDE
 
 from tlib_codec import CODES, TLIBRARY, SchemaViolation, TLibError, Violation
+from tlib_codec.calls import ANOMALIES
 from tlib_codec.captures import CaptureDecoder, CaptureProblem
+from tlib_codec.cli import main as cli
 from tlib_codec.logs import LogLimits, LogProblem, read_log
 from tlib_schemas.wire import Attribute, Enum
 
@@ -136,7 +139,29 @@ def events() -> str:
     return "\n".join(lines)
 
 
+def call_anomalies() -> str:
+    """What cannot be in the life of a call."""
+    rows = (f"| `{a.code}` | {a.meaning} | {a.advice} |" for a in ANOMALIES.values())
+    return "\n".join(["| code | meaning | what to do |", "|---|---|---|", *rows, ""])
+
+
+def ladder() -> str:
+    """The call ladder of the example's first call, as the program draws it."""
+    with tempfile.TemporaryDirectory() as folder:
+        drawn = Path(folder) / "ladder.svg"
+        log = DOCS.parent / "examples" / "tserver.log"
+        status = cli(["calls", str(log), "--call", LADDER_OF, "--ladder", str(drawn), "-o", str(Path(folder) / "calls.jsonl")])
+        if status:
+            sys.exit(f"tlib calls ended with {status}")
+        return drawn.read_text(encoding="utf-8")
+
+
+LADDER_OF = "UML4HGVFSH13V4FA82O7125KG8000001"  # transferred after a consultation
+
+PICTURES: dict[str, Callable[[], str]] = {"ladder.svg": ladder}
+
 PARTS: dict[str, Callable[[], str]] = {
+    "call-anomalies": call_anomalies,
     "error-index": error_index,
     "error-codes": error_codes,
     "attributes": attributes,
@@ -155,9 +180,11 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail where a page is out of date")
     check = parser.parse_args().check
     stale = 0
-    for path in sorted(DOCS.glob("*.md")):
-        before = path.read_text(encoding="utf-8")
-        after = generated(before)
+    files: dict[Path, Callable[[str], str]] = dict.fromkeys(sorted(DOCS.glob("*.md")), generated)
+    files |= {DOCS / "pictures" / name: lambda _, make=make: make() for name, make in PICTURES.items()}  # type: ignore[misc]
+    for path, make in files.items():
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
+        after = make(before)
         if after != before:
             stale += 1
             if check:
