@@ -537,7 +537,7 @@ cdef class Tables:
             self.tables.schema[<int> schema.message] = number + 1
 
     def __dealloc__(self):
-        cdef size_t i
+        cdef Py_ssize_t i
         if self.schemas != NULL:
             for i in range(len(self.plans)):
                 PyMem_Free(<void *> self.schemas[i].slot)
