@@ -10,7 +10,6 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
-import click
 import msgspec
 
 from tlib_codec.calls import Call
@@ -24,7 +23,7 @@ try:
     import pyarrow as pa
     import pyarrow.parquet as pq
 except ImportError:
-    raise click.UsageError("Parquet needs pyarrow: pip install 'tlib-codec[arrow]'") from None
+    raise ImportError("Parquet needs pyarrow: pip install 'tlib-codec[arrow]'") from None
 
 _GROUP = 10_000
 _ALONE = ("ending", "created", "events", "dropped")

@@ -208,7 +208,10 @@ def _form_for(path: str | None, form: str | None) -> str:
 
 
 def _parquet() -> type[CallParquet]:
-    from .call_parquet import CallParquet  # noqa: PLC0415 pyarrow
+    try:
+        from .call_parquet import CallParquet  # noqa: PLC0415 pyarrow
+    except ImportError as error:
+        raise click.UsageError(str(error)) from None
 
     return CallParquet
 
