@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 # What is run once more with the reference engine alone.
 GROUND := tests/schemas tests/test_vectors.py tests/test_doctests.py tests/codec/test_jsonl.py tests/codec/test_views.py
 
-.PHONY: demo test coverage lint types contracts docs bench wheel clean
+.PHONY: demo test coverage lint types contracts docs bench wheel wheels sanitize fuzz-core clean
 
 demo: $(VENV)/installed
 	$(BIN)/tlib --version
@@ -48,6 +48,43 @@ bench: $(VENV)/installed-dev
 # The source distribution, and the wheel built from it.
 wheel: $(VENV)/installed-dev
 	$(BIN)/python -m build --quiet
+
+# Wheels for every platform of [tool.cibuildwheel] that this machine can build; on Linux it needs Docker.
+wheels: $(VENV)/installed
+	$(BIN)/python -m pip install -qq --group wheels
+	$(BIN)/python -m cibuildwheel --output-dir dist
+
+# The native engine with AddressSanitizer and UndefinedBehaviorSanitizer, built beside the normal one:
+# vectors, the codec's tests, damaged frames. The core must compile without a warning. Needs gcc.
+CORE := codec/tlib_codec/core
+STRICT := -std=c11 -O2 -Wall -Wextra -Wconversion -Werror
+SANITIZERS := -g -fsanitize=address,undefined -fno-sanitize-recover=undefined
+# Python leaks at exit by design; its own allocator would hide errors on the heap.
+SANITIZED = LD_PRELOAD="$$(gcc -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc \
+  PYTHONPATH=build/sanitize/lib TLIB_ENGINE=native
+
+sanitize: $(VENV)/installed-dev
+	for source in $(CORE)/*.c; do gcc $(STRICT) -c "$$source" -o /dev/null || exit 1; done
+	CC=gcc TLIB_SANITIZE=1 $(BIN)/python setup.py --quiet build --build-base build/sanitize --build-lib build/sanitize/lib
+	$(SANITIZED) $(BIN)/python -m pytest -q -n auto -p no:cacheprovider -k "not reference" tests/test_vectors.py tests/codec/test_*.py tests/fuzz
+	$(SANITIZED) $(BIN)/python -m tlib_fuzz.differential --count 50000 --seed 11 --corpus examples/calls.tlb tests/vectors
+
+# The core alone: libFuzzer for FUZZ_SECONDS where there is clang (what it finds stays in build/fuzz),
+# and always, with gcc, the corpus and a seeded run of mutations. `make fuzz-core CLANG=` leaves out clang.
+CLANG ?= $(shell command -v clang)
+FUZZ_SECONDS ?= 60
+FUZZ_RUNS ?= 100000
+ENGINE := $(addprefix $(CORE)/,frame.c list.c stream.c)
+
+fuzz-core:
+	mkdir -p build/fuzz/found
+	gcc $(STRICT) $(SANITIZERS) -DTLIB_STANDALONE -I$(CORE) fuzz/targets/core.c $(ENGINE) -o build/fuzz/core
+	build/fuzz/core -runs=$(FUZZ_RUNS) fuzz/corpus/core/*
+ifneq ($(CLANG),)
+	$(CLANG) $(STRICT) $(SANITIZERS) -fsanitize=fuzzer -I$(CORE) fuzz/targets/core.c $(ENGINE) -o build/fuzz/core-libfuzzer
+	build/fuzz/core-libfuzzer -max_len=1024 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=build/fuzz/ \
+	  build/fuzz/found fuzz/corpus/core
+endif
 
 # A stamp is the last line of its recipe: an installation that was broken off starts again.
 $(VENV)/installed: pyproject.toml

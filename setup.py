@@ -35,7 +35,7 @@ def module(name: str, sources: tuple[str, ...]) -> Extension:
 
 
 extensions = cythonize(
-    [module("_native", ENGINE), module("_columns", ENGINE + COLUMNS)],
+    [module("_native", ENGINE), module("_columns", ENGINE + COLUMNS), module("_packets", ("packets.c",))],
     include_path=["codec"],
     build_dir="build/cython",
 )

@@ -4,7 +4,7 @@ Run it: python docs/generate.py [--check]
 
 Strategy: a page has the text between ``<!-- begin NAME -->`` and ``<!-- end NAME -->`` from a
 function here, and all other text from a person. ``--check`` writes nothing and fails where a page is
-not up to date; a test calls it.
+not up to date; a test calls it. The pictures are drawn by the program itself, and kept up to date alike.
 """
 
 from __future__ import annotations
@@ -12,13 +12,18 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from capture_examples import CAPTURE_EXAMPLES
 from error_examples import EXAMPLES, LOG_EXAMPLES, PRELUDE
 
 from tlib_codec import CODES, TLIBRARY, SchemaViolation, TLibError, Violation
+from tlib_codec.calls import ANOMALIES
+from tlib_codec.captures import CaptureDecoder, CaptureProblem
+from tlib_codec.cli import main as cli
 from tlib_codec.logs import LogLimits, LogProblem, read_log
 from tlib_schemas.wire import Attribute, Enum
 
@@ -45,6 +50,9 @@ def error_codes() -> str:
 def _code(code: str) -> Iterator[str]:
     if code in LOG_EXAMPLES:
         yield from _log_code(code)
+        return
+    if code in CAPTURE_EXAMPLES:
+        yield from _capture_code(code)
         return
     if code not in EXAMPLES:
         sys.exit(f"docs/error_examples.py: the code {code} has no example: add one")
@@ -78,6 +86,19 @@ def _log_code(code: str) -> Iterator[str]:
     yield f"`LogProblem`: told, and reading goes on. {CODES[code].meaning} {CODES[code].advice}"
     yield f"With `LogLimits({', '.join(changed)})`:\n" if changed else ""
     yield f"```text\n{text}```"
+    yield f"```text\n{next(problem for problem in told if problem.code == code)}\n```\n"
+
+
+def _capture_code(code: str) -> Iterator[str]:
+    what, data, settings = CAPTURE_EXAMPLES[code]
+    decoder = CaptureDecoder(settings=settings, ports=() if code == "capture-no-frames" else (3000,))
+    decoder.feed(data)
+    decoder.close()
+    told = [item for item in decoder if isinstance(item, CaptureProblem)]
+    if code not in (problem.code for problem in told):
+        sys.exit(f"docs/capture_examples.py: the example of {code} meets {[str(problem) for problem in told]}")
+    yield f"### {code}\n"
+    yield f"`CaptureProblem`: told, and reading goes on. {CODES[code].meaning} {CODES[code].advice} For instance {what}:\n"
     yield f"```text\n{next(problem for problem in told if problem.code == code)}\n```\n"
 
 
@@ -118,7 +139,29 @@ def events() -> str:
     return "\n".join(lines)
 
 
+def call_anomalies() -> str:
+    """What cannot be in the life of a call."""
+    rows = (f"| `{a.code}` | {a.meaning} | {a.advice} |" for a in ANOMALIES.values())
+    return "\n".join(["| code | meaning | what to do |", "|---|---|---|", *rows, ""])
+
+
+def ladder() -> str:
+    """The call ladder of the example's first call, as the program draws it."""
+    with tempfile.TemporaryDirectory() as folder:
+        drawn = Path(folder) / "ladder.svg"
+        log = DOCS.parent / "examples" / "tserver.log"
+        status = cli(["calls", str(log), "--call", LADDER_OF, "--ladder", str(drawn), "-o", str(Path(folder) / "calls.jsonl")])
+        if status:
+            sys.exit(f"tlib calls ended with {status}")
+        return drawn.read_text(encoding="utf-8")
+
+
+LADDER_OF = "UML4HGVFSH13V4FA82O7125KG8000001"  # transferred after a consultation
+
+PICTURES: dict[str, Callable[[], str]] = {"ladder.svg": ladder}
+
 PARTS: dict[str, Callable[[], str]] = {
+    "call-anomalies": call_anomalies,
     "error-index": error_index,
     "error-codes": error_codes,
     "attributes": attributes,
@@ -137,9 +180,11 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail where a page is out of date")
     check = parser.parse_args().check
     stale = 0
-    for path in sorted(DOCS.glob("*.md")):
-        before = path.read_text(encoding="utf-8")
-        after = generated(before)
+    files: dict[Path, Callable[[str], str]] = dict.fromkeys(sorted(DOCS.glob("*.md")), generated)
+    files |= {DOCS / "pictures" / name: lambda _, make=make: make() for name, make in PICTURES.items()}  # type: ignore[misc]
+    for path, make in files.items():
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
+        after = make(before)
         if after != before:
             stale += 1
             if check:

@@ -17,13 +17,14 @@ from tlib_schemas import __all__ as _schema_names
 from ._version import __version__
 from .engine import StreamDecoder, check, decode, decode_frame, encode, encode_frame, engine, scan
 from .reference import Policy
-from .stream import Gap, MalformedFrame, StreamItem
+from .stream import Gap, MalformedFrame, Missing, StreamItem
 
 __all__ = [  # noqa: PLE0604
     *_schema_names,
     "__version__",
     "Gap",
     "MalformedFrame",
+    "Missing",
     "Policy",
     "StreamDecoder",
     "StreamItem",

@@ -91,6 +91,7 @@ cdef extern from "tlib_core.h" nogil:
         uint64_t base
         uint64_t work
         uint32_t walked
+        uint8_t out_of_step
         uint16_t message
         tlib_error error
 

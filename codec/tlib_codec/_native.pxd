@@ -13,6 +13,8 @@ cdef class Tables:
     cdef uint8_t *kinds          # Kind by dense number
     cdef list plans              # Plan by schema number
     cdef dict by_class
+    cdef void *last_class        # the class that was encoded last, and its Plan (or NULL)
+    cdef void *last_plan
     cdef uint32_t widest         # entries that tlib_workspace.at needs
     cdef list kept
 

@@ -66,6 +66,12 @@ cdef extern from "Python.h":
         Py_ssize_t tp_basicsize
         destructor tp_dealloc
         void (*tp_free)(void *)
+        object (*tp_iter)(object)
+        destructor tp_finalize
+        PyTypeObject *tp_base
+        Py_ssize_t tp_dictoffset
+        Py_ssize_t tp_weaklistoffset
+    int PyObject_CallFinalizerFromDealloc(PyObject *thing)
     PyTypeObject *Py_TYPE(PyObject *thing)
     void PyObject_GC_UnTrack(PyObject *thing)
     object PyObject_Init(PyObject *thing, PyTypeObject *cls)
@@ -347,13 +353,18 @@ cdef class PairIterator:
         return <object> PyTuple_GET_ITEM(self.flat, at), <object> PyTuple_GET_ITEM(self.flat, at + 1)
 
 
-def iterate(kv):
+cdef object iterate(object kv):
     cdef PairIterator made = PairIterator.__new__(PairIterator)
     made.flat = kv._flat
     return made
 
 
-KVList.__iter__ = iterate
+def pairs_of(kv):
+    return iterate(kv)
+
+
+KVList.__iter__ = pairs_of  # for whoever calls it; `for` and `list` take the shorter way
+(<PyTypeObject *> KVLIST).tp_iter = iterate
 
 # -- the registry as tables -----------------------------------------------------------------------
 
@@ -465,8 +476,11 @@ cdef class Plan:
     cdef list composites       # CompositeSlots
     cdef int composite_count
     cdef list kept             # what the C arrays borrow
+    cdef char *template        # the memory of a new event: every field None, `extra` empty
+    cdef Pool pool             # where its instances wait for the next frame
 
     def __dealloc__(self):
+        PyMem_Free(self.template)
         PyMem_Free(self.places)
         PyMem_Free(self.steps)
         PyMem_Free(self.fields)
@@ -523,7 +537,7 @@ cdef class Tables:
             self.tables.schema[<int> schema.message] = number + 1
 
     def __dealloc__(self):
-        cdef size_t i
+        cdef Py_ssize_t i
         if self.schemas != NULL:
             for i in range(len(self.plans)):
                 PyMem_Free(<void *> self.schemas[i].slot)
@@ -574,6 +588,8 @@ cdef class Tables:
         plan.steps = <Step *> room_for(count, sizeof(Step))
         plan.fields = <Py_ssize_t *> room_for(len(schema.fields), sizeof(Py_ssize_t))
         plan.extra = slot_of(schema.cls, "extra")
+        plan.template = <char *> room_for(1, (<PyTypeObject *> schema.cls).tp_basicsize)
+        (<PyObject **> (plan.template + plan.extra - sizeof(PyObject)))[0] = <PyObject *> NONE_EXTRA
         place_of = {}
         steps = []
         cdef CompositeSlots composite
@@ -581,6 +597,7 @@ cdef class Tables:
         for field in schema.fields:
             offset = slot_of(schema.cls, field.name)
             plan.fields[plan.field_count] = offset
+            (<PyObject **> (plan.template + offset - sizeof(PyObject)))[0] = <PyObject *> None
             plan.field_count += 1
             composite = None
             if field.composite is not None:
@@ -618,6 +635,7 @@ cdef class Tables:
                 composite = plan.composites[plan.places[<int> index].composite]
                 plan.steps[plan.step_count].composite = <PyObject *> composite.cls
             plan.step_count += 1
+        plan.pool = pool_of(schema.cls, plan.field_count)
         rules = self.rules_of(schema)
         if len(rules) != sum(1 for rule in schema.rules if rule.severity is Severity.ERROR):
             made.beyond = True
@@ -772,6 +790,102 @@ cdef object attributes_object(dict items):
     return made
 
 
+# Counting None once for all the fields that are absent; None is immortal from 3.12 on.
+cdef extern from *:
+    """
+    #if PY_VERSION_HEX >= 0x030C0000
+    #define ADD_NONES(n) ((void)(n))
+    #else
+    #define ADD_NONES(n) (Py_None->ob_refcnt += (n))
+    #endif
+    """
+    void ADD_NONES(Py_ssize_t n) noexcept
+
+
+cdef enum:
+    POOLED = 32
+
+
+cdef class Pool:
+    """Freed instances of one event class. Classes live as long as the process does, and so do these."""
+
+    cdef PyObject *free[POOLED]
+    cdef int count
+    cdef Py_ssize_t slots
+
+
+cdef dict POOLS = {}
+cdef PyTypeObject *LAST_POOLED = NULL
+cdef PyObject *LAST_POOL = NULL
+
+
+cdef void free_event(PyObject *event) noexcept:
+    """tp_dealloc of an event class, and so the last step of its subclasses'."""
+    global LAST_POOLED, LAST_POOL
+    cdef PyTypeObject *cls = Py_TYPE(event)
+    cdef PyTypeObject *base = cls
+    cdef PyObject **slots = <PyObject **> (<char *> event + sizeof(PyObject))
+    cdef PyObject *held
+    cdef Py_ssize_t i, nones = 0
+    cdef Pool pool
+    while base.tp_dealloc != free_event:
+        base = base.tp_base
+    if cls == base and cls.tp_finalize != NULL and PyObject_CallFinalizerFromDealloc(event) < 0:
+        return
+    PyObject_GC_UnTrack(event)
+    if base != LAST_POOLED:
+        LAST_POOL = PyDict_GetItem(POOLS, <object> <PyObject *> base)
+        LAST_POOLED = base
+    pool = <Pool> LAST_POOL
+    for i in range(pool.slots):
+        held = slots[i]
+        slots[i] = NULL
+        if held == <PyObject *> None:
+            nones += 1
+        else:
+            Py_XDECREF(held)
+    ADD_NONES(-nones)
+    if cls == base and cls.tp_finalize == NULL and pool.count < POOLED:
+        pool.free[pool.count] = event
+        pool.count += 1
+    else:
+        cls.tp_free(event)
+    Py_DECREF(<object> <PyObject *> cls)
+
+
+cdef Pool pool_of(object cls, int fields):
+    """The pool of an event class, None where its instances are more than slots that we know."""
+    cdef PyTypeObject *kind = <PyTypeObject *> cls
+    cdef Pool pool
+    if cls in POOLS:
+        return POOLS[cls]
+    if (
+        not PyType_IS_GC(kind)
+        or kind.tp_dictoffset
+        or kind.tp_weaklistoffset
+        or kind.tp_basicsize != <Py_ssize_t> (sizeof(PyObject) + (fields + 1) * sizeof(PyObject *))
+    ):
+        return None
+    pool = POOLS[cls] = Pool()
+    pool.slots = fields + 1
+    kind.tp_dealloc = free_event
+    return pool
+
+
+cdef inline object new_event(Plan plan):
+    """An event that the collector does not look at: every field None, `extra` empty."""
+    cdef PyTypeObject *cls = <PyTypeObject *> plan.cls
+    if plan.pool is not None and plan.pool.count:
+        plan.pool.count -= 1
+        event = PyObject_Init(plan.pool.free[plan.pool.count], cls)
+    else:
+        event = untracked(plan.cls)
+    memcpy(<char *> <PyObject *> event + sizeof(PyObject), plan.template, cls.tp_basicsize - sizeof(PyObject))
+    ADD_NONES(plan.field_count)
+    Py_INCREF(NONE_EXTRA)
+    return event
+
+
 cdef object build(Tables tables, Plan plan, bytes frame, const uint8_t *data, tlib_workspace *space):
     """The event that an indexed, valid frame is; None where the reference engine must make it."""
     cdef const uint16_t *slots = tables.schemas[plan.number].slot
@@ -782,8 +896,9 @@ cdef object build(Tables tables, Plan plan, bytes frame, const uint8_t *data, tl
     cdef Place *place
     cdef PyObject **whole
     cdef CompositeSlots composite
+    cdef Py_ssize_t filled = 0
     cdef int k
-    event = untracked(plan.cls)
+    event = new_event(plan)
     for i in range(space.count):
         a = &space.attributes[i]
         number = slots[a.dense]
@@ -793,16 +908,19 @@ cdef object build(Tables tables, Plan plan, bytes frame, const uint8_t *data, tl
         place = &plan.places[number]
         if place.composite < 0:
             fill(event, place.offset, value_of(tables, place.kind, frame, data, a))
+            filled += 1
             continue
         whole = slot(event, place.offset)
-        if whole[0] == NULL:
+        if whole[0] == <PyObject *> None:
             composite = <CompositeSlots> plan.composites[place.composite]
             fill(event, place.offset, untracked(composite.cls))
+            filled += 1
         fill(<object> whole[0], place.part, value_of(tables, place.kind, frame, data, a))
+    ADD_NONES(-filled)
     for k in range(plan.composite_count):
         composite = <CompositeSlots> PyList_GET_ITEM(plan.composites, k)
         whole = slot(event, composite.offset)
-        if whole[0] == NULL:
+        if whole[0] == <PyObject *> None:
             continue
         for offset in composite.needed:
             if slot(<object> whole[0], offset)[0] == NULL:
@@ -810,10 +928,9 @@ cdef object build(Tables tables, Plan plan, bytes frame, const uint8_t *data, tl
         for offset in composite.all:
             if slot(<object> whole[0], offset)[0] == NULL:
                 fill(<object> whole[0], offset, None)
-    for k in range(plan.field_count):
-        if slot(event, plan.fields[k])[0] == NULL:
-            fill(event, plan.fields[k], None)
-    fill(event, plan.extra, attributes_object(by_name(tables, plan, frame, data, space)) if unlisted else NONE_EXTRA)
+    if unlisted:
+        Py_DECREF(NONE_EXTRA)
+        fill(event, plan.extra, attributes_object(by_name(tables, plan, frame, data, space)))
     return event
 
 
@@ -933,6 +1050,27 @@ cdef inline void put32(uint8_t *at, uint32_t value) noexcept:
     put16(at + 2, value)
 
 
+cdef extern from *:
+    """
+    /* Texts are short: a few moves that may overlap, instead of a call. */
+    static inline void copy_text(uint8_t *to, const uint8_t *from, size_t n) {
+        uint64_t a, b, c, d;
+        if (n > 32) {
+            memcpy(to, from, n);
+        } else if (n >= 16) {
+            memcpy(&a, from, 8); memcpy(&b, from + 8, 8); memcpy(&c, from + n - 16, 8); memcpy(&d, from + n - 8, 8);
+            memcpy(to, &a, 8); memcpy(to + 8, &b, 8); memcpy(to + n - 16, &c, 8); memcpy(to + n - 8, &d, 8);
+        } else if (n >= 8) {
+            memcpy(&a, from, 8); memcpy(&b, from + n - 8, 8);
+            memcpy(to, &a, 8); memcpy(to + n - 8, &b, 8);
+        } else {
+            for (size_t i = 0; i < n; i++) to[i] = from[i];
+        }
+    }
+    """
+    void copy_text(uint8_t *to, const void *source, size_t n) noexcept
+
+
 cdef inline int put_bytes(Out *out, const void *data, size_t length) except -1:
     if length:
         memcpy(reserve(out, length), data, length)
@@ -973,12 +1111,17 @@ cdef int put_number(Out *out, object value, bint signed) except -1:
 cdef int put_long(Out *out, object value) except -1:
     cdef unsigned long long number
     cdef uint8_t *at
+    cdef int overflow = 0
     if not PyLong_Check(value) or value is True or value is False:
         return 1
-    try:
-        number = PyLong_AsUnsignedLongLong(value)
-    except OverflowError:
+    number = <unsigned long long> PyLong_AsLongLongAndOverflow(value, &overflow)  # the quick way for most
+    if overflow < 0 or (not overflow and <long long> number < 0):
         return 1
+    if overflow:
+        try:
+            number = PyLong_AsUnsignedLongLong(value)
+        except OverflowError:
+            return 1
     at = reserve(out, 8)
     put32(at, <uint32_t> (number >> 32))
     put32(at + 4, <uint32_t> number)
@@ -1047,8 +1190,8 @@ cdef int put_list(Out *out, object kv, uint32_t depth, const tlib_limits *limits
             at[0] = TLIB_PAIR_STRING
             put16(at + 1, <uint32_t> start)
             put16(at + 3, <uint32_t> length)
-            memcpy(at + 5, PyUnicode_DATA(key), start)
-            memcpy(at + 5 + start, PyUnicode_DATA(value), length)
+            copy_text(at + 5, PyUnicode_DATA(key), start)
+            copy_text(at + 5 + start, PyUnicode_DATA(value), length)
             continue
         start = out.length
         reserve(out, 5)
@@ -1103,7 +1246,7 @@ cdef int put_attribute(Out *out, uint16_t number, Entry entry, object value, con
         at = reserve(out, TLIB_ATTRIBUTE + length)
         put16(at, number)
         put32(at + 2, <uint32_t> length)  # type String is 0
-        memcpy(at + TLIB_ATTRIBUTE, PyUnicode_DATA(value), length)
+        copy_text(at + TLIB_ATTRIBUTE, PyUnicode_DATA(value), length)
         return 0
     reserve(out, TLIB_ATTRIBUTE)
     if kind == RAW:
@@ -1222,7 +1365,10 @@ def encode(event, *, registry=LIBRARY, policy=STRICT, limits=LIMITS):
     cdef uint8_t stack[ON_STACK]
     cdef Out out
     cdef bint done = False
-    found = PyDict_GetItem(tables.by_class, type(event))
+    if <void *> Py_TYPE(<PyObject *> event) != tables.last_class:
+        tables.last_class = Py_TYPE(<PyObject *> event)
+        tables.last_plan = <void *> PyDict_GetItem(tables.by_class, type(event))
+    found = <PyObject *> tables.last_plan
     if found == NULL or policy is not STRICT:
         return reference.encode(event, registry=registry, policy=policy, limits=limits)
     own = DEFAULT if limits is LIMITS else limits_of(limits)
@@ -1423,6 +1569,8 @@ cdef object whole_frame(Tables tables, bytes data, const tlib_limits *own, objec
 # -- scan -----------------------------------------------------------------------------------------
 
 
+@cython.final
+@cython.freelist(64)
 cdef class FrameView:
     """A frame inside a buffer: checked, indexed, nothing of it made until it is asked for.
 
@@ -1560,37 +1708,50 @@ cdef class Scanner:
         return self
 
     def __next__(self):
-        cdef uint64_t length = 0
-        cdef int broken = 0, kind
-        cdef uint64_t base = self.stream.base
+        cdef uint64_t base, left, length = 0
+        cdef int broken = 0, kind, odd = -1
         cdef const uint8_t *at
         cdef tlib_error error
         cdef tlib_stream told
         cdef FrameView view
-        cdef uint16_t number, message
+        cdef uint16_t number, message = 0
+        cdef uint32_t body = 0
         cdef bytes data
-        cdef Room room
         cdef bint fails = False
-        cdef int odd
+        cdef Room room = take_room(self.tables)
+        # Nothing that may run other code stands between here and the step forward: that code may
+        # iterate this scanner.
+        base = self.stream.base
         if base == self.length:
+            give_back(room)
             raise StopIteration
         at = self.start + base
-        kind = tlib_next(&self.stream, at, self.length - base, True, &self.own, &length, &broken)
-        if kind == TLIB_ITEM_NONE:
-            raise StopIteration
-        # Nothing that may run other code stands before the step forward: that code may iterate this scanner.
-        if kind == TLIB_ITEM_GAP:
-            data = PyBytes_FromStringAndSize(<const char *> at, <Py_ssize_t> length)
-            told = self.stream
-            tlib_consume(&self.stream, length)
-            if not broken:
-                return Gap(base, data)
-            return MalformedFrame(base, data, stream_error(self.tables, &told, at, self.length - base, self.limits))
+        left = self.length - base
+        # A frame that indexes is sound: its headers need not be followed twice.
+        if not self.stream.out_of_step and tlib_header(at, left, &self.own, &message, &body, &error) == TLIB_OK:
+            length = <uint64_t> body + TLIB_HEADER
+            if length <= left and length <= 0xFFFFFFFFu:
+                odd = index(self.tables, &self.own, at, <uint32_t> length, self.deep, room, &error)
+                if odd == TLIB_OK and not room.space.callers:
+                    self.stream.work += room.space.count
+                else:
+                    odd = -1
+        if odd != TLIB_OK:
+            kind = tlib_next(&self.stream, at, left, True, &self.own, &length, &broken)
+            if kind != TLIB_ITEM_FRAME:
+                give_back(room)
+                if kind == TLIB_ITEM_NONE:
+                    raise StopIteration
+                data = PyBytes_FromStringAndSize(<const char *> at, <Py_ssize_t> length)
+                told = self.stream
+                tlib_consume(&self.stream, length)
+                if not broken:
+                    return Gap(base, data)
+                return MalformedFrame(base, data, stream_error(self.tables, &told, at, left, self.limits))
+            message = tlib_u16(at + 4)
+            odd = index(self.tables, &self.own, at, <uint32_t> length, self.deep, room, &error)
         tlib_consume(&self.stream, length)
-        message = tlib_u16(at + 4)
         number = self.tables.tables.schema[message]
-        room = take_room(self.tables)
-        odd = index(self.tables, &self.own, at, <uint32_t> length, self.deep, room, &error)
         if odd == TLIB_OK:
             odd = room.space.callers
         if odd == 0 and number:

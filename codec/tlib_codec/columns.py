@@ -81,7 +81,7 @@ def schema(*, registry: Registry = TLIBRARY, columns: Sequence[str] | None = Non
 class Columns:
     """The frames of a source as `pyarrow.RecordBatch`es of about `batch_bytes` of input each.
 
-    `source` is a buffer (bytes, mmap, memoryview: read in place, again at every iteration), a binary
+    `source` is a buffer (bytes, mmap, memoryview: read in place if it is read-only, else copied; again at every iteration), a binary
     file or an iterable of chunks (read once, a MiB at a time). `columns` names those to fill; every frame is
     checked whole all the same. Anything that reads Arrow's PyCapsule interface reads it as it is:
     ``pyarrow.table(c)``, ``polars.DataFrame(c)``, DuckDB and pandas.
@@ -123,13 +123,18 @@ class Columns:
                     yield batch_of(builder.take(), self.schema)
             builder.close()
         else:
-            builder.attach(view)
+            builder.attach(_still(view))
         while builder.fill():
             yield batch_of(builder.take(), self.schema)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """The batches as a stream of the Arrow PyCapsule interface."""
         return pa.RecordBatchReader.from_batches(self.schema, iter(self)).__arrow_c_stream__(requested_schema)
+
+
+def _still(view: memoryview) -> memoryview:
+    """A buffer that nobody can write to while its checked lengths are followed: itself, or a copy."""
+    return view if view.readonly else memoryview(bytes(view))
 
 
 def _pieces(source: BinaryIO | Iterable[Buffer]) -> Iterator[memoryview]:
@@ -166,7 +171,8 @@ def _array(cells: column_rows.Cells, rows: int, kind: pa.DataType) -> pa.Array:
 
 def validate(buffer: Buffer, *, registry: Registry = TLIBRARY, limits: Limits = DEFAULT_LIMITS) -> Counts:
     """Check every frame in a buffer as `Columns` does, building nothing, and count what they are."""
-    found: Counts = column_rows.validate(buffer, registry, limits) if _native is None else _native.validate(buffer, registry, limits)
+    make = column_rows.validate if _native is None else _native.validate
+    found: Counts = make(_still(memoryview(buffer)), registry, limits)
     return found
 
 

@@ -32,7 +32,7 @@ from tlib_schemas.values import Attributes, KVList, RawValue, Unicode
 from tlib_schemas.wire import Attribute, Enum, WireType
 
 from .reference import Policy
-from .stream import Gap, MalformedFrame, StreamItem
+from .stream import Gap, MalformedFrame, Missing, StreamItem
 
 _DIGITS = re.compile(r"-?[0-9]{1,20}")
 _TRUNCATED = re.compile(r"([0-9]{1,20}) bytes/([0-9]{1,20})")
@@ -51,7 +51,8 @@ def to_data(item: StreamItem, *, registry: Registry = TLIBRARY, source: Mapping[
     if isinstance(item, MalformedFrame):
         data = {"$malformed": _malformed(item)}
     elif isinstance(item, Gap):
-        data = {"$gap": {"offset": item.offset, "length": len(item.data), "data": _base64(item.data)}}
+        length = item.length if isinstance(item, Missing) else len(item.data)
+        data = {"$gap": {"offset": item.offset, "length": length, "data": _base64(item.data)}}
     elif isinstance(item, Event):
         data = _event(item)
     else:
@@ -186,7 +187,8 @@ def from_data(data: object, *, registry: Registry = TLIBRARY, policy: Policy = P
         return _malformed_from(data["$malformed"])
     if "$gap" in data:
         gap = _object(data["$gap"], ".$gap")
-        return Gap(_int(gap.get("offset"), ".$gap.offset"), _bytes(gap.get("data"), ".$gap.data"))
+        offset, lost = _int(gap.get("offset"), ".$gap.offset"), _bytes(gap.get("data"), ".$gap.data")
+        return Missing(offset, lost, _int(gap["length"], ".$gap.length")) if not lost and gap.get("length") else Gap(offset, lost)
     message = _message(data.get("Event"), registry, policy)
     name = quote(message) if isinstance(message, str) else registry.message_name(message) or f"#{message}"
     values: dict[int, Any] = {}

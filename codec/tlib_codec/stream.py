@@ -44,6 +44,12 @@ class Gap(msgspec.Struct, frozen=True):
     data: bytes
 
 
+class Missing(Gap, frozen=True):
+    """`length` bytes of a stream that are not there, such as a segment that a capture lacks; `data` is empty."""
+
+    length: int
+
+
 class MalformedFrame(Gap, frozen=True):
     """A frame that did not decode, and the bytes up to where the stream was in step again."""
 

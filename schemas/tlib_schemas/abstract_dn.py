@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from .attributes import UUID_SHAPE
 from .enumerations import TCallType, TPartyState
 from .values import KVList, KVValue
 
@@ -23,6 +24,7 @@ _FIELDS: dict[str, tuple[str, type[Any], Callable[[Any], Any]]] = {
     "ps": ("party_state", int, TPartyState),
     "call-uuid": ("call_uuid", str, str),
 }
+_CONN_ID = re.compile(r"[0-9a-fA-F]{16}")
 _KEY = re.compile(rf"({'|'.join(_FIELDS)})-(0|[1-9][0-9]{{0,8}})")
 
 
@@ -61,6 +63,14 @@ def extensions_of(calls: Iterable[AbstractDNCall], others: KVList | None = None)
                 pairs.append((f"{prefix}-{call.index}", kind(value)))
     pairs += [pair for pair in others or () if _place(*pair) is None]
     return KVList(pairs)
+
+
+def is_call(key: str, value: KVValue) -> bool:
+    """Whether a pair of Extensions is part of a call on an abstract DN, and looks like it."""
+    place = _place(key, value)
+    if place is None or not isinstance(value, str):
+        return place is not None
+    return UUID_SHAPE.fits(value) if _FIELDS[place[0]][0] == "call_uuid" else _CONN_ID.fullmatch(value) is not None
 
 
 def _place(key: str, value: KVValue) -> tuple[str, int] | None:

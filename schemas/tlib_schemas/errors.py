@@ -44,6 +44,10 @@ _ADVICE = "Nothing breaks; look whether the sender means it."
 _CUT_LOG = "The line is cut, or something else was written into it: look at the log there."
 _FILTER = "The T-Server's log filter hides or drops it: switch the filter off to have it in the log."
 _LOG_LIMIT = "Raise the limit (`LogLimits`) if such text is to be expected; otherwise the file is damaged."
+_CUT_CAPTURE = "What is there is read; end the capture before it is copied, or give the rest of it."
+_TORN_CAPTURE = "Look at the packet there; where there are many, the file or the way it was captured is damaged."
+_LOST_CAPTURE = "Look whether the capture dropped packets: tcpdump says so at its end."
+_CAPTURE_LIMIT = "Raise the limit (`CaptureSettings`), or choose connections by port or host."
 _JSON = "Write the line as docs/json.md says."
 
 CODES: dict[str, ErrorCode] = {
@@ -119,6 +123,25 @@ CODES: dict[str, ErrorCode] = {
             "A list lost its indentation: where its nested lists end is a guess.",
             "Give the original log instead of a copy that lost its tabs.",
         ),
+        # captures: CaptureProblem
+        ("capture-cut", "The capture ends inside a record, or its compressed data do.", _CUT_CAPTURE),
+        ("capture-record", "A record of the capture cannot be; reading goes on at the next one that can.", _TORN_CAPTURE),
+        (
+            "capture-link",
+            "Packets have a link type that is not read; they are skipped.",
+            "Capture on an interface of another type, or convert it.",
+        ),
+        ("capture-truncated", "Fewer bytes of a packet were captured than it had.", "Capture with a larger snaplen: tcpdump -s 0."),
+        ("capture-packet", "A header of a packet has a length or version that cannot be; the packet is skipped.", _TORN_CAPTURE),
+        ("capture-fragment", "An IP packet's fragments did not all come; it is skipped.", _LOST_CAPTURE),
+        (
+            "capture-no-frames",
+            "No TCP connection of the capture carries frames.",
+            "Choose one with --port or --host; an encrypted one (TLS) cannot be read.",
+        ),
+        ("capture-more-problems", "A capture has more problems of a kind than the limit; they are counted only.", _CAPTURE_LIMIT),
+        ("tcp-conflict", "A segment brings other bytes than came before at the same place; the first ones count.", _TORN_CAPTURE),
+        ("tcp-evicted", "A connection was let go to stay within the bounds; what comes after is read as a new one.", _CAPTURE_LIMIT),
     )
 }
 

@@ -16,6 +16,7 @@ from tlib_codec import (
     KVList,
     LimitExceeded,
     MalformedFrame,
+    Missing,
     Policy,
     RawValue,
     SchemaViolation,
@@ -181,3 +182,11 @@ def test_values_of_subclasses_are_written_as_their_base():
 
     assert jsonl.value_to_data(Text("a")) == "a"
     assert jsonl.value_to_data(Number(7)) == 7
+
+
+def test_bytes_that_a_capture_lacks():
+    missing = Missing(7, b"", 1448)
+    line = jsonl.dumps(missing)
+    assert json.loads(line) == {"$gap": {"offset": 7, "length": 1448, "data": ""}}
+    assert jsonl.loads(line) == missing
+    assert jsonl.loads('{"$gap": {"offset": 7, "data": ""}}') == Gap(7, b"")

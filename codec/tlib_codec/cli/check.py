@@ -23,7 +23,7 @@ from tlib_schemas.events import InvalidEvent
 from tlib_schemas.registry import Registry
 
 from . import FINE, INVALID
-from .common import FORMS, Unusable, files_argument, input_options, printable, registry_option
+from .common import FORMS, Unusable, capture_options, files_argument, input_options, printable, registry_option
 from .inputs import Entry, Found, Problem, entries
 from .progress import Progress
 
@@ -65,6 +65,7 @@ class Summary:
 @click.command()
 @files_argument
 @input_options(*FORMS)
+@capture_options
 @click.option(
     "--severity",
     type=click.Choice([str(s.value) for s in Severity]),
@@ -74,7 +75,17 @@ class Summary:
 )
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a violation, and one with $summary at the end.")
 @registry_option
-def command(files: tuple[str, ...], form: str, server: int | None, severity: str, as_json: bool, registry: Registry) -> int:
+def command(
+    files: tuple[str, ...],
+    form: str,
+    server: int | None,
+    ports: tuple[int, ...],
+    hosts: tuple[str, ...],
+    follow: bool,
+    severity: str,
+    as_json: bool,
+    registry: Registry,
+) -> int:
     """Check events against their tables: every violation, with place, code and footnote.
 
     Exit status: 0 clean, 1 violations, malformed frames or gaps, 2 unusable input.
@@ -90,7 +101,17 @@ def command(files: tuple[str, ...], form: str, server: int | None, severity: str
     with Progress(alone=not sys.stdout.isatty()) as progress:
         for path in files or ("-",):
             try:
-                for entry in entries(path, form, registry, server=server, moved=progress.moved, opened=progress.opened):
+                for entry in entries(
+                    path,
+                    form,
+                    registry,
+                    server=server,
+                    moved=progress.moved,
+                    opened=progress.opened,
+                    ports=ports,
+                    hosts=hosts,
+                    follow=follow,
+                ):
                     for line in _judge(entry, registry, summary, warnings=warnings, as_json=as_json):
                         status = max(status, INVALID)
                         click.echo(line)

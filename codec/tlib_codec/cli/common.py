@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import ipaddress
 import json
 import os
 import sys
@@ -18,7 +19,7 @@ from tlib_schemas.tlibrary import TLIBRARY
 from . import UNUSABLE
 
 REGISTRY = "tlib_codec.registry"  # of a context's `meta`: the registry's name, by which another process finds it
-FORMS = ("frames", "hex", "jsonl", "log")
+FORMS = ("frames", "hex", "jsonl", "log", "capture")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -108,6 +109,31 @@ def input_options(*forms: str) -> Callable[[F], F]:
         )(command)
 
     return add
+
+
+def capture_options(command: F) -> F:
+    """``--port``, ``--host`` and ``--follow``."""
+    command = click.option("--follow", is_flag=True, help="Wait for more at the end of a file, as tail -f does; Ctrl-C ends it.")(command)
+    command = click.option(
+        "--host", "hosts", multiple=True, metavar="ADDRESS", callback=_addresses, help="Of a capture, only this host's connections."
+    )(command)
+    return click.option(
+        "--port",
+        "ports",
+        multiple=True,
+        type=click.IntRange(0, 65_535),
+        metavar="N",
+        help="Of a capture, only connections with this port; without, those that carry frames.",
+    )(command)
+
+
+def _addresses(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        try:
+            ipaddress.ip_address(value)
+        except ValueError:
+            raise click.BadParameter(f"{value!r} is no IP address") from None
+    return values
 
 
 def files_argument(command: F) -> F:

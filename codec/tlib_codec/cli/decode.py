@@ -16,7 +16,7 @@ import msgspec
 from tlib_schemas.registry import Registry
 
 from . import FINE
-from .common import FORMS, REGISTRY, Unusable, files_argument, input_options, registry_option, report
+from .common import FORMS, REGISTRY, Unusable, capture_options, files_argument, input_options, registry_option, report
 from .decoding import Decoding, Task
 from .output import BINARY, COLUMNS, Writer, form_for, open_output, whole_output
 from .output import FORMS as TARGETS
@@ -40,6 +40,7 @@ _WORTH_IT = 16 << 20  # bytes of input, below which starting a process takes lon
 @click.option("--address", metavar="HOST[:PORT]", help="Only events from or to that address, or network (10.0.0.0/8), of a capture.")
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="Decode so many files at once; else as many as there are cores.")
 @click.option("--partition", metavar="KEYS", help="With -o DIR/: a folder for each date, event or both (date,event).")
+@capture_options
 @registry_option
 def command(
     ctx: click.Context,
@@ -56,9 +57,12 @@ def command(
     address: str | None,
     jobs: int | None,
     partition: str | None,
+    ports: tuple[int, ...],
+    hosts: tuple[str, ...],
+    follow: bool,
     registry: Registry,
 ) -> int:
-    """Decode frames, hex text, a T-Server or Platform SDK log, or JSONL.
+    """Decode frames, hex text, a T-Server or Platform SDK log, a capture (pcap, pcapng), or JSONL.
 
     On a terminal a table; in a pipe JSONL, one line an event. What is malformed is reported on the
     standard error and, in JSONL, has a line of its own ($malformed, $gap); the events around it
@@ -71,6 +75,8 @@ def command(
     tlib decode server.log --event EventCallDeleted --where Cause=Transfer
     tlib decode calls.tlb --where UserData.Segment.Tier=Gold -o gold.parquet
     tlib decode server.log --since 2026-03-14T21:00Z -o evening.pcapng
+    tlib decode trunk.pcapng.gz --port 3000 -o calls.jsonl
+    tcpdump -i eth0 -U -w - port 3000 | tlib decode --to table
     xxd capture.bin | tlib decode | jq -r .ConnID
     """  # noqa: D301
     folder = output is not None and (output.endswith("/") or Path(output).is_dir())
@@ -88,6 +94,9 @@ def command(
         since=since,
         until=until,
         address=address,
+        ports=ports,
+        hosts=hosts,
+        follow=follow,
         registry=ctx.meta[REGISTRY],
         source=_source_columns(inputs, form) if target in COLUMNS else (),
         stream=output is not None and output.lower().endswith(".arrows"),

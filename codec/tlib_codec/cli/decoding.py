@@ -35,6 +35,9 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     since: str | None = None
     until: str | None = None
     address: str | None = None
+    ports: tuple[int, ...] = ()
+    hosts: tuple[str, ...] = ()
+    follow: bool = False
     registry: str | None = None
     source: tuple[str, ...] = ()
     stream: bool = False
@@ -78,13 +81,13 @@ class Decoding:
             tests.insert(0, address)
         quiet = task.target == "table" and not task.strict
         status = FINE
-        with Source(path, moved) as source:
+        with Source(path, moved, follow=task.follow) as source:
             opened(source)
             form = (source.form() or "auto") if task.form == "auto" else task.form
             straight = getattr(writer, "straight", None)
             if form == "frames" and straight is not None and not tests and not task.strict:
                 return int(straight(source))
-            for entry in entries(source, form, self.registry, server=task.server):
+            for entry in entries(source, form, self.registry, server=task.server, ports=task.ports, hosts=task.hosts):
                 outcome = _pass_on(entry, writer, tests, quiet=quiet)
                 status = max(status, outcome)
                 if task.strict and outcome:

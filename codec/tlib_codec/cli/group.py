@@ -7,7 +7,7 @@ import importlib
 
 import click
 
-_COMMANDS = ("decode", "encode", "inspect", "check", "schema")
+_COMMANDS = ("decode", "calls", "encode", "inspect", "check", "redact", "schema")
 
 
 class Ended(Exception):

@@ -17,7 +17,7 @@ import msgspec
 from tlib_codec import jsonl
 from tlib_codec.engine import StreamDecoder
 from tlib_codec.reference import Policy
-from tlib_codec.stream import Gap, MalformedFrame, StreamItem
+from tlib_codec.stream import Gap, MalformedFrame, Missing, StreamItem
 from tlib_schemas.errors import DecodeError, Malformed, Severity
 from tlib_schemas.events import InvalidEvent
 from tlib_schemas.registry import Registry
@@ -54,6 +54,8 @@ class Found(msgspec.Struct, frozen=True):
         item = self.item
         if isinstance(item, MalformedFrame):
             return f"{self.place}: {item.error}"
+        if isinstance(item, Missing):
+            return f"{self.place}: {item.length} bytes of the stream from byte {item.offset} on are not in the capture [gap]"
         if isinstance(item, Gap):
             return f"{self.place}: {len(item.data)} bytes from byte {item.offset} on belong to no frame [gap]"
         assert isinstance(item, InvalidEvent)
@@ -93,12 +95,16 @@ def entries(
     forms: tuple[str, ...] = (),
     moved: Callable[[int], None] | None = None,
     opened: Callable[[Source], None] | None = None,
+    ports: tuple[int, ...] = (),
+    hosts: tuple[str, ...] = (),
+    follow: bool = False,
 ) -> Iterator[Entry]:
     """Everything in `path`, whose form is `form` or, with ``auto``, found out.
 
-    `forms` are those that the command can use. Raises Unusable where nothing can be read.
+    `forms` are those that the command can use; `ports` and `hosts` choose connections of a capture; `follow` waits
+    for more at the end. Raises Unusable where nothing can be read.
     """
-    with Source(path, moved) if isinstance(path, str) else path as source:
+    with Source(path, moved, follow=follow) if isinstance(path, str) else path as source:
         if opened is not None and isinstance(path, str):
             opened(source)
         found = source.form() if form == "auto" else form
@@ -114,6 +120,8 @@ def entries(
                 yield from _hex(source, registry)
             case "jsonl":
                 yield from _jsonl(source, registry)
+            case "capture":
+                yield from _capture(source, registry, ports, hosts)
             case _:
                 yield from _log(source, registry, server)
 
@@ -132,6 +140,27 @@ def _frames(source: Source, registry: Registry) -> Iterator[Found]:
         for item in decoder:
             offset = decoder.offset
             yield Found(item, name, {"file": name, "offset": offset}, decoder.data, offset)
+
+
+def _capture(source: Source, registry: Registry, ports: tuple[int, ...], hosts: tuple[str, ...]) -> Iterator[Entry]:
+    from tlib_codec.captures import Captured, CaptureDecoder, iso, read_items  # noqa: PLC0415 only captures need it
+
+    name = source.name
+    for found in read_items(CaptureDecoder(registry=registry, ports=ports, hosts=hosts), source):
+        where: dict[str, Any] = {"file": name}
+        if found.packet is not None:
+            where["packet"] = found.packet
+        if found.time is not None:
+            where["time"] = iso(found.time)
+        if found.flow is not None:
+            flow = found.flow
+            where |= {"src": flow.src, "dst": flow.dst, "connection": flow.connection, "direction": flow.direction}
+        where["offset"] = found.offset
+        place = name if found.packet is None else f"{name}: packet {found.packet}"
+        if isinstance(found, Captured):
+            yield Found(found.item, place, where, found.data, found.offset)
+        else:
+            yield Problem(found.code, f"{place} at byte {found.offset}", where, found.expected, found.actual)
 
 
 def _hex(source: Source, registry: Registry) -> Iterator[Entry]:

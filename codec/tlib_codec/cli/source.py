@@ -12,12 +12,16 @@ import os
 import re
 import stat
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 import click
 
+from tlib_codec.signs import CAPTURES as _CAPTURES
+from tlib_codec.signs import COMPRESSED as SIGNS
+from tlib_codec.signs import CompressionError
 from tlib_schemas.wire import MAGIC, VERSION
 
 from .common import FORMS, Unusable
@@ -27,21 +31,38 @@ _HEAD = 1 << 20
 _SIGN = MAGIC + bytes((VERSION, 0))
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _JSON = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*(?:"|\})')
-_COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "zip"}
+_COMPRESSED = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"PK\x03\x04": "zip"}
+_POLL = 0.2  # seconds between looks at a file that grows
+
+
+class _Packed:
+    """The compressed bytes: those that were read already, then the rest."""
+
+    def __init__(self, head: bytes, read: Callable[[int], bytes]) -> None:
+        self._head, self._read = head, read
+
+    def read(self, size: int) -> bytes:
+        """At most `size` bytes; none at the end."""
+        if not self._head:
+            return self._read(size)
+        data, self._head = self._head[:size], self._head[size:]
+        return data
 
 
 class Source(io.RawIOBase):
     """The bytes of `path` (``-``: the standard input), `size` of them where that is known.
 
-    `moved` is called with the number of bytes before each read that may have to wait. Raises
+    What is compressed with gzip or zstd is read as what it was, once `form` has found that out. `moved` is called with
+    the number of bytes before each read that may have to wait; with `follow` the end of a file is waited at. Raises
     Unusable where the path cannot be opened or read.
     """
 
-    def __init__(self, path: str, moved: Callable[[int], None] | None = None) -> None:
+    def __init__(self, path: str, moved: Callable[[int], None] | None = None, *, follow: bool = False) -> None:
         super().__init__()
         self.name = "(standard input)" if path == "-" else path
         self._moved = moved or (lambda _: None)
         self._head = b""
+        self._unpacked: io.RawIOBase | None = None  # where it is compressed
         self._last = 0
         self.size: int | None = None
         self.log: str | None = None  # which kind of log, where `form` has found one
@@ -54,6 +75,7 @@ class Source(io.RawIOBase):
         if path != "-":
             status = os.fstat(self._file.fileno())
             self.size = status.st_size if stat.S_ISREG(status.st_mode) else None
+        self._follow = follow and self.size is not None  # the end of a pipe is an end
 
     def _unusable(self, error: Exception) -> Unusable:
         return Unusable(f"{self.name}: {getattr(error, 'strerror', None) or error}")
@@ -72,14 +94,32 @@ class Source(io.RawIOBase):
         return len(given)
 
     def _read(self, size: int) -> bytes:
-        self._moved(self._last)
+        if self._unpacked is not None:
+            return self._unpacked.read(size) or b""
+        return self._raw(size)
+
+    def _raw(self, size: int) -> bytes:
         read = getattr(self._file, "read1", self._file.read)
+        while True:
+            self._moved(self._last)
+            try:
+                data: bytes = read(size)
+            except OSError as error:
+                raise self._unusable(error) from None
+            self._last = len(data)
+            if data or not self._follow:
+                return data
+            time.sleep(_POLL)
+
+    def _unpack(self, kind: str) -> None:
+        """Read on from what the bytes so far, and those to come, have compressed."""
+        from tlib_codec.captures.compressed import open_compressed  # noqa: PLC0415 most input is not compressed
+
         try:
-            data: bytes = read(size)
-        except OSError as error:
-            raise self._unusable(error) from None
-        self._last = len(data)
-        return data
+            self._unpacked = open_compressed(kind, _Packed(self._head, self._raw))
+        except CompressionError as error:
+            raise Unusable(f"{self.name}: {error}") from None
+        self._head = b""
 
     def close(self) -> None:
         """Close the file; the standard input stays open."""
@@ -95,17 +135,24 @@ class Source(io.RawIOBase):
         end = False
         found = None
         while found is None and not end:
-            chunk = self._read(_HEAD - len(self._head))
+            try:
+                chunk = self._read(_HEAD - len(self._head))
+            except CompressionError as error:
+                raise Unusable(f"{self.name}: {error}") from None
             self._head += chunk
             end = not chunk or len(self._head) >= _HEAD
             found = detect(self._head, end=end)
+            if found is not None and found in SIGNS.values() and self._unpacked is None:
+                self._unpack(found)
+                found, end = None, False
         if not self._head:
             return None
         if found is None:
             raise Unusable(
-                f"{self.name}: neither frames ({_SIGN.hex(' ')} …), hex text, JSONL nor a log; --format reads it as one all the same"
+                f"{self.name}: neither frames ({_SIGN.hex(' ')} …), hex text, JSONL, a log nor a capture;"
+                " --format reads it as one all the same"
             )
-        if found in _COMPRESSED.values():
+        if found in _COMPRESSED.values() or found in SIGNS.values():
             raise Unusable(f"{self.name}: compressed ({found}); pipe it in decompressed")
         if found not in FORMS:
             self.log = found
@@ -129,7 +176,9 @@ def detect(head: bytes, *, end: bool) -> str | None:
 
     `end` says that no more comes, or none that would help.
     """
-    for sign, name in _COMPRESSED.items():
+    if head[:4] in _CAPTURES:
+        return "capture"
+    for sign, name in (_COMPRESSED | SIGNS).items():
         if head.startswith(sign):
             return name
     if _SIGN in head:

@@ -16,13 +16,13 @@ from .message import Context, Header, Message
 
 _HEADER = re.compile(r"'(\w{1,80})' \('?(\d{1,5})'?\)(?:\s+(?:message\s+)?attributes:)?\s*$", re.ASCII)
 _ATTRIBUTES = re.compile(r"\s*(?:message )?attributes:\s*", re.ASCII)
-_ATTRIBUTE = re.compile(r"\s*((?:ISCC)?Attribute#?\w+)\s*(?:\[\w+\]\s*)?=\s*", re.ASCII)
+ATTRIBUTE = re.compile(r"\s*((?:ISCC)?Attribute#?\w+)\s*(?:\[\w+\]\s*)?=\s*", re.ASCII)
 _PAIR = re.compile(r"'\s*\[\w+\]\s*=\s*", re.ASCII)
 _PAIR_LINE = re.compile(r"\s*'[^']*'\s*\[\w+\]\s*=", re.ASCII)
 _GROUP = re.compile(r"\s*\w+\s*=\s*ComplexClass\(\w+\):\s*", re.ASCII)
 _LIST = re.compile(r"KVList:\s*", re.ASCII)
-_RECEIVED = re.compile(r"\b(?:got|receiv\w*)\b", re.IGNORECASE)
-_SENT = re.compile(r"\b(?:sending|sent|send|writing)\b", re.IGNORECASE)
+RECEIVED = re.compile(r"\b(?:got|receiv\w*)\b", re.IGNORECASE)
+SENT = re.compile(r"\b(?:sending|sent|send|writing)\b", re.IGNORECASE)
 
 
 def opens(line: str) -> re.Match[str] | None:
@@ -45,7 +45,7 @@ class PlatformMessage(Message):
             return ours
         if not line.strip():
             return False
-        match = _ATTRIBUTE.match(line)
+        match = ATTRIBUTE.match(line)
         if match is not None:
             self.attribute(match[1], line[match.end() :], len(line) - len(line.lstrip()))
         elif _ATTRIBUTES.fullmatch(line) or _GROUP.fullmatch(line):
@@ -56,7 +56,7 @@ class PlatformMessage(Message):
         return True
 
     def stops(self, line: str) -> bool:
-        return bool(_ATTRIBUTE.match(line) or _PAIR_LINE.match(line) or STAMP.match(line) or opens(line))
+        return bool(ATTRIBUTE.match(line) or _PAIR_LINE.match(line) or STAMP.match(line) or opens(line))
 
     def list_head(self, text: str) -> ListHead | None:
         match = _LIST.match(text)
@@ -90,7 +90,7 @@ class PlatformForm:
         if match is None:
             return None
         place = line[: match.start()] or before
-        direction = "received" if _RECEIVED.search(place) else "sent" if _SENT.search(place) else ""
+        direction = "received" if RECEIVED.search(place) else "sent" if SENT.search(place) else ""
         number_printed = int(match[2])
         return Header(
             line=number,

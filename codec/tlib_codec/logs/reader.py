@@ -53,7 +53,7 @@ def read_log(
     return _read(file, Context(registry, server, limits), Clock(name), form)
 
 
-def _recognised(pieces: Iterator[bytes]) -> tuple[Iterator[bytes], str]:
+def recognised(pieces: Iterator[bytes]) -> tuple[Iterator[bytes], str]:
     held: list[bytes] = []
     size = 0
     for piece in pieces:
@@ -68,7 +68,7 @@ def _recognised(pieces: Iterator[bytes]) -> tuple[Iterator[bytes], str]:
 def _read(file: Iterable[bytes] | BinaryIO, context: Context, clock: Clock, form: str | None) -> Iterator[LogRecord | LogProblem]:
     pieces = chunks(file)
     if form is None:
-        pieces, form = _recognised(pieces)
+        pieces, form = recognised(pieces)
     headers = FORMS[form](context, clock)
     message: Message | None = None
     orphaned = False  # attributes without a header have been reported, or belong to a message that was cut

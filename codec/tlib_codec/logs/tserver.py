@@ -19,7 +19,7 @@ from .values import bare, printed_bytes
 
 _NAME = re.compile(r"message ([A-Za-z_]\w*|\d{1,5})\s*", re.ASCII)
 _MARKED = re.compile(r"\[(?:ISCC|BSYNC)\]|\breceived from\b|\brequest to\b|\bdistribute\w*|\bsend_to_client\b", re.ASCII)
-_DIRECTION = re.compile(r"\b(received from|request to|sen[dt] to|send_to_client|distribute)", re.IGNORECASE | re.ASCII)
+DIRECTION = re.compile(r"\b(received from|request to|sen[dt] to|send_to_client|distribute)", re.IGNORECASE | re.ASCII)
 _SERVER = re.compile(r"\s*(\d{1,10})\(", re.ASCII)
 _VERSION = re.compile(r"\]\s+(\d+(?:\.\d+){2,5})\s", re.ASCII)
 _ATTRIBUTE = re.compile(r"\s*(?:ISCC)?Attribute[A-Z#]\w*(?:\s+['\[\d-]|\s*$)", re.ASCII)
@@ -120,7 +120,7 @@ class TServerMessage(Message):
 def _described(place: str) -> tuple[str, str, int | None, str]:
     """Direction, peer, number of the server and version, from what stands before a message's name."""
     version = _VERSION.search(place)
-    mark = _DIRECTION.search(place)
+    mark = DIRECTION.search(place)
     direction = peer = ""
     server = None
     if mark is not None:

@@ -390,7 +390,7 @@ def test_schema(run):
         (["decode", "empty"], "empty: empty"),
         (["decode", "noise"], "neither frames (54 4c 01 00 …)"),
         (["decode", "words"], "neither frames"),
-        (["decode", "packed"], "compressed (gzip)"),
+        (["decode", "packed"], "gzip data"),
         (["decode", "good.tlb", "-o", "out.xyz"], "which form?"),
         (["decode", "good.tlb", "-o", "no/out.tlb"], "No such file"),
         (["decode", "good.tlb", "-o", "good.tlb"], "is the input"),

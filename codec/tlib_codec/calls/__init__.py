@@ -1,0 +1,29 @@
+"""The life of each call: created, changed, linked to others, ended, and what of it cannot be.
+
+>>> from tlib_codec import EventCallCreated, EventCallDeleted, TCause
+>>> from tlib_codec.calls import follow
+>>> name = {"call_uuid": "01FES9JKSOFQLEKK3CSH5B5AES00JV1U", "conn_id": "006c02462a161006"}
+>>> [call] = follow([EventCallCreated(**name, ani="5551000"), EventCallDeleted(**name, cause=TCause.Busy)])
+>>> call.ending.value, call.state["ANI"], call.state["Cause"].label, call.anomalies
+('deleted', '5551000', 'Busy', [])
+"""
+
+from .anomalies import ANOMALIES, Anomaly, Missing
+from .follow import CallTracker, follow
+from .ladder import ladder
+from .model import Call, CallLimits, Change, Ending, Link, LinkKind
+
+__all__ = [
+    "ANOMALIES",
+    "Anomaly",
+    "Call",
+    "CallLimits",
+    "CallTracker",
+    "Change",
+    "Ending",
+    "Link",
+    "LinkKind",
+    "Missing",
+    "follow",
+    "ladder",
+]

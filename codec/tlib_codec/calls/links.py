@@ -1,0 +1,52 @@
+"""What a list says of the call at other sites, and how much a value weighs.
+
+The keys inside ISLinkList are not public. What is recognised is the look of an identifier: a
+CallUUID of 32 characters, a ConnID of 16 hex digits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from tlib_schemas.attributes import UUID_SHAPE
+from tlib_schemas.values import KVList
+
+_CONN_ID = re.compile(r"[0-9a-fA-F]{16}", re.ASCII)
+
+
+def is_conn_id(text: str) -> bool:
+    """Whether a text looks like a ConnID."""
+    return len(text) == 16 and _CONN_ID.fullmatch(text) is not None
+
+
+def sites(links: KVList, most: int) -> Iterator[tuple[str | None, str | None]]:
+    """CallUUID and ConnID of each call that a list names, at most so many; a nested list is one site."""
+    lists = [links]
+    while lists and most > 0:
+        current = lists.pop()
+        uuid: str | None = None
+        conn: str | None = None
+        for _, value in current:
+            if isinstance(value, KVList):
+                lists.append(value)
+            elif isinstance(value, str):
+                if UUID_SHAPE.fits(value):
+                    uuid = uuid or str(value)
+                elif is_conn_id(value):
+                    conn = conn or str(value).lower()
+        if uuid is not None or conn is not None:
+            most -= 1
+            yield uuid, conn
+
+
+def weight(value: Any) -> int:
+    """About how many bytes a value takes."""
+    if value is None:
+        return 0
+    if isinstance(value, KVList):
+        return 100 + sum(weight(key) + weight(inner) for key, inner in value)
+    if isinstance(value, str | bytes):
+        return 60 + len(value)
+    return 100 + sum(weight(inner) for inner in value.values()) if isinstance(value, dict) else 40

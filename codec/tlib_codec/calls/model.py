@@ -1,0 +1,163 @@
+"""A call as it is known: its attributes, its links, its parties, and how it came to be so.
+
+Strategy: `state` has the attributes by the registry's names with the values last told, so whatever
+can be asked of an event can be asked of a call. Everything that could grow without end has a limit
+in `CallLimits`, and says so where it was reached.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from tlib_codec import jsonl
+from tlib_schemas.enumerations import AttributeID
+from tlib_schemas.registry import Registry
+from tlib_schemas.tlibrary import TLIBRARY
+
+from .anomalies import Anomaly
+
+
+class CallLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """How long and how many calls are followed.
+
+    `idle` seconds without an event, by the events' own time, and a call is given up; `settle`
+    seconds after an EventReleased it is over, if no EventCallDeleted comes. At most `calls` are open
+    at once, and about `size` bytes of values are held: beyond it the longest idle ones are given up.
+    Of one call `entries` events, links and anomalies each are kept; more are counted.
+    """
+
+    idle: float = 86_400.0
+    settle: float = 10.0
+    calls: int = 100_000
+    size: int = 256 << 20
+    entries: int = 1_000
+
+
+DEFAULT_CALL_LIMITS = CallLimits()
+
+
+class Ending(enum.Enum):
+    """How a call is over, or why it is not."""
+
+    DELETED = "deleted"
+    RELEASED = "released"  # by an EventReleased alone
+    OPEN = "open"  # at the end of the input
+    EXPIRED = "expired"  # nothing was heard of it for so long
+    EVICTED = "evicted"  # there were too many
+
+
+ENDED = frozenset({Ending.DELETED, Ending.RELEASED})
+
+
+class LinkKind(enum.Enum):
+    """What another call is to this one."""
+
+    CONSULTS_FOR = "consults-for"  # this is a consult call, that one its main call
+    CONSULTED_BY = "consulted-by"
+    MERGED_INTO = "merged-into"  # by a transfer or conference: that one goes on
+    MERGED_FROM = "merged-from"
+    SITE = "site"  # the same call at another site
+
+
+class Link(msgspec.Struct, frozen=True):
+    """Another call, by whichever of its identifiers is known; `cause` of a merge, as it is printed."""
+
+    kind: LinkKind
+    call_uuid: str | None = None
+    conn_id: str | None = None
+    cause: str | None = None
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One event of a call. `changes` has the old and new value of each attribute; None is absent.
+
+    `party` is whom the event names as its own or as the one who caused it, `other` the one it talks to.
+    """
+
+    event: str
+    time: dt.datetime | None
+    changes: Mapping[str, tuple[Any, Any]] = {}
+    party: str | None = None
+    other: str | None = None
+    source: Mapping[str, Any] = {}
+
+
+class Call(msgspec.Struct):
+    """A call, as far as the input tells.
+
+    `state` is the last known value of each attribute, `begin` and `end` the times of its first and
+    last event, `created` whether its creation was seen. `events` counts all of its events, also where
+    `history` keeps none; `dropped` counts what went beyond `CallLimits.entries`.
+    """
+
+    state: dict[str, Any]
+    call_uuid: str | None = None
+    conn_id: str | None = None
+    created: bool = False
+    ending: Ending = Ending.OPEN
+    begin: dt.datetime | None = None
+    end: dt.datetime | None = None
+    events: int = 0
+    dropped: int = 0
+    history: list[Change] = []
+    links: list[Link] = []
+    parties: dict[str, None] = {}
+    anomalies: list[Anomaly] = []
+    source: Mapping[str, Any] = {}
+
+    @property
+    def duration(self) -> dt.timedelta | None:
+        """From creation to the end; None where one of them was not seen, or the times run backwards."""
+        if not self.created or self.ending not in ENDED or self.begin is None or self.end is None or self.end < self.begin:
+            return None
+        return self.end - self.begin
+
+    def get(self, number: AttributeID, registry: Registry = TLIBRARY) -> Any:
+        """The last known value of an attribute; None where it is absent."""
+        return self.state.get(registry.attribute_name(number))
+
+    def to_data(self) -> dict[str, Any]:
+        """As JSON holds it: attributes by name, and what is none of them begins with ``$``."""
+        duration = self.duration
+        told: dict[str, Any] = {
+            "$begin": time_text(self.begin),
+            "$end": time_text(self.end),
+            "$duration": None if duration is None else duration.total_seconds(),
+            "$ending": self.ending.value,
+            "$created": self.created,
+            "$events": self.events,
+            "$parties": [jsonl.value_to_data(party) for party in self.parties],
+            "$links": [_link(link) for link in self.links],
+            "$anomalies": [{"code": a.code, "time": time_text(a.time), "detail": a.detail, "source": a.source} for a in self.anomalies],
+            "$dropped": self.dropped,
+            "$history": [_change(change) for change in self.history],
+            "$source": self.source,
+        }
+        data = {name: jsonl.value_to_data(value) for name, value in self.state.items()}
+        return data | {key: value for key, value in told.items() if value not in (None, [], {}, 0) or key == "$created"}
+
+
+def _link(link: Link) -> dict[str, Any]:
+    known = {"kind": link.kind.value, "call_uuid": link.call_uuid, "conn_id": link.conn_id, "cause": link.cause}
+    return {key: jsonl.value_to_data(value) for key, value in known.items() if value is not None}
+
+
+def _change(change: Change) -> dict[str, Any]:
+    data: dict[str, Any] = {"event": change.event, "time": time_text(change.time)}
+    data |= {key: jsonl.value_to_data(value) for key, value in (("party", change.party), ("other", change.other)) if value is not None}
+    if change.changes:
+        data["changes"] = {
+            name: {key: jsonl.value_to_data(value) for key, value in (("from", old), ("to", new)) if value is not None}
+            for name, (old, new) in change.changes.items()
+        }
+    return data | ({"source": change.source} if change.source else {})
+
+
+def time_text(time: dt.datetime | None) -> str | None:
+    """ISO 8601 in UTC, to the microsecond."""
+    return None if time is None else time.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

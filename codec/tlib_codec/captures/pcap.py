@@ -1,0 +1,99 @@
+"""Reads pcap: both byte orders, micro- and nanoseconds.
+
+Source: the file format as draft-ietf-opsawg-pcap describes it.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from .model import DEFAULT_SETTINGS, CaptureProblem, CaptureSettings, Packet
+from .records import RecordReader
+
+MAGICS = {
+    b"\xd4\xc3\xb2\xa1": ("<", 1000),
+    b"\xa1\xb2\xc3\xd4": (">", 1000),
+    b"\x4d\x3c\xb2\xa1": ("<", 1),
+    b"\xa1\xb2\x3c\x4d": (">", 1),
+}
+"""The first four bytes: byte order, and nanoseconds in a unit of time."""
+
+_HEADER = 24
+_RECORD = 16
+_DAY = 86_400
+
+
+class PcapReader(RecordReader):
+    """Incremental reader of a pcap file."""
+
+    unit = "packet's record"
+
+    def __init__(self, settings: CaptureSettings = DEFAULT_SETTINGS) -> None:
+        super().__init__(settings)
+        self.order = ""
+        self.scale = 0
+        self.link = 0
+        self._record = struct.Struct("<IIII")
+        self._last: int | None = None  # seconds of the last packet
+
+    @property
+    def form(self) -> tuple[int, int, int, tuple[tuple[int, int, int, int], ...]] | None:
+        """How its records lie, for `Lanes.walk`; None where the next one is not known to be sound."""
+        if not self.order or self._search is not None:
+            return None
+        return (0, int(self.order == ">"), self.settings.packet, ((self.link, self.scale, 0, 0),))
+
+    def _read(self) -> Packet | CaptureProblem | None:
+        if not self.order:
+            return self._begin()
+        if not self._wait(_RECORD):
+            return None
+        seconds, part, captured, length = self._record.unpack_from(self.buffer, self.position)
+        if captured > self.settings.packet:
+            return self._broken(f"a packet of at most {self.settings.packet} bytes", str(captured))
+        if not self._wait(_RECORD + captured):
+            return None
+        offset = self.offset
+        start = self.position + _RECORD
+        self.position = start + captured
+        self.number += 1
+        self._last = seconds
+        time = seconds * 1_000_000_000 + part * self.scale
+        return Packet(self.number, time, offset, self.link, self.buffer[start : start + captured], length)
+
+    def passed(self, time: int) -> None:
+        """Note the time of the last packet, where another has read it."""
+        self._last = time // 1_000_000_000
+
+    def _begin(self) -> CaptureProblem | None:
+        if not self._wait(_HEADER):
+            return None
+        magic = self.buffer[self.position : self.position + 4]
+        if magic not in MAGICS:
+            problem = self._problem("capture-record", "a pcap file header", magic.hex(" "))
+            self.position = len(self.buffer)
+            return problem
+        self.order, self.scale = MAGICS[magic]
+        self._record = struct.Struct(self.order + "IIII")
+        (link,) = struct.unpack_from(self.order + "I", self.buffer, self.position + 20)
+        self.link = link & 0xFFFF  # above: whether, and how long, a frame check sequence is there
+        self.position += _HEADER
+        return None
+
+    def _plausible(self, at: int) -> bool | None:
+        for _ in range(2):  # this record, and the one that it leads to
+            left = len(self.buffer) - at
+            if left == 0 and self.closed:
+                return True
+            if left < _RECORD:
+                self._need = at - self.position + _RECORD
+                return None
+            seconds, part, captured, length = self._record.unpack_from(self.buffer, at)
+            near = self._last is None or abs(seconds - self._last) <= _DAY
+            if not (near and part * self.scale < 1_000_000_000 and captured <= min(length, self.settings.packet) and 0 < length <= 1 << 20):
+                return False
+            at += _RECORD + captured
+            if at > len(self.buffer):
+                self._need = at - self.position
+                return None
+        return True

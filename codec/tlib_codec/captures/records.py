@@ -1,0 +1,129 @@
+"""What the readers of pcap and pcapng share: bytes in, whole records out, no I/O.
+
+Strategy: what is fed is joined only once the next record can be complete, so small pieces cost no
+more than large ones, and nothing is ever allocated because a length says so. A record that cannot be is reported, and
+the next plausible one is searched; what a search passes over, it does not look at again.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+
+from .model import DEFAULT_SETTINGS, CaptureProblem, CaptureSettings, Packet
+
+
+class RecordReader(ABC):
+    """Feed the bytes of a capture file, iterate packets and problems, `close`, iterate the rest.
+
+    `buffer` from `position` on is what was not yet read; `base` is the file offset of its
+    beginning. `number` is that of the last packet. Whoever reads records by other means moves `position` and `number`.
+    """
+
+    unit = "record"
+
+    def __init__(self, settings: CaptureSettings = DEFAULT_SETTINGS) -> None:
+        self.settings = settings
+        self.buffer = b""
+        self.position = 0
+        self.base = 0
+        self.number = 0
+        self.closed = False
+        self._pieces: list[bytes] = []
+        self._waiting = 0  # bytes in the pieces
+        self._need = 0  # bytes from the position on, before which nothing can be read
+        self._search: int | None = None  # a record was broken: where in the file it began
+
+    @property
+    def offset(self) -> int:
+        """Where in the file the next record begins."""
+        return self.base + self.position
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes of the file."""
+        self._pieces.append(data)
+        self._waiting += len(data)
+        if len(self.buffer) - self.position + self._waiting >= self._need:
+            self._join()
+
+    def close(self) -> None:
+        """Say that no more bytes come."""
+        self._join()
+        self.closed = True
+
+    def _join(self) -> None:
+        rest = self.buffer[self.position :]
+        self.base += self.position
+        self.buffer = b"".join((rest, *self._pieces)) if rest or len(self._pieces) != 1 else self._pieces[0]
+        self.position = 0
+        self._pieces = []
+        self._waiting = 0
+
+    def __iter__(self) -> Iterator[Packet | CaptureProblem]:
+        while (found := self.next()) is not None:
+            yield found
+
+    def next(self) -> Packet | CaptureProblem | None:
+        """The next packet or problem; None where more bytes are needed, or none are left."""
+        while True:
+            if self._search is not None and not self._searched():
+                return None
+            left = len(self.buffer) - self.position
+            if not left:
+                return None
+            before = self.position
+            found = self._read()
+            if found is not None:
+                return found
+            if self.position == before:
+                break  # incomplete
+        if not self.closed:
+            return None
+        problem = self._problem("capture-cut", f"{self._need} bytes of a {self.unit}", str(left))
+        self.position = len(self.buffer)
+        return problem
+
+    def _wait(self, size: int) -> bool:
+        """Whether `size` bytes are there; where not, nothing is read before they are."""
+        self._need = size
+        return len(self.buffer) - self.position >= size
+
+    def _problem(self, code: str, expected: str, actual: str) -> CaptureProblem:
+        return CaptureProblem(code, None, self.offset, expected, actual)
+
+    def _broken(self, expected: str, actual: str) -> CaptureProblem:
+        """The record at the position cannot be: report it, and search from the next byte on."""
+        problem = self._problem("capture-record", expected, actual)
+        self._search = self.offset
+        self.position += 1
+        return problem
+
+    def _searched(self) -> bool:
+        """Move to the next plausible record; whether there is one."""
+        end = len(self.buffer)
+        while self.position < end:
+            verdict = self._plausible(self.position)
+            if verdict is None and not self.closed:
+                return False
+            if verdict:
+                self._search = None
+                return True
+            self.position += 1
+        self._need = 0
+        return False
+
+    def passed(self, time: int) -> None:  # noqa: B027 most have no use for it
+        """Note the time of the last packet, where another has read it."""
+
+    @property
+    @abstractmethod
+    def form(self) -> tuple[int, int, int, tuple[tuple[int, int, int, int], ...]] | None:
+        """How the records lie, for `Lanes.walk`."""
+
+    @abstractmethod
+    def _read(self) -> Packet | CaptureProblem | None:
+        """Read one record, moving the position; None where it is incomplete, or was of no interest."""
+
+    @abstractmethod
+    def _plausible(self, at: int) -> bool | None:
+        """Whether a record seems to begin at `at` of the buffer; None where more bytes are needed (`_need` is set)."""

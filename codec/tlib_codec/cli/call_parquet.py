@@ -1,0 +1,94 @@
+"""Calls as a Parquet file: a row a call, a typed column each attribute of the call-based events.
+
+Strategy: the columns follow from the registry's tables, so they are the same for every input; lists,
+links, anomalies and history are JSON texts, which every engine that reads Parquet takes apart. Rows
+are written in groups, so memory does not grow with the calls.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+import msgspec
+
+from tlib_codec.calls import Call
+from tlib_codec.calls.follow import OF_THE_EVENT
+from tlib_schemas.call_events import EventCallCreated, EventCallDataChanged, EventCallDeleted
+from tlib_schemas.enumerations import OpenEnum
+from tlib_schemas.registry import Registry
+from tlib_schemas.wire import Enum, WireType
+
+try:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+except ImportError:
+    raise ImportError("Parquet needs pyarrow: pip install 'tlib-codec[arrow]'") from None
+
+_GROUP = 10_000
+_ALONE = ("ending", "created", "events", "dropped")
+_TEXTS = ("links", "anomalies", "history", "parties", "source")
+
+
+class CallParquet:
+    """Writes a Parquet file; a context manager, whose end completes the file."""
+
+    def __init__(self, file: BinaryIO, registry: Registry) -> None:
+        tables = (cls.__schema__.listed for cls in (EventCallCreated, EventCallDataChanged, EventCallDeleted))
+        ids = dict.fromkeys(i for listed in tables for i in listed if i not in OF_THE_EVENT)
+        self._attributes = {registry.attribute_name(i): _type(registry.dictionary[i].value) for i in ids if i in registry.dictionary}
+        moment = pa.timestamp("us", "UTC")
+        fields = [("begin", moment), ("end", moment), ("duration", pa.float64())]
+        fields += [("ending", pa.string()), ("created", pa.bool_()), ("events", pa.int64()), ("dropped", pa.int64())]
+        fields += [*self._attributes.items(), ("other_attributes", pa.string()), *((name, pa.string()) for name in _TEXTS)]
+        self._schema = pa.schema(fields)
+        self._rows: list[dict[str, Any]] = []
+        self._writer = pq.ParquetWriter(file, self._schema, compression="zstd")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._group()
+        self._writer.close()
+
+    def write(self, call: Call) -> None:
+        """Add the call's row."""
+        data = call.to_data()
+        duration = call.duration
+        row: dict[str, Any] = {"begin": call.begin, "end": call.end, "duration": None if duration is None else duration.total_seconds()}
+        row |= {name: data.get(f"${name}", 0) for name in _ALONE}
+        row |= {name: _json(data.get(f"${name}")) for name in _TEXTS}
+        others = {}
+        for name, value in call.state.items():
+            kind = self._attributes.get(name)
+            if kind is None:
+                others[name] = data[name]
+            elif isinstance(value, OpenEnum):
+                row[name] = value.label or str(int(value))
+            elif isinstance(value, int):
+                row[name] = value
+            else:
+                row[name] = data[name] if isinstance(data[name], str) else _json(data[name])
+        row["other_attributes"] = _json(others or None)
+        self._rows.append(row)
+        if len(self._rows) >= _GROUP:
+            self._group()
+
+    def flush(self) -> None:
+        """A Parquet file can be read when it is complete."""
+
+    def _group(self) -> None:
+        if self._rows:
+            self._writer.write_table(pa.Table.from_pylist(self._rows, self._schema))
+            self._rows = []
+
+
+def _type(value: Any) -> Any:
+    if isinstance(value, Enum) or value is None or value.python is not int:
+        return pa.string()
+    return pa.uint64() if value.wire_type == WireType.Long else pa.int64()
+
+
+def _json(data: Any) -> str | None:
+    return None if data is None else msgspec.json.encode(data).decode()

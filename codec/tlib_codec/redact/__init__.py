@@ -1,0 +1,15 @@
+"""Events made safe to share: numbers, names and user data become pseudonyms of the same shape.
+
+>>> from tlib_codec import EventCallCreated
+>>> from tlib_codec.redact import Redactor
+>>> event = EventCallCreated(call_uuid="01FES9JKSOFQLEKK3CSH5B5AES00JV1U", conn_id="006c02462a161006", ani="+1 (555) 100-0000")
+>>> safe = Redactor(b"my secret").item(event)
+>>> safe.call_uuid == event.call_uuid, safe.ani
+(True, '+7 (667) 219-4067')
+"""
+
+from .items import Redactor, Rules
+from .logtext import LogRedactor
+from .pseudonym import Pseudonyms
+
+__all__ = ["LogRedactor", "Pseudonyms", "Redactor", "Rules"]

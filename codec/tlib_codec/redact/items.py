@@ -1,0 +1,253 @@
+"""What of an event is replaced: numbers and names of people, and the values in lists.
+
+Strategy: by attribute, not by event, so it holds for every message, also one without a table. An
+attribute that nobody declared may hold anything, so it is replaced; a number or an enumeration of
+the model says nothing of a person, so it stays. Times, sequence numbers and identifiers of calls
+stay, so that calls stay linked.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from tlib_codec.calls.links import is_conn_id
+from tlib_codec.logs.values import looks_hex
+from tlib_codec.stream import Gap
+from tlib_schemas import wire
+from tlib_schemas.abstract_dn import is_call
+from tlib_schemas.attributes import ABSTRACT_DN, UUID_SHAPE
+from tlib_schemas.enumerations import AttributeID, OpenEnum
+from tlib_schemas.errors import DecodeError
+from tlib_schemas.events import Event, UnknownEvent
+from tlib_schemas.registry import Item, Registry
+from tlib_schemas.tlibrary import TLIBRARY
+from tlib_schemas.values import Attributes, KVList, RawValue, Unicode
+from tlib_schemas.wire import WireType
+
+from .pseudonym import Pseudonyms
+
+_NUMBERS = frozenset(
+    {
+        AttributeID.ANI,
+        AttributeID.AccessNumber,
+        AttributeID.ApplicationPassword,
+        AttributeID.CallingLineName,
+        AttributeID.CollectedDigits,
+        AttributeID.CommunicationDN,
+        AttributeID.CtrlParty,
+        AttributeID.CustomerID,
+        AttributeID.DN,
+        AttributeID.DNIS,
+        AttributeID.DTMFDigits,
+        AttributeID.DialedNumber,
+        AttributeID.FirstTransferOrigDN,
+        AttributeID.LastDigit,
+        AttributeID.LastTransferOrigDN,
+        AttributeID.NetworkDestDN,
+        AttributeID.NetworkOrigDN,
+        AttributeID.OtherDN,
+        AttributeID.Password,
+        AttributeID.RemoteDN,
+        AttributeID.ThirdPartyDN,
+        AttributeID.ThisDN,
+        AttributeID.VoiceFileName,
+    }
+)
+_AGENTS = frozenset({AttributeID.AgentID, AttributeID.Place, AttributeID.UserID})
+_CALL_IDS = frozenset(
+    {AttributeID.CallUUID, AttributeID.NewCallUUID, AttributeID.OrigCallUUID, AttributeID.RefCallUUID, AttributeID.PartyUUID}
+)
+
+
+UNNUMBERED = "attributes without a public number"
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """What is replaced. `attributes` and `kept` are ids on top of the usual ones.
+
+    In lists the values whose key (or dotted path) matches one of `keys`, and none of `keep`.
+    """
+
+    attributes: frozenset[int] = frozenset()
+    kept: frozenset[int] = frozenset()
+    keys: tuple[str, ...] = ("*",)
+    keep: tuple[str, ...] = ()
+    agents: bool = False
+    ids: bool = False
+
+
+class Redactor:
+    """Replaces what identifies people, under one secret. `counts` says how often, by attribute."""
+
+    def __init__(self, secret: bytes, *, rules: Rules | None = None, registry: Registry = TLIBRARY) -> None:
+        self.rules = rules or Rules()
+        self.registry = registry
+        self.pseudonyms = Pseudonyms(secret)
+        self.counts: Counter[str] = Counter()
+        chosen = _NUMBERS | (_AGENTS if self.rules.agents else frozenset()) | self.rules.attributes
+        declared = {number: attribute.value for number, attribute in registry.dictionary.items()}
+        lists = {number for number, value in declared.items() if value is not None and value.wire_type == WireType.List}
+        untyped = {number for number, value in declared.items() if value is None}
+        self._chosen = (chosen & declared.keys() | untyped | lists - {AttributeID.ISLinkList}) - self.rules.kept
+        self.conn_ids = {number for number, attribute in registry.dictionary.items() if attribute.value is wire.ConnID}
+
+    # -- items -----------------------------------------------------------------------------------
+
+    def item(self, item: Item) -> Item:
+        """The same event with pseudonyms. A gap or malformed frame has none: it may hold anything."""
+        if isinstance(item, Gap):
+            raise TypeError("a gap or a malformed frame cannot be made safe: leave it out")
+        if isinstance(item, Event):
+            message, values = self.registry.lay_out(item)
+        else:
+            values = {self.registry.attribute_number(name): value for name, value in item.attributes.items()}
+            if isinstance(item.message, str):  # a log's, whose number is not public
+                named = ((self.registry.attribute_name(number), self.value(number, value)) for number, value in values.items())
+                return UnknownEvent(item.message, Attributes(named))
+            message = item.message
+        return self.registry.assemble(message, {number: self.value(number, value) for number, value in sorted(values.items())})
+
+    def chooses(self, number: int | None) -> bool:
+        """Whether an attribute is replaced; None is one without a public number."""
+        return number is None or number in self._chosen or (number not in self.registry.dictionary and number not in self.rules.kept)
+
+    def value(self, number: int, value: Any) -> Any:
+        """The value of an attribute, replaced where it is to be."""
+        if self.rules.ids and isinstance(value, str) and (number in _CALL_IDS or number in self.conn_ids):
+            return self._count(number, value, self.identifier(value))
+        if number == AttributeID.ISLinkList and isinstance(value, KVList) and number not in self.rules.kept:
+            return self._count(number, value, self._ids_in(value)) if self.rules.ids else value
+        if not self.chooses(number):
+            return value
+        return self._count(number, value, self._replaced(number, value))
+
+    def _count(self, number: int, old: Any, new: Any) -> Any:
+        if old != new:
+            self.counts[self.registry.attribute_name(number)] += _changed(old, new)
+        return new
+
+    def _replaced(self, number: int, value: Any) -> Any:
+        if isinstance(value, KVList):
+            return self.list(value, calls=number == AttributeID.Extensions)
+        if isinstance(value, RawValue):
+            return self._raw(value)
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, bytes):
+            return self.pseudonyms.data(value)
+        return value if isinstance(value, OpenEnum) else self._integer(number, value)
+
+    def _integer(self, number: int, value: int) -> int:
+        """An attribute that was named although it is a number: as many digits, and it still fits."""
+        declared = self.registry.dictionary[number].value
+        found = self.pseudonyms.integer(value)
+        most = 0xFFFF_FFFF if declared is not None and declared.wire_type == WireType.Int else (1 << 64) - 1
+        return found if abs(found) <= most else found % most
+
+    def _raw(self, value: RawValue) -> RawValue:
+        if value.type == WireType.String:
+            return RawValue(value.type, self.text(value.value.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape"))
+        if value.type == WireType.List:
+            try:
+                return RawValue(value.type, wire.KVList.pack(self.list(wire.KVList.unpack(value.value))))
+            except DecodeError:  # beyond the usual limits: all of it may be somebody's
+                return RawValue(value.type, b"\0\0")
+        number = int.from_bytes(value.value, "big")
+        if value.type == WireType.Int:
+            return RawValue(value.type, (self.pseudonyms.integer(number) & 0xFFFF_FFFF).to_bytes(4, "big"))
+        if value.type == WireType.Long:
+            return RawValue(value.type, bytes.fromhex(self.long(f"{number:016x}")))
+        return RawValue(value.type, self.pseudonyms.data(value.value))
+
+    def long(self, digits: str) -> str:
+        """The pseudonym of 64 bits, in 16 hex digits; printed in decimal where that is how a log prints them."""
+        if looks_hex(digits):
+            return self.pseudonyms.hex(digits)
+        return f"{self.pseudonyms.integer(int(digits, 16)) & (1 << 64) - 1:016x}"
+
+    def printed(self, number: int | None, text: str) -> str:
+        """An attribute's text as a log prints it; None is an attribute without a public number."""
+        attribute = None if number is None else self.registry.dictionary.get(number)
+        if number is not None and attribute is not None and attribute.value is not None and attribute.value.python is str:
+            return str(self.value(number, text))
+        if not self.chooses(number):
+            return text
+        self.counts[UNNUMBERED if number is None else self.registry.attribute_name(number)] += 1
+        return self.text(text)
+
+    # -- values ----------------------------------------------------------------------------------
+
+    def text(self, text: str) -> str:
+        """The pseudonym of a text; the name of an abstract DN is nobody's and stays."""
+        return text if ABSTRACT_DN.fits(text) else self.pseudonyms.text(text)
+
+    def identifier(self, text: str) -> str:
+        """The pseudonym of a ConnID or CallUUID."""
+        if is_conn_id(text):
+            return self.pseudonyms.hex(text)
+        return self.pseudonyms.base32(text) if UUID_SHAPE.fits(text) else self.pseudonyms.text(text)
+
+    def wants(self, key: str, path: str, inside: bool) -> bool | None:
+        """Whether the value under a key is replaced; None where it is kept with all that is in it."""
+        if _matches(key, path, self.rules.keep):
+            return None
+        return inside or _matches(key, path, self.rules.keys)
+
+    def list(self, kv: KVList, *, calls: bool = False, path: str = "", inside: bool = False) -> KVList:
+        """A list with pseudonyms; `calls` says that its pairs may be the calls on an abstract DN."""
+        pairs = []
+        for key, value in kv:
+            here = f"{path}.{key}" if path else key
+            wanted = self.wants(key, here, inside)
+            if wanted is None:
+                pairs.append((key, value))
+            elif isinstance(value, KVList):
+                pairs.append((key, self.list(value, path=here, inside=wanted)))
+            elif calls and not path and is_call(key, value):
+                kept = self.identifier(value) if self.rules.ids and isinstance(value, str) else value
+                pairs.append((key, kept))
+            else:
+                pairs.append((key, self.pair(value) if wanted else value))
+        return KVList(pairs)
+
+    def pair(self, value: Any) -> Any:
+        """The value of one pair."""
+        if isinstance(value, Unicode):
+            return Unicode(self.pseudonyms.text(str(value)))
+        if isinstance(value, str):
+            return self.pseudonyms.text(value)
+        return self.pseudonyms.integer(value) if isinstance(value, int) else self.pseudonyms.data(value)
+
+    def _ids_in(self, kv: KVList) -> KVList:
+        return KVList((key, self._id_in(value)) for key, value in kv)
+
+    def _id_in(self, value: Any) -> Any:
+        if isinstance(value, KVList):
+            return self._ids_in(value)
+        named = isinstance(value, str) and not isinstance(value, Unicode) and (is_conn_id(value) or UUID_SHAPE.fits(value))
+        return self.identifier(value) if named else value
+
+
+def _changed(old: Any, new: Any) -> int:
+    """How many values differ: of a list, those in it."""
+    if not isinstance(old, KVList):
+        return int(old != new)
+    return sum(_changed(one, other) for (_, one), (_, other) in zip(old, new, strict=True))
+
+
+def _matches(key: str, path: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns for name in (key, path))
+
+
+_SOURCE = ("line", "offset", "time", "direction", "version", "connection")
+
+
+def safe_source(source: Mapping[str, Any]) -> dict[str, Any]:
+    """Where an event came from, without names of machines and people, or the words of an error."""
+    kept = {key: value for key, value in source.items() if key in _SOURCE}
+    return kept | ({"file": "input"} if "file" in source else {})

@@ -1,0 +1,302 @@
+"""Logs rewritten line by line: the same text, with the values replaced where they stand.
+
+Strategy: the log reader itself says which lines are a message's and where a value goes on; here each
+line is only cut into what stays and the value. What no rule of a message explains is dropped, and
+counted: it may hold anything. Pseudonyms have the length of what they replace, so printed sizes stay right.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, BinaryIO
+
+import msgspec
+
+from tlib_codec.logs.dates import Clock
+from tlib_codec.logs.lines import DEFAULT_LOG_LIMITS, Line, LogLimits, chunks, split_lines
+from tlib_codec.logs.message import Context, Message
+from tlib_codec.logs.platform_sdk import ATTRIBUTE
+from tlib_codec.logs.reader import FORMS, recognised
+from tlib_codec.logs.record import LogProblem
+from tlib_codec.logs.values import bare, looks_hex, printed_bytes
+from tlib_schemas.abstract_dn import is_call
+from tlib_schemas.enumerations import AttributeID
+from tlib_schemas.values import KVList
+
+from .headers import Headers
+from .items import UNNUMBERED, Redactor
+
+Change = Callable[[str], str]
+_INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,19})(?!\d)", re.ASCII)
+
+
+class _Level(msgspec.Struct):
+    """A list that is open: how deep its key stood, its path, and what `Redactor.wants` said of it."""
+
+    indent: int
+    path: str
+    wanted: bool | None
+
+
+class LogRedactor:
+    """Rewrites a log. `dropped` counts the lines left out; `keep_lines` keeps those that no message explains."""
+
+    def __init__(self, redactor: Redactor, *, keep_lines: bool = False, limits: LogLimits = DEFAULT_LOG_LIMITS) -> None:
+        self.redactor = redactor
+        self.keep_lines = keep_lines
+        self.limits = limits
+        self.dropped = 0
+
+    def lines(self, file: Iterable[bytes] | BinaryIO, *, name: str = "", form: str | None = None) -> Iterator[bytes]:
+        """The lines of the log made safe, each with its end. `name` and `form` as for `read_log`."""
+        pieces = chunks(file)
+        if form is None:
+            pieces, form = recognised(pieces)
+        context = Context(self.redactor.registry, None, self.limits)
+        headers = Headers(self.redactor, form)
+        opens = FORMS[form](context, Clock(name))
+        message: _Rewritten | None = None
+        blank = True
+        held: str | None = None  # the line before, which may be part of a header
+        for entry in split_lines(pieces, self.limits.line):
+            if isinstance(entry, LogProblem):
+                self.dropped += 1
+                continue
+            if message is not None:
+                if message.take(entry):
+                    continue
+                for text in message.finish():
+                    blank = False
+                    yield _bytes(text)
+                self.dropped += message.dropped
+                message = None
+            line = entry[2]
+            header = opens.header(entry)
+            if held is not None:
+                kept = headers.before(held, line) if header is not None else None
+                if kept is None and self.keep_lines:
+                    kept = held
+                if kept is None:
+                    self.dropped += 1
+                else:
+                    blank = False
+                    yield _bytes(kept)
+                held = None
+            if header is not None:
+                message = _Rewritten(self.redactor, opens.message(context, header), headers.header(line), line, keep_lines=self.keep_lines)
+            elif not line.strip():
+                if not blank:
+                    yield b"\n"
+                blank = True
+            elif headers.is_date(line):
+                blank = False
+                yield _bytes(line)
+            else:
+                held = line
+        if held is not None:
+            if self.keep_lines:
+                yield _bytes(held)
+            else:
+                self.dropped += 1
+        if message is not None:
+            yield from map(_bytes, message.finish())
+            self.dropped += message.dropped
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape") + b"\n"
+
+
+class _Rewritten:
+    """One message, its lines as they will be written; None for a line that is left out."""
+
+    def __init__(self, redactor: Redactor, message: Message, header: str, raw: str, *, keep_lines: bool) -> None:
+        self.redactor = redactor
+        self.message = message
+        self.out: list[str | None] = [header]
+        self.dropped = 0
+        self._raw = raw
+        self._keep_lines = keep_lines
+        self._platform = message.quote == '"'
+        # the quoted value that goes on: its pieces as line, start and end
+        self._pieces: list[tuple[int, int, int]] = []
+        self._change: Change | None = None
+        # the attribute whose pairs follow: its number, whether they are replaced, and the lists open in it
+        self._number: int | None = None
+        self._chosen = True
+        self._levels: list[_Level] = []
+
+    def take(self, entry: Line) -> bool:
+        """Take the next line; False where it is not of this message."""
+        held = self.message.held is not None
+        line = entry[2]
+        goes_on = held and not self.message.stops(line)
+        if not self.message.take(entry):
+            return False
+        self.out.append(line)
+        if goes_on:
+            ended = line.rstrip()
+            closed = ended.endswith(self.message.quote)
+            self._pieces.append((len(self.out) - 1, 0, len(ended) - 1 if closed else len(line.removesuffix("\r"))))
+            if closed:
+                self._replace(self._pieces, self._change)
+                self._pieces = []
+        else:
+            self._cut()
+            self._line(line)
+        return True
+
+    def finish(self) -> Iterator[str]:
+        """The lines; none where it was no message after all."""
+        self._cut()
+        if self.message.finish() is None:
+            self.dropped = len(self.out)
+            if self._keep_lines:
+                self.dropped = 0
+                yield self._raw
+                yield from (line for line in self.out[1:] if line is not None)
+            return
+        yield from (line for line in self.out if line is not None)
+
+    # -- replacing -------------------------------------------------------------------------------
+
+    def _replace(self, pieces: list[tuple[int, int, int]], change: Change | None) -> None:
+        """Change the value whose pieces these are; as one text, in which the line feeds keep their places."""
+        if change is None:
+            return
+        lines = [self.out[index] or "" for index, _, _ in pieces]
+        texts = [line[start:end] for line, (_, start, end) in zip(lines, pieces, strict=True)]
+        changed = change("\n".join(texts)).split("\n")
+        for line, (index, start, end), text in zip(lines, pieces, changed, strict=True):
+            self.out[index] = line[:start] + text + line[end:]
+
+    def _cut(self) -> None:
+        """A quoted value was never closed: whose its lines are nobody knows, so all are replaced."""
+        for piece in self._pieces:
+            self._replace([piece], self._change or self.redactor.pseudonyms.text)
+        self._pieces = []
+
+    def _value(self, start: int, line: str, change: Change | None, bare_change: Change | None) -> None:
+        """The value that begins at `start`: in quotes, which may go on below, or bare to the end of the line."""
+        index = len(self.out) - 1
+        end = len(line.rstrip())
+        if end <= start:
+            return
+        if line[start] != self.message.quote:
+            self._replace([(index, start, end)], bare_change)
+        elif end - start > 1 and line[end - 1] == self.message.quote:
+            self._replace([(index, start + 1, end - 1)], change)
+        else:
+            self._pieces = [(index, start + 1, len(line.removesuffix("\r")))]
+            self._change = change
+
+    # -- lines -----------------------------------------------------------------------------------
+
+    def _line(self, line: str) -> None:
+        place = self._attribute(line)
+        if place is not None:
+            self._levels = []
+            self._attribute_value(*place, line)
+        elif line.lstrip()[:1] == "'" and self.message.pair(line) is not None:
+            self._pair(line, 0, len(line) - len(line.lstrip()))
+        elif not (self._platform and line.rstrip().endswith(":")) and not self._keep_lines:
+            self.out[-1] = None
+            self.dropped += 1
+
+    def _attribute(self, line: str) -> tuple[str, int] | None:
+        """The printed name of an attribute, and where its value begins."""
+        if self._platform:
+            match = ATTRIBUTE.match(line)
+            return None if match is None else (match[1], match.end())
+        parts = line.split(None, 1)
+        if not parts or bare(parts[0]) is None:
+            return None
+        return parts[0], len(line) - len(parts[1]) if len(parts) > 1 else len(line)
+
+    def _attribute_value(self, name: str, start: int, line: str) -> None:
+        known = self.message.context.names.find(name)
+        number = None if known is None else known.id
+        text = line[start:]
+        self._number = number
+        links = number == AttributeID.ISLinkList and self.redactor.rules.ids and number not in self.redactor.rules.kept
+        self._chosen = links or self.redactor.chooses(number)
+        head = self.message.list_head(text) if text[:1] != self.message.quote else None
+        if head is not None and (known is None or known.kind in {"list", "any"}):
+            self._cut_bytes(start, text)
+            if head.rest:
+                rest = len(line.rstrip()) - len(head.rest)
+                self._pair(line, rest, len(line) - len(line.lstrip()))
+            return
+        self._value(start, line, lambda shown: self.redactor.printed(number, shown), self._bare(number))
+
+    def _cut_bytes(self, start: int, text: str) -> None:
+        """Of a packed list's printed bytes the first four say nothing of a value; the others may."""
+        found = printed_bytes(text)
+        if found is not None and len(found[1]) > 4 and self._chosen:
+            line = self.out[-1] or ""
+            self.out[-1] = f"{line[:start]}[{found[0]}] {found[1][:4].hex(' ')}.."
+
+    def _bare(self, number: int | None) -> Change | None:
+        """What becomes of a value without quotes: a number, bytes, or a ConnID."""
+        if number is not None and number in self.redactor.conn_ids:
+            return (lambda text: str(self.redactor.value(number, text.lower()))) if self.redactor.rules.ids else None
+        return self._printed if self._chosen else None
+
+    def _printed(self, text: str) -> str:
+        found = printed_bytes(text)
+        pseudonyms = self.redactor.pseudonyms
+        if found is not None:
+            data = pseudonyms.data(found[1])
+            return " ".join([f"[{found[0]}]", *(f"{byte:02x}" for byte in data)]) + (".." if found[2] else "")
+        if looks_hex(text):
+            return pseudonyms.hex(text)
+        match = _INTEGER.match(text)
+        if match is None:
+            return pseudonyms.text(text)
+        return str(pseudonyms.integer(int(match[0]))) + pseudonyms.text(text[match.end() :])
+
+    def _pair(self, line: str, start: int, indent: int) -> None:
+        """The pair, or the pairs of lists opened one in the other, from `start` on."""
+        if start == 0:
+            while self._levels and indent <= self._levels[-1].indent:
+                self._levels.pop()
+        found = self.message.pair(line[start:])
+        while found is not None:
+            key, text, rest = found
+            level = self._levels[-1] if self._levels else _Level(-1, "", wanted=False)
+            path = f"{level.path}.{key}" if level.path else key
+            wanted = None if level.wanted is None else self.redactor.wants(key, path, level.wanted)
+            if text is not None:
+                self._pair_value(key, len(line) - len(text), line, wanted, top=not self._levels)
+                return
+            self._levels.append(_Level(indent, path, wanted))
+            found = self.message.pair(rest) if rest else None
+            if rest and found is None:
+                self._value(len(line.rstrip()) - len(rest), line, self.redactor.text, self.redactor.text)
+
+    def _pair_value(self, key: str, start: int, line: str, wanted: bool | None, *, top: bool) -> None:
+        redactor = self.redactor
+        if not self._chosen or wanted is None:
+            self._value(start, line, None, None)
+        elif self._number == AttributeID.ISLinkList:
+            self._value(start, line, lambda text: self._one(redactor.value(AttributeID.ISLinkList, KVList([("", text)]))), None)
+        elif self._number == AttributeID.Extensions and top and is_call(key, self._shown(line[start:].rstrip())):
+            self._value(start, line, redactor.identifier if redactor.rules.ids else None, None)
+        elif wanted:
+            self._counted()
+            self._value(start, line, redactor.pseudonyms.text, self._printed)
+        else:
+            self._value(start, line, None, None)
+
+    def _shown(self, text: str) -> str | int:
+        """The text in quotes; any integer for what stands without them."""
+        return text[1:-1] if text[:1] == self.message.quote else 0
+
+    def _counted(self) -> None:
+        number = self._number
+        self.redactor.counts[UNNUMBERED if number is None else self.redactor.registry.attribute_name(number)] += 1
+
+    @staticmethod
+    def _one(value: Any) -> str:
+        return str(next(iter(value))[1])

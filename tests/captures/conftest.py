@@ -1,0 +1,36 @@
+"""The capture decoder with both kinds of lanes: in Python, and in C with its walk."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+from tlib_codec.captures import CaptureDecoder, lanes
+
+sys.path.insert(0, str(Path(__file__).parent))  # nasty, tshark
+
+
+@pytest.fixture(params=["python", "c"])
+def decode(request):
+    """Decode a capture given as bytes, fed in pieces of `piece` bytes; gives its items."""
+    kind = lanes.Lanes
+    if request.param == "c":
+        if importlib.util.find_spec("tlib_codec._packets") is None:
+            pytest.skip("the walk is not built: no C compiler was found")
+        from tlib_codec._packets import Lanes as kind
+
+    def call(data, *, piece=1 << 20, **options):
+        decoder = CaptureDecoder(lanes=kind, **options)
+        found = []
+        for at in range(0, len(data), piece):
+            decoder.feed(data[at : at + piece])
+            found += decoder
+        decoder.close()
+        found += decoder
+        assert list(decoder) == []
+        return found
+
+    return call

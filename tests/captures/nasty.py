@@ -1,0 +1,176 @@
+"""Conversations as nasty as a network and a mirror port make them, each from a seed.
+
+Strategy: two streams of bytes are cut into segments that the two sides send in turns; then, as the
+seed has it, segments are lost, come late, come again, come again cut otherwise, are fragmented or tagged;
+the connection may have begun before the capture, end half-closed, by RST or not at all, and its
+sequence numbers may wrap. The acknowledgments are those of sides that received everything.
+What overlaps has the same bytes: what happens otherwise is no matter of agreement.
+"""
+
+from __future__ import annotations
+
+import random
+import struct
+from itertools import pairwise
+
+from packets import ACK, FIN, PSH, RST, SYN, ethernet, ipv4, ipv6, tcp
+
+from tlib_codec import EventCallDataChanged as Changed
+from tlib_codec import EventCallDeleted, KVList, TCause, encode
+
+
+def frame(chance):
+    uuid = "".join(chance.choices("0123456789ABCDEFGHIJKLMNOPQRSTUV", k=32))
+    conn = f"{chance.getrandbits(64):016x}"
+    if chance.random() < 0.3:
+        return encode(EventCallDeleted(call_uuid=uuid, conn_id=conn, cause=TCause.Transfer))
+    return encode(
+        Changed(call_uuid=uuid, conn_id=conn, user_data=KVList({f"k{i}": "v" * chance.randint(1, 60) for i in range(chance.randint(0, 4))}))
+    )
+
+
+class Nasty:
+    """One conversation: `packets` are Ethernet frames in the order of the capture; `name` is (client, server) as ``address:port``."""
+
+    def __init__(self, seed, number=0, *, lossy=True):
+        self.chance = chance = random.Random(seed)
+        self.six = chance.random() < 0.25
+        self.fragments = chance.random() < 0.2
+        self.tags = chance.choice([(), (), (), (0x8100,), (0x88A8, 0x8100)])
+        high, low = divmod(number, 250)
+        self.hosts = (f"fd00::{high + 1:x}:{low + 1:x}", "fd00::ffff") if self.six else (f"10.0.{high}.{low + 1}", "10.9.9.9")
+        self.ports = (20_000 + number, 3000)
+        self.isn = [chance.choice([chance.getrandbits(32), 0xFFFF_FFFF - chance.randrange(3000)]) for _ in range(2)]
+        self.loss = chance.choice([0, 0, 0.05]) if lossy else 0
+        self.lateness = chance.choice([0, 0.1, 0.3])
+        self.again = chance.choice([0, 0.1])
+        self.streams = [b"".join(frame(chance) for _ in range(chance.randrange(n))) for n in (4, 24)]
+        self.ident = chance.getrandbits(16)
+        self.packets = []
+        self._write()
+
+    @property
+    def name(self):
+        return tuple(f"[{h}]:{p}" if self.six else f"{h}:{p}" for h, p in zip(self.hosts, self.ports, strict=True))
+
+    def _segments(self):
+        """(side, start, end) in the order of sending."""
+        places, order = [0, 0], []
+        while any(places[i] < len(self.streams[i]) for i in (0, 1)):
+            side = self.chance.choice([i for i in (0, 1) if places[i] < len(self.streams[i])])
+            end = min(places[side] + self.chance.choice([self.chance.randint(1, 40), self.chance.randint(1, 700)]), len(self.streams[side]))
+            order.append((side, places[side], end))
+            places[side] = end
+        return order
+
+    def _put(self, side, flags, start=0, end=0, *, acked=None, before=0):
+        chance = self.chance
+        seq = self.isn[side] + 1 + start - before
+        ack = 0 if acked is None else self.isn[1 - side] + 1 + acked
+        options = b"\x01\x01\x08\x0a" + struct.pack(">II", 1, 1) if chance.random() < 0.3 else b""
+        data = self.streams[side][start:end]
+        src, dst = self.hosts[side], self.hosts[1 - side]
+        body = tcp(src, dst, self.ports[side], self.ports[1 - side], seq, ack, flags, data, options)
+        self.ident = (self.ident + 1) & 0xFFFF
+        if not self.fragments or len(body) < 64 or chance.random() < 0.6:
+            whole = (
+                ipv6(src, dst, body)
+                if self.six
+                else ipv4(src, dst, body, ident=self.ident, options=chance.choice([b"", b"", b"\x01\x01\x01\x00"]))
+            )
+            self.packets.append(ethernet(whole, self.tags))
+            return
+        cuts = [0, *sorted({chance.randrange(8, len(body), 8) for _ in range(chance.randint(1, 3))}), len(body)]
+        pieces = []
+        for low, high in pairwise(cuts):
+            more = high < len(body)
+            if self.six:
+                header = b"\0" + struct.pack(">HI", low | more, self.ident)
+                pieces.append(ipv6(src, dst, body[low:high], extensions=[(44, header)]))
+            else:
+                pieces.append(ipv4(src, dst, body[low:high], ident=self.ident, fragment=low // 8 | (0x2000 if more else 0)))
+        if chance.random() < 0.5:
+            chance.shuffle(pieces)
+        self.packets += [ethernet(piece, self.tags) for piece in pieces]
+
+    def _write(self):
+        chance = self.chance
+        order = self._segments()
+        joined = chance.random() < 0.2
+        if joined:
+            skipped = order[: chance.randrange(len(order) // 2 + 1)]
+            order = order[len(skipped) :]
+        else:
+            for _ in range(1 + (chance.random() < 0.1)):
+                self._put(0, SYN, before=1)
+            self._put(1, SYN | ACK, acked=0, before=1)
+            self._put(0, ACK, acked=0)
+        got = [0, 0]  # what the other side has received of each stream, in order
+        if joined:
+            for side, _, end in skipped:
+                got[side] = end
+            for side in (0, 1):  # so that both know where the streams are
+                self._put(side, ACK, got[side], got[side], acked=got[1 - side])
+        lost = [0, 0]
+        late = []  # (packets until it comes, segment)
+        arrived = [set(), set()]
+
+        def receive(side, start, end):
+            arrived[side].add((start, end))
+            while (found := next((s for s in arrived[side] if s[0] == got[side]), None)) is not None:
+                arrived[side].discard(found)
+                got[side] = found[1]
+
+        def send(side, start, end):
+            self._put(side, ACK | PSH, start, end, acked=got[1 - side])
+            receive(side, start, end)
+
+        for index, (side, start, end) in enumerate(order):
+            lot = chance.random()
+            if lot < self.loss and index:
+                receive(side, start, end)
+                lost[side] = end
+            elif lot < self.loss + self.lateness and (index or not joined):
+                late.append([chance.randint(1, 4), (side, start, end)])
+            else:
+                send(side, start, end)
+            if chance.random() < self.again:  # of what has been received
+                high = got[side]
+                # not of what was lost: it is a matter of patience whether that still counts
+                floor = max(start if joined else 0, lost[side], high - 900)
+                low = chance.randint(floor, high) if high >= floor else high
+                if low < high:
+                    self._put(side, ACK | PSH, low, chance.randint(low + 1, high), acked=got[1 - side])
+            if chance.random() < 0.3:
+                self._put(1 - side, ACK, got[1 - side], got[1 - side], acked=got[side])
+            for waiting in list(late):
+                waiting[0] -= 1
+                if waiting[0] <= 0:
+                    late.remove(waiting)
+                    send(*waiting[1])
+        for _, segment in late:
+            send(*segment)
+        for side in (0, 1):
+            self._put(side, ACK, got[side], got[side], acked=got[1 - side])
+        end = chance.choice(["fin", "half", "rst", "none"])
+        if end == "rst":
+            self._put(0, RST | ACK, got[0], got[0], acked=got[1])
+        if end in {"fin", "half"}:
+            self._put(0, FIN | ACK, got[0], got[0], acked=got[1])
+        if end == "fin":
+            self._put(1, FIN | ACK, got[1], got[1], acked=got[0] + 1)
+            self._put(0, ACK, got[0] + 1, got[0] + 1, acked=got[1] + 1)
+
+
+def mixed(conversations, seed, start=1_700_000_000_000_000_000):
+    """The packets of several conversations, interleaved, with times: (time, bytes)."""
+    chance = random.Random(seed)
+    queues = [list(c.packets) for c in conversations]
+    time, out = start, []
+    while queues:
+        queue = chance.choice(queues)
+        time += chance.randint(1, 2_000) * 1000
+        out.append((time, queue.pop(0)))
+        if not queue:
+            queues.remove(queue)
+    return out

@@ -1,0 +1,266 @@
+"""Formats of files, link types and IP: the same events out of every wrapping; what is broken is told and survived."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packets import ACK, PSH, Talk, block, enhanced, ethernet, interface, ipv4, ipv6, pcap, pcapng, section, simple, tcp
+
+from tlib_codec import EventCallDeleted, TCause, encode
+from tlib_codec.captures import Captured, CaptureProblem, CaptureSettings, iso, read_capture
+
+CONN = "006c02462a161006"
+EVENT = EventCallDeleted(call_uuid="01FES9JKSOFQLEKK3CSH5B5AES00JV1U", conn_id=CONN, cause=TCause.Transfer)
+FRAME = encode(EVENT)
+START = 1_700_000_000_000_000_000
+
+
+def talk(count=3):
+    made = Talk().open()
+    for _ in range(count):
+        made.say(FRAME).ack()
+    return made.close().packets
+
+
+def events(items):
+    return [item for item in items if isinstance(item, Captured)]
+
+
+def codes(items):
+    return [item.code for item in items if isinstance(item, CaptureProblem)]
+
+
+def segment(data=FRAME, seq=1):
+    return tcp("10.0.0.2", "10.0.0.1", 3000, 40000, seq, 1, PSH | ACK, data)
+
+
+V4 = ipv4("10.0.0.2", "10.0.0.1", segment())
+V6 = ipv6("fd00::2", "fd00::1", tcp("fd00::2", "fd00::1", 3000, 40000, 1, 1, PSH | ACK, FRAME))
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("nano", [False, True])
+def test_pcap(decode, order, nano):
+    found = decode(pcap([(time + 1_234, data) for time, data in talk()], order=order, nano=nano))
+    assert [item.item for item in found] == [EVENT] * 3
+    first = found[0]
+    assert (first.packet, first.offset, first.data) == (4, 0, FRAME)
+    assert first.time == START + 4_000_000 + (1_234 if nano else 1_000)
+    assert first.timestamp == ("2023-11-14T22:13:20.004001234Z" if nano else "2023-11-14T22:13:20.004001Z")
+    assert (first.flow.src, first.flow.dst, first.flow.connection, first.flow.direction) == (
+        "10.0.0.2:3000",
+        "10.0.0.1:40000",
+        0,
+        "to-client",
+    )
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_pcapng_of_several_interfaces_and_sections(decode, order):
+    packets = [data for _, data in talk()]
+    stamps = {0: 5_000_000, 1: 5 << 20, 2: 5_000_000_000, 3: 2_000}
+    head = section(order) + interface(1, order) + interface(1, order, resolution=0x80 | 20) + interface(101, order, resolution=9)
+    head += interface(1, order, resolution=3, offset=3)
+    data = head
+    for index, packet in enumerate(packets):
+        number = index % 4
+        data += enhanced(stamps[number], packet[14:] if number == 2 else packet, order, number=number)
+        data += block(5, b"statistics", order)
+    other = ">" if order == "<" else "<"
+    more = Talk(cport=41000).open().say(FRAME).packets
+    data += section(other) + interface(1, other) + b"".join(enhanced(7_000_000, packet, other) for _, packet in more)
+    found = decode(data)
+    assert [item.item for item in found] == [EVENT] * 4
+    assert [item.time for item in found] == [5_000_000_000] * 3 + [7_000_000_000]
+    assert [item.flow.connection for item in found] == [0, 0, 0, 1]
+
+
+def test_simple_and_obsolete_packet_blocks(decode):
+    old = struct.pack("<HHIIII", 0, 0, 0, 9, len(V6), len(V6)) + V6
+    data = section() + interface(101) + simple(V4) + block(2, old)
+    assert [(item.item, item.time) for item in decode(data)] == [(EVENT, 0), (EVENT, 9_000)]
+
+
+@pytest.mark.parametrize(
+    ("link", "packet"),
+    [
+        (1, ethernet(V4)),
+        (1, ethernet(V6, (0x8100,))),
+        (1, ethernet(V4, (0x88A8, 0x8100))),
+        (1, ethernet(V4, (0x9100, 0x8100, 0x8100))),
+        (1, b"\x01" * 12 + b"\0\x80\xaa\xaa\x03\0\0\0\x08\0" + V4),
+        (113, b"\0" * 14 + b"\x08\0" + V4),
+        (113, b"\0" * 14 + b"\x81\0\0\x05\x86\xdd" + V6),
+        (276, b"\x86\xdd" + b"\0" * 18 + V6),
+        (12, V4),
+        (14, V6),
+        (101, V6),
+        (228, V4),
+        (229, V6),
+        (0, b"\x02\0\0\0" + V4),
+        (0, b"\0\0\0\x1e" + V6),
+        (0, b"\x18\0\0\0" + V6),
+        (108, b"\0\0\0\x02" + V4),
+    ],
+)
+def test_link_types(decode, link, packet):
+    (found,) = decode(pcap([(START, packet)], link=link))
+    assert found.item == EVENT
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        ipv4("10.0.0.2", "10.0.0.1", segment(), options=b"\x94\x04\0\0"),
+        ipv4("10.0.0.2", "10.0.0.1", segment()) + b"padding of Ethernet",
+        ipv4("10.0.0.2", "10.0.0.1", segment(), total=0),
+        ipv6("fd00::2", "fd00::1", segment(), extensions=[(0, b"\0" * 7), (60, b"\x01" + b"\0" * 14), (43, b"\0" * 7)]),
+        ipv6("fd00::2", "fd00::1", segment(), extensions=[(51, b"\x04" + b"\0" * 22)]),
+        ipv6("fd00::2", "fd00::1", segment(), extensions=[(44, b"\0" * 7)]),
+    ],
+)
+def test_options_and_extension_headers(decode, packet):
+    (found,) = decode(pcap([(START, packet)], link=101))
+    assert found.item == EVENT
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 1, 2)])
+@pytest.mark.parametrize("six", [False, True])
+def test_fragments(decode, order, six):
+    body = segment()
+    pieces = []
+    for low, high in ((0, 24), (24, 48), (48, len(body))):
+        more = high < len(body)
+        if six:
+            header = b"\0" + struct.pack(">HI", low | more, 7)
+            pieces.append(ipv6("fd00::2", "fd00::1", body[low:high], extensions=[(44, header)]))
+        else:
+            pieces.append(ipv4("10.0.0.2", "10.0.0.1", body[low:high], ident=7, fragment=low // 8 | (0x2000 * more)))
+    (found,) = decode(pcap([(START, pieces[i]) for i in order], link=101))
+    assert (found.item, found.packet) == (EVENT, len(order))
+
+
+def test_fragments_that_never_come_are_told(decode):
+    pieces = [ipv4("10.0.0.2", "10.0.0.1", bytes(24), ident=i, fragment=0x2000) for i in range(5)]
+    found = decode(pcap([(START, p) for p in pieces], link=101), settings=CaptureSettings(fragments=2))
+    assert codes(found) == ["capture-fragment"] * 5 + ["capture-no-frames"]
+    assert sorted(p.packet for p in found[:5]) == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("packet", "code"),
+    [
+        (V4[:10], "capture-truncated"),
+        (b"\x42" + V4[1:], "capture-packet"),
+        (V4[:2] + b"\0\x10" + V4[4:], "capture-packet"),
+        (V4[:32] + b"\x10" + V4[33:], "capture-packet"),
+        (V4[:32] + b"\xf0" + V4[33:60], "capture-truncated"),
+        (ipv4("10.0.0.2", "10.0.0.1", b"short"), "capture-packet"),
+        (ipv4("10.0.0.2", "10.0.0.1", bytes(9), fragment=0x2000), "capture-packet"),
+        (V6[:30], "capture-truncated"),
+        (ipv6("fd00::2", "fd00::1", b"\x06\xff" + bytes(6), following=0), "capture-packet"),
+        (ipv6("fd00::2", "fd00::1", b"\x06", following=0), "capture-truncated"),
+    ],
+)
+def test_packets_that_cannot_be(decode, packet, code):
+    good = Talk(cport=50_000).open().say(FRAME).packets
+    found = decode(
+        pcap([(START, packet, len(packet) + (20 if code == "capture-truncated" else 0)), *((t, p[14:]) for t, p in good)], link=101)
+    )
+    assert found[0].code == code
+    assert (found[0].packet, found[0].offset) == (1, 24)
+    assert [item.item for item in events(found)][-1] == EVENT
+
+
+def test_a_packet_cut_by_the_snaplen_leaves_a_gap(decode):
+    packets = [(t, p[:70], len(p)) for t, p in talk(2)]
+    found = decode(pcap([*packets, *Talk(cport=50_000).open().say(FRAME).packets]), ports=[3000])
+    assert codes(found) == ["capture-truncated"] * 2
+    assert sum(item.item.length for item in events(found) if hasattr(item.item, "length")) == 2 * (len(FRAME) - 16)
+    assert [item.item for item in events(found)][-1] == EVENT
+
+
+def test_an_unknown_link_type_is_told_once(decode):
+    assert codes(decode(pcap([(START, b"x"), (START, b"y")], link=189))) == ["capture-link", "capture-no-frames"]
+
+
+@pytest.mark.parametrize("make", [pcap, pcapng])
+def test_a_torn_file_gives_what_is_there(decode, make):
+    data = make(talk())
+    whole = decode(data)
+    for cut in range(0, len(data), 7):
+        found = decode(data[:cut])
+        assert [item for item in whole if item in found] == events(found)[: len(events(found))] or codes(found)
+        assert all(isinstance(str(p), str) for p in found)
+
+
+@pytest.mark.parametrize("make", [pcap, pcapng])
+@pytest.mark.parametrize("noise", [b"\xff" * 40, b"\0" * 64, bytes(range(200))])
+def test_garbage_between_records_is_told_and_survived(decode, make, noise):
+    one, two = talk(), Talk(cport=50_000, time=START + 10**9).open().say(FRAME).say(FRAME).say(FRAME).packets
+    data = make(one) + noise + make(two)[24 if make is pcap else len(section() + interface()) :]
+    found = decode(data)
+    assert "capture-record" in codes(found) or noise[0] == 0
+    assert sum(item.item == EVENT for item in events(found)) == 6
+
+
+def test_a_hostile_length_takes_no_memory(decode):
+    for head in (pcap([]) + struct.pack("<IIII", 1, 1, 0x7FFFFFFF, 0x7FFFFFFF), section() + struct.pack("<II", 6, 0x7FFFFFFC)):
+        assert codes(decode(head + b"x" * 100))[0] == "capture-record"
+
+
+@pytest.mark.parametrize("data", [b"", b"\xd4", b"nonsense, and long enough to be a header"])
+def test_what_is_no_capture(decode, data):
+    assert [item for item in decode(data) if not isinstance(item, CaptureProblem)] == []
+
+
+@given(data=st.binary(max_size=300), seed=st.integers(0, 5), at=st.integers(0, 2000))
+def test_any_bytes_give_items(data, seed, at):
+    made = (pcap if seed % 2 else pcapng)(talk())
+    at %= len(made)
+    hostile = made[:at] + data + made[at + (len(data) if seed > 2 else 0) :]
+    for item in read_capture(io.BytesIO(hostile)):
+        assert isinstance(item, Captured | CaptureProblem)
+
+
+def test_compressed(tmp_path):
+    data = pcapng(talk())
+    zstandard = pytest.importorskip("zstandard")
+    for name, packed in (
+        ("plain", data),
+        ("x.gz", gzip.compress(data[:100]) + gzip.compress(data[100:]) + b"\0" * 9),
+        ("x.zst", zstandard.compress(data)),
+    ):
+        (tmp_path / name).write_bytes(packed)
+        assert [item.item for item in read_capture(tmp_path / name)] == [EVENT] * 3
+    cut = list(read_capture(io.BytesIO(gzip.compress(data)[:-30])))
+    assert "capture-cut" in codes(cut)
+    damaged = bytearray(gzip.compress(data))
+    damaged[30:40] = b"\xff" * 10
+    assert "capture-cut" in codes(read_capture(io.BytesIO(bytes(damaged))))
+    assert "capture-cut" in codes(read_capture(io.BytesIO(b"\x28\xb5\x2f\xfd" + b"\xff" * 50)))
+
+
+def test_problems_of_a_kind_are_bounded(decode):
+    found = decode(pcap([(START, V4[:10], 60)] * 20, link=101), settings=CaptureSettings(problems=3))
+    assert codes(found) == ["capture-truncated"] * 3 + ["capture-more-problems", "capture-no-frames"]
+    assert found[3].actual == "20"
+    assert found[3].advice.endswith(".")
+
+
+def test_a_stamp_beyond_the_calendar():
+    assert iso(10**21) == "1000000000000.000000"
+    assert iso(-1) == "1969-12-31T23:59:59.999999999Z"
+
+
+@pytest.mark.parametrize(("resolution", "offset"), [(6, None), (0, None), (0xFF, 2**62), (0x7F, -(2**63)), (9, 2**63 - 1)])
+def test_any_stamp_is_a_time(decode, resolution, offset):
+    data = section() + interface(101, resolution=resolution, offset=offset) + enhanced(2**64 - 1, V4)
+    (found,) = decode(data)
+    assert found.item == EVENT
+    assert found.timestamp

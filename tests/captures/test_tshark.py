@@ -1,0 +1,14 @@
+"""tshark follows the same bytes as we do; `python tests/captures/tshark.py` compares as many as wanted."""
+
+from __future__ import annotations
+
+import pytest
+import tshark
+
+
+@pytest.mark.skipif(tshark.TSHARK is None, reason="tshark is not installed: apt-get install tshark")
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_tshark_agrees(seed):
+    wrong, size = tshark.compare(seed, 50)
+    assert wrong == []
+    assert size > 10_000

@@ -1,0 +1,110 @@
+"""Captures on the command line: recognised, chosen from, followed while they grow, reported."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+from packets import Talk, pcap, pcapng
+
+
+@pytest.fixture
+def capture(sample):
+    return pcapng(Talk().open().say(sample.frames[:100]).say(sample.frames[100:]).ack().close().packets)
+
+
+def lines(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_decode_and_where_it_came_from(run, capture, tmp_path):
+    path = tmp_path / "x.pcapng"
+    path.write_bytes(capture)
+    done = run("decode", path)
+    found = lines(done.out)
+    assert (done.status, done.err, len(found)) == (0, "", 3)
+    assert found[0]["$source"] == {
+        "file": str(path),
+        "packet": 5,
+        "time": "2023-11-14T22:13:20.005000Z",
+        "src": "10.0.0.2:3000",
+        "dst": "10.0.0.1:40000",
+        "connection": 0,
+        "direction": "to-client",
+        "offset": 0,
+    }
+    assert run("decode", "--to", "frames", input=capture).raw == run("decode", "--to", "frames", path).raw
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, lambda data: data])
+def test_from_a_pipe(run, capture, pack):
+    assert len(lines(run("decode", "-", input=pack(capture)).out)) == 3
+    assert run("check", "-", input=pack(capture)).out.startswith("3 events, 0 errors")
+
+
+def test_compressed_input_of_any_form(run, sample, tmp_path):
+    zstandard = pytest.importorskip("zstandard")
+    assert len(lines(run("decode", input=gzip.compress(sample.frames)).out)) == 3
+    assert len(lines(run("decode", input=zstandard.compress(sample.frames)).out)) == 3
+    twice = gzip.compress(gzip.compress(sample.frames))
+    assert "compressed (gzip)" in run("decode", input=twice).err
+
+
+def test_without_zstandard(run, monkeypatch):
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    done = run("decode", input=b"\x28\xb5\x2f\xfd" + bytes(20))
+    assert (done.status, len(done.err.splitlines())) == (2, 1)
+    assert "tlib-codec[zstd]" in done.err
+
+
+def test_port_and_host(run, capture):
+    assert len(lines(run("decode", "--port", "3000", input=capture).out)) == 3
+    assert "capture-no-frames" in run("decode", "--port", "80", input=capture).err
+    assert len(lines(run("decode", "--host", "10.0.0.1", input=capture).out)) == 3
+    assert "no IP address" in run("decode", "--host", "here", input=capture).err
+
+
+def test_a_gap_and_a_problem_are_lines_too(run, sample):
+    talk = Talk().open().say(sample.first)
+    talk.seqs[1] += 7
+    data = pcap(talk.say(sample.frames).close().packets)[:-5]
+    done = run("decode", input=data)
+    found = lines(done.out)
+    assert done.status == 1
+    (gap,) = (line["$gap"] for line in found if "$gap" in line)
+    assert gap == {"offset": len(sample.first), "length": 7, "data": ""}
+    assert [line["$malformed"]["code"] for line in found if "$malformed" in line] == ["capture-cut"]
+    assert "7 bytes of the stream from byte" in done.err
+    assert "[capture-cut]" in done.err
+    again = run("decode", input=done.raw)
+    assert [line.get("$gap") for line in lines(again.out)] == [line.get("$gap") for line in found]
+    checked = run("check", input=data)
+    assert "1 gap, 1 malformed" in checked.out
+    assert run("decode", "--to", "table", input=data).status == 1
+
+
+def test_a_damaged_gzip_gives_what_was_there(run, capture):
+    done = run("decode", input=gzip.compress(os.urandom(50_000))[:-40])
+    assert done.status == 2
+    done = run("decode", input=gzip.compress(capture)[:-20])
+    assert "[capture-cut]" in done.err
+
+
+def test_a_file_that_grows(capture, tmp_path):
+    path = tmp_path / "grows.pcapng"
+    path.write_bytes(capture[:600])
+    command = [sys.executable, "-m", "tlib_codec", "decode", "--follow", str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            time.sleep(1)
+            with path.open("ab") as file:
+                file.write(capture[600:])
+            assert [json.loads(process.stdout.readline())["$source"]["connection"] for _ in range(3)] == [0, 0, 0]
+            assert process.poll() is None
+        finally:
+            process.kill()

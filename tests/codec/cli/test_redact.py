@@ -1,0 +1,126 @@
+"""``tlib redact`` as a person runs it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tlib_codec import EventCallCreated, StreamDecoder, encode
+
+ROOT = Path(__file__).parents[3]
+FRAMES, LOG, PLATFORM = (ROOT / "examples" / name for name in ("calls.tlb", "tserver.log", "platform_sdk.log"))
+SECRETS = (b"5551006967", b"5551002486", b"91557218480", b"Ana Souza", "Zoë".encode())
+
+
+@pytest.fixture(autouse=True)
+def secret(monkeypatch):
+    monkeypatch.setenv("TLIB_SECRET", "a secret")
+
+
+@pytest.mark.parametrize("path", [FRAMES, LOG, PLATFORM], ids=lambda path: path.name)
+def test_no_person_is_left_and_the_calls_are(run, path, tmp_path):
+    safe = tmp_path / f"safe{path.suffix}"
+    done = run("redact", path, "-o", safe)
+    assert (done.status, done.out) == (0, "")
+    assert "UserData" in done.err
+    data = safe.read_bytes()
+    assert not any(one in data for one in SECRETS)
+    before, after = (run("calls", one, "--history").out.splitlines() for one in (path, safe))
+    for one, other in zip(map(json.loads, before), map(json.loads, after), strict=True):
+        assert {key: one[key] for key in ("CallUUID", "ConnID", "$begin", "$end", "$ending", "$events")} == {
+            key: other[key] for key in ("CallUUID", "ConnID", "$begin", "$end", "$ending", "$events")
+        }
+        assert one.get("$links") == other.get("$links")
+        assert one.get("ANI", "-") != other.get("ANI")
+
+
+def test_all_forms_agree(run, tmp_path):
+    run("redact", FRAMES, "-o", tmp_path / "safe.tlb")
+    run("redact", LOG, "-o", tmp_path / "safe.log")
+    jsonl = run("redact", "-", input=run("decode", LOG).raw).raw
+    (tmp_path / "safe.jsonl").write_bytes(jsonl)
+    told = [run("decode", tmp_path / name, "--to", "frames").raw for name in ("safe.tlb", "safe.log", "safe.jsonl")]
+    assert told[0] == told[1] == told[2]
+    assert len(told[0]) == len(FRAMES.read_bytes())
+    assert run("check", "--severity", "error", tmp_path / "safe.tlb").status == 0
+    assert str(LOG).encode() not in jsonl
+
+
+def test_secrets(run, monkeypatch, tmp_path):
+    file = tmp_path / "secret"
+    file.write_bytes(b"a secret\n")
+    known = run("redact", FRAMES).raw
+    assert run("redact", FRAMES, "--secret", file).raw == known
+    monkeypatch.setenv("TLIB_SECRET", "another")
+    assert run("redact", FRAMES).raw != known
+    monkeypatch.delenv("TLIB_SECRET")
+    one, two = run("redact", FRAMES), run("redact", FRAMES)
+    assert one.raw != two.raw
+    assert "of this run alone" in one.err
+    file.write_bytes(b"\n")
+    assert run("redact", FRAMES, "--secret", file).status == 2
+    assert run("redact", FRAMES, "--secret", tmp_path / "none").status == 2
+
+
+def test_options(run):
+    event = EventCallCreated(call_uuid="01FES9JKSOFQLEKK3CSH5B5AES00JV1U", conn_id="006c02462a161006", ani="5551000", node_id=5551000)
+
+    def safe(*options):
+        return json.loads(run("decode", "-", input=run("redact", "-", *options, input=encode(event)).raw).out)
+
+    assert safe()["NodeID"] == 5551000
+    assert safe("--attribute", "NodeID")["NodeID"] != 5551000
+    assert safe("--keep-attribute", "ANI")["ANI"] == "5551000"
+    hidden = safe("--ids")
+    assert (len(hidden["CallUUID"]), len(hidden["ConnID"])) == (32, 16)
+    assert hidden["CallUUID"] != event.call_uuid
+    for options, said in ((("--attribute", "ANY"), "did you mean ANI?"), (("--attribute", "CallType"), "an enumeration")):
+        done = run("redact", FRAMES, *options)
+        assert done.status == 2
+        assert said in done.err
+    data = json.loads(
+        run("decode", "-", "--event", "EventCallDataChanged", input=run("redact", FRAMES, "--keep", "IVR").raw).out.splitlines()[0]
+    )["UserData"]
+    assert data["IVR"]["Menu"]["Label"] == "Billing"
+    assert data["CustomerName"] != "Ana Souza"
+
+
+def test_malformed_frames_and_gaps_are_left_out_unless_kept(run):
+    data = b"5551006967" + FRAMES.read_bytes()[:-5]
+    done = run("redact", "-", input=data)
+    assert done.status == 1
+    assert "2 malformed frames and gaps left out" in done.err
+    assert b"5551006967" not in done.raw
+    decoder = StreamDecoder()
+    decoder.feed(done.raw)
+    assert len(list(decoder)) == 64
+    kept = run("redact", "-", "--keep-malformed", input=data)
+    assert kept.raw.startswith(b"5551006967")
+    assert len(kept.raw) == len(data)
+    text = run("decode", "-", input=data).raw
+    assert b"$gap" not in run("redact", "-", input=text).raw
+    assert run("redact", "-", "--keep-malformed", input=text).raw.count(b"$gap") == 1
+
+
+def test_lines_of_a_log_and_of_json(run):
+    done = run("redact", LOG)
+    assert "lines that are no message left out" in done.err
+    assert "Warm Standby" not in done.out
+    assert "Warm Standby" in run("redact", LOG, "--keep-lines").out
+    lines = b'{"Event":"EventRinging","ANI":"5551000","$unnumbered":{"AttributePrivate":"\'5551000\'"},"$source":{"file":"/home/ana/x","peer":"ana"}}\n{"Event":\n'
+    done = run("redact", "-", input=lines)
+    assert done.status == 1
+    assert "5551000" not in done.out
+    assert "ana" not in done.out
+    assert "1 lines that are no event left out" in done.err
+
+
+def test_unusable_input_leaves_no_output(run, tmp_path):
+    target = tmp_path / "out"
+    assert run("redact", "-", "-o", target, input=b"").status == 2
+    assert run("redact", tmp_path / "absent", "-o", target).status == 2
+    assert not target.exists()
+    copy = tmp_path / "calls.tlb"
+    copy.write_bytes(FRAMES.read_bytes())
+    assert run("redact", copy, "-o", copy).status == 2
+    assert copy.read_bytes() == FRAMES.read_bytes()
