@@ -20,7 +20,7 @@ from . import FINE, INVALID
 from .call_output import SUFFIXES, CallLines, CallTable, CallWriter
 from .common import FORMS, Unusable, files_argument, input_options, registry_option, report
 from .inputs import Found, Problem, entries
-from .output import open_output
+from .output import form_for, open_output
 from .progress import Progress
 from .select import Test, selection
 
@@ -81,7 +81,7 @@ def command(
     """  # noqa: D301
     inputs = files or ("-",)
     tests = selection((), conditions, registry)
-    target = _form_for(output, to)
+    target = form_for(output, to, SUFFIXES)
     seen = 0
     if target == "parquet":
         _parquet()  # before the output is opened: without pyarrow there is none
@@ -194,17 +194,6 @@ def names(call: Call, wanted: str) -> bool:
 
 def _passes(call: Call, tests: list[Test]) -> bool:
     return not tests or all(test(Found(UnknownEvent(0, Attributes(call.state)), "", {})) for test in tests)
-
-
-def _form_for(path: str | None, form: str | None) -> str:
-    if form is not None:
-        return form
-    if path is None or path == "-":
-        return "table" if path is None and sys.stdout.isatty() else "jsonl"
-    suffix = Path(path).suffix.lower()
-    if suffix not in SUFFIXES:
-        raise click.UsageError(f"{path}: which form? Give --to, or one of the suffixes {', '.join(SUFFIXES)}")
-    return SUFFIXES[suffix]
 
 
 def _parquet() -> type[CallParquet]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -63,16 +63,16 @@ class Writer(Protocol):
         """Write what ends the output; the file stays open."""
 
 
-def form_for(path: str | None, form: str | None) -> str:
+def form_for(path: str | None, form: str | None, suffixes: Mapping[str, str] = SUFFIXES) -> str:
     """The form of the output: as asked, else by the file's suffix, else by what is at the other end."""
     if form is not None:
         return form
     if path is None or path == "-":
         return "table" if path is None and sys.stdout.isatty() else "jsonl"
     suffix = Path(path).suffix.lower()
-    if suffix not in SUFFIXES:
-        raise click.UsageError(f"{path}: which form? Give --to, or one of the suffixes {', '.join(SUFFIXES)}")
-    return SUFFIXES[suffix]
+    if suffix not in suffixes:
+        raise click.UsageError(f"{path}: which form? Give --to, or one of the suffixes {', '.join(suffixes)}")
+    return suffixes[suffix]
 
 
 def open_output(path: str | None, inputs: tuple[str, ...] = (), *, binary: bool = False) -> BinaryIO:
