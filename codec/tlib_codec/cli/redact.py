@@ -13,12 +13,10 @@ from typing import BinaryIO
 import click
 import msgspec
 
-from tlib_codec.engine import encode
-from tlib_codec.jsonl import dumps, to_data
 from tlib_codec.captures.model import CaptureProblem
+from tlib_codec.jsonl import dumps, to_data
 from tlib_codec.redact import CaptureRedactor, LogRedactor, Redactor, Rules
 from tlib_codec.redact.items import safe_source
-from tlib_codec.reference import Policy
 from tlib_codec.stream import Gap
 from tlib_schemas.errors import EncodeError
 from tlib_schemas.registry import Registry
@@ -172,7 +170,7 @@ class _Run:
             self._left_out["malformed frames and gaps"] += 1
             return None
         try:
-            return encode(self._redactor.item(entry.item), registry=self._redactor.registry, policy=Policy.LENIENT)
+            return self._redactor.frame(entry.item)
         except EncodeError as error:
             report(f"{entry.place}: left out: {error}")
             self._status = INVALID

@@ -18,8 +18,6 @@ from typing import Any
 from tlib_codec.captures.ip import Dissector, PacketError, Segment
 from tlib_codec.captures.model import DEFAULT_SETTINGS, Captured, CaptureProblem, CaptureSettings, Flow, Packet
 from tlib_codec.captures.tcp import Direction, Reassembler
-from tlib_codec.engine import encode
-from tlib_codec.reference import Policy
 from tlib_codec.signs import CompressionError
 from tlib_codec.stream import Gap, Missing
 from tlib_schemas.errors import EncodeError
@@ -253,7 +251,7 @@ class CaptureRedactor:
         if isinstance(item.item, Gap):
             return item.data if self._keep_malformed else None
         try:
-            safe = encode(self._redactor.item(item.item), registry=self._redactor.registry, policy=Policy.LENIENT)
+            safe = self._redactor.frame(item.item)
         except EncodeError:
             return None
         return safe if len(safe) == len(item.data) else None
