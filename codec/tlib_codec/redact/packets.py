@@ -99,7 +99,7 @@ def blanked(packet: Packet, at: Layout | None) -> bytes:
     data = packet.data
     if at is None:
         kept = _LINK.get(packet.link, 0)
-        return data[:kept] + bytes(max(len(data) - kept, 0))
+        return data[:kept] + bytes(len(data) - kept) if len(data) >= kept else bytes(len(data))
     body = data[at.body : at.end]
     kept = header_of(at.protocol, body) if at.datagram is None else 0
     return carrying(packet, at, mended(at, body, body[:kept] + bytes(len(body) - kept), complete=at.complete))
