@@ -73,7 +73,7 @@ def bad_checksums(data, tmp_path):
     return done.stdout
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(24))
 def test_what_is_decoded_has_pseudonyms_and_the_rest_is_gone(seed, monkeypatch, tmp_path):
     secrets = []
 
@@ -231,7 +231,7 @@ def test_what_else_is_in_the_capture_is_blanked_unless_kept(tmp_path):
         assert bad_checksums(safe, tmp_path) == ""
     kept, redactor, _ = redact(data, keep_other=True)
     assert redactor.others == 0
-    assert kept.count(NAME) == 10  # not what may be a part of our connections
+    assert kept.count(NAME) == 9  # not what may be a part of our connections
     assert len(events(kept)) == 1
 
 
