@@ -114,14 +114,14 @@ def command(
 
 
 class _Run:
-    """One input to one output; counts what is replaced and what is left out."""
+    """One input to one output; counts what is replaced, and what is lost."""
 
     def __init__(self, redactor: Redactor, target: BinaryIO, *, keep_malformed: bool) -> None:
         self._redactor = redactor
         self._target = target
         self._keep_malformed = keep_malformed
         self._what = ""
-        self._left_out: Counter[str] = Counter()
+        self._lost: Counter[str] = Counter()
         self._status = FINE
 
     def log(self, source: Source, *, keep_lines: bool) -> None:
@@ -132,7 +132,7 @@ class _Run:
             self._target.write(line)
             written += 1
         self._what = f"{written} lines"
-        self._left_out["lines that are no message"] = rewriter.dropped
+        self._lost["lines that are no message left out"] = rewriter.dropped
 
     def capture(self, source: Source, *, addresses: bool, keep_other: bool) -> None:
         """Rewrite a capture."""
@@ -148,9 +148,9 @@ class _Run:
         if rewriter.blank or not rewriter.followed:
             self._status = INVALID
         self._what = f"{rewriter.packets} packets"
-        self._left_out["bytes of connections with frames that are in none"] = rewriter.blank
-        self._left_out["blocks that hold no packets"] = rewriter.blocks
-        self._left_out["payloads of packets of other connections and protocols"] = rewriter.others
+        self._lost["bytes of connections with frames that are in none blanked"] = rewriter.blank
+        self._lost["blocks that hold no packets left out"] = rewriter.blocks
+        self._lost["payloads of packets of other connections and protocols blanked"] = rewriter.others
 
     def items(self, found: Iterator[Entry], *, jsonl: bool) -> None:
         """Rewrite frames, or lines of JSON."""
@@ -167,7 +167,7 @@ class _Run:
             self._status = INVALID
             if self._keep_malformed and isinstance(entry, Found):
                 return entry.data or b""
-            self._left_out["malformed frames and gaps"] += 1
+            self._lost["malformed frames and gaps left out"] += 1
             return None
         try:
             return self._redactor.frame(entry.item)
@@ -181,13 +181,13 @@ class _Run:
         if isinstance(entry, Problem):
             self._status = INVALID
             report(entry.complaint())
-            self._left_out["lines that are no event"] += 1
+            self._lost["lines that are no event left out"] += 1
             return None
         if isinstance(entry.item, Gap):
             self._status = INVALID
             if self._keep_malformed:
                 return dumps(entry.item, registry=registry, source=safe_source(entry.source)) + b"\n"
-            self._left_out["malformed frames and gaps"] += 1
+            self._lost["malformed frames and gaps left out"] += 1
             return None
         data = to_data(self._redactor.item(entry.item), registry=registry, source=safe_source(entry.source))
         if entry.unnumbered:
@@ -199,9 +199,9 @@ class _Run:
         counts = self._redactor.counts
         replaced = ", ".join(f"{name} {count}" for name, count in counts.most_common()) or "nothing"
         report(f"{self._what} written; replaced: {replaced}")
-        for what, count in self._left_out.items():
+        for what, count in self._lost.items():
             if count:
-                report(f"{count} {what} left out")
+                report(f"{count} {what}")
         return self._status
 
 
