@@ -28,6 +28,7 @@ from .records import Record, Records, reader
 
 _CHUNK = 1 << 20
 _HISTORY = 1 << 16  # bytes of a direction's stream that are kept for copies that come late
+_PIECE = 1 << 12
 _OVERHEAD = 1024  # of memory, for a packet or a direction
 
 
@@ -59,13 +60,16 @@ class Window:
         self.size = 0
         self.waiting: set[Part] = set()
         self._starts: list[int] = []
-        self._pieces: list[bytes] = []
+        self._pieces: list[bytearray] = []
 
     def put(self, start: int, data: bytes) -> None:
         """These bytes from `start` on, behind all others."""
-        self._starts.append(start)
-        self._pieces.append(data)
         self.size += len(data)
+        if self._pieces and len(self._pieces[-1]) < _PIECE and self._starts[-1] + len(self._pieces[-1]) == start:
+            self._pieces[-1] += data  # frames may be small, and many
+        else:
+            self._starts.append(start)
+            self._pieces.append(bytearray(data))
 
     def get(self, start: int, length: int) -> tuple[bytes, int]:
         """The bytes from `start` on, with zeros where there are none, and how many there are."""
