@@ -271,7 +271,7 @@ class CaptureRedactor:
             if held.record.packet is not None:
                 self.packets += 1
                 self._size -= _memory(held.record.packet)
-                yield self._data(held, held.record.packet)
+                yield self._data(held, held.record.packet, known=everything or self._decided(held))
             yield held.record.tail
         for flow, window in list(self._windows.items()):
             before = window.size
@@ -287,14 +287,14 @@ class CaptureRedactor:
             return not held.fragment
         return part.start == part.end or part.window.told >= part.end or not self._streams.waits(part.direction, part.end)
 
-    def _data(self, held: Held, packet: Packet) -> bytes:
-        """The packet as it is written."""
+    def _data(self, held: Held, packet: Packet, *, known: bool) -> bytes:
+        """The packet as it is written; `known` says that no more can be found out about its connection."""
         part, at = held.part, held.layout
         if part is not None:
             part.packets -= 1
             if not part.packets:
                 part.window.waiting.discard(part)
-        other = held.other if part is None else not part.followed
+        other = held.other if part is None else known and not part.followed
         if other and self._keep_other:
             return untouched(packet, at)
         if part is None or at is None:

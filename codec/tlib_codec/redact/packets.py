@@ -18,7 +18,7 @@ TCP, _UDP, _ICMP, _ICMP6 = 6, 17, 1, 58
 _EXTENSIONS = frozenset({0, 43, 60, 135})  # hop by hop, routing, destination, mobility: of the same form
 _FRAGMENT = 44
 _LINK = {ETHERNET: 14, SLL: 16, SLL2: 20, NULL: 4, LOOP: 4}  # bytes of the link layer's header
-HEADERS = {_UDP: 8, _ICMP: 8, _ICMP6: 8}
+HEADERS = {_UDP: 8, _ICMP: 4, _ICMP6: 4}  # of ICMP, what follows may be an address
 _SUM = {TCP: 16, _UDP: 6, _ICMP: 2, _ICMP6: 2}  # where the checksum stands
 
 Addresses = Callable[[bytes], bytes]
@@ -121,7 +121,7 @@ def carrying(packet: Packet, at: Layout, body: bytes) -> bytes:
     if at.shown != at.addresses and len(at.shown) == 32:
         header = header[:8] + at.shown + header[40:]
     elif at.shown != at.addresses:
-        header = header[:12] + at.shown + header[20:]
+        header = header[:12] + at.shown + bytes(len(header) - 20)  # options may hold addresses
         value = 0 if _sum(data[at.start : at.body]) else -_sum(header[:10] + b"\0\0" + header[12:]) % 0xFFFF
         header = header[:10] + value.to_bytes(2) + header[12:]
     return data[: at.start] + header + body + bytes(len(data) - at.end)
