@@ -19,8 +19,9 @@ from tshark import TSHARK
 from tlib_codec import EventCallCreated, EventCallDataChanged, EventCallDeleted, KVList, TCallType, encode
 from tlib_codec.captures import Captured, CaptureDecoder, CaptureProblem, CaptureSettings
 from tlib_codec.captures.compressed import open_compressed
-from tlib_codec.redact import CaptureRedactor, Redactor
+from tlib_codec.redact import CaptureRedactor, Redactor, capture
 from tlib_codec.stream import Gap
+from tlib_schemas.errors import EncodeError
 
 UUID, CONN = "01FES9JKSOFQLEKK3CSH5B5AES00JV1U", "006c02462a161006"
 NAME = b"Ana Souza"
@@ -348,14 +349,15 @@ def test_a_file_that_is_torn(size):
 
 
 @pytest.mark.parametrize("keep_other", [False, True])
-def test_memory_is_bounded_and_what_cannot_be_waited_for_is_zeros(keep_other):
+def test_memory_is_bounded_and_what_cannot_be_waited_for_is_zeros(keep_other, monkeypatch):
+    monkeypatch.setattr(capture, "_CHUNK", 1 << 14)
     waiting = Talk().open().say(FRAME[-60:] + NAME)  # joined in the middle: not yet known for what it is
-    others = [Talk(client=f"10.1.{i >> 8}.{i & 255}").open().say(FRAME) for i in range(2000)]
+    others = [Talk(client=f"10.1.{i >> 8}.{i & 255}").open().say(FRAME) for i in range(1000)]
     packets = [*waiting.packets, *itertools.chain.from_iterable(talk.packets for talk in others)]
     count = len(packets)
     packets += Talk(cseq=waiting.seqs[0], sseq=waiting.seqs[1]).say(FRAME).packets
     data = pcap(packets)
-    redactor = CaptureRedactor(Redactor(b"x"), keep_other=keep_other, settings=CaptureSettings(memory=1 << 20))
+    redactor = CaptureRedactor(Redactor(b"x"), keep_other=keep_other, settings=CaptureSettings(memory=1 << 19))
     most, out = 0, []
     for piece in redactor.records(io.BytesIO(data)):
         out.append(piece)
@@ -363,9 +365,24 @@ def test_memory_is_bounded_and_what_cannot_be_waited_for_is_zeros(keep_other):
     safe = b"".join(out)
     assert NAME not in safe
     assert len(safe) == len(data)
-    assert most < 2 << 20
+    assert most < 1 << 19
     assert count < redactor.packets
     assert len(events(safe)) == len(others) + 1
+
+
+def test_layouts_that_cannot_be_are_blanked():
+    ends = "fd00::1", "fd00::2"
+    packets = [
+        ethernet(ipv6(*ends, NAME, extensions=[(0, b"\x40" + NAME)])),  # an extension header longer than the packet
+        ethernet(ipv6(*ends, b"", following=0)) + NAME,  # ... or not there
+        ethernet(ipv6(*ends, NAME))[:50],
+        ethernet(b"\x50" + ipv6(*ends, NAME)[1:])[:14] + b"\x50" + bytes(40) + NAME,  # version 5
+        ethernet(ipv4("10.0.0.1", "10.0.0.2", NAME, total=10)),
+        ethernet(ipv6(*ends, NAME * 3, extensions=[(60, b"\0" * 7)], following=6)),
+    ]
+    safe, redactor, _ = redact(pcap([*enumerate(packets), *Talk().open().say(FRAME).packets]), addresses=True)
+    assert NAME not in safe
+    assert redactor.packets == 10
 
 
 def test_fragments_that_never_become_whole():
@@ -378,9 +395,14 @@ def test_fragments_that_never_become_whole():
     assert redactor.packets == 306
 
 
-def test_frames_of_which_no_pseudonym_is_as_long_are_blanked(monkeypatch):
+def refused(self, item):
+    raise EncodeError("value-range", expected="less", actual="more")
+
+
+@pytest.mark.parametrize("frame", [lambda self, item: b"short", refused])
+def test_frames_that_no_pseudonyms_fit_are_blanked(frame, monkeypatch):
     talk = Talk().open().say(FRAME).say(FRAME)
-    monkeypatch.setattr(Redactor, "frame", lambda self, item: b"short")
+    monkeypatch.setattr(Redactor, "frame", frame)
     safe, redactor, _ = redact(pcap(talk.packets))
     assert redactor.blank == 2 * len(FRAME)
     assert NAME not in safe
