@@ -395,6 +395,23 @@ def test_fragments_that_never_become_whole():
     assert redactor.packets == 306
 
 
+def test_fragments_of_one_datagram_without_end(monkeypatch):
+    monkeypatch.setattr(capture, "_CHUNK", 1 << 14)
+    body = tcp("10.0.0.1", "10.0.0.2", 1, 2, 3, 4, ACK, NAME * 8)
+    again = ethernet(ipv4("10.0.0.1", "10.0.0.2", body[:80], fragment=0x2000))
+    data = pcap([*((i, again) for i in range(3000)), (3000, ethernet(ipv4("10.0.0.1", "10.0.0.2", body[80:], fragment=10)))])
+    redactor = CaptureRedactor(Redactor(b"x"), settings=CaptureSettings(memory=1 << 19))
+    held = 0
+    out = []
+    for piece in redactor.records(io.BytesIO(data)):
+        out.append(piece)
+        held = max(held, *map(len, redactor._fragments.values()), 0)
+    assert NAME not in b"".join(out)
+    assert redactor.packets == 3001
+    assert 0 < held < 1000
+    assert not redactor._fragments
+
+
 def refused(self, item):
     raise EncodeError("value-range", expected="less", actual="more")
 

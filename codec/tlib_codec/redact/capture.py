@@ -159,7 +159,10 @@ class CaptureRedactor:
         return self._streams.followed
 
     def records(self, source: Any) -> Iterator[bytes | CaptureProblem]:
-        """The bytes of the safe file, in pieces, and what is wrong with the one read from `source` (open for reading)."""
+        """The bytes of the safe file, in pieces, and what is wrong with the one read from `source` (open for reading).
+
+        Raises OSError where that cannot be read.
+        """
         head = b""
         while len(head) < 4 and (more := source.read(4 - len(head))):
             head += more
@@ -290,6 +293,8 @@ class CaptureRedactor:
     def _data(self, held: Held, packet: Packet, *, known: bool) -> bytes:
         """The packet as it is written; `known` says that no more can be found out about its connection."""
         part, at = held.part, held.layout
+        if held.fragment and at is not None and at.datagram is not None:  # it was not waited for to the end
+            self._release(self._fragments.pop(at.datagram))
         if part is not None:
             part.packets -= 1
             if not part.packets:
