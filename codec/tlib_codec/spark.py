@@ -242,21 +242,25 @@ class TlibReader(DataSourceReader):
         return batch
 
 
+def _unpacked(file: Any) -> Any:
+    """The file, or what it has compressed. Raises CompressionError where that cannot be read."""
+    head = file.read(4)
+    file.seek(0)
+    kind = next((name for sign, name in COMPRESSED.items() if head.startswith(sign)), None)
+    return file if kind is None else open_compressed(kind, file)
+
+
 def _is_capture(path: Path) -> bool:
     """Whether the file is a capture, compressed or not. Raises ValueError where it is compressed and none."""
     with path.open("rb", buffering=0) as file:
-        head = file.read(4)
-        kind = next((name for sign, name in COMPRESSED.items() if head.startswith(sign)), None)
-        if kind is None:
-            return is_capture(head)
-        file.seek(0)
         try:
-            head = open_compressed(kind, file).read(4) or b""
+            source = _unpacked(file)
+            found = is_capture(source.read(4) or b"")
         except CompressionError as error:
             raise ValueError(f"tlib: {path}: {error}") from None
-    if not is_capture(head):
+    if source is not file and not found:
         raise ValueError(f"tlib: {path}: compressed, and no capture: unpack it first")
-    return True
+    return found
 
 
 def _captured(path: str, registry: Registry) -> Iterator[pa.RecordBatch]:
