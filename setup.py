@@ -27,7 +27,7 @@ def module(name: str, sources: tuple[str, ...]) -> Extension:
     return Extension(
         f"tlib_codec.{name}",
         [f"codec/tlib_codec/{name}.pyx", *(str(CORE / source) for source in sources)],
-        depends=[*map(str, CORE.glob("*.h")), *map(str, CORE.parent.glob("*.pxd"))],
+        depends=[*map(str, CORE.glob("*.h")), *map(str, CORE.parent.glob("*.pxd")), *map(str, CORE.parent.glob("glue/*.pxi"))],
         include_dirs=[str(CORE)],
         extra_compile_args=FLAGS,
         extra_link_args=LINK,

@@ -10,7 +10,10 @@ not up to date; a test calls it. The pictures are drawn by the program itself, a
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import re
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -19,8 +22,11 @@ from typing import Any
 
 from capture_examples import CAPTURE_EXAMPLES
 from error_examples import EXAMPLES, LOG_EXAMPLES, PRELUDE
+from rich.console import Console
+from rich.terminal_theme import TerminalTheme
+from rich.text import Text
 
-from tlib_codec import CODES, TLIBRARY, SchemaViolation, TLibError, Violation
+from tlib_codec import CODES, TLIBRARY, EventCallCreated, EventCallDataChanged, EventCallDeleted, SchemaViolation, TLibError, Violation
 from tlib_codec.calls import ANOMALIES
 from tlib_codec.captures import CaptureDecoder, CaptureProblem
 from tlib_codec.cli import main as cli
@@ -156,9 +162,53 @@ def ladder() -> str:
         return drawn.read_text(encoding="utf-8")
 
 
+def decoded() -> str:
+    """What `tlib decode --to table` shows of the first call in the example capture, as a terminal would."""
+    chosen = [f"--event {cls.__name__}" for cls in (EventCallCreated, EventCallDataChanged, EventCallDeleted)]
+    command = ["decode examples/calls.pcapng --to table", *chosen]
+    environment = os.environ | {"FORCE_COLOR": "1", "TERM": "xterm-256color", "COLUMNS": str(COLUMNS)}
+    for name in ("NO_COLOR", "TTY_COMPATIBLE"):
+        environment.pop(name, None)
+    words = [sys.executable, "-m", "tlib_codec", *" ".join(command).split()]
+    done = subprocess.run(words, cwd=DOCS.parent, env=environment, capture_output=True, text=True, check=True)  # noqa: S603 our own program
+    calls = done.stdout.split("\n\n")[:EVENTS]
+    screen = Console(file=io.StringIO(), record=True, width=COLUMNS, force_terminal=True, color_system="truecolor", _environ={})
+    typed = f"tlib {' '.join(command[:2])} \\\n    {' '.join(command[2:])}"
+    screen.print(Text.assemble(("$ ", "dim"), (typed, "bold")), Text(), Text.from_ansi("\n\n".join(calls)), Text(), sep="\n")
+    return screen.export_svg(title="", theme=THEME, code_format=SCREEN, font_aspect_ratio=0.6, unique_id="screen")
+
+
+COLUMNS, EVENTS = 92, 6  # all of the first call
+THEME = TerminalTheme(
+    (22, 27, 34),
+    (230, 237, 243),
+    [(72, 79, 88), (255, 123, 114), (63, 185, 80), (210, 153, 34), (88, 166, 255), (188, 140, 255), (57, 197, 207), (177, 186, 196)],
+    [(110, 118, 129), (255, 161, 152), (86, 211, 100), (227, 179, 65), (121, 192, 255), (210, 168, 255), (86, 212, 221), (255, 255, 255)],
+)
+# As rich has it, without its window and without a font from elsewhere.
+SCREEN = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">
+<title>tlib decode: the events of a capture as a table</title>
+<style>
+.{unique_id}-matrix {{ font: {char_height}px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; white-space: pre }}
+{styles}
+</style>
+<defs>
+<clipPath id="{unique_id}-clip-terminal"><rect x="0" y="0" width="{terminal_width}" height="{terminal_height}"/></clipPath>
+{lines}
+</defs>
+{chrome}
+<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
+{backgrounds}
+<g class="{unique_id}-matrix">
+{matrix}
+</g>
+</g>
+</svg>
+"""
+
 LADDER_OF = "UML4HGVFSH13V4FA82O7125KG8000001"  # transferred after a consultation
 
-PICTURES: dict[str, Callable[[], str]] = {"ladder.svg": ladder}
+PICTURES: dict[str, Callable[[], str]] = {"decode.svg": decoded, "ladder.svg": ladder}
 
 PARTS: dict[str, Callable[[], str]] = {
     "call-anomalies": call_anomalies,

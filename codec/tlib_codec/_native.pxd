@@ -16,7 +16,6 @@ cdef class Tables:
     cdef void *last_class        # the class that was encoded last, and its Plan (or NULL)
     cdef void *last_plan
     cdef uint32_t widest         # entries that tlib_workspace.at needs
-    cdef list kept
 
     cdef uint32_t add_schema(self, int number, object schema, uint32_t used) except? 0xFFFFFFFF
     cdef str name_of(self, uint16_t number)

@@ -1,8 +1,10 @@
-"""A Spark data source: ``spark.read.format("tlib").load("captures/*.tlb")``, on a cluster or one machine.
+"""A Spark data source: ``spark.read.format("tlib").load("captures/*.pcapng")``, on a cluster or one machine.
 
-Strategy: a file is a partition, and a big one several, cut as `ranges` says; each worker decodes its bytes
-by the native builder of columns and hands Arrow batches to Spark, so no event becomes a Python object. The
-schema is that of `columns`, in the types that Spark has. Filters that Spark offers (from 4.1 on, where
+Strategy: a file is a partition, and a big one of frames several, cut as `ranges` says; each worker decodes its bytes
+by the native builder of columns and hands Arrow batches to Spark, so no event becomes a Python object. A capture
+(told by its first bytes) is one partition whatever its size: its connections lie across all of it. The schema is that
+of `columns` and what a capture knows of a row's origin, in the types that Spark has, whatever the files are.
+Filters that Spark offers (from 4.1 on, where
 ``spark.sql.python.filterPushdown.enabled`` is set) are applied to the batches before they leave.
 
 Needs the extra ``spark``, on the driver and on the workers, and files that all of them see under one path.
@@ -13,17 +15,24 @@ Needs the extra ``spark``, on the driver and on the workers, and files that all 
 
 from __future__ import annotations
 
+import datetime as dt
 import glob
 import importlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from tlib_schemas.errors import Malformed
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
+from .captures import Captured, CaptureProblem, is_capture, iso, read_capture
+from .captures.compressed import open_compressed
+from .column_items import SOURCE_COLUMNS, ItemColumns, source_columns
 from .columns import Columns, schema
 from .ranges import SIZE, cut, places, read_range
+from .signs import COMPRESSED, CompressionError
+from .stream import MalformedFrame
 
 try:
     import pyarrow as pa
@@ -37,6 +46,9 @@ except ImportError:
 __all__ = ["TlibDataSource"]
 
 _FILE: Final = "$file"
+_SOURCE: Final = tuple(name for name in source_columns(["capture"]) if name != _FILE)
+_PLACES: Final = frozenset({"$packet", "$offset", "$error_offset"})  # in files and streams, which 63 bits hold
+_SUFFIXES: Final = (".tlb", ".pcap", ".pcapng", ".cap")
 _COMPARISONS: Final = {
     "EqualTo": pc.equal,
     "GreaterThan": pc.greater,
@@ -44,6 +56,11 @@ _COMPARISONS: Final = {
     "LessThan": pc.less,
     "LessThanOrEqual": pc.less_equal,
 }
+_COMPARED: Final[Sequence[tuple[Callable[[pa.DataType], bool], type]]] = (
+    (pa.types.is_string, str),
+    (pa.types.is_integer, int),
+    (pa.types.is_timestamp, dt.datetime),
+)
 
 
 def _spark_type(kind: pa.DataType) -> pa.DataType:
@@ -64,26 +81,40 @@ def _spark_type(kind: pa.DataType) -> pa.DataType:
 
 
 def spark_schema(registry: Registry, columns: Sequence[str] | None) -> pa.Schema:
-    """The Arrow schema of the rows that Spark gets: `$file`, then the columns."""
-    fields = [
-        pa.field(field.name, pa.int64() if field.name in {"$offset", "$error_offset"} else _spark_type(field.type))
-        for field in schema(registry=registry, columns=columns)
-    ]
-    return pa.schema([pa.field(_FILE, pa.string()), *fields])
+    """The Arrow schema of the rows that Spark gets: `$file`, the other columns of a source, then those of the frames.
+
+    Raises ValueError where `columns` has one that is not there.
+    """
+    own = None if columns is None else _own(columns)
+    fields = [pa.field(name, SOURCE_COLUMNS[name].type) for name in _SOURCE if columns is None or name in columns]
+    fields += schema(registry=registry, columns=own)
+    return pa.schema(
+        [pa.field(_FILE, pa.string())]
+        + [pa.field(field.name, pa.int64() if field.name in _PLACES else _spark_type(field.type)) for field in fields]
+    )
+
+
+def _own(columns: Iterable[str]) -> list[str]:
+    """Those that are not of a source."""
+    return [name for name in columns if name != _FILE and name not in _SOURCE]
 
 
 class Piece(InputPartition):
-    """The bytes of a file between the cuts at two places; `end` is None for the last."""
+    """The bytes of a file between the cuts at two places (`end` is None for the last), or a whole capture."""
 
-    def __init__(self, path: str, start: int, end: int | None) -> None:
+    def __init__(self, path: str, start: int = 0, end: int | None = None, *, capture: bool = False) -> None:
         super().__init__(None)
         self.path = path
         self.start = start
         self.end = end
+        self.capture = capture
 
 
 class TlibDataSource(DataSource):
-    """Frames of files, a row each. A path is a file, a folder (its ``*.tlb``, at any depth) or a glob.
+    """Frames of files and captures, a row each.
+
+    A path is a file, a glob, or a folder (of which ``.tlb``, ``.pcap``, ``.pcapng`` and ``.cap`` are read, at any depth; captures
+    may be compressed: ``.pcap.gz``, ``.pcap.zst``).
 
     Options: ``columns``, names with commas between (all of them); ``rangeBytes``, by which a big file is
     cut (128 MiB); ``registry``, as MODULE:NAME, one of your own that workers can import.
@@ -145,9 +176,9 @@ class TlibReader(DataSourceReader):
     def _taken(one: Any, fields: pa.Schema) -> tuple[str, str, Any] | None:
         name = ".".join(one.attribute) if len(getattr(one, "attribute", ())) == 1 else ""
         kind = fields.field(name).type if name in fields.names else None
-        if kind is None or not (pa.types.is_string(kind) or pa.types.is_integer(kind)):
+        python = next((python for fits, python in _COMPARED if kind is not None and fits(kind)), None)
+        if python is None:
             return None
-        python = str if pa.types.is_string(kind) else int
         what = type(one).__name__
         if what in _COMPARISONS and type(one.value) is python:
             return what, name, one.value
@@ -156,10 +187,15 @@ class TlibReader(DataSourceReader):
         return (what, name, None) if what == "IsNotNull" else None
 
     def partitions(self) -> Sequence[InputPartition]:
-        """A piece a file, and several of a big one. Raises FileNotFoundError where the path names none."""
+        """A piece a file, and several of a big one of frames.
+
+        Raises FileNotFoundError where the path names none, ValueError where one is compressed and no capture.
+        """
         pieces: list[InputPartition] = []
         for path in self._files():
-            # A capture (pcap, pcapng) is one piece whatever its size: its connections lie across all of it.
+            if _is_capture(path):
+                pieces.append(Piece(str(path), capture=True))
+                continue
             starts = places(path.stat().st_size, self._each)
             ends = [*starts[1:], None]
             pieces += [Piece(str(path), start, end) for start, end in zip(starts, ends, strict=True)]
@@ -168,9 +204,10 @@ class TlibReader(DataSourceReader):
     def _files(self) -> list[Path]:
         path = Path(self._path)
         if path.is_dir():
-            found = sorted(one for one in path.rglob("*.tlb") if one.is_file())
+            found = sorted(one for one in path.rglob("*") if one.name.removesuffix(".gz").removesuffix(".zst").endswith(_SUFFIXES))
         else:
-            found = sorted(one for name in glob.glob(self._path, recursive=True) if (one := Path(name)).is_file())  # noqa: PTH207 absolute globs
+            found = sorted(map(Path, glob.glob(self._path, recursive=True)))  # noqa: PTH207 absolute globs
+        found = [one for one in found if one.is_file()]
         if not found:
             raise FileNotFoundError(f"tlib: no file at {self._path}")
         return found
@@ -180,14 +217,17 @@ class TlibReader(DataSourceReader):
         assert isinstance(partition, Piece)
         registry = _registry(self._registry)
         fields = spark_schema(registry, self._columns)
-        needed = None if self._columns is None else [*self._columns]
-        with Path(partition.path).open("rb") as file:
-            start = cut(file, partition.start, registry=registry)
-            end = cut(file, partition.end, registry=registry) if partition.end is not None else Path(partition.path).stat().st_size
-            for batch in Columns(read_range(file, start, end), registry=registry, columns=needed):
-                made = self._filtered(_converted(batch, fields, start, partition.path))
-                if made.num_rows:
-                    yield made
+        for batch in _captured(partition.path, registry) if partition.capture else self._frames(partition, registry):
+            made = self._filtered(_converted(batch, fields, partition.start, partition.path))
+            if made.num_rows:
+                yield made
+
+    def _frames(self, piece: Piece, registry: Registry) -> Iterator[pa.RecordBatch]:
+        needed = None if self._columns is None else _own(self._columns)
+        with Path(piece.path).open("rb") as file:
+            start = cut(file, piece.start, registry=registry)
+            end = cut(file, piece.end, registry=registry) if piece.end is not None else Path(piece.path).stat().st_size
+            yield from Columns(read_range(file, start, end), registry=registry, columns=needed)
 
     def _filtered(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         for what, name, value in self._filters:
@@ -202,12 +242,58 @@ class TlibReader(DataSourceReader):
         return batch
 
 
+def _unpacked(file: Any) -> Any:
+    """The file, or what it has compressed. Raises CompressionError where that cannot be read."""
+    head = file.read(4)
+    file.seek(0)
+    kind = next((name for sign, name in COMPRESSED.items() if head.startswith(sign)), None)
+    return file if kind is None else open_compressed(kind, file)
+
+
+def _is_capture(path: Path) -> bool:
+    """Whether the file is a capture, compressed or not. Raises ValueError where it is compressed and none."""
+    with path.open("rb", buffering=0) as file:
+        try:
+            source = _unpacked(file)
+            found = is_capture(source.read(4) or b"")
+        except CompressionError as error:
+            raise ValueError(f"tlib: {path}: {error}") from None
+    if source is not file and not found:
+        raise ValueError(f"tlib: {path}: compressed, and no capture: unpack it first")
+    return found
+
+
+def _captured(path: str, registry: Registry) -> Iterator[pa.RecordBatch]:
+    """The rows of a capture: its items, and what is wrong with it."""
+    columns = ItemColumns(registry, source=_SOURCE)
+    for found in read_capture(path, registry=registry):
+        source: dict[str, Any] = {"packet": found.packet}
+        if found.time is not None:
+            source["time"] = iso(found.time)
+        if found.flow is not None:
+            source |= {name: getattr(found.flow, name) for name in ("src", "dst", "connection", "direction")}
+        if isinstance(found, Captured):
+            full = columns.add(found.item, data=found.data, offset=found.offset, source=source)
+        else:
+            full = columns.add(_told(found), source=source | {"offset": found.offset})
+        if full:
+            yield from columns.take()
+    yield from columns.take()
+
+
+def _told(problem: CaptureProblem) -> MalformedFrame:
+    return MalformedFrame(problem.offset, b"", Malformed(problem.code, expected=problem.expected, actual=problem.actual))
+
+
 def _converted(batch: pa.RecordBatch, fields: pa.Schema, start: int, path: str) -> pa.RecordBatch:
-    """A batch in Spark's types, its offsets counted from the beginning of the file."""
+    """A batch in Spark's types, its offsets counted from the beginning of the file; what it lacks is null."""
     arrays = [pa.repeat(pa.scalar(path), batch.num_rows)]
     for name, kind in zip(fields.names[1:], fields.types[1:], strict=True):
+        if name not in batch.schema.names:
+            arrays.append(pa.nulls(batch.num_rows, kind))
+            continue
         column = batch.column(name)
-        if name in {"$offset", "$error_offset"}:
+        if start and name in {"$offset", "$error_offset"}:
             column = pc.add(column, pa.scalar(start, pa.uint64()))
         arrays.append(column.cast(kind))
     return pa.RecordBatch.from_arrays(arrays, schema=fields)

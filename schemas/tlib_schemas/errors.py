@@ -12,7 +12,6 @@ The invariant the whole project keeps: any input either decodes or raises a `Dec
 from __future__ import annotations
 
 import enum
-import json
 from typing import Any, Self
 
 import msgspec
@@ -148,6 +147,8 @@ CODES: dict[str, ErrorCode] = {
 
 def quote(text: str, limit: int = 64) -> str:
     """`text` as a JSON string on one printable line, cut after `limit` characters."""
+    import json  # noqa: PLC0415 for what is wrong only
+
     shown = json.dumps(text if len(text) <= limit else text[:limit] + "…", ensure_ascii=False)
     # JSON lets through what ends a line or steers a terminal: C1 controls, U+2028, lone surrogates
     return shown if shown.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in shown)

@@ -8,6 +8,7 @@ wrong with them, makes the event out of them and lays an event out into them aga
 
 from __future__ import annotations
 
+import functools
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, TypeVar
@@ -95,7 +96,6 @@ class EventSchema:
         self.by_name = {field.name: field for field in self.fields}
         self._refuse_mistakes(shapes)
         self.listed: dict[int, Field] = {i: field for field in self.fields for i in field.ids}
-        self.rows = tuple(self._rows())
         self.shapes: tuple[tuple[Field, Shape], ...] = tuple(
             (field, shape) for field in self.fields if (shape := shapes.get(field.name) or field.attributes[0][1].shape) is not None
         )
@@ -137,6 +137,11 @@ class EventSchema:
                 raise RegistryError(f"{self.name}: the rule on {rule.field} names the unknown footnote {rule.note!r}")
         if not 0 <= self.message <= 0xFFFF:
             raise RegistryError(f"{self.name}: message number {self.message} does not fit 16 bits")
+
+    @functools.cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """The table's rows, as the specification lays them out."""
+        return tuple(self._rows())
 
     def _rows(self) -> Iterator[Row]:
         # get_type_hints goes from the base class on, as the fields do

@@ -8,7 +8,6 @@ privilege over a user's.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -134,6 +133,8 @@ class Registry:
 
     @staticmethod
     def _closest(key: object, names: Iterable[str]) -> str:
+        import difflib  # noqa: PLC0415 who types no wrong name does not need it
+
         close = difflib.get_close_matches(key, names, n=1) if isinstance(key, str) else []
         return f"; did you mean {close[0]}?" if close else ""
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import gzip
 import os
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
+from packets import Talk, pcap
 
+from tlib_codec.captures import Captured, read_capture
 from tlib_codec.columns import Columns, pa
 
 pyspark = pytest.importorskip("pyspark", minversion="4", reason="PySpark 4 is not installed: pip install 'tlib-codec[spark]'")
@@ -18,7 +22,7 @@ if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
 from tlib_codec import spark as source  # noqa: E402 what it imports may be missing
 from tlib_codec.spark import TlibDataSource  # noqa: E402
 
-EXAMPLE = (Path(__file__).parents[2] / "examples" / "calls.tlb").read_bytes()
+EXAMPLE, CAPTURE = ((Path(__file__).parents[2] / "examples" / name).read_bytes() for name in ("calls.tlb", "calls.pcapng"))
 RANGE = (16 << 20) + 11
 
 pytestmark = [
@@ -106,11 +110,69 @@ def test_what_a_reader_takes_of_the_filters_and_gives_back():
         In(("CallID",), (1, 2)),
         IsNotNull(("ConnID",)),
         GreaterThan(("TimeinSecs",), 5),
+        GreaterThan(("$time",), dt.datetime(2026, 3, 14, tzinfo=dt.UTC)),
         StringContains(("ANI",), "5"),
+        GreaterThan(("$time",), 5),
         EqualTo(("UserData", "key"), "x"),
         EqualTo(("Event",), None),
     ]
-    assert list(reader.pushFilters(given)) == given[4:]
+    assert list(reader.pushFilters(given)) == given[5:]
+
+
+@pytest.fixture(scope="module")
+def captures(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("traffic")
+    (folder / "a.pcapng").write_bytes(CAPTURE)
+    (folder / "b.pcap.gz").write_bytes(gzip.compress(pcap(Talk().open().say(b"junk" + EXAMPLE[:700]).close().packets)[:-7]))
+    (folder / "c.tlb").write_bytes(EXAMPLE)
+    (folder / "notes.txt").write_bytes(b"no capture")
+    return folder
+
+
+def test_captures_are_rows_as_decoding_has_them_beside_frames(session, captures):
+    frame = session.read.format("tlib").load(str(captures))
+    assert frame.schema == TlibDataSource({}).schema()
+    assert frame.rdd.getNumPartitions() == 3
+    wanted = ["$file", "$packet", "$time", "$src", "$dst", "$connection", "$direction", "$offset", "Event", "ConnID", "$error"]
+    got = sorted(map(tuple, frame.select(*(f"`{name}`" for name in wanted)).collect()), key=lambda row: (row[0], row[1] or 0, row[7]))
+    expected = [
+        (str(captures / name), item.packet, item.flow and item.flow.src, item.offset)
+        for name in ("a.pcapng", "b.pcap.gz")
+        for item in read_capture(captures / name)
+    ]
+    expected.sort(key=lambda row: (row[0], row[1] or 0, row[3]))
+    assert [(row[0], row[1], row[3], row[7]) for row in got if row[1] or row[10]] == expected
+    errors = [row[10] for row in got if row[0].endswith(".gz") and row[10]]
+    assert sorted(errors) == ["capture-cut", "gap", "truncated-frame"]
+    frames = [row for row in got if row[0].endswith("c.tlb")]
+    assert len(frames) == pa.table(Columns(EXAMPLE)).num_rows
+    assert all(row[1:7] == (None,) * 6 for row in frames)
+    first = next(row for row in got if row[8])
+    captured = next(read_capture(captures / "a.pcapng"))
+    assert (first[2].astimezone(dt.UTC), first[3:7]) == (
+        dt.datetime.fromisoformat(captured.timestamp),
+        (captured.flow.src, captured.flow.dst, str(captured.flow.connection), captured.flow.direction),
+    )
+
+
+def test_filters_of_time_and_address_are_pushed(session, captures):
+    frame = session.read.format("tlib").option("columns", "$time,$src,Event").load(str(captures / "a*"))
+    assert frame.columns == ["$file", "$time", "$src", "Event"]
+    wanted = frame.where("`$time` >= timestamp'2026-03-14 21:39:00Z' and `$src` like '10.%' and Event = 'EventCallDeleted'")
+    expected = [
+        item.timestamp
+        for item in read_capture(captures / "a.pcapng")
+        if isinstance(item, Captured) and type(item.item).__name__ == "EventCallDeleted" and item.timestamp >= "2026-03-14T21:39"
+    ]
+    assert sorted(row["$time"].astimezone(dt.UTC) for row in wanted.collect()) == [dt.datetime.fromisoformat(time) for time in expected]
+    assert 0 < len(expected) < 7
+
+
+def test_what_is_compressed_and_no_capture_is_refused(tmp_path):
+    for name, data in (("a.tlb.gz", gzip.compress(EXAMPLE)), ("b.pcap.gz", b"\x1f\x8b\x08damaged")):
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(ValueError, match=f"tlib: .*{name}"):
+            TlibDataSource({"path": str(tmp_path / name)}).reader(None).partitions()
 
 
 def test_options_that_are_of_no_use_say_so(tmp_path):

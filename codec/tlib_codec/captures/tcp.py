@@ -147,6 +147,25 @@ class Reassembler:
         elif direction.end is not None and lane.offset >= direction.end:
             self._cut(direction, packet)
 
+    def place(self, segment: Segment) -> tuple[Direction, int] | None:
+        """Where in a stream the payload of a segment that was just taken stands; None where it is in none."""
+        lane = self.lanes.get(segment.key)
+        if lane is None or not lane.owner.started:
+            return None
+        seq = segment.seq + bool(segment.flags & SYN)
+        return lane.owner, lane.offset + _signed(seq - lane.next)
+
+    def waits(self, direction: Direction, end: int) -> bool:
+        """Whether bytes of the direction before its stream offset `end` may still become items, once `items` was called."""
+        lane = direction.lane
+        if (
+            self.lanes.get(direction.key) is not lane
+            or direction.follow is False
+            or (direction.end is not None and lane.offset >= direction.end)
+        ):
+            return False
+        return bool(direction.follow) or not direction.connection.reset
+
     def _is_new(self, direction: Direction, seq: int, flags: int, length: int) -> bool:
         """Whether the segment belongs to a later connection between the same ports."""
         if not direction.started:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import groupby, islice
+from typing import NamedTuple
 
 import click
 from rich.console import Console
 from rich.text import Text
 
 from tlib_codec.annotate import Kind, Span, annotate
-from tlib_codec.stream import Gap, MalformedFrame
+from tlib_codec.stream import Gap, MalformedFrame, Missing
 from tlib_schemas.registry import Registry
 
 from . import FINE, INVALID
@@ -39,55 +40,92 @@ _COLOURS = {
     Kind.UNREAD: "dim",
 }
 _FIELDS = {Kind.MAGIC, Kind.VERSION, Kind.FLAGS, Kind.MESSAGE, Kind.LENGTH, Kind.ID, Kind.TYPE}  # they share a row
+_FORMS = ("frames", "hex", "capture")
 _FEW = 20
 _ROWS = 16
 
 
 @click.command()
 @files_argument
-@input_options("frames", "hex")
+@input_options(*_FORMS)
 @click.option("--frame", "number", type=click.IntRange(1), metavar="N", help="Only the Nth frame or gap.")
 @click.option("--offset", type=click.IntRange(0), metavar="N", help="Only the frame or gap that holds byte N.")
+@click.option("--packet", type=click.IntRange(1), metavar="N", help="Of a capture, only what packet N completes.")
 @click.option("--limit", type=click.IntRange(0), default=_FEW, show_default=True, metavar="N", help="Show no more frames; 0 is all.")
 @click.option("--full", is_flag=True, help="All bytes of long values.")
 @registry_option
-def command(files: tuple[str, ...], form: str, number: int | None, offset: int | None, limit: int, full: bool, registry: Registry) -> int:
+def command(
+    files: tuple[str, ...],
+    form: str,
+    number: int | None,
+    offset: int | None,
+    packet: int | None,
+    limit: int,
+    full: bool,
+    registry: Registry,
+) -> int:
     """Show frames byte by byte: each range named, lists unfolded, the broken place marked.
 
-    Offsets count from the start of the input, of the bytes that hex text stands for.
+    Offsets count from the start of the input, of the bytes that hex text stands for, or of a stream in a capture.
 
     \b
     tlib inspect calls.tlb --frame 3
     tlib inspect calls.tlb --offset 1234
+    tlib inspect trunk.pcapng --packet 17
     echo '544c01000056 00000000' | tlib inspect
     """  # noqa: D301
     screen = console(sys.stdout.buffer)
+    wanted = _Wanted(number, offset, packet)
     status = FINE
     for path in files or ("-",):
         try:
-            status = max(status, _show(path, form, number, offset, limit, full, registry, screen))
+            status = max(status, _show(path, form, wanted, limit, full, registry, screen))
         except Unusable as error:
             error.show()
             status = error.exit_code
     return status
 
 
-def _show(path: str, form: str, number: int | None, offset: int | None, limit: int, full: bool, registry: Registry, screen: Console) -> int:
+class _Wanted(NamedTuple):
+    """Which of the frames and gaps; None is any."""
+
+    number: int | None
+    offset: int | None
+    packet: int | None
+
+    def has(self, count: int, found: Found) -> bool:
+        """Whether it is that one, `count` being its number."""
+        start = found.offset or 0
+        return (
+            self.number in {None, count}
+            and (self.offset is None or start <= self.offset < start + len(found.data or b""))
+            and self.packet in {None, found.source.get("packet")}
+        )
+
+    @property
+    def one(self) -> bool:
+        """Whether there is only one."""
+        return self.number is not None or self.offset is not None
+
+    def past(self, found: Found) -> bool:
+        """Whether what is wanted would have come before."""
+        return self.packet is not None and found.source.get("packet", 0) > self.packet
+
+
+def _show(path: str, form: str, wanted: _Wanted, limit: int, full: bool, registry: Registry, screen: Console) -> int:
     status = FINE
     count = shown = 0
-    for entry in entries(path, form, registry, forms=("frames", "hex")):
+    for entry in entries(path, form, registry, forms=_FORMS):
         if isinstance(entry, Problem):
             report(entry.complaint())
             status = INVALID
             continue
-        assert entry.data is not None
-        assert entry.offset is not None
         count += 1
-        if number is not None and count != number:
+        if not wanted.has(count, entry):
+            if wanted.past(entry):
+                break
             continue
-        if offset is not None and not entry.offset <= offset < entry.offset + len(entry.data):
-            continue
-        if number is None and offset is None and shown == limit > 0:
+        if wanted == _Wanted(None, None, None) and shown == limit > 0:
             report(f"{entry.place}: there are more than {limit} frames: --frame N, --offset N, or --limit 0 for all")
             return status
         shown += 1
@@ -96,10 +134,10 @@ def _show(path: str, form: str, number: int | None, offset: int | None, limit: i
         for line in _frame(entry, count, full, registry, screen.width):
             screen.print(line, soft_wrap=True)
         screen.print()
-        if number is not None or offset is not None:
-            return status
+        if wanted.one:
+            break
     if not shown:
-        raise Unusable(f"{path}: has {count} frames; none is the one asked for")
+        raise Unusable(f"{path}: {count} frames, of which none is the one asked for")
     return status
 
 
@@ -107,7 +145,14 @@ def _frame(found: Found, count: int, full: bool, registry: Registry, width: int)
     item, data, base = found.item, found.data or b"", found.offset or 0
     broken = isinstance(item, MalformedFrame)
     what = "a frame that is malformed" if broken else "a gap" if isinstance(item, Gap) else "a frame"
-    yield Text(f"#{count}  {printable(found.place)}, byte {base}: {what} of {len(data)} bytes", "bold")
+    length = item.length if isinstance(item, Missing) else len(data)
+    yield Text(f"#{count}  {printable(found.place)}, byte {base}: {what} of {length} bytes", "bold")
+    if "src" in found.source:
+        origin = found.source
+        yield Text(f"{origin['time']}  {origin['src']} > {origin['dst']}  connection {origin['connection']}, {origin['direction']}", "dim")
+    if isinstance(item, Missing):
+        yield Text("missing in the capture", "dim")
+        return
     spans: Iterable[Span]
     if isinstance(item, MalformedFrame):
         spans = annotate(data, registry=registry, base=base, error=item.error)

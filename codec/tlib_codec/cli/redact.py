@@ -13,11 +13,10 @@ from typing import BinaryIO
 import click
 import msgspec
 
-from tlib_codec.engine import encode
+from tlib_codec.captures.model import CaptureProblem
 from tlib_codec.jsonl import dumps, to_data
-from tlib_codec.redact import LogRedactor, Redactor, Rules
+from tlib_codec.redact import CaptureRedactor, LogRedactor, Redactor, Rules
 from tlib_codec.redact.items import safe_source
-from tlib_codec.reference import Policy
 from tlib_codec.stream import Gap
 from tlib_schemas.errors import EncodeError
 from tlib_schemas.registry import Registry
@@ -53,6 +52,8 @@ _VARIABLE = "TLIB_SECRET"
 @click.option("--ids", is_flag=True, help="Replace CallUUIDs and ConnIDs too; calls stay linked.")
 @click.option("--keep-lines", is_flag=True, help="Keep a log's lines that are no message: look through them before you share it.")
 @click.option("--keep-malformed", is_flag=True, help="Keep malformed frames and gaps as they are, whatever they hold.")
+@click.option("--keep-other", is_flag=True, help="Of a capture, keep what other connections and protocols carry, whatever it is.")
+@click.option("--addresses", is_flag=True, help="Of a capture, replace IP addresses too; networks stay networks.")
 @registry_option
 def command(
     file: str,
@@ -67,9 +68,11 @@ def command(
     ids: bool,
     keep_lines: bool,
     keep_malformed: bool,
+    keep_other: bool,
+    addresses: bool,
     registry: Registry,
 ) -> int:
-    """Make a frame file, JSONL or log safe to share: it stays what it is, without the people in it.
+    """Make a capture, frame file, JSONL or log safe to share: it stays what it is, without the people in it.
 
     Numbers, names and user data become pseudonyms of the same length and shape, the same for the same
     value. With the same secret they are the same in every file. docs/redact.md says what is replaced.
@@ -77,6 +80,7 @@ def command(
     \b
     tlib redact server.log -o safe.log
     tlib redact calls.tlb -o safe.tlb --keep 'Segment*' --agents
+    tlib redact calls.pcapng -o safe.pcapng --addresses
     TLIB_SECRET=… tlib redact server.log -o safe.log
     """  # noqa: D301
     rules = Rules(
@@ -95,12 +99,14 @@ def command(
         found = source.form() if form == "auto" else form  # before the output is opened: an input of no use leaves none behind
         if found is None:
             raise Unusable(f"{source.name}: empty")
-        target = open_output(output, (file,), binary=found in {"frames", "hex"})
+        target = open_output(output, (file,), binary=found in {"frames", "hex", "capture"})
         if output not in {None, "-"}:
             stack.enter_context(target)
         run = _Run(redactor, target, keep_malformed=keep_malformed)
         if found == "log":
             run.log(source, keep_lines=keep_lines)
+        elif found == "capture":
+            run.capture(source, addresses=addresses, keep_other=keep_other)
         else:
             run.items(_READERS[found](source, registry), jsonl=found == "jsonl")
         target.flush()
@@ -108,14 +114,14 @@ def command(
 
 
 class _Run:
-    """One input to one output; counts what is replaced and what is left out."""
+    """One input to one output; counts what is replaced, and what is lost."""
 
     def __init__(self, redactor: Redactor, target: BinaryIO, *, keep_malformed: bool) -> None:
         self._redactor = redactor
         self._target = target
         self._keep_malformed = keep_malformed
         self._what = ""
-        self._left_out: Counter[str] = Counter()
+        self._lost: Counter[str] = Counter()
         self._status = FINE
 
     def log(self, source: Source, *, keep_lines: bool) -> None:
@@ -126,7 +132,25 @@ class _Run:
             self._target.write(line)
             written += 1
         self._what = f"{written} lines"
-        self._left_out["lines that are no message"] = rewriter.dropped
+        self._lost["lines that are no message left out"] = rewriter.dropped
+
+    def capture(self, source: Source, *, addresses: bool, keep_other: bool) -> None:
+        """Rewrite a capture."""
+        rewriter = CaptureRedactor(self._redactor, addresses=addresses, keep_malformed=self._keep_malformed, keep_other=keep_other)
+        for piece in rewriter.records(source):
+            if isinstance(piece, CaptureProblem):
+                report(f"{source.name}: {piece}")
+                self._status = INVALID
+            else:
+                self._target.write(piece)
+        if not rewriter.followed:
+            report(f"{source.name}: no connection has frames in it")
+        if rewriter.blank or not rewriter.followed:
+            self._status = INVALID
+        self._what = f"{rewriter.packets} packets"
+        self._lost["bytes of connections with frames that are in none blanked"] = rewriter.blank
+        self._lost["blocks that hold no packets left out"] = rewriter.blocks
+        self._lost["payloads of packets of other connections and protocols blanked"] = rewriter.others
 
     def items(self, found: Iterator[Entry], *, jsonl: bool) -> None:
         """Rewrite frames, or lines of JSON."""
@@ -143,10 +167,10 @@ class _Run:
             self._status = INVALID
             if self._keep_malformed and isinstance(entry, Found):
                 return entry.data or b""
-            self._left_out["malformed frames and gaps"] += 1
+            self._lost["malformed frames and gaps left out"] += 1
             return None
         try:
-            return encode(self._redactor.item(entry.item), registry=self._redactor.registry, policy=Policy.LENIENT)
+            return self._redactor.frame(entry.item)
         except EncodeError as error:
             report(f"{entry.place}: left out: {error}")
             self._status = INVALID
@@ -157,13 +181,13 @@ class _Run:
         if isinstance(entry, Problem):
             self._status = INVALID
             report(entry.complaint())
-            self._left_out["lines that are no event"] += 1
+            self._lost["lines that are no event left out"] += 1
             return None
         if isinstance(entry.item, Gap):
             self._status = INVALID
             if self._keep_malformed:
                 return dumps(entry.item, registry=registry, source=safe_source(entry.source)) + b"\n"
-            self._left_out["malformed frames and gaps"] += 1
+            self._lost["malformed frames and gaps left out"] += 1
             return None
         data = to_data(self._redactor.item(entry.item), registry=registry, source=safe_source(entry.source))
         if entry.unnumbered:
@@ -175,9 +199,9 @@ class _Run:
         counts = self._redactor.counts
         replaced = ", ".join(f"{name} {count}" for name, count in counts.most_common()) or "nothing"
         report(f"{self._what} written; replaced: {replaced}")
-        for what, count in self._left_out.items():
+        for what, count in self._lost.items():
             if count:
-                report(f"{count} {what} left out")
+                report(f"{count} {what}")
         return self._status
 
 

@@ -85,8 +85,8 @@ class Message:
 
     # -- what a form of log implements -----------------------------------------------------------
 
-    def take(self, entry: Line) -> bool:
-        """Take the next line; False where it is not of this message, which is over then."""
+    def read(self, line: str) -> bool:
+        """Read a line that is not of an open quoted value; False where it is not of this message."""
         raise NotImplementedError
 
     def stops(self, line: str) -> bool:
@@ -103,13 +103,16 @@ class Message:
 
     # -- lines -----------------------------------------------------------------------------------
 
-    def busy(self, line: str) -> bool | None:
-        """What `take` answers to a line that finds no room, or a quoted value open; None where the line is to be read."""
+    def take(self, entry: Line) -> bool:
+        """Take the next line; False where it is not of this message, which is over then."""
+        line = entry[2]
+        self.at = entry
+        self.room -= len(line) + 1
         if self.room < 0:
             self.problem("log-message-too-long", f"at most {self.context.limits.message} characters", "more")
             self.full = True
             return False
-        return True if self._continue(line) else None
+        return (self.held is not None and self._continue(line)) or self.read(line)
 
     def problem(self, code: str, expected: str, actual: str, at: Line | None = None) -> None:
         """Note what is wrong with a line (the current one, unless `at` says which)."""

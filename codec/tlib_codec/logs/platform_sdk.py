@@ -37,12 +37,7 @@ class PlatformMessage(Message):
 
     quote = '"'
 
-    def take(self, entry: Line) -> bool:
-        line = entry[2]
-        self.at = entry
-        self.room -= len(line) + 1
-        if (self.room < 0 or self.held is not None) and (ours := self.busy(line)) is not None:
-            return ours
+    def read(self, line: str) -> bool:
         if not line.strip():
             return False
         match = ATTRIBUTE.match(line)

@@ -46,12 +46,7 @@ class TServerMessage(Message):
 
     quote = "'"
 
-    def take(self, entry: Line) -> bool:
-        line = entry[2]
-        self.at = entry
-        self.room -= len(line) + 1
-        if (self.room < 0 or self.held is not None) and (ours := self.busy(line)) is not None:
-            return ours
+    def read(self, line: str) -> bool:
         parts = line.split(None, 1)
         if len(parts) > 1:
             name, text = parts

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from tlib_schemas import wire
 from tlib_schemas.enumerations import AttributeID, MessageType
@@ -48,11 +48,11 @@ def tserver_lines(values: dict[int, Any], time: dt.datetime, *, registry: Regist
     """The lines of attributes by id, without header and end. Raises EncodeError."""
     for number in sorted(values, key=lambda i: _FIRST.index(i) if i in _FIRST else len(_FIRST)):
         name = registry.attribute_name(number)
-        printed = _printed(number, values[number], registry, "'")
+        printed = _printed(number, values[number], registry, _TSERVER.quote)
         if isinstance(printed, KVList):
             packed = wire.KVList.pack(printed)
             yield f"\tAttribute{name}\t[{len(packed)}] {packed[:4].hex(' ')}.."
-            yield from _pairs(printed, "\t\t")
+            yield from _pairs(printed, _TSERVER)
         else:
             remark = f" ({time:%H:%M:%S})" if number == AttributeID.TimeinSecs else ""
             yield f"\tAttribute{name}\t{printed}{remark}"
@@ -139,46 +139,47 @@ def _bytes(value: bytes) -> str:
     return " ".join([f"[{len(value)}]", *(f"{byte:02x}" for byte in value)])
 
 
-def _pairs(kv: KVList, indent: str) -> Iterator[str]:
+class _Form(NamedTuple):
+    """How a form of log prints pairs: the quote around a text, and what stands between the key and each kind of value."""
+
+    quote: str
+    text: str
+    number: str
+    data: str
+    list: str
+
+
+_TSERVER = _Form("'", "\t", "\t", "\t", "(list) ")
+_PLATFORM = _Form('"', " [str] = ", " [int] = ", " [bstr] = ", " [bstr] = KVList: ")
+
+
+def _pairs(kv: KVList, form: _Form, indent: str = "\t\t") -> Iterator[str]:
     for key, value in kv:
+        before = f"{indent}'{key}'"
         match value:
             case KVList():
-                yield f"{indent}'{key}'(list) "
-                yield from _pairs(value, indent + "\t")
+                yield before + form.list
+                yield from _pairs(value, form, indent + "\t")
             case str():
-                yield f"{indent}'{key}'\t'{value}'"
+                yield f"{before}{form.text}{form.quote}{value}{form.quote}"
             case int():
-                yield f"{indent}'{key}'\t{value}"
+                yield f"{before}{form.number}{value}"
             case _:
-                yield f"{indent}'{key}'\t{_bytes(value)}"
+                yield f"{before}{form.data}{_bytes(value)}"
 
 
 _TYPES: dict[int, str] = {WireType.String: "str", WireType.Int: "int", WireType.Long: "long"}
 
 
 def _platform_lines(number: int, value: Any, registry: Registry) -> Iterator[str]:
-    printed = _printed(number, value, registry, '"')
+    printed = _printed(number, value, registry, _PLATFORM.quote)
     kind = _TYPES.get(value.type if isinstance(value, RawValue) else _wire_type(number, registry), "bstr")
     yield f"Attribute{registry.attribute_name(number)} [{kind}] = {'KVList: ' if isinstance(printed, KVList) else printed}"
     if isinstance(printed, KVList):
-        yield from _platform_pairs(printed, "\t\t")
+        yield from _pairs(printed, _PLATFORM)
 
 
 def _wire_type(number: int, registry: Registry) -> int:
     value = registry.dictionary[number].value
     assert value is not None  # or it would not have been printed
     return value.wire_type
-
-
-def _platform_pairs(kv: KVList, indent: str) -> Iterator[str]:
-    for key, value in kv:
-        match value:
-            case KVList():
-                yield f"{indent}'{key}' [bstr] = KVList: "
-                yield from _platform_pairs(value, indent + "\t")
-            case str():
-                yield f"{indent}'{key}' [str] = \"{value}\""
-            case int():
-                yield f"{indent}'{key}' [int] = {value}"
-            case _:
-                yield f"{indent}'{key}' [bstr] = {_bytes(value)}"

@@ -8,8 +8,9 @@
 (True, '+7 (667) 219-4067')
 """
 
+from .capture import CaptureRedactor
 from .items import Redactor, Rules
 from .logtext import LogRedactor
 from .pseudonym import Pseudonyms
 
-__all__ = ["LogRedactor", "Pseudonyms", "Redactor", "Rules"]
+__all__ = ["CaptureRedactor", "LogRedactor", "Pseudonyms", "Redactor", "Rules"]

@@ -8,21 +8,25 @@ stay, so that calls stay linked.
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
+import functools
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from tlib_codec.calls.links import is_conn_id
+from tlib_codec.engine import encode
 from tlib_codec.logs.values import looks_hex
+from tlib_codec.reference import Policy
 from tlib_codec.stream import Gap
 from tlib_schemas import wire
 from tlib_schemas.abstract_dn import is_call
 from tlib_schemas.attributes import ABSTRACT_DN, UUID_SHAPE
 from tlib_schemas.enumerations import AttributeID, OpenEnum
-from tlib_schemas.errors import DecodeError
+from tlib_schemas.errors import DecodeError, SchemaViolation
 from tlib_schemas.events import Event, UnknownEvent
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.tlibrary import TLIBRARY
@@ -111,6 +115,14 @@ class Redactor:
                 return UnknownEvent(item.message, Attributes(named))
             message = item.message
         return self.registry.assemble(message, {number: self.value(number, value) for number, value in sorted(values.items())})
+
+    def frame(self, item: Item) -> bytes:
+        """The frame of the same event with pseudonyms. Raises EncodeError where they do not fit one."""
+        safe = self.item(item)
+        if isinstance(safe, Event):
+            with contextlib.suppress(SchemaViolation):
+                return encode(safe, registry=self.registry)
+        return encode(safe, registry=self.registry, policy=Policy.LENIENT)
 
     def chooses(self, number: int | None) -> bool:
         """Whether an attribute is replaced; None is one without a public number."""
@@ -240,7 +252,8 @@ def _changed(old: Any, new: Any) -> int:
     return sum(_changed(one, other) for (_, one), (_, other) in zip(old, new, strict=True))
 
 
-def _matches(key: str, path: str, patterns: Iterable[str]) -> bool:
+@functools.lru_cache(maxsize=4096)
+def _matches(key: str, path: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns for name in (key, path))
 
 

@@ -47,6 +47,7 @@ class Pseudonyms:
     def __init__(self, secret: bytes) -> None:
         self._key = hashlib.sha256(b"tlib redact 1" + secret).digest()
         self._short = functools.lru_cache(maxsize=_CACHED)(self._enciphered)
+        self._addresses = functools.lru_cache(maxsize=_CACHED)(self._moved)
 
     def _digest(self, *parts: bytes) -> bytes:
         return hmac.digest(self._key, b"".join(len(part).to_bytes(8, "big") + part for part in parts), "sha256")
@@ -89,6 +90,18 @@ class Pseudonyms:
         else:
             found = str(low + int.from_bytes(self._digest(b"integer", digits.encode())) % (high - low + 1))
         return -int(found) if number < 0 else int(found)
+
+    def address(self, address: bytes) -> bytes:
+        """An IP address of 4 or 16 bytes; those that share so many first bits share as many first bits of their pseudonyms."""
+        return self._addresses(address)
+
+    def _moved(self, address: bytes) -> bytes:
+        bits, number = len(address) * 8, int.from_bytes(address)
+        flips = 0
+        for at in range(bits):
+            prefix = (number >> (bits - at)).to_bytes(len(address))
+            flips = flips << 1 | self._digest(b"address", bytes((bits, at)), prefix)[0] & 1
+        return (number ^ flips).to_bytes(len(address))
 
     # -- the cipher ------------------------------------------------------------------------------
 

@@ -8,9 +8,12 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from packets import Talk, pcap, pcapng
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "calls.pcapng"
 
 
 @pytest.fixture
@@ -108,3 +111,28 @@ def test_a_file_that_grows(capture, tmp_path):
             assert process.poll() is None
         finally:
             process.kill()
+
+
+def test_inspect_shows_frames_with_their_origin(run):
+    done = run("inspect", EXAMPLE, "--packet", "6")
+    assert done.status == 0
+    head, origin, first, *_ = done.out.splitlines()
+    assert head.endswith(": packet 6, byte 358: a frame of 272 bytes")
+    assert origin == "2026-03-14T21:38:08.850000Z  10.51.7.20:5001 > 10.51.7.25:41532  connection 0, to-client"
+    assert first.startswith("00000166  54 4c 01 00 ")
+    assert run("inspect", EXAMPLE, "--offset", "360").out.startswith(f"#3  {EXAMPLE}: packet 6, ")
+    assert run("inspect", EXAMPLE, "--frame", "3").out == done.out
+    none = run("inspect", EXAMPLE, "--packet", "2")
+    assert (none.status, none.out) == (2, "")
+    assert "none is the one asked for" in none.err
+
+
+def test_inspect_shows_what_is_missing_and_tells_problems(run, sample):
+    talk = Talk().open().say(sample.frames)
+    talk.seqs[1] += 50
+    talk.say(sample.frames).ack().close()
+    done = run("inspect", "-", input=pcap(talk.packets)[:-3])
+    assert done.status == 1
+    assert ": a gap of 50 bytes\n" in done.out
+    assert "\nmissing in the capture\n" in done.out
+    assert "[capture-cut]" in done.err

@@ -1,14 +1,16 @@
 """``tlib redact`` as a person runs it."""
 
+import gzip
 import json
 from pathlib import Path
 
 import pytest
+from packets import Talk, block, pcap, pcapng
 
 from tlib_codec import EventCallCreated, StreamDecoder, encode
 
 ROOT = Path(__file__).parents[3]
-FRAMES, LOG, PLATFORM = (ROOT / "examples" / name for name in ("calls.tlb", "tserver.log", "platform_sdk.log"))
+FRAMES, LOG, PLATFORM, CAPTURE = (ROOT / "examples" / name for name in ("calls.tlb", "tserver.log", "platform_sdk.log", "calls.pcapng"))
 SECRETS = (b"5551006967", b"5551002486", b"91557218480", b"Ana Souza", "Zoë".encode())
 
 
@@ -113,6 +115,39 @@ def test_lines_of_a_log_and_of_json(run):
     assert "5551000" not in done.out
     assert "ana" not in done.out
     assert "1 lines that are no event left out" in done.err
+
+
+def test_a_capture(run, tmp_path):
+    data = CAPTURE.read_bytes()
+    safe = tmp_path / "safe.pcapng"
+    done = run("redact", CAPTURE, "-o", safe)
+    assert (done.status, done.out) == (0, "")
+    assert done.err.startswith("tlib: 87 packets written; replaced: UserData ")
+    assert len(safe.read_bytes()) == len(data)
+    assert not any(one in safe.read_bytes() for one in SECRETS)
+    run("redact", FRAMES, "-o", tmp_path / "safe.tlb")
+    assert run("decode", safe, "--to", "frames").raw == run("decode", tmp_path / "safe.tlb", "--to", "frames").raw
+    assert run("redact", "-", input=gzip.compress(data)).raw == safe.read_bytes()
+    hidden = run("redact", CAPTURE, "--addresses").raw
+    one, two = (json.loads(run("decode", "-", input=one).out.splitlines()[0]) for one in (data, hidden))
+    assert one["$source"]["src"] != two["$source"]["src"]
+    assert one["ConnID"] == two["ConnID"]
+
+
+def test_what_of_a_capture_is_not_frames_is_told(run):
+    talk = Talk().open().say(b"5551006967" + FRAMES.read_bytes()[:-5]).close().packets
+    other = Talk(cport=7, sport=80).open().say(b"5551006967").close().packets
+    done = run("redact", "-", input=pcapng(talk + other) + block(4, b"5551006967"))
+    assert done.status == 1
+    assert b"5551006967" not in done.raw
+    assert "bytes of connections with frames that are in none blanked" in done.err
+    assert "1 payloads of packets of other connections and protocols blanked" in done.err
+    assert "1 blocks that hold no packets left out" in done.err
+    assert run("redact", "-", "--keep-malformed", "--keep-other", input=pcap(talk + other)).raw.count(b"5551006967") > 1
+    done = run("redact", "-", input=pcap(other)[:-1])
+    assert done.status == 1
+    assert "no connection has frames in it" in done.err
+    assert "[capture-cut]" in done.err
 
 
 def test_unusable_input_leaves_no_output(run, tmp_path):

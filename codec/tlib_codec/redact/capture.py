@@ -1,0 +1,333 @@
+"""A capture made safe: every packet where and when it was, with pseudonyms in its frames and zeros around them.
+
+Strategy: one pass. Streams are put together as for decoding; each frame that comes out is replaced by one of the same
+length. A packet waits, and those behind it, until all bytes that it carries are decided; then
+it is written with what stands in their place in the *stream*. So every copy of a byte (sent again, overlapping, in
+a fragment) becomes the same, whatever the copy said, and what is in no frame is blanked. Memory is bounded: when too much waits,
+the oldest is written with zeros for what is not yet decided, and what was written long ago is forgotten, so that a
+late copy of it is zeros.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+from tlib_codec.captures.ip import Dissector, PacketError, Segment
+from tlib_codec.captures.model import DEFAULT_SETTINGS, Captured, CaptureProblem, CaptureSettings, Flow, Packet
+from tlib_codec.captures.tcp import Direction, Reassembler
+from tlib_codec.signs import CompressionError
+from tlib_codec.stream import Gap, Missing
+from tlib_schemas.errors import EncodeError
+
+from .items import Redactor
+from .packets import HEADERS, TCP, Addresses, Layout, blanked, carrying, header_of, layout, mended, untouched
+from .records import Record, Records, reader
+
+_CHUNK = 1 << 20
+_HISTORY = 1 << 16  # bytes of a direction's stream that are kept for copies that come late
+_PIECE = 1 << 12
+_OVERHEAD = 1024  # of memory, for a packet or a direction
+
+
+class Part:
+    """A TCP segment: the bytes that were captured of it, and the place of its payload in a stream. `packets` carry it."""
+
+    def __init__(self, at: Layout, data: bytes, segment: Segment, place: tuple[Direction, int], packets: int) -> None:
+        self.layout, self.data, self.packets = at, data, packets
+        self.direction, self.start = place
+        self.header = len(data) - len(segment.payload)
+        self.end = self.start + len(segment.payload)
+        self.complete = len(segment.payload) == segment.length
+        self.window: Window
+        self.safe: bytes | None = None  # what is written for it, once that is asked for
+
+    @property
+    def followed(self) -> bool:
+        """Whether frames were found in its connection."""
+        return bool(self.direction.follow or self.direction.other.follow)
+
+
+class Window:
+    """What stands in place of a direction's bytes: `told` is up to where that is decided, `waiting` is what will still ask for it."""
+
+    __slots__ = ("_pieces", "_starts", "size", "told", "waiting")
+
+    def __init__(self) -> None:
+        self.told = 0
+        self.size = 0
+        self.waiting: set[Part] = set()
+        self._starts: list[int] = []
+        self._pieces: list[bytearray] = []
+
+    def put(self, start: int, data: bytes) -> None:
+        """These bytes from `start` on, behind all others."""
+        self.size += len(data)
+        if self._pieces and len(self._pieces[-1]) < _PIECE and self._starts[-1] + len(self._pieces[-1]) == start:
+            self._pieces[-1] += data  # frames may be small, and many
+        else:
+            self._starts.append(start)
+            self._pieces.append(bytearray(data))
+
+    def get(self, start: int, length: int) -> tuple[bytes, int]:
+        """The bytes from `start` on, with zeros where there are none, and how many there are."""
+        found, known = bytearray(length), 0
+        for i in range(max(bisect_right(self._starts, start) - 1, 0), len(self._starts)):
+            at = self._starts[i] - start
+            if at >= length:
+                break
+            part = self._pieces[i][max(-at, 0) : length - at]
+            found[max(at, 0) : max(at, 0) + len(part)] = part
+            known += len(part)
+        return bytes(found), known
+
+    def trim(self) -> None:
+        """Forget what neither waits nor is likely to come again."""
+        need = min((part.start for part in self.waiting), default=self.told) - _HISTORY
+        count = max(bisect_right(self._starts, need) - 1, 0)
+        self.size -= sum(map(len, self._pieces[:count]))
+        del self._starts[:count], self._pieces[:count]
+
+
+class Held:
+    """A record that waits to be written.
+
+    `part` is the TCP segment in it, once it is in a stream; `fragment` says that the rest of it has yet to come, `other`
+    that it belongs to no TCP connection at all.
+    """
+
+    __slots__ = ("fragment", "layout", "other", "part", "record")
+
+    def __init__(self, record: Record, hide: Addresses) -> None:
+        self.record = record
+        self.layout = None if record.packet is None else layout(record.packet, hide)
+        self.part: Part | None = None
+        self.fragment = False
+        self.other = False
+
+    @property
+    def body(self) -> bytes:
+        """What the IP packet carries."""
+        at, packet = self.layout, self.record.packet
+        return b"" if at is None or packet is None else packet.data[at.body : at.end]
+
+
+class CaptureRedactor:
+    """Rewrites a pcap or pcapng file.
+
+    Frames are replaced as `redactor` does it. What is in no frame becomes zeros: malformed frames and gaps, unless
+    `keep_malformed`; what other connections and protocols carry, unless `keep_other`. `addresses`
+    replaces IP addresses, too: those that share a prefix share one of the same length afterwards.
+
+    After `records`: `packets` were written, the payload of `others` of them blanked since it is of no T-Library
+    connection; `blank` bytes of T-Library connections were in no frame that could be replaced, `blocks` of a pcapng file left out.
+    """
+
+    def __init__(
+        self,
+        redactor: Redactor,
+        *,
+        addresses: bool = False,
+        keep_malformed: bool = False,
+        keep_other: bool = False,
+        settings: CaptureSettings = DEFAULT_SETTINGS,
+    ) -> None:
+        self.packets = self.others = self.blank = 0
+        self._redactor = redactor
+        self._hide: Addresses = redactor.pseudonyms.address if addresses else bytes
+        self._keep_malformed, self._keep_other = keep_malformed, keep_other
+        self._settings = settings
+        self._records = Records()
+        self._dissector = Dissector(settings)
+        self._streams = Reassembler(registry=redactor.registry, settings=settings)
+        self._windows: dict[Flow, Window] = {}  # those used last at the end
+        self._fragments: dict[bytes, list[Held]] = {}
+        self._queue: deque[Held] = deque()
+        self._size = 0  # bytes of memory that the queue and the windows take
+        self._last = Packet(0, 0, 0, 0, b"", 0)
+
+    @property
+    def blocks(self) -> int:
+        """Blocks that hold no packets, left out."""
+        return self._records.dropped
+
+    @property
+    def followed(self) -> int:
+        """Directions of connections in which frames were found."""
+        return self._streams.followed
+
+    def records(self, source: Any) -> Iterator[bytes | CaptureProblem]:
+        """The bytes of the safe file, in pieces, and what is wrong with the one read from `source` (open for reading).
+
+        Raises OSError where that cannot be read.
+        """
+        head = b""
+        while len(head) < 4 and (more := source.read(4 - len(head))):
+            head += more
+        file = reader(head, self._records, self._settings)
+        file.feed(head)
+        while not file.closed:
+            try:
+                data = source.read(_CHUNK)
+            except CompressionError as error:
+                yield CaptureProblem("capture-cut", None, file.offset, "compressed data up to the end", str(error))
+                data = b""
+            if data:
+                file.feed(data)
+            else:
+                file.close()
+            for found in file:
+                if isinstance(found, CaptureProblem):
+                    yield found
+            self._take()
+            if file.closed:
+                self._streams.close(self._last)
+            self._decide()
+            yield b"".join(self._written(everything=file.closed))
+
+    # -- in --------------------------------------------------------------------------------------
+
+    def _take(self) -> None:
+        for record in self._records.found:
+            held = Held(record, self._hide)
+            if record.packet is not None:
+                self._place(held, record.packet)
+                self._size += _memory(record.packet)
+            self._queue.append(held)
+        self._records.found.clear()
+
+    def _place(self, held: Held, packet: Packet) -> None:
+        """Find out which bytes of a stream the packet carries, if any."""
+        self._last = packet
+        at = held.layout
+        try:
+            segment = self._dissector.segment(packet)
+        except PacketError:
+            return
+        self._dissector.dropped.clear()
+        if at is None or at.protocol != TCP:
+            held.other = segment is None and (at is None or at.datagram is None or at.protocol in HEADERS)
+            return
+        if segment is None:
+            held.fragment = True
+            self._fragments.setdefault(at.datagram or b"", []).append(held)
+            if len(self._fragments) > self._settings.fragments:
+                self._release(self._fragments.pop(next(iter(self._fragments))))
+            return
+        carriers = [*(self._fragments.pop(at.datagram, []) if at.datagram is not None else ()), held]
+        self._release(carriers)
+        self._streams.segment(packet, segment)
+        place = self._streams.place(segment)
+        data = _joined(carriers)
+        if place is None or header_of(TCP, data) + len(segment.payload) != len(data):
+            return
+        part = Part(at, data, segment, place, len(carriers))
+        part.window = self._window(part.direction.flow)
+        part.window.waiting.add(part)
+        for one in carriers:
+            one.part = part
+
+    @staticmethod
+    def _release(fragments: list[Held]) -> None:
+        for held in fragments:
+            held.fragment = False
+
+    def _window(self, flow: Flow) -> Window:
+        window = self._windows.pop(flow, None)
+        if window is None:
+            window = Window()
+            self._size += _OVERHEAD
+        self._windows[flow] = window
+        return window
+
+    def _decide(self) -> None:
+        """Replace the frames that are complete."""
+        for item in self._streams.items():
+            if isinstance(item, Captured):
+                window = self._window(item.flow)
+                window.told = item.offset + (item.item.length if isinstance(item.item, Missing) else len(item.data))
+                safe = self._safe(item)
+                if safe is not None:
+                    window.put(item.offset, safe)
+                    self._size += len(safe)
+
+    def _safe(self, item: Captured) -> bytes | None:
+        """What stands in place of an item; None where nothing can."""
+        if isinstance(item.item, Gap):
+            return item.data if self._keep_malformed else None
+        try:
+            safe = self._redactor.frame(item.item)
+        except EncodeError:
+            return None
+        return safe if len(safe) == len(item.data) else None
+
+    # -- out -------------------------------------------------------------------------------------
+
+    def _written(self, *, everything: bool) -> Iterator[bytes]:
+        """The records whose turn it is; then forget what is not needed any more."""
+        most = self._settings.memory // 2
+        while self._queue and (everything or self._size > most or self._decided(self._queue[0])):
+            held = self._queue.popleft()
+            yield held.record.head
+            if held.record.packet is not None:
+                self.packets += 1
+                self._size -= _memory(held.record.packet)
+                yield self._data(held, held.record.packet, known=everything or self._decided(held))
+            yield held.record.tail
+        for flow, window in list(self._windows.items()):
+            before = window.size
+            window.trim()
+            self._size -= before - window.size
+            if self._size > most // 2 and not window.waiting:
+                del self._windows[flow]
+                self._size -= window.size + _OVERHEAD
+
+    def _decided(self, held: Held) -> bool:
+        part = held.part
+        if part is None:
+            return not held.fragment
+        return part.start == part.end or part.window.told >= part.end or not self._streams.waits(part.direction, part.end)
+
+    def _data(self, held: Held, packet: Packet, *, known: bool) -> bytes:
+        """The packet as it is written; `known` says that no more can be found out about its connection."""
+        part, at = held.part, held.layout
+        if held.fragment and at is not None and at.datagram is not None:  # it was not waited for to the end
+            self._release(self._fragments.pop(at.datagram))
+        if part is not None:
+            part.packets -= 1
+            if not part.packets:
+                part.window.waiting.discard(part)
+        other = held.other if part is None else known and not part.followed
+        if other and self._keep_other:
+            return untouched(packet, at)
+        if part is None or at is None:
+            safe = blanked(packet, at)
+        else:
+            if part.safe is None:
+                part.safe = self._replaced(part)
+            body = part.safe[at.place : at.place + at.end - at.body]
+            safe = carrying(packet, at, body + bytes(at.end - at.body - len(body)))
+        if other and safe != untouched(packet, at):
+            self.others += 1
+        return safe
+
+    def _replaced(self, part: Part) -> bytes:
+        payload, known = part.window.get(part.start, part.end - part.start)
+        if part.direction.follow:
+            self.blank += len(payload) - known
+        return mended(part.layout, part.data, part.data[: part.header] + payload, complete=part.complete and part.layout.complete)
+
+
+def _memory(packet: Packet) -> int:
+    return 2 * len(packet.data) + _OVERHEAD  # it is there twice: as a packet and as a part of a stream
+
+
+def _joined(carriers: list[Held]) -> bytes:
+    """The bytes of a TCP segment, out of the fragments that carry it; where they overlap, those that begin earlier count."""
+    data = b""
+    for held in sorted(carriers, key=lambda held: 0 if held.layout is None else held.layout.place):
+        place = 0 if held.layout is None else held.layout.place
+        data += held.body[max(len(data) - place, 0) :]
+    return data

@@ -1,0 +1,106 @@
+"""The records of a capture file as they can be written again: packets whole, names and comments gone.
+
+Strategy: a record is what stands before a packet, the packet, and what stands behind it. Of pcapng only blocks of sections,
+interfaces, statistics and packets are kept, and of their options only those that are known to be
+numbers: comments, names, addresses, filters, hashes of what was in a packet, decryption secrets
+and blocks of other kinds are left out.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import NamedTuple
+
+from tlib_codec.captures.model import CaptureProblem, CaptureSettings, Packet
+from tlib_codec.captures.pcap import PcapReader
+from tlib_codec.captures.pcapng import SECTION, PcapngReader
+from tlib_codec.captures.records import RecordReader
+
+_NONE: frozenset[int] = frozenset()
+
+
+class _Kept(NamedTuple):
+    """Of a kind of block: the bytes of its fields, before the data, and the options that are kept."""
+
+    fields: int
+    options: frozenset[int] = _NONE
+
+
+_BLOCKS = {
+    SECTION: _Kept(16),
+    1: _Kept(8, frozenset({8, 9, 10, 13, 14, 16, 17})),  # interface: speeds, resolution, zone, length of a trailing sum, offset
+    2: _Kept(20, frozenset({2})),  # obsolete packet: flags
+    3: _Kept(4),  # simple packet
+    5: _Kept(12, frozenset(range(2, 9))),  # statistics: times and counters
+    6: _Kept(20, frozenset({2, 4, 5, 6})),  # enhanced packet: flags, drops, number, queue
+}
+
+
+class Record(NamedTuple):
+    """A record of the file; `packet` is None where it holds none."""
+
+    head: bytes
+    packet: Packet | None
+    tail: bytes
+
+
+class Records:
+    """What a reader adds to its own: the records since they were last taken, and how many blocks were left out."""
+
+    def __init__(self) -> None:
+        self.found: list[Record] = []
+        self.dropped = 0
+
+
+class _Pcap(PcapReader):
+    def __init__(self, records: Records, settings: CaptureSettings) -> None:
+        super().__init__(settings)
+        self._records = records
+
+    def _read(self) -> Packet | CaptureProblem | None:
+        at, begun = self.position, bool(self.order)
+        found = super()._read()
+        if isinstance(found, Packet):
+            self._records.found.append(Record(self.buffer[at : self.position - len(found.data)], found, b""))
+        elif self.order and not begun:
+            self._records.found.append(Record(self.buffer[at : self.position], None, b""))
+        return found
+
+
+class _Pcapng(PcapngReader):
+    def __init__(self, records: Records, settings: CaptureSettings) -> None:
+        super().__init__(settings)
+        self._records = records
+
+    def _block(self, kind: int, at: int, end: int) -> Packet | CaptureProblem | None:
+        found = super()._block(kind, at, end)
+        kept = _BLOCKS.get(kind)
+        if kept is None:
+            self._records.dropped += 1
+        elif not isinstance(found, CaptureProblem):
+            self._records.found.append(self._record(kind, kept, self.buffer[at:end], found))
+        return found
+
+    def _record(self, kind: int, kept: _Kept, body: bytes, packet: Packet | None) -> Record:
+        size = 0 if packet is None else len(packet.data)
+        fields = body[: kept.fields]
+        if kind == SECTION:
+            fields = fields[:8] + b"\xff" * 8  # its length is not known any more
+        tail = bytes(-size % 4) + self._safe_options(body[kept.fields + size + -size % 4 :], kept.options)
+        length = 12 + len(fields) + size + len(tail)
+        return Record(struct.pack(self.order + "II", kind, length) + fields, packet, tail + struct.pack(self.order + "I", length))
+
+    def _safe_options(self, data: bytes, allowed: frozenset[int]) -> bytes:
+        safe = b""
+        while len(data) >= 4:
+            code, size = struct.unpack_from(self.order + "HH", data)
+            size = 4 + size + -size % 4
+            if code in allowed and size <= len(data):
+                safe += data[:size]
+            data = data[size:] if code else b""
+        return safe + bytes(4) if safe else b""
+
+
+def reader(head: bytes, records: Records, settings: CaptureSettings) -> RecordReader:
+    """A reader of the file that begins with `head`, which notes its records in `records`."""
+    return (_Pcapng if head[:4] == SECTION.to_bytes(4) else _Pcap)(records, settings)
