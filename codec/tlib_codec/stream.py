@@ -55,6 +55,10 @@ class MalformedFrame(Gap, frozen=True):
 
     error: DecodeError
 
+    def __post_init__(self) -> None:
+        # The stack that it was raised on would keep the stream alive with all its bytes.
+        self.error.__traceback__ = self.error.__context__ = self.error.__cause__ = None
+
 
 StreamItem: TypeAlias = Item | Gap
 

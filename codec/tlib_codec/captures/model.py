@@ -97,7 +97,7 @@ class CaptureProblem(msgspec.Struct, frozen=True):
         return f"{where}: expected {self.expected}, found {self.actual} [{self.code}]"
 
 
-class Captured(msgspec.Struct, frozen=True, gc=False):
+class Captured(msgspec.Struct, frozen=True):
     """An item of a TCP stream, and where it came from.
 
     `item` is what `StreamDecoder` gives, or `Missing`; `data` are its bytes, at `offset` of the
