@@ -1,0 +1,149 @@
+"""What is simulated: sites, load, the mix of stories, times. One small TOML file, or Python.
+
+Strategy: the structs below are the whole declaration. msgspec reads a file into them and refuses
+what does not fit; the reference in docs/simulator.md is made from them. Everything has a default,
+so an empty file is a scenario.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import msgspec
+from msgspec import Meta
+
+from tlib_schemas.errors import TLibError, quote
+
+Positive = Annotated[float, Meta(gt=0)]
+NotNegative = Annotated[float, Meta(ge=0)]
+Seconds = NotNegative
+
+
+class ScenarioError(TLibError):
+    """A scenario that cannot be played; names the file, the key, and what is expected there."""
+
+
+class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the file."""
+
+
+class Duration(_Table):
+    """How long something takes: log-normally distributed, as waiting and talking are.
+
+    `mean` in seconds; `spread` is the standard deviation of the logarithm: 0 is always the mean.
+    """
+
+    mean: Seconds
+    spread: Annotated[float, Meta(ge=0, le=3)] = 0.6
+
+
+class Times(_Table):
+    """How long the parts of a call take."""
+
+    menu: Annotated[Duration, Meta(description="in the voice menu, before the queue")] = Duration(mean=20)
+    ring: Annotated[Duration, Meta(description="until an agent or a callee answers")] = Duration(mean=6)
+    talk: Annotated[Duration, Meta(description="one stretch of conversation")] = Duration(mean=120)
+    consult: Annotated[Duration, Meta(description="a consultation between agents")] = Duration(mean=30)
+    wrap_up: Annotated[Duration, Meta(description="an agent's work after a call")] = Duration(mean=10)
+    patience: Annotated[Duration, Meta(description="how long a caller waits in the queue before he hangs up")] = Duration(mean=90)
+
+
+class Site(_Table):
+    """A site: a switch, and the T-Server in front of it."""
+
+    name: Annotated[str, Meta(min_length=1, description="the location, as other sites name it")] = "Lakeside"
+    tserver: Annotated[str, Meta(description="the application's name, of which its abstract DN is made; SIP_<name> if empty")] = ""
+    agents: Annotated[int, Meta(ge=4, le=1_000_000, description="how many agents are logged in")] = 200
+    first_agent: Annotated[int, Meta(ge=0, description="DN of the first one; the others follow")] = 7001
+    queues: Annotated[tuple[str, ...], Meta(min_length=1, description="DNs of the queues")] = ("8001", "8002", "8003")
+    numbers: Annotated[tuple[str, ...], Meta(min_length=1, description="numbers that customers call: DNIS")] = ("8005550100", "8005550199")
+    tenant: Annotated[str, Meta(description="the tenant that owns the calls: CustomerID")] = "Resources"
+
+    @property
+    def application(self) -> str:
+        """Name of the T-Server."""
+        return self.tserver or f"SIP_{self.name}"
+
+
+class Scenario(_Table):
+    """Everything that a simulation needs; every value has a default.
+
+    Raises ScenarioError where the values contradict each other.
+    """
+
+    seed: Annotated[int, Meta(description="the same seed gives the same bytes")] = 1
+    start: Annotated[dt.datetime, Meta(description="when the first call may come; virtual time runs from here")] = dt.datetime(
+        2026, 3, 14, 8, tzinfo=dt.UTC
+    )
+    calls: Annotated[int, Meta(ge=0, description="how many stories are told; 0 is without end")] = 0
+    duration: Annotated[Seconds, Meta(description="nothing is told after so many seconds; 0 is without end")] = 0.0
+    rate: Annotated[Positive, Meta(description="stories that begin in a second, on average")] = 1.0
+    stamps: Annotated[
+        bool,
+        Meta(description="EventSequenceNumber and time on every event, as T-Servers send them; no table lists them, so `tlib check` warns"),
+    ] = False
+    released: Annotated[bool, Meta(description="the deprecated EventReleased on the abstract DN for each call that ends")] = False
+    switchover: Annotated[
+        tuple[Seconds, ...], Meta(description="seconds after the start at which the backup takes over and announces the live calls again")
+    ] = ()
+    mix: Annotated[Mapping[str, NotNegative], Meta(description="weight of each story; what is not named is not told")] = {}
+    times: Times = Times()
+    sites: Annotated[tuple[Site, ...], Meta(min_length=1)] = (Site(),)
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is None:
+            raise ScenarioError(
+                "scenario-form", expected="a time with an offset, such as 2026-03-14T08:00:00Z", actual=str(self.start), parts=("start",)
+            )
+        names = [site.name for site in self.sites]
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                raise ScenarioError(
+                    "scenario-form", expected="a name that no other site has", actual=quote(name), parts=(f"sites[{index}].name",)
+                )
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """The scenario in a TOML file. Raises ScenarioError, and OSError where it cannot be read."""
+        return cls.from_toml(Path(path).read_bytes(), str(path))
+
+    @classmethod
+    def from_toml(cls, text: bytes | str, name: str = "scenario") -> Self:
+        """The scenario in a TOML text; `name` stands in errors. Raises ScenarioError."""
+        try:
+            return cls.from_data(tomllib.loads(text if isinstance(text, str) else text.decode()))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ScenarioError("scenario-syntax", expected="TOML", actual=str(error), parts=(name,)) from None
+        except ScenarioError as error:
+            raise error.within(f"{name}: ") from None
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        """The scenario in plain data, as TOML has it. Raises ScenarioError."""
+        try:
+            return msgspec.convert(data, cls)
+        except msgspec.ValidationError as error:
+            raise _explained(error) from error.__cause__
+
+    def with_(self, **changes: Any) -> Self:
+        """A scenario with some values changed."""
+        return msgspec.structs.replace(self, **changes)
+
+
+_AT = re.compile(r"(?P<what>.*?)(?: - at `\$\.?(?P<where>.*)`)?", re.DOTALL)
+
+
+def _explained(error: msgspec.ValidationError) -> ScenarioError:
+    """What msgspec found, in this project's words."""
+    if isinstance(error.__cause__, ScenarioError):
+        return error.__cause__
+    match = _AT.fullmatch(str(error))
+    assert match is not None
+    what, where = match["what"], match["where"] or ""
+    expected, _, found = what.removeprefix("Expected ").partition(", got ")
+    return ScenarioError("scenario-form", expected=expected, actual=found or "another value", parts=(where,) if where else ())

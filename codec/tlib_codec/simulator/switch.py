@@ -1,0 +1,80 @@
+"""A site at run time: its free agents, its identifiers, its live calls, and chance.
+
+Strategy: everything random comes from one generator, by its `random` alone, whose numbers are the
+same in every Python; durations are read from a table of quantiles, which costs no logarithm.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import random
+from collections.abc import Sequence
+from statistics import NormalDist
+from typing import Any, TypeVar
+
+from .identifiers import Identifiers
+from .scenario import Duration, Site, Times
+
+T = TypeVar("T")
+_QUANTILES = 1024
+
+
+class Dice(random.Random):
+    """Chance, the same for the same seed on every version of Python."""
+
+    def pick(self, options: Sequence[T]) -> T:
+        """One of `options`."""
+        return options[int(self.random() * len(options))]
+
+    def chance(self, probability: float) -> bool:
+        """True with that probability."""
+        return self.random() < probability
+
+    def digits(self, count: int) -> str:
+        """So many decimal digits."""
+        return f"{int(self.random() * 10**count):0{count}d}"
+
+
+def quantiles(duration: Duration) -> tuple[float, ...]:
+    """Equally probable values of a duration, in seconds, to the millisecond."""
+    if not duration.mean or not duration.spread:
+        return (duration.mean,)
+    log_mean = math.log(duration.mean) - duration.spread**2 / 2
+    normal = NormalDist(log_mean, duration.spread)
+    return tuple(round(math.exp(normal.inv_cdf((i + 0.5) / _QUANTILES)), 3) for i in range(_QUANTILES))
+
+
+class Clocks:
+    """The durations of a scenario, ready to be drawn."""
+
+    def __init__(self, times: Times) -> None:
+        self.menu = quantiles(times.menu)
+        self.ring = quantiles(times.ring)
+        self.talk = quantiles(times.talk)
+        self.consult = quantiles(times.consult)
+        self.wrap_up = quantiles(times.wrap_up)
+        self.patience = quantiles(times.patience)
+
+
+class Switch:
+    """A switch and its T-Server. `live` has what is known of each call that is told of and not over."""
+
+    def __init__(self, site: Site, index: int, rng: random.Random, started: float) -> None:
+        self.site = site
+        self.name = site.name
+        self.index = index
+        self.abstract_dn = f"{site.application}::"
+        self.identifiers = Identifiers(rng, generator=0x6C + index, started=started)
+        self.sequence = 0
+        self.live: dict[object, dict[str, Any]] = {}
+        self._agents = [(0.0, str(site.first_agent + i)) for i in range(site.agents)]
+        heapq.heapify(self._agents)
+
+    def take_agent(self) -> tuple[float, str]:
+        """When the agent who is free first is free, and his DN; give him back."""
+        return heapq.heappop(self._agents)
+
+    def give_agent(self, free_at: float, agent: str) -> None:
+        """The agent is free from then on."""
+        heapq.heappush(self._agents, (free_at, agent))
