@@ -1,8 +1,9 @@
 """A call as a story tells of it: a state machine whose every move is an event of the specification.
 
-Strategy: the call knows its state as EventCallCreated has it. A move changes the state, and what
-it really changed is the event: so "only what changed" holds by construction, and an event after
-the end cannot be told.
+Strategy: a call knows its state as EventCallCreated has it. A move changes the state, and what it
+really changed is the event: so "only what changed" holds by construction, and nothing can be told
+after the end. People (who rings, who talks) cost time and agents but no event: call-based events
+know only calls.
 """
 
 from __future__ import annotations
@@ -22,58 +23,76 @@ from .switch import Switch
 if TYPE_CHECKING:
     from .story import Story
 
-_NOTHING = KVList()
-_STATE = {
+_DELETED = KVList()  # empty user data says so; absent ones have not changed
+_ENDED_AS = {
     TCause.Transfer: TCallState.Transferred,
     TCause.SingleStepTransfer: TCallState.Transferred,
     TCause.Conference: TCallState.Conferenced,
 }
 
 
-class Unanswered(Exception):
-    """Nobody was free in time. The innermost call that waits ends; its story goes on behind its ``with``."""
+class Unanswered(Exception):  # noqa: N818 no error: what happens to callers
+    """Nobody was free in time: the call that waits ends, and its story goes on behind its ``with`` block."""
 
 
 class Call:
-    """A call at one site. Made by a `Story`; created on entering the ``with`` block, deleted on leaving it.
+    """A call at one site, made by a `Story`: created where its ``with`` block begins, deleted where it ends.
 
-    `agents` are the DNs of the agents on it; `data` is its user data.
+    `data` is its user data, `agent` the DN of the agent who came last, `main` the call that a
+    consultation is about.
     """
 
-    __slots__ = ("agents", "call_id", "call_type", "conn_id", "data", "ended", "main", "site", "state", "story", "uuid")
+    __slots__ = ("_booked", "_ringing", "agent", "call_type", "conn_id", "data", "ended", "main", "site", "state", "story", "uuid")
 
-    def __init__(self, story: Story, site: Switch, call_type: TCallType, fields: dict[str, Any], main: Call | None = None) -> None:
+    def __init__(
+        self,
+        story: Story,
+        site: Switch,
+        call_type: TCallType,
+        fields: Mapping[str, Any],
+        *,
+        agent: str | None = None,
+        main: Call | None = None,
+    ) -> None:
         self.story = story
         self.site = site
         self.call_type = call_type
+        self.agent = agent
         self.main = main
-        self.uuid, self.conn_id, self.call_id = site.identifiers.draw()
-        self.state = fields
+        self.uuid, self.conn_id, call_id = site.identifiers.draw()
+        self.state = {"call_uuid": self.uuid, "conn_id": self.conn_id, "call_type": call_type, "call_id": call_id, **fields}
         self.data: dict[str, Any] = dict(fields.get("user_data", ()))
-        self.agents: list[str] = []
         self.ended = False
+        self._ringing = False
+        self._booked: list[str] = []
 
-    # -- life ------------------------------------------------------------------------------------
+    # -- beginning and end -----------------------------------------------------------------------
 
     def __enter__(self) -> Self:
-        story = self.story
-        self.state = {"call_uuid": self.uuid, "conn_id": self.conn_id, "call_type": self.call_type, "call_id": self.call_id, **self.state}
-        story.steps.append((story.now, self.site, EventCallCreated, self, self.state.copy()))
+        self.story.add(self.site, EventCallCreated, self, self.state.copy())
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool:
         if kind is not None and kind is not Unanswered:
             return False
         if not self.ended:
-            self.release(cause=None if kind is None else TCause.NoAnswer if self.main else None)
+            cause = TCause.NoAnswer if kind is not None and self.main is not None else None
+            self.release(by=self._who_hangs_up(), cause=cause)
         return kind is not None
 
+    def _who_hangs_up(self) -> str | None:
+        """The agent or the other end, whichever comes."""
+        state = self.state
+        other: str | None = state.get("ani") or state.get("dialed_number")
+        return self.agent if self.agent is not None and self.story.dice.chance(0.5) else other
+
     def release(self, *, by: str | None = None, cause: TCause | None = None, into: Call | None = None) -> None:
-        """The call ends; `into` is the call in which it goes on, `by` the party that ended it."""
-        if self.ended:
-            raise ValueError("the call has ended")
+        """The call ends; `by` is the party that ended it, `into` the call in which it goes on.
+
+        Raises ValueError where it has ended.
+        """
+        self._refuse_ended()
         self.ended = True
-        story = self.story
         fields: dict[str, Any] = {"call_uuid": self.uuid, "conn_id": self.conn_id}
         if cause is not None:
             fields["cause"] = cause
@@ -82,38 +101,50 @@ class Call:
             fields["ref_conn_id"] = into.conn_id
         if by is not None:
             fields["ctrl_party"] = by
-        story.steps.append((story.now, self.site, EventCallDeleted, self, fields))
-        for agent in self.agents:
-            self.site.give_agent(story.now + story.draw(story.clocks.wrap_up), agent)
-        self.agents = []
-        if story.released:
-            self._released(cause, into)
+        self.story.add(self.site, EventCallDeleted, self, fields)
+        self._dismiss()
+        if self.story.released:
+            self._tell_released(cause, into)
 
-    def _released(self, cause: TCause | None, into: Call | None) -> None:
+    def _tell_released(self, cause: TCause | None, into: Call | None) -> None:
+        """The end as the abstract DN has it."""
         story = self.story
         fields = {name: self.state[name] for name in EventReleased.__struct_fields__ if name in self.state}
-        fields["call_state"] = TCallState.Ok if into is None or cause is None else _STATE.get(cause, TCallState.Ok)
+        fields["call_state"] = TCallState.Ok if cause is None or into is None else _ENDED_AS[cause]
         if into is not None:
             fields["ref_conn_id"] = into.conn_id
-        if self.call_type == TCallType.Consult and self.main is not None:
+        if self.main is not None:
             fields["previous_conn_id"] = self.main.conn_id
         fields |= {"reliability": TReliability.Ok, "server": 0, "this_dn": self.site.abstract_dn, "time": timestamp(story.now)}
-        story.steps.append((story.now, self.site, EventReleased, None, fields))
+        story.add(self.site, EventReleased, None, fields)
+
+    def _dismiss(self) -> None:
+        """The agents go, and are free after their work."""
+        story = self.story
+        for agent in self._booked:
+            self.site.give_agent(story.now + story.draw(story.clocks.wrap_up), agent)
+        self._booked = []
 
     def change(self, *, by: str | None = None, **fields: Any) -> None:
-        """Properties change, by EventCallDataChanged's names; nothing is told where all are as they were."""
-        if self.ended:
-            raise ValueError("the call has ended")
+        """Properties change, by EventCallDataChanged's names; nothing is told where all are as they were.
+
+        Raises ValueError where the call has ended.
+        """
+        self._refuse_ended()
         state = self.state
-        fields = {name: value for name, value in fields.items() if state.get(name) != value}
-        if not fields:
+        changed = {name: value for name, value in fields.items() if state.get(name) != value}
+        if not changed:
             return
-        state |= fields
-        told = {"call_uuid": self.uuid, "conn_id": self.conn_id, **fields}
+        state.update(changed)
+        changed["call_uuid"] = self.uuid
+        changed["conn_id"] = self.conn_id
         if by is not None:
-            told["ctrl_party"] = by
-        story = self.story
-        story.steps.append((story.now, self.site, EventCallDataChanged, self, told))
+            changed["ctrl_party"] = by
+        self.story.add(self.site, EventCallDataChanged, self, changed)
+
+    def _refuse_ended(self) -> None:
+        if self.ended:
+            raise ValueError(f"the call {self.uuid} has ended: nothing more happens to it")
 
     # -- time and people -------------------------------------------------------------------------
 
@@ -121,34 +152,44 @@ class Call:
         """Let time pass."""
         self.story.now += seconds
 
-    def answer(self, agent: str | None = None) -> str:
-        """Ring an agent until he answers: the one named, or the one who is free first.
+    def ring(self, agent: str | None = None) -> None:
+        """An agent is found, and his phone rings: the one named, or the one who is free first.
 
-        Raises Unanswered where all are busy for longer than the caller's patience.
+        Raises Unanswered where all are busy for longer than the patience lasts.
         """
+        self._refuse_ended()
         story = self.story
         if agent is None:
             free_at, agent = self.site.take_agent()
-            if free_at > story.now:
+            wait = free_at - story.now
+            if wait > 0:
                 patience = story.draw(story.clocks.patience)
-                if free_at - story.now > patience:
+                if wait > patience:
                     self.site.give_agent(free_at, agent)
                     story.now += patience
                     raise Unanswered
                 story.now = free_at
-            self.agents.append(agent)
+            self._booked.append(agent)
+        self.agent = agent
+        self._ringing = True
+
+    def answer(self, agent: str | None = None) -> None:
+        """The agent answers: the one whose phone rings, or else `ring` comes first."""
+        if agent is not None or not self._ringing:
+            self.ring(agent)
+        self._ringing = False
+        story = self.story
         story.now += story.draw(story.clocks.ring)
-        return agent
+
+    def book(self, agent: str) -> None:
+        """An agent who was taken from the free ones is on this call, and is free again after it."""
+        self._booked.append(agent)
+        self.agent = agent
 
     def talk(self, seconds: float | None = None) -> None:
-        """Talk, for as long as people do."""
+        """Talk, so long or for as long as people do."""
         story = self.story
         story.now += story.draw(story.clocks.talk) if seconds is None else seconds
-
-    @property
-    def agent(self) -> str | None:
-        """The DN of the agent who came last, if any is on the call."""
-        return self.agents[-1] if self.agents else None
 
     # -- attached data ---------------------------------------------------------------------------
 
@@ -157,25 +198,133 @@ class Call:
         self.data.update(KVList(data))
         if pairs:
             self.data.update(KVList(pairs))
-        self._data_changed(by)
+        self._tell_data(by)
 
     def detach(self, *keys: str, by: str | None = None) -> None:
         """Delete pairs of the user data, all of them where no key is given."""
         for key in keys or tuple(self.data):
             self.data.pop(key, None)
-        self._data_changed(by)
+        self._tell_data(by)
 
-    def _data_changed(self, by: str | None) -> None:
-        if self.data or self.state.get("user_data"):
-            self.change(by=by, user_data=KVList.of_flat(tuple(part for pair in self.data.items() for part in pair)))
+    def _tell_data(self, by: str | None) -> None:
+        if self.data:
+            self.change(by=by, user_data=KVList.of_flat(tuple([part for pair in self.data.items() for part in pair])))
+        elif "user_data" in self.state:
+            self.change(by=by, user_data=_DELETED)
+            del self.state["user_data"]
 
     # -- other calls -----------------------------------------------------------------------------
 
     def consult(self) -> Call:
-        """The agent asks a colleague, in a call of its own."""
-        return Call(
-            self.story, self.site, TCallType.Consult, {"orig_call_uuid": self.uuid, "customer_id": self.state.get("customer_id")}, self
-        )
+        """The agent asks a colleague, in a call of its own that lives beside this one."""
+        state = self.state
+        fields = {name: state[name] for name in ("customer_id",) if name in state}
+        if self.agent is not None:
+            fields["ani"] = self.agent
+        return Call(self.story, self.site, TCallType.Consult, {"orig_call_uuid": self.uuid, **fields}, main=self)
+
+    def complete_transfer(self) -> None:
+        """The consultation ends, and the colleague takes over the main call. Raises ValueError where this is none."""
+        main = self._join(TCause.Transfer, leaves=True)
+        # the switch keeps the leg that reaches the colleague, and its number
+        main.change(call_id=self.state["call_id"], by=main.agent)
+
+    def complete_conference(self) -> None:
+        """The consultation ends, and the colleague joins the main call. Raises ValueError where this is none."""
+        self._join(TCause.Conference, leaves=False)
+
+    def _join(self, cause: TCause, *, leaves: bool) -> Call:
+        main = self.main
+        if main is None:
+            raise ValueError(f"the call {self.uuid} is no consultation: merge it instead")
+        party, booked = main.agent, self._booked
+        self._booked = []
+        self.release(by=party, cause=cause, into=main)
+        if leaves:
+            main._dismiss()  # noqa: SLF001 another call, the same class
+        main._booked += booked  # noqa: SLF001
+        main.agent = self.agent
+        return main
+
+    def transfer(self, to: str | None = None, *, talk: float | None = None) -> None:
+        """A two-step transfer: a consultation, and the colleague (the one named, or one who is free) takes over."""
+        with self.consult() as second:
+            second.answer(to)
+            second.talk(self.story.draw(self.story.clocks.consult) if talk is None else talk)
+            second.complete_transfer()
+
+    def conference(self, to: str | None = None, *, talk: float | None = None) -> None:
+        """A consultation, and the colleague joins in."""
+        with self.consult() as second:
+            second.answer(to)
+            second.talk(self.story.draw(self.story.clocks.consult) if talk is None else talk)
+            second.complete_conference()
+
+    def single_step_transfer(self) -> Call:
+        """The agent sends the caller on without asking. This call ends when the one that is given is created."""
+        return _Successor(self)
+
+    def merge(self, other: Call, cause: TCause = TCause.Conference) -> None:
+        """Another call ends, and its parties join this one."""
+        self._booked += other._booked  # noqa: SLF001
+        other._booked = []  # noqa: SLF001
+        other.release(by=self.agent, cause=cause, into=self)
+
+    def renumber(self, conn_id: str | None = None) -> None:
+        """T-Server gives the call another ConnID: the one named, or a new one."""
+        self.conn_id = self.site.identifiers.draw()[1] if conn_id is None else conn_id
+        self.change(conn_id=self.conn_id)
+
+    def extend(self, site: Switch) -> Call:
+        """The call reaches another site, where it is a call of its own; each names the other as its link."""
+        return _Leg(self, site)
+
+
+class _Successor(Call):
+    """What a call becomes by a single-step transfer."""
+
+    __slots__ = ("_before",)
+
+    def __init__(self, before: Call) -> None:
+        kept = {name: value for name, value in before.state.items() if name not in _IDENTIFIERS}
+        super().__init__(before.story, before.site, before.call_type, kept)
+        self._before = before
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self._before.release(by=self._before.agent, cause=TCause.SingleStepTransfer, into=self)
+        return self
+
+
+class _Leg(Call):
+    """What a call is at another site: first a call from a trunk, then recognised, under the ConnID of the first site."""
+
+    __slots__ = ("_origin",)
+
+    def __init__(self, origin: Call, site: Switch) -> None:
+        kept = {name: origin.state[name] for name in ("ani", "dnis", "customer_id") if name in origin.state}
+        super().__init__(origin.story, site, TCallType.Inbound, kept)
+        self._origin = origin
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        origin = self._origin
+        self.story.now += _MATCHING
+        origin.change(is_link_list=link(self))
+        self.data = dict(origin.data)
+        self.conn_id = origin.conn_id
+        data = {"user_data": origin.state["user_data"]} if self.data else {}
+        self.change(conn_id=self.conn_id, is_link_list=link(origin), **data)
+        return self
+
+
+_IDENTIFIERS = frozenset({"call_uuid", "conn_id", "call_type", "call_id"})
+_MATCHING = 0.35  # seconds until the sites have found that the calls belong together
+
+
+def link(call: Call) -> KVList:
+    """A call at one site as the other site's list of links has it (the keys are this project's own: no source names them)."""
+    return KVList([(call.site.name, KVList([("location", call.site.name), ("call-uuid", call.uuid)]))])
 
 
 def timestamp(time: float) -> Timestamp:

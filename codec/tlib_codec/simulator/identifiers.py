@@ -30,6 +30,11 @@ class Identifiers:
         self._conn_id = (generator % 0x1_0000) << 48 | max(int(started) - _EPOCH, 0) << 12
         self._calls = 0
 
+    def call_id(self) -> int:
+        """A number that the switch gives to a call, by itself."""
+        self._calls += 1
+        return _FIRST_CALL_ID + self._calls
+
     def draw(self) -> tuple[str, str, int]:
         """CallUUID, ConnID and CallID of a new call."""
         self._calls = number = self._calls + 1

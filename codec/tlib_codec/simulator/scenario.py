@@ -19,7 +19,6 @@ from msgspec import Meta
 
 from tlib_schemas.errors import TLibError, quote
 
-Positive = Annotated[float, Meta(gt=0)]
 NotNegative = Annotated[float, Meta(ge=0)]
 Seconds = NotNegative
 
@@ -82,7 +81,7 @@ class Scenario(_Table):
     )
     calls: Annotated[int, Meta(ge=0, description="how many stories are told; 0 is without end")] = 0
     duration: Annotated[Seconds, Meta(description="nothing is told after so many seconds; 0 is without end")] = 0.0
-    rate: Annotated[Positive, Meta(description="stories that begin in a second, on average")] = 1.0
+    rate: Annotated[NotNegative, Meta(description="stories that begin in a second, on average; 0: none by itself")] = 1.0
     stamps: Annotated[
         bool,
         Meta(description="EventSequenceNumber and time on every event, as T-Servers send them; no table lists them, so `tlib check` warns"),
@@ -91,6 +90,9 @@ class Scenario(_Table):
     switchover: Annotated[
         tuple[Seconds, ...], Meta(description="seconds after the start at which the backup takes over and announces the live calls again")
     ] = ()
+    query_every: Annotated[
+        Seconds, Meta(description="seconds between a client's questions which calls are on the abstract DN (EventAddressInfo); 0 is never")
+    ] = 0.0
     mix: Annotated[Mapping[str, NotNegative], Meta(description="weight of each story; what is not named is not told")] = {}
     times: Times = Times()
     sites: Annotated[tuple[Site, ...], Meta(min_length=1)] = (Site(),)

@@ -1,45 +1,45 @@
 """The simulation: stories begin at random, and their events come out in order of time.
 
-Strategy: a heap has an entry a story, by the time of its next event. An event is made when it is
-due, so that a site's live calls are those that a client has been told of at any moment.
+Strategy: a heap has an entry a story, by the time of its next event, and one for whatever else has
+its time (the next arrival, a switchover). An event is made when it is due, so a site's live calls
+are at every moment those that its clients have been told of.
 """
 
 from __future__ import annotations
 
 import bisect
+import contextlib
 import heapq
 import itertools
 import math
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeAlias
 
 import msgspec
 
-from tlib_schemas.abstract_dn import AbstractDNCall, extensions_of
-from tlib_schemas.abstract_dn_events import EventRegistered
 from tlib_schemas.call_events import EventCallCreated, EventCallDataChanged, EventCallDeleted
-from tlib_schemas.enumerations import AttributeID, TAddressInfoType
+from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.errors import quote
 from tlib_schemas.events import Event
-from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.values import Attributes
 
-from .call import timestamp
+from .call import Unanswered, timestamp
+from .resync import address_info, announcement, live_calls
 from .scenario import Scenario, ScenarioError
 from .stories import CATALOGUE
 from .story import Script, Step, Story
 from .switch import Clocks, Dice, Switch
-from .call import Unanswered
 
 _SEQUENCE, _SECONDS, _MICROSECONDS = (
     TLIBRARY.attribute_name(i) for i in (AttributeID.EventSequenceNumber, AttributeID.TimeinSecs, AttributeID.TimeinuSecs)
 )
-_TELLS_STATE = frozenset(EventCallCreated.__struct_fields__)
+
+_Action: TypeAlias = Callable[[], "Iterable[TimedEvent]"]
 
 
 class TimedEvent(msgspec.Struct, frozen=True, gc=False):
-    """An event, when it happens (seconds since 1970, virtual) and the site whose T-Server tells of it."""
+    """An event, when it happens (virtual, in seconds since 1970) and the site whose T-Server tells of it."""
 
     time: float
     event: Event
@@ -47,120 +47,151 @@ class TimedEvent(msgspec.Struct, frozen=True, gc=False):
 
 
 class Simulation:
-    """The events of a scenario, in order of time: iterate over it.
+    """The events of a scenario, in order of time: iterate over it. An iteration left off goes on where it stood.
 
-    `seed` replaces the scenario's. `scripts` are told beside those of the catalogue, by name. An
-    iteration that was left off goes on where it stood. Raises ScenarioError where the mix names an
-    unknown story.
+    `seed` takes the place of the scenario's; `scripts` are stories of your own, by name, beside the
+    catalogue's. Raises ScenarioError where the mix names a story that there is not.
     """
 
     def __init__(self, scenario: Scenario | None = None, seed: int | None = None, *, scripts: Mapping[str, Script] | None = None) -> None:
-        self.scenario = scenario = scenario or Scenario()
+        self.scenario = scenario = Scenario() if scenario is None else scenario
         self._dice = Dice(scenario.seed if seed is None else seed)
         self.now = start = scenario.start.timestamp()
         self.sites = [Switch(site, index, self._dice, start) for index, site in enumerate(scenario.sites)]
         self._by_name = {switch.name: switch for switch in self.sites}
         self._clocks = Clocks(scenario.times)
-        self._choose(scripts or {})
+        self._scripts, self._weights = self._mixed(scripts or {})
         self._end = start + scenario.duration if scenario.duration else math.inf
         self._left = scenario.calls or -1
-        self._order = itertools.count(1)
-        self._heap: list[tuple[float, int, list[Step] | None]] = [(start, 0, None)]
-        self._reference = 0
+        self._order = itertools.count()
+        self._heap: list[tuple[float, int, list[Step] | _Action]] = []
+        for after in scenario.switchover:
+            self._at(start + after, self._switch_over)
+        if scenario.query_every:
+            self._at(start + scenario.query_every, self._query)
+        if scenario.rate:
+            self._at(start, self._arrive)
 
-    def _choose(self, scripts: Mapping[str, Script]) -> None:
-        known = {name: script for name, (script, _) in CATALOGUE.items()} | dict(scripts)
-        mix = self.scenario.mix or {name: weight for name, (_, weight) in CATALOGUE.items()} | dict.fromkeys(scripts, 1.0)
-        for name in mix:
+    def _mixed(self, scripts: Mapping[str, Script]) -> tuple[list[Script], list[float]]:
+        """The stories that are told, and their weights added up."""
+        known = {name: entry.script for name, entry in CATALOGUE.items()} | dict(scripts)
+        sites = len(self.sites)
+        usual = {name: entry.weight for name, entry in CATALOGUE.items() if entry.sites <= sites}
+        mix = self.scenario.mix or usual | dict.fromkeys(scripts, 1.0)
+        for name, weight in mix.items():
             if name not in known:
                 raise ScenarioError("scenario-form", expected=f"a story: {', '.join(known)}", actual=quote(name), parts=("mix",))
-        self._scripts = [known[name] for name, weight in mix.items() if weight]
-        self._weights = list(itertools.accumulate(weight for weight in mix.values() if weight))
-        if not self._scripts:
+            entry = CATALOGUE.get(name)
+            if weight and entry is not None and entry.script is known[name] and entry.sites > sites:
+                raise ScenarioError("scenario-form", expected=f"{entry.sites} sites", actual=str(sites), parts=(f"mix.{name}",))
+        told = [name for name, weight in mix.items() if weight]
+        if not told:
             raise ScenarioError("scenario-form", expected="a story with a weight above 0", actual="none", parts=("mix",))
+        return [known[name] for name in told], list(itertools.accumulate(mix[name] for name in told))
 
     # -- events ----------------------------------------------------------------------------------
 
     def __iter__(self) -> Iterator[TimedEvent]:
         heap = self._heap
-        stamps = self.scenario.stamps
         while heap and heap[0][0] < self._end:
             time, order, steps = heap[0]
-            if steps is None:
-                self._arrive(time)
-                continue
             self.now = time
+            if steps.__class__ is not list:
+                heapq.heappop(heap)
+                yield from steps()  # type: ignore[operator]
+                continue
             _, site, make, call, fields = steps.pop()
             if steps:
                 heapq.heapreplace(heap, (steps[-1][0], order, steps))
             else:
                 heapq.heappop(heap)
-            if make is EventCallCreated:
+            if make is EventCallDataChanged:
+                site.live[call].update(fields)
+            elif make is EventCallCreated:
                 site.live[call] = fields
-            elif make is EventCallDataChanged:
-                site.live[call] |= fields
             elif make is EventCallDeleted:
                 del site.live[call]
-            event = make(**fields, extra=self._stamp(site, time)) if stamps else make(**fields)
-            yield TimedEvent(time, event, site.name)
+            yield self._told(site, make, fields)
 
-    def _stamp(self, site: Switch, time: float) -> Attributes:
-        site.sequence += 1
-        at = timestamp(time)
-        return Attributes({_SEQUENCE: site.sequence, _SECONDS: at.seconds, _MICROSECONDS: at.microseconds})
+    def _told(self, site: Switch, make: type[Event], fields: Mapping[str, Any], *, numbered: bool = True) -> TimedEvent:
+        """The event as the site's T-Server tells it now."""
+        if not self.scenario.stamps:
+            return TimedEvent(self.now, make(**fields), site.name)
+        extra: dict[str, Any] = {}
+        if numbered:
+            site.sequence += 1
+            extra[_SEQUENCE] = site.sequence
+        if not make.__schema__.listed.keys() & _OF_TIME:
+            at = timestamp(self.now)
+            extra |= {_SECONDS: at.seconds, _MICROSECONDS: at.microseconds}
+        return TimedEvent(self.now, make(**fields, extra=Attributes(extra)), site.name)
 
-    def _arrive(self, time: float) -> None:
+    def _at(self, time: float, what: list[Step] | _Action) -> None:
+        heapq.heappush(self._heap, (time, next(self._order), what))
+
+    def _arrive(self) -> Iterable[TimedEvent]:
         """A story begins, and the time of the next one is drawn."""
-        heap, dice = self._heap, self._dice
-        if not self._left:
-            heapq.heappop(heap)
-            return
-        self._left -= 1
-        heapq.heapreplace(heap, (time - math.log(1.0 - dice.random()) / self.scenario.rate, 0, None))
-        script = self._scripts[bisect.bisect(self._weights, dice.random() * self._weights[-1])]
-        self.play(script, at=time)
+        if self._left:
+            self._left -= 1
+            dice = self._dice
+            self._at(self.now - math.log(1.0 - dice.random()) / self.scenario.rate, self._arrive)
+            self.play(self._scripts[bisect.bisect(self._weights, dice.random() * self._weights[-1])])
+        return ()
+
+    # -- stories of one's own --------------------------------------------------------------------
 
     def play(self, script: Script, *, at: float | None = None, site: str | None = None) -> None:
-        """Begin a story at a time that has not passed (default: now), at a site (default: any)."""
-        switch = self._by_name[site] if site is not None else self._dice.pick(self.sites)
-        story = Story(self.now if at is None else at, switch, self.sites, self._dice, self._clocks, released=self.scenario.released)
-        try:
+        """Have a story begin: now or at a later time (seconds since 1970), at a site or at any."""
+        with self.story(at=at, site=site) as story:
             script(story)
-        except Unanswered:
-            pass
+
+    @contextlib.contextmanager
+    def story(self, *, at: float | None = None, site: str | None = None) -> Iterator[Story]:
+        """As `play`, for a story that is told in a ``with`` block; its events come when the block is left."""
+        switch = self._dice.pick(self.sites) if site is None else self._switch(site)
+        now = self.now if at is None else max(at, self.now)
+        story = Story(now, switch, self.sites, self._dice, self._clocks, released=self.scenario.released)
+        with contextlib.suppress(Unanswered):
+            yield story
         if story.steps:
             story.steps.reverse()
-            heapq.heappush(self._heap, (story.steps[-1][0], next(self._order), story.steps))
+            self._at(story.steps[-1][0], story.steps)
 
     # -- clients that come later -----------------------------------------------------------------
 
     def live_calls(self, site: str | None = None) -> list[EventCallCreated]:
         """The calls that are alive at a site (None: the first one), each as it would be announced now."""
-        switch = self._switch(site)
-        return [EventCallCreated(**{n: v for n, v in state.items() if n in _TELLS_STATE and v}) for state in switch.live.values()]
+        return live_calls(self._switch(site))
 
     def announce(self, site: str | None = None) -> list[TimedEvent]:
-        """What a client is told that connects, or comes back, to a site (None: the first one).
+        """What a client is told when it connects to a site (None: the first one), or comes back.
 
-        EventRegistered on the abstract DN, with the live calls in its Extensions, then each of
-        them created once more, under the CallUUID that it has.
+        EventRegistered on the abstract DN, with the live calls in its Extensions; then each of them
+        created once more, under the CallUUID that it has. These events have no sequence number,
+        since other clients do not get them.
         """
-        switch = self._switch(site)
-        calls = self.live_calls(site)
-        listed = [
-            AbstractDNCall(index=i, conn_id=call.conn_id, call_type=call.call_type, call_uuid=call.call_uuid)
-            for i, call in enumerate(calls)
-        ]
-        self._reference += 1
-        registered = EventRegistered(
-            extensions=extensions_of(listed),
-            info_type=TAddressInfoType.AddressType,
-            reference_id=self._reference,
-            server=0,
-            this_dn=switch.abstract_dn,
-            time=timestamp(self.now),
-        )
-        return [TimedEvent(self.now, event, switch.name) for event in (registered, *calls)]
+        return list(self._announced(self._switch(site), numbered=False))
+
+    def _announced(self, switch: Switch, *, numbered: bool) -> Iterator[TimedEvent]:
+        for make, fields in announcement(switch, self.now):
+            yield self._told(switch, make, fields, numbered=numbered)
 
     def _switch(self, site: str | None) -> Switch:
+        """Raises LookupError where there is no such site."""
         return self.sites[0] if site is None else self._by_name[site]
+
+    def _switch_over(self) -> Iterator[TimedEvent]:
+        """The backups take over: they number anew, and announce the calls that live."""
+        for switch in self.sites:
+            switch.take_over(self._dice, self.now)
+            yield from self._announced(switch, numbered=True)
+
+    def _query(self) -> Iterator[TimedEvent]:
+        """A client asks which calls there are on the abstract DNs."""
+        if self._heap:  # or else this would go on when all is told
+            self._at(self.now + self.scenario.query_every, self._query)
+        for switch in self.sites:
+            yield self._told(switch, *address_info(switch, self.now))
+
+
+_OF_TIME = frozenset({AttributeID.TimeinSecs})

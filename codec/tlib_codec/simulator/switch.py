@@ -18,6 +18,7 @@ from .scenario import Duration, Site, Times
 
 T = TypeVar("T")
 _QUANTILES = 1024
+_GENERATOR, _BACKUP = 0x006C, 0x806C  # what ConnIDs begin with
 
 
 class Dice(random.Random):
@@ -58,18 +59,24 @@ class Clocks:
 
 
 class Switch:
-    """A switch and its T-Server. `live` has what is known of each call that is told of and not over."""
+    """A switch and its T-Server. `live` has the state of each call that has been told of and is not over."""
 
     def __init__(self, site: Site, index: int, rng: random.Random, started: float) -> None:
         self.site = site
         self.name = site.name
         self.index = index
         self.abstract_dn = f"{site.application}::"
-        self.identifiers = Identifiers(rng, generator=0x6C + index, started=started)
+        self.identifiers = Identifiers(rng, generator=_GENERATOR + index, started=started)
         self.sequence = 0
+        self.requests = 0
         self.live: dict[object, dict[str, Any]] = {}
         self._agents = [(0.0, str(site.first_agent + i)) for i in range(site.agents)]
         heapq.heapify(self._agents)
+
+    def take_over(self, rng: random.Random, now: float) -> None:
+        """The backup T-Server is primary from now on: it knows the calls, and numbers events and new calls its own way."""
+        self.identifiers = Identifiers(rng, generator=_BACKUP + self.index, started=now)
+        self.sequence = 0
 
     def take_agent(self) -> tuple[float, str]:
         """When the agent who is free first is free, and his DN; give him back."""
