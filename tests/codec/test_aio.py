@@ -179,11 +179,10 @@ def test_a_reset_comes_through_after_what_had_arrived():
         writer.stream.transport.abort()
 
     async def client(reader, writer):
-        found = []
+        found = await reader.batch()
+        await writer.send(DELETED)
         with pytest.raises(ConnectionResetError):
-            async for item in reader:
-                found.append(item)
-                await writer.send(DELETED)
-        return found
+            await reader.batch()
+        return [item for _, _, item in found]
 
     assert over_tcp(rude, client) == [CREATED]

@@ -54,6 +54,10 @@ class LiveCalls:
             assert isinstance(event, EventCallDeleted)
             self._calls.pop(event.call_uuid, None)
 
+    def forget(self, call_uuid: str) -> None:
+        """The call is known to be over, although its end was not told."""
+        self._calls.pop(call_uuid, None)
+
     def _lasting(self, event: EventCallCreated) -> EventCallCreated:
         """The creation without what it says of itself, such as its time."""
         if not event.extra:

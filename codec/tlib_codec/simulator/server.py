@@ -1,0 +1,345 @@
+"""A simulated T-Server: the same stream of events to every client, over TCP or TLS.
+
+Strategy: an event is encoded once, events that are due together are joined once, and the same bytes
+are written to all. A client that comes gets a greeting and the live calls, then the stream from
+there on. asyncio's transports keep what a client has not read yet; one that lets more than
+`ServerSettings.queue` bytes pile up is cut off, so memory is bounded and the others do not wait
+for it. A backup takes connections and keeps silent until its primary is gone (`backup`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl as tls
+import struct
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Protocol, Self
+
+import msgspec
+
+from tlib_codec import aio
+from tlib_codec.engine import encode
+from tlib_codec.reference import Policy
+from tlib_schemas.registry import Item, Registry
+from tlib_schemas.tlibrary import TLIBRARY
+
+from .faults import Injector, Pause, Step
+from .greeting import Greeting, LinkRequest, Progress
+from .live import LiveCalls
+
+_BATCH = 1 << 16  # bytes that are written at once, where the story runs as fast as it can
+_TICK = 0.005  # seconds: events so close together are written together
+_TURN = 0.02  # seconds that a busy server works before it looks after its connections
+_LINGER_NOT = struct.pack("ii", 1, 0)
+
+
+class Told(Protocol):
+    """An event and when it happens, in seconds; a `TimedEvent` is one."""
+
+    @property
+    def time(self) -> float:
+        """Seconds since anything."""
+
+    @property
+    def event(self) -> Item:
+        """The event."""
+
+
+class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`queue` bytes are kept for a client that does not read, then it is cut off; a story without a clock waits
+    `patience` seconds for clients that are behind; `wait` is how many clients must be there before it begins.
+    """
+
+    queue: int = 4 << 20
+    patience: float = 5.0
+    wait: int = 0
+
+
+class Client:
+    """A connection. `behind` bytes are written and not taken by the network yet."""
+
+    def __init__(self, writer: asyncio.StreamWriter, number: int) -> None:
+        self.writer = writer
+        self.number = number
+        self.link = False
+        self.greeted = False
+        self._grace = 0  # of what is behind, bytes that were announcements, which nobody is cut off for
+
+    @property
+    def peer(self) -> str:
+        """Its address."""
+        name = self.writer.get_extra_info("peername")
+        return f"{name[0]}:{name[1]}" if isinstance(name, tuple) else str(name)
+
+    @property
+    def behind(self) -> int:
+        """Bytes that wait for the client to read."""
+        return self.writer.transport.get_write_buffer_size()
+
+    def write(self, data: bytes) -> None:
+        """Write, unless it is gone."""
+        if not self.writer.transport.is_closing():
+            self.writer.write(data)
+
+    def announce(self, data: bytes) -> None:
+        """Write what does not count as falling behind."""
+        self.write(data)
+        self._grace = self.behind
+
+    def slow(self, queue: int) -> bool:
+        """Whether more than `queue` bytes of the stream wait for it."""
+        behind = self.behind
+        self._grace = min(self._grace, behind)
+        return behind - self._grace > queue
+
+    def reset(self) -> None:
+        """Close at once, and let the client see a reset."""
+        sock = self.writer.get_extra_info("socket")
+        with contextlib.suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+        self.writer.transport.abort()
+
+
+class Server:
+    """Tells a story to whoever connects: `listen`, `play`, `close`, or an ``async with`` for the last.
+
+    `report` is told in a line of what happens to connections. `story` is a name of what is told, the
+    same in a primary and its backup. `active` is False while a backup stands by.
+    """
+
+    def __init__(
+        self,
+        settings: ServerSettings | None = None,
+        *,
+        registry: Registry = TLIBRARY,
+        report: Callable[[str], None] = lambda _: None,
+        story: str = "",
+        active: bool = True,
+    ) -> None:
+        self.settings = settings or ServerSettings()
+        self.registry = registry
+        self.story = story
+        self.active = active
+        self.live = LiveCalls(registry)
+        self.clients: set[Client] = set()
+        self.told = 0  # events of the story
+        self.cut_off = 0
+        self._report = report
+        self._numbers = 0
+        self._servers: list[asyncio.Server] = []
+        self._changed = asyncio.Event()
+        self._batch: list[bytes] = []
+        self._size = 0
+        self._between = asyncio.Lock()
+        self._attending: set[asyncio.Task[None]] = set()
+
+    # -- connections -----------------------------------------------------------------------------
+
+    async def listen(
+        self, host: str | None = "127.0.0.1", port: int = 0, *, ssl: tls.SSLContext | None = None, sock: socket.socket | None = None
+    ) -> tuple[str, int]:
+        """Take connections there, or on a socket that listens; gives the address. Raises OSError."""
+        if sock is not None:
+            server = await asyncio.start_server(self._attend, sock=sock, ssl=ssl)
+        else:
+            server = await asyncio.start_server(self._attend, host, port, ssl=ssl)
+        self._servers.append(server)
+        address = server.sockets[0].getsockname()
+        return address[0], address[1]
+
+    async def _attend(self, stream: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._attending.add(task)
+        task.add_done_callback(self._attending.discard)
+        self._numbers += 1
+        client = Client(writer, self._numbers)
+        async with self._between:
+            self.flush()  # what was told before it came is not for it
+            self.clients.add(client)
+            self._report(f"client {client.number} from {client.peer}")
+            if self.active:
+                self._greet(client)
+        self._change()
+        why = "gone"
+        try:
+            async for item in aio.EventReader(stream, registry=self.registry):
+                request = LinkRequest.of(item)
+                if request is not None and not client.link:
+                    self._link(client, request)
+        except (ConnectionError, TimeoutError, tls.SSLError) as error:
+            why = str(error) or type(error).__name__
+        if client in self.clients:
+            self.clients.discard(client)
+            self._report(f"client {client.number}: {why}")
+        self._change()
+        await aio.EventWriter(writer).close()
+
+    def _link(self, client: Client, request: LinkRequest) -> None:
+        client.link = True
+        client.write(Progress(self.told).message())
+        self._report(f"client {client.number} is the backup" + ("" if request.story == self.story else ", of another story"))
+        self._change()
+
+    def _greet(self, client: Client) -> None:
+        """What a client is told first: that it is connected, and each live call."""
+        greeting = Greeting(len(self.live), self.told, self.story).message()
+        calls = [encode(call, registry=self.registry, policy=Policy.LENIENT) for call in self.live]
+        client.greeted = True
+        client.announce(b"".join((greeting, *calls)))
+
+    def activate(self) -> None:
+        """The backup takes over: every client is greeted, and told the live calls."""
+        self.active = True
+        for client in self.clients:
+            self._greet(client)
+        self._report(f"active at event {self.told}, with {len(self.live)} live calls")
+
+    def _cut(self, client: Client) -> None:
+        self.clients.discard(client)
+        self.cut_off += 1
+        self._report(f"client {client.number}: cut off, {client.behind} bytes behind")
+        client.writer.transport.abort()
+        self._change()
+
+    def reset(self) -> None:
+        """Reset every connection but the backup's."""
+        for client in [client for client in self.clients if not client.link]:
+            self.clients.discard(client)
+            self._report(f"client {client.number}: reset on purpose")
+            client.reset()
+        self._change()
+
+    def _change(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def connected(self, count: int = 1) -> None:
+        """Wait until so many clients, apart from a backup, are there."""
+        while sum(not client.link for client in self.clients) < count:
+            await self._changed.wait()
+
+    # -- the stream ------------------------------------------------------------------------------
+
+    def tell(self, event: Item) -> None:
+        """The next event of the story, as it is; `flush` writes it."""
+        self.skip(event)
+        self._add(self._frame(event))
+
+    def skip(self, event: Item) -> None:
+        """The next event of the story, which another server has told."""
+        self.live.told(event)
+        self.told += 1
+
+    def _frame(self, event: Item) -> bytes:
+        return encode(event, registry=self.registry, policy=Policy.LENIENT)
+
+    def _add(self, data: bytes) -> None:
+        self._batch.append(data)
+        self._size += len(data)
+
+    def flush(self) -> None:
+        """Write what was told to all: first how far we are to a backup, so that it never knows less than a client."""
+        if not self._batch:
+            return
+        data = b"".join(self._batch)
+        self._batch.clear()
+        self._size = 0
+        for client in self.clients:
+            if client.link:
+                client.write(Progress(self.told).message())
+        for client in self.clients:
+            if not client.link and client.greeted:
+                client.write(data)
+        for client in [client for client in self.clients if client.slow(self.settings.queue)]:
+            self._cut(client)
+
+    async def play(self, story: Iterable[Told], *, speed: float = 1.0, injector: Injector | None = None) -> None:
+        """Tell a story: `speed` 1 is real time, 10 ten times as fast, 0 as fast as it goes."""
+        loop = asyncio.get_running_loop()
+        await self.connected(self.settings.wait)
+        begun = turn = loop.time()
+        first: float | None = None
+        for one in story:
+            first = one.time if first is None else first
+            if speed:
+                ahead = begun + (one.time - first) / speed - loop.time()
+                if ahead > _TICK:
+                    self.flush()
+                    await asyncio.sleep(ahead)
+                    turn = loop.time()
+            if injector is None:
+                self.tell(one.event)
+            else:
+                self.skip(one.event)
+                await self._do(injector.feed(one.time, one.event, self._frame(one.event)), speed)
+            if self._size > _BATCH or loop.time() - turn > _TURN:
+                self.flush()
+                await (asyncio.sleep(0) if speed else self._ready())
+                turn = loop.time()
+        if injector is not None:
+            await self._do(injector.close(), speed)
+        self.flush()
+
+    async def _do(self, steps: Iterable[Step], speed: float) -> None:
+        """The steps that an event has become; nobody is greeted in the middle of them."""
+        async with self._between:
+            for step in steps:
+                if isinstance(step, bytes):
+                    self._add(step)
+                    continue
+                self.flush()
+                if isinstance(step, Pause):
+                    await asyncio.sleep(step.seconds / speed if speed else 0)
+                else:
+                    self.reset()
+
+    async def _ready(self) -> None:
+        """Wait for clients that are behind, but not for long: for a story that has no clock to slow it down."""
+        behind = [client for client in self.clients if client.behind > self.settings.queue // 4]
+        if behind:
+            for client in await self._undrained(behind):
+                self._cut(client)
+        else:
+            await asyncio.sleep(0)
+
+    async def _undrained(self, clients: Iterable[Client]) -> list[Client]:
+        """Those of the clients that have not taken what was written after `patience` seconds."""
+        waits = {client: asyncio.create_task(client.writer.drain()) for client in clients}
+        if waits:
+            await asyncio.wait(waits.values(), timeout=self.settings.patience)
+        late = [client for client, task in waits.items() if task.cancel()]
+        await asyncio.gather(*waits.values(), return_exceptions=True)
+        return late
+
+    # -- the end ---------------------------------------------------------------------------------
+
+    async def drain(self) -> list[Client]:
+        """Wait until every client has taken what was written, but not longer than `patience`; gives those that have not."""
+        self.flush()
+        for client in self.clients:
+            client.writer.transport.set_write_buffer_limits(high=0)
+        return await self._undrained(self.clients)
+
+    async def close(self) -> None:
+        """Take no more connections, write what is left, and close those there are."""
+        for server in self._servers:
+            server.close()
+        for client in await self.drain():
+            self._cut(client)
+        for client in self.clients:
+            client.writer.close()
+        self.clients.clear()
+        if self._attending:
+            await asyncio.wait(self._attending, timeout=self.settings.patience)
+        for server in self._servers:
+            await server.wait_closed()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.close()
