@@ -9,6 +9,7 @@ know only calls.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -61,7 +62,7 @@ class Call:
         self.main = main
         self.uuid, self.conn_id, call_id = site.identifiers.draw()
         self.state = {"call_uuid": self.uuid, "conn_id": self.conn_id, "call_type": call_type, "call_id": call_id, **fields}
-        self.data: dict[str, Any] = dict(fields.get("user_data", ()))
+        self.data: dict[str, Any] = dict(fields["user_data"].items()) if "user_data" in fields else {}
         self.ended = False
         self._ringing = False
         self._booked: list[str] = []
@@ -130,17 +131,18 @@ class Call:
 
         Raises ValueError where the call has ended.
         """
-        self._refuse_ended()
+        if self.ended:
+            self._refuse_ended()
         state = self.state
-        changed = {name: value for name, value in fields.items() if state.get(name) != value}
-        if not changed:
+        told = {"call_uuid": self.uuid, "conn_id": self.conn_id}
+        for name, value in fields.items():
+            if state.get(name) != value:
+                state[name] = told[name] = value
+        if len(told) == 2:
             return
-        state.update(changed)
-        changed["call_uuid"] = self.uuid
-        changed["conn_id"] = self.conn_id
         if by is not None:
-            changed["ctrl_party"] = by
-        self.story.add(self.site, EventCallDataChanged, self, changed)
+            told["ctrl_party"] = by
+        self.story.add(self.site, EventCallDataChanged, self, told)
 
     def _refuse_ended(self) -> None:
         if self.ended:
@@ -195,9 +197,9 @@ class Call:
 
     def attach(self, data: KVList | Mapping[str, Any] | Iterable[tuple[str, Any]] = (), /, *, by: str | None = None, **pairs: Any) -> None:
         """Add pairs to the user data, or replace those of the same keys."""
-        self.data.update(KVList(data))
+        self.data.update((data if data.__class__ is KVList else KVList(data)).items())
         if pairs:
-            self.data.update(KVList(pairs))
+            self.data.update(KVList(pairs).items())
         self._tell_data(by)
 
     def detach(self, *keys: str, by: str | None = None) -> None:
@@ -208,7 +210,7 @@ class Call:
 
     def _tell_data(self, by: str | None) -> None:
         if self.data:
-            self.change(by=by, user_data=KVList.of_flat(tuple([part for pair in self.data.items() for part in pair])))
+            self.change(by=by, user_data=KVList.of_flat(tuple(chain.from_iterable(self.data.items()))))
         elif "user_data" in self.state:
             self.change(by=by, user_data=_DELETED)
             del self.state["user_data"]

@@ -92,7 +92,7 @@ class Simulation:
     # -- events ----------------------------------------------------------------------------------
 
     def __iter__(self) -> Iterator[TimedEvent]:
-        heap = self._heap
+        heap, stamps = self._heap, self.scenario.stamps
         while heap and heap[0][0] < self._end:
             time, order, steps = heap[0]
             self.now = time
@@ -111,7 +111,7 @@ class Simulation:
                 site.live[call] = fields
             elif make is EventCallDeleted:
                 del site.live[call]
-            yield self._told(site, make, fields)
+            yield self._told(site, make, fields) if stamps else TimedEvent(time, make(**fields), site.name)
 
     def _told(self, site: Switch, make: type[Event], fields: Mapping[str, Any], *, numbered: bool = True) -> TimedEvent:
         """The event as the site's T-Server tells it now."""
@@ -135,8 +135,21 @@ class Simulation:
             self._left -= 1
             dice = self._dice
             self._at(self.now - math.log(1.0 - dice.random()) / self.scenario.rate, self._arrive)
-            self.play(self._scripts[bisect.bisect(self._weights, dice.random() * self._weights[-1])])
+            script = self._scripts[bisect.bisect(self._weights, dice.random() * self._weights[-1])]
+            story = self._begun(self.now, dice.pick(self.sites))
+            with contextlib.suppress(Unanswered):
+                script(story)
+            self._tell(story)
         return ()
+
+    def _begun(self, now: float, switch: Switch) -> Story:
+        return Story(now, switch, self.sites, self._dice, self._clocks, released=self.scenario.released)
+
+    def _tell(self, story: Story) -> None:
+        """Have a story's events come in their time."""
+        if story.steps:
+            story.steps.reverse()
+            self._at(story.steps[-1][0], story.steps)
 
     # -- stories of one's own --------------------------------------------------------------------
 
@@ -149,13 +162,10 @@ class Simulation:
     def story(self, *, at: float | None = None, site: str | None = None) -> Iterator[Story]:
         """As `play`, for a story that is told in a ``with`` block; its events come when the block is left."""
         switch = self._dice.pick(self.sites) if site is None else self._switch(site)
-        now = self.now if at is None else max(at, self.now)
-        story = Story(now, switch, self.sites, self._dice, self._clocks, released=self.scenario.released)
+        story = self._begun(self.now if at is None else max(at, self.now), switch)
         with contextlib.suppress(Unanswered):
             yield story
-        if story.steps:
-            story.steps.reverse()
-            self._at(story.steps[-1][0], story.steps)
+        self._tell(story)
 
     # -- clients that come later -----------------------------------------------------------------
 

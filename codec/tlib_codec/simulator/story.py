@@ -50,7 +50,7 @@ class Story:
 
     def draw(self, values: Sequence[float]) -> float:
         """One of a duration's values, in seconds."""
-        return self.dice.pick(values)
+        return values[int(self.dice.random() * len(values))]
 
     # -- calls -----------------------------------------------------------------------------------
 
