@@ -8,8 +8,8 @@ import ssl
 import subprocess
 
 import pytest
+from stories import frames, story, uuid
 
-from simulator.conftest import frames, story, uuid
 from tlib_codec import EventCallCreated, aio
 from tlib_codec.calls import follow
 from tlib_codec.simulator.client import Connected, Listener, Lost, Received, Resynchronised
@@ -38,6 +38,11 @@ async def heard(listener, kind, count=1):
             if len(found) == count:
                 break
     return found
+
+
+async def until(holds):
+    while not holds():  # noqa: ASYNC110 what is waited for has no event of its own
+        await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("speed", [0, 5_000])
@@ -165,7 +170,7 @@ def test_a_client_that_comes_in_the_middle_of_a_frame_gets_whole_frames(within):
 
     for _, data in within(run()):
         assert frames(events).endswith(data[-100:])
-        assert b"TL\1\0" == data[:4]
+        assert data[:4] == b"TL\1\0"
 
 
 # -- a pair ------------------------------------------------------------------------------------------
@@ -198,8 +203,7 @@ def test_the_backup_takes_over_with_every_live_call(within):
         listening = asyncio.create_task(listen())
         await primary.connected(1)
         await primary.play(events[:40], speed=0)
-        while backup.told < 40:
-            await asyncio.sleep(0.01)
+        await until(lambda: backup.told == 40)
         await primary.close()
         await taking
         await backup.connected(1)
@@ -265,8 +269,7 @@ def test_a_listener_knows_which_calls_ended_while_it_was_away(within):
             hearing = asyncio.create_task(heard(listener, Resynchronised))
             await server.connected(1)
             await server.play(events[:6], speed=0)
-            while len(listener.live) < 3:
-                await asyncio.sleep(0.01)
+            await until(lambda: len(listener.live) == 3)
             server.reset()
             for one in events[6:12]:
                 server.tell(one.event)
@@ -320,8 +323,9 @@ def test_nobody_there_is_told_of_once(within):
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make a certificate with")
 def test_tls(within, tmp_path):
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "cert.pem", "-days", "2"]
-        + ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
+        "openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost"
+        " -addext subjectAltName=DNS:localhost,IP:127.0.0.1",
+        shell=True,
         cwd=tmp_path,
         check=True,
         capture_output=True,

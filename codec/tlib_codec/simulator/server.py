@@ -299,29 +299,25 @@ class Server:
 
     async def _ready(self) -> None:
         """Wait for clients that are behind, but not for long: for a story that has no clock to slow it down."""
-        behind = [client for client in self.clients if client.behind > self.settings.queue // 4]
-        if behind:
-            for client in await self._undrained(behind):
-                self._cut(client)
-        else:
-            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        for client in await self._undrained(self.clients, self.settings.queue // 4):
+            self._cut(client)
 
-    async def _undrained(self, clients: Iterable[Client]) -> list[Client]:
-        """Those of the clients that have not taken what was written after `patience` seconds."""
-        waits = {client: asyncio.create_task(client.writer.drain()) for client in clients}
-        if waits:
-            await asyncio.wait(waits.values(), timeout=self.settings.patience)
-        late = [client for client, task in waits.items() if task.cancel()]
-        await asyncio.gather(*waits.values(), return_exceptions=True)
-        return late
+    async def _undrained(self, clients: Iterable[Client], behind: int = 0) -> list[Client]:
+        """Those of the clients that are still more than so many bytes behind after `patience` seconds."""
+        end = asyncio.get_running_loop().time() + self.settings.patience
+        waiting = list(clients)
+        while waiting := [client for client in waiting if client.behind > behind and not client.writer.transport.is_closing()]:
+            if asyncio.get_running_loop().time() > end:
+                break
+            await asyncio.sleep(_TICK)
+        return waiting
 
     # -- the end ---------------------------------------------------------------------------------
 
     async def drain(self) -> list[Client]:
         """Wait until every client has taken what was written, but not longer than `patience`; gives those that have not."""
         self.flush()
-        for client in self.clients:
-            client.writer.transport.set_write_buffer_limits(high=0)
         return await self._undrained(self.clients)
 
     async def close(self) -> None:
