@@ -88,7 +88,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     time: Annotated[float, Meta(ge=0, description="not before so many seconds of the story")] = 0.0
     moment: Annotated[Moment | None, Meta(description="only creations, changes or deletions of calls")] = None
     call: Annotated[int, Meta(ge=0, description="only events of the call of that number, from 1; 0 is any")] = 0
-    seconds: Annotated[float | None, Meta(ge=0, description="of a delay (1), a stall (5), a split (0.02)")] = None
+    seconds: Annotated[Annotated[float, Meta(ge=0)] | None, Meta(description="of a delay (1), a stall (5), a split (0.02)")] = None
     attribute: Annotated[str, Meta(description="of omit, forbidden and wrong-type: which one")] = ""
 
 

@@ -19,6 +19,8 @@ from msgspec import Meta
 
 from tlib_schemas.errors import TLibError, quote
 
+from .faults import Fault
+
 NotNegative = Annotated[float, Meta(ge=0)]
 Seconds = NotNegative
 
@@ -96,6 +98,7 @@ class Scenario(_Table):
     mix: Annotated[Mapping[str, NotNegative], Meta(description="weight of each story; what is not named is not told")] = {}
     times: Times = Times()
     sites: Annotated[tuple[Site, ...], Meta(min_length=1)] = (Site(),)
+    faults: tuple[Fault, ...] = ()
 
     def __post_init__(self) -> None:
         if self.start.tzinfo is None:

@@ -150,13 +150,22 @@ class Server:
         address = server.sockets[0].getsockname()
         return address[0], address[1]
 
+    async def connect(self, host: str, port: int, *, ssl: tls.SSLContext | None = None) -> None:
+        """Have one more client, to which the connection is made from here; it is not greeted. Raises OSError."""
+        stream, writer = await asyncio.open_connection(host, port, ssl=ssl)
+        client = self._client(writer)
+        client.greeted = True
+        self.clients.add(client)
+        task = asyncio.create_task(self._read(client, stream))
+        self._attending.add(task)
+        task.add_done_callback(self._attending.discard)
+
     async def _attend(self, stream: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._attending.add(task)
         task.add_done_callback(self._attending.discard)
-        self._numbers += 1
-        client = Client(writer, self._numbers)
+        client = self._client(writer)
         async with self._between:
             self.flush()  # what was told before it came is not for it
             self.clients.add(client)
@@ -164,6 +173,14 @@ class Server:
             if self.active:
                 self._greet(client)
         self._change()
+        await self._read(client, stream)
+
+    def _client(self, writer: asyncio.StreamWriter) -> Client:
+        self._numbers += 1
+        return Client(writer, self._numbers)
+
+    async def _read(self, client: Client, stream: asyncio.StreamReader) -> None:
+        """Read what a client says, until it is gone."""
         why = "gone"
         try:
             async for item in aio.EventReader(stream, registry=self.registry):
@@ -176,7 +193,7 @@ class Server:
             self.clients.discard(client)
             self._report(f"client {client.number}: {why}")
         self._change()
-        await aio.EventWriter(writer).close()
+        await aio.EventWriter(client.writer).close()
 
     def _link(self, client: Client, request: LinkRequest) -> None:
         client.link = True
@@ -222,20 +239,26 @@ class Server:
         while sum(not client.link for client in self.clients) < count:
             await self._changed.wait()
 
+    async def left_alone(self) -> None:
+        """Wait until no client is there."""
+        while self.clients:
+            await self._changed.wait()
+
     # -- the stream ------------------------------------------------------------------------------
 
     def tell(self, event: Item) -> None:
-        """The next event of the story, as it is; `flush` writes it."""
+        """An event, now: `flush` writes it."""
         self.skip(event)
-        self._add(self._frame(event))
+        self._add(encode(event, registry=self.registry, policy=Policy.LENIENT))
 
     def skip(self, event: Item) -> None:
         """The next event of the story, which another server has told."""
         self.live.told(event)
         self.told += 1
 
-    def _frame(self, event: Item) -> bytes:
-        return encode(event, registry=self.registry, policy=Policy.LENIENT)
+    def _frame(self, one: Told) -> bytes:
+        """Its bytes: those it brings along, as a recorded one does, or its encoding."""
+        return getattr(one, "data", None) or encode(one.event, registry=self.registry, policy=Policy.LENIENT)
 
     def _add(self, data: bytes) -> None:
         self._batch.append(data)
@@ -271,11 +294,12 @@ class Server:
                     self.flush()
                     await asyncio.sleep(ahead)
                     turn = loop.time()
+            data = self._frame(one)
+            self.skip(one.event)
             if injector is None:
-                self.tell(one.event)
+                self._add(data)
             else:
-                self.skip(one.event)
-                await self._do(injector.feed(one.time, one.event, self._frame(one.event)), speed)
+                await self._do(injector.feed(one.time, one.event, data), speed)
             if self._size > _BATCH or loop.time() - turn > _TURN:
                 self.flush()
                 await (asyncio.sleep(0) if speed else self._ready())
