@@ -32,7 +32,7 @@ _ENDED_AS = {
 }
 
 
-class Unanswered(Exception):  # noqa: N818 no error: what happens to callers
+class Unanswered(Exception):
     """Nobody was free in time: the call that waits ends, and its story goes on behind its ``with`` block."""
 
 
@@ -219,8 +219,7 @@ class Call:
 
     def consult(self) -> Call:
         """The agent asks a colleague, in a call of its own that lives beside this one."""
-        state = self.state
-        fields = {name: state[name] for name in ("customer_id",) if name in state}
+        fields = _of(self, "customer_id")
         if self.agent is not None:
             fields["ani"] = self.agent
         return Call(self.story, self.site, TCallType.Consult, {"orig_call_uuid": self.uuid, **fields}, main=self)
@@ -268,8 +267,8 @@ class Call:
 
     def merge(self, other: Call, cause: TCause = TCause.Conference) -> None:
         """Another call ends, and its parties join this one."""
-        self._booked += other._booked  # noqa: SLF001
-        other._booked = []  # noqa: SLF001
+        self._booked += other._booked
+        other._booked = []
         other.release(by=self.agent, cause=cause, into=self)
 
     def renumber(self, conn_id: str | None = None) -> None:
@@ -304,8 +303,7 @@ class _Leg(Call):
     __slots__ = ("_origin",)
 
     def __init__(self, origin: Call, site: Switch) -> None:
-        kept = {name: origin.state[name] for name in ("ani", "dnis", "customer_id") if name in origin.state}
-        super().__init__(origin.story, site, TCallType.Inbound, kept)
+        super().__init__(origin.story, site, TCallType.Inbound, _of(origin, "ani", "dnis", "customer_id"))
         self._origin = origin
 
     def __enter__(self) -> Self:
@@ -322,6 +320,11 @@ class _Leg(Call):
 
 _IDENTIFIERS = frozenset({"call_uuid", "conn_id", "call_type", "call_id"})
 _MATCHING = 0.35  # seconds until the sites have found that the calls belong together
+
+
+def _of(call: Call, *names: str) -> dict[str, Any]:
+    """Those of the call's properties that are known."""
+    return {name: call.state[name] for name in names if name in call.state}
 
 
 def link(call: Call) -> KVList:

@@ -33,7 +33,7 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A table of the file."""
 
 
-class Duration(_Table):
+class Duration(_Table, frozen=True):
     """How long something takes: log-normally distributed, as waiting and talking are.
 
     `mean` in seconds; `spread` is the standard deviation of the logarithm: 0 is always the mean.
@@ -43,7 +43,7 @@ class Duration(_Table):
     spread: Annotated[float, Meta(ge=0, le=3)] = 0.6
 
 
-class Times(_Table):
+class Times(_Table, frozen=True):
     """How long the parts of a call take."""
 
     menu: Annotated[Duration, Meta(description="in the voice menu, before the queue")] = Duration(mean=20)
@@ -54,7 +54,7 @@ class Times(_Table):
     patience: Annotated[Duration, Meta(description="how long a caller waits in the queue before he hangs up")] = Duration(mean=90)
 
 
-class Site(_Table):
+class Site(_Table, frozen=True):
     """A site: a switch, and the T-Server in front of it."""
 
     name: Annotated[str, Meta(min_length=1, description="the location, as other sites name it")] = "Lakeside"
@@ -71,7 +71,7 @@ class Site(_Table):
         return self.tserver or f"SIP_{self.name}"
 
 
-class Scenario(_Table):
+class Scenario(_Table, frozen=True):
     """Everything that a simulation needs; every value has a default.
 
     Raises ScenarioError where the values contradict each other.
