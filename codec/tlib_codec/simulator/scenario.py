@@ -8,7 +8,6 @@ so an empty file is a scenario.
 from __future__ import annotations
 
 import datetime as dt
-import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ from msgspec import Meta
 
 from tlib_schemas.errors import TLibError, quote
 
+from .explain import explain
 from .faults import Fault
 
 NotNegative = Annotated[float, Meta(ge=0)]
@@ -83,7 +83,7 @@ class Scenario(_Table, frozen=True):
     )
     calls: Annotated[int, Meta(ge=0, description="how many stories are told; 0 is without end")] = 0
     duration: Annotated[Seconds, Meta(description="nothing is told after so many seconds; 0 is without end")] = 0.0
-    rate: Annotated[NotNegative, Meta(description="stories that begin in a second, on average; 0: none by itself")] = 1.0
+    rate: Annotated[float, Meta(ge=0, le=1e6, description="stories that begin in a second, on average; 0: none by itself")] = 1.0
     stamps: Annotated[
         bool,
         Meta(description="EventSequenceNumber and time on every event, as T-Servers send them; no table lists them, so `tlib check` warns"),
@@ -101,10 +101,9 @@ class Scenario(_Table, frozen=True):
     faults: tuple[Fault, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.start.tzinfo is None:
-            raise ScenarioError(
-                "scenario-form", expected="a time with an offset, such as 2026-03-14T08:00:00Z", actual=str(self.start), parts=("start",)
-            )
+        if self.start.tzinfo is None or not 1970 < self.start.year < 2100:
+            expected = "a time with an offset, from 1971 to 2099, such as 2026-03-14T08:00:00Z"
+            raise ScenarioError("scenario-form", expected=expected, actual=self.start.isoformat(), parts=("start",))
         names = [site.name for site in self.sites]
         for index, name in enumerate(names):
             if name in names[:index]:
@@ -125,7 +124,7 @@ class Scenario(_Table, frozen=True):
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ScenarioError("scenario-syntax", expected="TOML", actual=str(error), parts=(name,)) from None
         except ScenarioError as error:
-            raise error.within(f"{name}: ") from None
+            raise error.within(f"{name}: " if error.path else name) from None
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
@@ -133,22 +132,11 @@ class Scenario(_Table, frozen=True):
         try:
             return msgspec.convert(data, cls)
         except msgspec.ValidationError as error:
-            raise _explained(error) from error.__cause__
+            if isinstance(error.__cause__, ScenarioError):  # what a table itself refuses
+                raise error.__cause__ from None
+            where, expected, found = explain(error, data, cls)
+            raise ScenarioError("scenario-form", expected=expected, actual=found, parts=(where,) if where else ()) from None
 
     def with_(self, **changes: Any) -> Self:
         """A scenario with some values changed."""
         return msgspec.structs.replace(self, **changes)
-
-
-_AT = re.compile(r"(?P<what>.*?)(?: - at `\$\.?(?P<where>.*)`)?", re.DOTALL)
-
-
-def _explained(error: msgspec.ValidationError) -> ScenarioError:
-    """What msgspec found, in this project's words."""
-    if isinstance(error.__cause__, ScenarioError):
-        return error.__cause__
-    match = _AT.fullmatch(str(error))
-    assert match is not None
-    what, where = match["what"], match["where"] or ""
-    expected, _, found = what.removeprefix("Expected ").partition(", got ")
-    return ScenarioError("scenario-form", expected=expected, actual=found or "another value", parts=(where,) if where else ())

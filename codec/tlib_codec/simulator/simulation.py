@@ -35,6 +35,7 @@ _SEQUENCE, _SECONDS, _MICROSECONDS = (
     TLIBRARY.attribute_name(i) for i in (AttributeID.EventSequenceNumber, AttributeID.TimeinSecs, AttributeID.TimeinuSecs)
 )
 
+_LAST = float(1 << 32)  # seconds since 1970 have 32 bits
 _Action: TypeAlias = Callable[[], "Iterable[TimedEvent]"]
 
 
@@ -61,7 +62,7 @@ class Simulation:
         self._by_name = {switch.name: switch for switch in self.sites}
         self._clocks = Clocks(scenario.times)
         self._scripts, self._weights = self._mixed(scripts or {})
-        self._end = start + scenario.duration if scenario.duration else math.inf
+        self._end = min(start + scenario.duration, _LAST) if scenario.duration else _LAST
         self._left = scenario.calls or -1
         self._order = itertools.count()
         self._heap: list[tuple[float, int, list[Step] | _Action]] = []
@@ -121,7 +122,7 @@ class Simulation:
         if numbered:
             site.sequence += 1
             extra[_SEQUENCE] = site.sequence
-        if not make.__schema__.listed.keys() & _OF_TIME:
+        if AttributeID.TimeinSecs not in make.__schema__.listed:
             at = timestamp(self.now)
             extra |= {_SECONDS: at.seconds, _MICROSECONDS: at.microseconds}
         return TimedEvent(self.now, make(**fields, extra=Attributes(extra)), site.name)
@@ -202,6 +203,3 @@ class Simulation:
             self._at(self.now + self.scenario.query_every, self._query)
         for switch in self.sites:
             yield self._told(switch, *address_info(switch, self.now))
-
-
-_OF_TIME = frozenset({AttributeID.TimeinSecs})
