@@ -97,6 +97,8 @@ def serve(
     `name` is that of the story, which a primary and its backup have in common; `to` are servers that are connected to
     instead of being waited for.
     """
+    if serving.backup_of is not None and serving.listen is None:
+        raise click.UsageError("--backup-of goes with --listen")
     with contextlib.ExitStack() as stack:
         log = None if serving.fault_log is None else stack.enter_context(open_output(serving.fault_log))
         told = _FaultLog(log)

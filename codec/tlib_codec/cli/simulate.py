@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 
 import click
+import msgspec
 
 from tlib_codec.engine import encode
 from tlib_codec.simulator import Scenario, ScenarioError, Simulation
@@ -22,6 +24,7 @@ from .common import Unusable
 from .decoding import Decoding, Task
 from .inputs import Found
 from .output import BINARY, COLUMNS, FORMS, SUFFIXES, Writer, form_for, open_output, whole_output
+from .serving import Serving, serve, serving_options
 
 _ENOUGH = 1000  # stories, where neither the scenario nor an option names an end
 
@@ -38,6 +41,7 @@ _ENOUGH = 1000  # stories, where neither the scenario nor an option names an end
 @click.option("--rate", type=click.FloatRange(0, min_open=True), metavar="N", help="Begin so many stories a second, on average.")
 @click.option("--stamps", is_flag=True, default=None, help="Put sequence number and time on every event, as T-Servers do.")
 @click.option("--site", metavar="NAME", help="Only what that site's T-Server tells.")
+@serving_options
 def command(
     scenario: str | None,
     output: str | None,
@@ -48,6 +52,7 @@ def command(
     rate: float | None,
     stamps: bool | None,
     site: str | None,
+    serving: Serving,
 ) -> int:
     """Simulate a T-Server: calls that come, are answered, transferred and ended, told as events.
 
@@ -59,8 +64,14 @@ def command(
     tlib simulate --calls 10000 --seed 7 -o day.tlb
     tlib simulate centre.toml -o day.pcapng
     tlib simulate --calls 1 --stamps --to log
+    tlib simulate centre.toml --listen :3000
+    tlib simulate centre.toml --listen :3001 --backup-of :3000
     """  # noqa: D301
     chosen = load(scenario, seed=seed, calls=calls, duration=duration, rate=rate, stamps=stamps)
+    if site is not None and site not in (names := [one.name for one in chosen.sites]):
+        raise Unusable(f"--site {site}: the scenario has {', '.join(names)}")
+    if serving.listen is not None or serving.backup_of is not None:
+        return tell(chosen, serving, site)
     return simulate(chosen, form_for(output, to, SUFFIXES | {".log": "log"}), output, site)
 
 
@@ -80,11 +91,16 @@ def load(path: str | None, **changes: Any) -> Scenario:
     return scenario
 
 
+def tell(scenario: Scenario, serving: Serving, site: str | None) -> int:
+    """Tell clients what happens in a scenario; gives the exit status. Raises Unusable."""
+    story = (told for told in Simulation(scenario) if site is None or told.site == site)
+    name = hashlib.sha256(msgspec.json.encode((scenario, site))).hexdigest()[:16]
+    return serve(serving, story, name=name, registry=TLIBRARY, faults=scenario.faults, seed=scenario.seed)
+
+
 def simulate(scenario: Scenario, target: str, output: str | None, site: str | None) -> int:
     """Write what happens in a scenario; gives the exit status. Raises Unusable."""
     names = [one.name for one in scenario.sites]
-    if site is not None and site not in names:
-        raise Unusable(f"--site {site}: the scenario has {', '.join(names)}")
     one_stream = target in {"frames", "log"} and (scenario.stamps or target == "log")
     if one_stream and site is None and len(names) > 1:
         raise Unusable(

@@ -23,6 +23,7 @@ import msgspec
 from tlib_codec import aio
 from tlib_codec.engine import encode
 from tlib_codec.reference import Policy
+from tlib_codec.stream import Gap, StreamItem
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
@@ -44,8 +45,8 @@ class Told(Protocol):
         """Seconds since anything."""
 
     @property
-    def event(self) -> Item:
-        """The event."""
+    def event(self) -> StreamItem:
+        """The event; of what is none (a gap), there must be `data`, the bytes that are sent."""
 
 
 class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -251,14 +252,17 @@ class Server:
         self.skip(event)
         self._add(encode(event, registry=self.registry, policy=Policy.LENIENT))
 
-    def skip(self, event: Item) -> None:
+    def skip(self, event: StreamItem) -> None:
         """The next event of the story, which another server has told."""
         self.live.told(event)
         self.told += 1
 
     def _frame(self, one: Told) -> bytes:
         """Its bytes: those it brings along, as a recorded one does, or its encoding."""
-        return getattr(one, "data", None) or encode(one.event, registry=self.registry, policy=Policy.LENIENT)
+        data: bytes | None = getattr(one, "data", None)
+        if data is not None or isinstance(one.event, Gap):
+            return data or b""
+        return encode(one.event, registry=self.registry, policy=Policy.LENIENT)
 
     def _add(self, data: bytes) -> None:
         self._batch.append(data)
@@ -296,7 +300,7 @@ class Server:
                     turn = loop.time()
             data = self._frame(one)
             self.skip(one.event)
-            if injector is None:
+            if injector is None or isinstance(one.event, Gap):
                 self._add(data)
             else:
                 await self._do(injector.feed(one.time, one.event, data), speed)
