@@ -101,13 +101,11 @@ def tell(scenario: Scenario, serving: Serving, site: str | None) -> int:
 def simulate(scenario: Scenario, target: str, output: str | None, site: str | None) -> int:
     """Write what happens in a scenario; gives the exit status. Raises Unusable."""
     names = [one.name for one in scenario.sites]
-    one_stream = target in {"frames", "log"} and (scenario.stamps or target == "log")
-    if one_stream and site is None and len(names) > 1:
-        raise Unusable(
-            f"{target} are one T-Server's, which numbers its events: give --site, one of {', '.join(names)}; or write .pcapng or .jsonl"
-        )
     if target == "log":
         scenario = scenario.with_(stamps=True)
+    if target in {"frames", "log"} and scenario.stamps and site is None and len(names) > 1:
+        what = "writes a log" if target == "log" else "numbers its events"
+        raise Unusable(f"one T-Server {what}: give --site, one of {', '.join(names)}; or write .pcapng or .jsonl")
     if not scenario.calls and not scenario.duration:
         scenario = scenario.with_(calls=_ENOUGH)
     with _writer(target, output, scenario) as writer:

@@ -34,13 +34,10 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Duration(_Table, frozen=True):
-    """How long something takes: log-normally distributed, as waiting and talking are.
+    """How long something takes: log-normally distributed, as waiting and talking are."""
 
-    `mean` in seconds; `spread` is the standard deviation of the logarithm: 0 is always the mean.
-    """
-
-    mean: Seconds
-    spread: Annotated[float, Meta(ge=0, le=3)] = 0.6
+    mean: Annotated[Seconds, Meta(description="seconds, on average")]
+    spread: Annotated[float, Meta(ge=0, le=3, description="standard deviation of the logarithm: 0 is always the mean, 1 very uneven")] = 0.6
 
 
 class Times(_Table, frozen=True):
@@ -51,7 +48,7 @@ class Times(_Table, frozen=True):
     talk: Annotated[Duration, Meta(description="one stretch of conversation")] = Duration(mean=120)
     consult: Annotated[Duration, Meta(description="a consultation between agents")] = Duration(mean=30)
     wrap_up: Annotated[Duration, Meta(description="an agent's work after a call")] = Duration(mean=10)
-    patience: Annotated[Duration, Meta(description="how long a caller waits in the queue before he hangs up")] = Duration(mean=90)
+    patience: Annotated[Duration, Meta(description="how long a caller waits in the queue before hanging up")] = Duration(mean=90)
 
 
 class Site(_Table, frozen=True):
@@ -96,8 +93,10 @@ class Scenario(_Table, frozen=True):
         Seconds, Meta(description="seconds between a client's questions which calls are on the abstract DN (EventAddressInfo); 0 is never")
     ] = 0.0
     mix: Annotated[Mapping[str, NotNegative], Meta(description="weight of each story; what is not named is not told")] = {}
-    times: Times = Times()
-    sites: Annotated[tuple[Site, ...], Meta(min_length=1)] = (Site(),)
+    times: Annotated[Times, Meta(description="how long the parts of a call take")] = Times()
+    sites: Annotated[tuple[Site, ...], Meta(min_length=1, description="switches, each with its T-Server; a story begins at any")] = (
+        Site(),
+    )
     faults: tuple[Fault, ...] = ()
 
     def __post_init__(self) -> None:

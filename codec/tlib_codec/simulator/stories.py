@@ -99,7 +99,7 @@ def internal(tell: Story) -> None:
 
 @story(weight=8)
 def transfer(tell: Story) -> None:
-    """An agent asks a colleague in a second call, and transfers the customer to him: a two-step transfer."""
+    """An agent asks a colleague in a second call, and hands the customer over: a two-step transfer."""
     with tell.inbound() as call:
         to_agent(tell, call)
         call.transfer()
@@ -118,7 +118,7 @@ def single_step_transfer(tell: Story) -> None:
 
 @story(weight=4)
 def conference(tell: Story) -> None:
-    """An agent asks a colleague in a second call, and takes him in: three talk."""
+    """An agent asks a colleague in a second call, and takes the colleague in: three talk."""
     with tell.inbound() as call:
         to_agent(tell, call)
         call.conference()
