@@ -101,7 +101,7 @@ def serve(
         raise click.UsageError("--backup-of goes with --listen")
     with contextlib.ExitStack() as stack:
         log = None if serving.fault_log is None else stack.enter_context(open_output(serving.fault_log))
-        told = _FaultLog(log)
+        told = FaultLog(log)
         injector = Injector(faults, seed=seed, registry=registry, log=told) if faults else None
         settings = ServerSettings(queue=serving.queue, wait=serving.wait)
         server = Server(settings, registry=registry, report=report, story=name, active=serving.backup_of is None)
@@ -142,7 +142,7 @@ async def _serve(
     return FINE
 
 
-class _FaultLog:
+class FaultLog:
     """Counts faults, and writes a line of each where there is a file."""
 
     def __init__(self, file: BinaryIO | None) -> None:
@@ -150,19 +150,21 @@ class _FaultLog:
         self.counts: Counter[str] = Counter()
 
     def __call__(self, injected: Injected) -> None:
+        """Take a fault that was done."""
         self.counts[injected.fault] += 1
         if self._file is not None:
             self._file.write(msgspec.json.encode(injected) + b"\n")
             self._file.flush()
 
     def summary(self) -> str:
+        """How many of each kind, to be put behind something; nothing where there were none."""
         return "".join(f", {kind} {count}" for kind, count in self.counts.most_common())
 
 
 class _Status:
     """The live line: where, how many, how fast."""
 
-    def __init__(self, where: tuple[str, int], server: Server, faults: _FaultLog) -> None:
+    def __init__(self, where: tuple[str, int], server: Server, faults: FaultLog) -> None:
         self._address, self._server, self._faults = shown(where), server, faults
         self._at, self._told, self._rate = time.monotonic(), 0, 0.0
 

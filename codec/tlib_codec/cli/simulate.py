@@ -17,14 +17,16 @@ import msgspec
 
 from tlib_codec.engine import encode
 from tlib_codec.simulator import Scenario, ScenarioError, Simulation
+from tlib_codec.stream import Gap
 from tlib_schemas.tlibrary import TLIBRARY
 
 from . import FINE
 from .common import Unusable
 from .decoding import Decoding, Task
+from .faulty import Received, with_faults
 from .inputs import Found
 from .output import BINARY, COLUMNS, FORMS, SUFFIXES, Writer, form_for, open_output, whole_output
-from .serving import Serving, serve, serving_options
+from .serving import FaultLog, Serving, serve, serving_options
 
 _ENOUGH = 1000  # stories, where neither the scenario nor an option names an end
 
@@ -72,7 +74,7 @@ def command(
         raise Unusable(f"--site {site}: the scenario has {', '.join(names)}")
     if serving.listen is not None or serving.backup_of is not None:
         return tell(chosen, serving, site)
-    return simulate(chosen, form_for(output, to, SUFFIXES | {".log": "log"}), output, site)
+    return simulate(chosen, form_for(output, to, SUFFIXES | {".log": "log"}), output, site, serving.fault_log)
 
 
 def load(path: str | None, **changes: Any) -> Scenario:
@@ -98,7 +100,7 @@ def tell(scenario: Scenario, serving: Serving, site: str | None) -> int:
     return serve(serving, story, name=name, registry=TLIBRARY, faults=scenario.faults, seed=scenario.seed)
 
 
-def simulate(scenario: Scenario, target: str, output: str | None, site: str | None) -> int:
+def simulate(scenario: Scenario, target: str, output: str | None, site: str | None, fault_log: str | None = None) -> int:
     """Write what happens in a scenario; gives the exit status. Raises Unusable."""
     names = [one.name for one in scenario.sites]
     if target == "log":
@@ -108,9 +110,14 @@ def simulate(scenario: Scenario, target: str, output: str | None, site: str | No
         raise Unusable(f"one T-Server {what}: give --site, one of {', '.join(names)}; or write .pcapng or .jsonl")
     if not scenario.calls and not scenario.duration:
         scenario = scenario.with_(calls=_ENOUGH)
-    with _writer(target, output, scenario) as writer:
-        for found in _found(Simulation(scenario), site):
-            writer.write(found)
+    with _writer(target, output, scenario) as writer, contextlib.ExitStack() as stack:
+        events = _found(Simulation(scenario), site)
+        if scenario.faults:
+            log = FaultLog(stack.enter_context(open_output(fault_log)) if fault_log is not None else None)
+            events = with_faults(events, scenario.faults, seed=scenario.seed, registry=TLIBRARY, log=log)
+        for found in events:
+            if target != "log" or not isinstance(found.item, Gap):  # a log has no place for what is no message
+                writer.write(found)
         writer.close()
         writer.flush()
     return FINE
@@ -130,6 +137,8 @@ def _writer(target: str, output: str | None, scenario: Scenario) -> Iterator[Wri
             from .log_output import Log  # noqa: PLC0415 the usual output is another
 
             yield Log(file, scenario.start)
+        elif target == "frames" and scenario.faults:
+            yield Received(file, TLIBRARY)
         else:
             yield Decoding(task, TLIBRARY).writer(file)
 
