@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import chain
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from tlib_schemas.abstract_dn_events import EventReleased
 from tlib_schemas.attributes import Timestamp
@@ -70,7 +70,7 @@ class Call:
     # -- beginning and end -----------------------------------------------------------------------
 
     def __enter__(self) -> Self:
-        self.story.add(self.site, EventCallCreated, self, self.state.copy())
+        self.story.add(self.site, EventCallCreated(**self.state), self)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool:
@@ -92,17 +92,18 @@ class Call:
 
         Raises ValueError where it has ended.
         """
-        self._refuse_ended()
+        if self.ended:
+            self._refuse()
         self.ended = True
-        fields: dict[str, Any] = {"call_uuid": self.uuid, "conn_id": self.conn_id}
-        if cause is not None:
-            fields["cause"] = cause
-        if into is not None:
-            fields["ref_call_uuid"] = into.uuid
-            fields["ref_conn_id"] = into.conn_id
-        if by is not None:
-            fields["ctrl_party"] = by
-        self.story.add(self.site, EventCallDeleted, self, fields)
+        event = EventCallDeleted(
+            call_uuid=self.uuid,
+            conn_id=self.conn_id,
+            cause=cause,
+            ref_call_uuid=None if into is None else into.uuid,
+            ref_conn_id=None if into is None else into.conn_id,
+            ctrl_party=by,
+        )
+        self.story.add(self.site, event, self)
         self._dismiss()
         if self.story.released:
             self._tell_released(cause, into)
@@ -116,8 +117,8 @@ class Call:
             fields["ref_conn_id"] = into.conn_id
         if self.main is not None:
             fields["previous_conn_id"] = self.main.conn_id
-        fields |= {"reliability": TReliability.Ok, "server": 0, "this_dn": self.site.abstract_dn, "time": timestamp(story.now)}
-        story.add(self.site, EventReleased, None, fields)
+        event = EventReleased(reliability=TReliability.Ok, server=0, this_dn=self.site.abstract_dn, time=timestamp(story.now), **fields)
+        story.add(self.site, event, None)
 
     def _dismiss(self) -> None:
         """The agents go, and are free after their work."""
@@ -132,21 +133,21 @@ class Call:
         Raises ValueError where the call has ended.
         """
         if self.ended:
-            self._refuse_ended()
+            self._refuse()
         state = self.state
-        told = {"call_uuid": self.uuid, "conn_id": self.conn_id}
+        told: dict[str, Any] = {"call_uuid": self.uuid, "conn_id": self.conn_id}
         for name, value in fields.items():
-            if state.get(name) != value:
+            before = state.get(name)
+            if before is not value and (before is None or before != value):
                 state[name] = told[name] = value
         if len(told) == 2:
             return
         if by is not None:
             told["ctrl_party"] = by
-        self.story.add(self.site, EventCallDataChanged, self, told)
+        self.story.add(self.site, EventCallDataChanged(**told), self)
 
-    def _refuse_ended(self) -> None:
-        if self.ended:
-            raise ValueError(f"the call {self.uuid} has ended: nothing more happens to it")
+    def _refuse(self) -> NoReturn:
+        raise ValueError(f"the call {self.uuid} has ended: nothing more happens to it")
 
     # -- time and people -------------------------------------------------------------------------
 
@@ -159,7 +160,8 @@ class Call:
 
         Raises Unanswered where all are busy for longer than the patience lasts.
         """
-        self._refuse_ended()
+        if self.ended:
+            self._refuse()
         story = self.story
         if agent is None:
             free_at, agent = self.site.take_agent()

@@ -1,7 +1,7 @@
 """What a client learns about calls that began before it came: at connect, at switchover, on request.
 
-Strategy: a site knows each live call as its clients have been told of it, so an announcement is
-that state once more. Three marks say that it is no news: the CallUUID is the one that the call has
+Strategy: a site keeps what its clients have been told of each live call, so an announcement is
+that, added up. Three marks say that it is no news: the CallUUID is the one that the call has
 had, EventRegistered on the abstract DN stands before it, and ISLinkList may be there, which is
 unknown when a call really begins.
 """
@@ -22,32 +22,30 @@ from tlib_schemas.values import KVList
 from .call import timestamp
 from .switch import Switch
 
-_OF_A_CALL = frozenset(EventCallCreated.__struct_fields__)
+_DELETED = KVList()
+_STATE = tuple(field.name for field in EventCallCreated.__schema__.fields)
 _MOST_LISTED = 20_000  # calls: three pairs each, and a list counts its pairs in 16 bits
 
 
-def live_calls(switch: Switch) -> list[EventCallCreated]:
+def live_calls(switch: Switch) -> Iterator[EventCallCreated]:
     """The calls that are alive, as they would be announced."""
-    return [EventCallCreated(**fields) for fields in _told(switch)]
+    for told in switch.live.values():
+        state: dict[str, Any] = {}
+        for event in told:
+            state.update((name, value) for name in _STATE if (value := getattr(event, name, None)) is not None)
+        # an empty list says that the data were deleted: a call without data
+        yield EventCallCreated(**{name: value for name, value in state.items() if value != _DELETED})
 
 
-def _told(switch: Switch) -> Iterator[dict[str, Any]]:
-    """For each live call the fields of its creation, by what has been told until now; deleted data are none."""
-    for state in switch.live.values():
-        yield {name: value for name, value in state.items() if name in _OF_A_CALL and not (isinstance(value, KVList) and not len(value))}
-
-
-def announcement(switch: Switch, now: float) -> Iterator[tuple[type[Event], dict[str, Any]]]:
+def announcement(switch: Switch, now: float) -> Iterator[Event]:
     """What a client is told that connects at `now`."""
-    yield EventRegistered, _of_abstract_dn(switch, now) | {"info_type": TAddressInfoType.AddressType}
-    for fields in _told(switch):
-        yield EventCallCreated, fields
+    yield EventRegistered(info_type=TAddressInfoType.AddressType, **_of_abstract_dn(switch, now))
+    yield from live_calls(switch)
 
 
-def address_info(switch: Switch, now: float) -> tuple[type[Event], dict[str, Any]]:
+def address_info(switch: Switch, now: float) -> Event:
     """The answer to a client that asks for the calls on the abstract DN."""
-    more = {"info_type": TAddressInfoType.DNStatus, "info_status": len(switch.live)}
-    return EventAddressInfo, _of_abstract_dn(switch, now) | more
+    return EventAddressInfo(info_type=TAddressInfoType.DNStatus, info_status=len(switch.live), **_of_abstract_dn(switch, now))
 
 
 def _of_abstract_dn(switch: Switch, now: float) -> dict[str, Any]:

@@ -101,31 +101,32 @@ class Simulation:
                 heapq.heappop(heap)
                 yield from steps()  # type: ignore[operator]
                 continue
-            _, site, make, call, fields = steps.pop()
+            _, site, event, call = steps.pop()
             if steps:
                 heapq.heapreplace(heap, (steps[-1][0], order, steps))
             else:
                 heapq.heappop(heap)
-            if make is EventCallDataChanged:
-                site.live[call].update(fields)
-            elif make is EventCallCreated:
-                site.live[call] = fields
-            elif make is EventCallDeleted:
+            kind = event.__class__
+            if kind is EventCallDataChanged:
+                site.live[call].append(event)
+            elif kind is EventCallCreated:
+                site.live[call] = [event]
+            elif kind is EventCallDeleted:
                 del site.live[call]
-            yield self._told(site, make, fields) if stamps else TimedEvent(time, make(**fields), site.name)
+            yield self._told(site, event) if stamps else TimedEvent(time, event, site.name)
 
-    def _told(self, site: Switch, make: type[Event], fields: Mapping[str, Any], *, numbered: bool = True) -> TimedEvent:
+    def _told(self, site: Switch, event: Event, *, numbered: bool = True) -> TimedEvent:
         """The event as the site's T-Server tells it now."""
         if not self.scenario.stamps:
-            return TimedEvent(self.now, make(**fields), site.name)
+            return TimedEvent(self.now, event, site.name)
         extra: dict[str, Any] = {}
         if numbered:
             site.sequence += 1
             extra[_SEQUENCE] = site.sequence
-        if AttributeID.TimeinSecs not in make.__schema__.listed:
+        if AttributeID.TimeinSecs not in event.__schema__.listed:
             at = timestamp(self.now)
             extra |= {_SECONDS: at.seconds, _MICROSECONDS: at.microseconds}
-        return TimedEvent(self.now, make(**fields, extra=Attributes(extra)), site.name)
+        return TimedEvent(self.now, msgspec.structs.replace(event, extra=Attributes(extra)), site.name)
 
     def _at(self, time: float, what: list[Step] | _Action) -> None:
         heapq.heappush(self._heap, (time, next(self._order), what))
@@ -172,7 +173,7 @@ class Simulation:
 
     def live_calls(self, site: str | None = None) -> list[EventCallCreated]:
         """The calls that are alive at a site (None: the first one), each as it would be announced now."""
-        return live_calls(self._switch(site))
+        return list(live_calls(self._switch(site)))
 
     def announce(self, site: str | None = None) -> list[TimedEvent]:
         """What a client is told when it connects to a site (None: the first one), or comes back.
@@ -184,8 +185,8 @@ class Simulation:
         return list(self._announced(self._switch(site), numbered=False))
 
     def _announced(self, switch: Switch, *, numbered: bool) -> Iterator[TimedEvent]:
-        for make, fields in announcement(switch, self.now):
-            yield self._told(switch, make, fields, numbered=numbered)
+        for event in announcement(switch, self.now):
+            yield self._told(switch, event, numbered=numbered)
 
     def _switch(self, site: str | None) -> Switch:
         """Raises LookupError where there is no such site."""
@@ -202,4 +203,4 @@ class Simulation:
         if self._heap:  # or else this would go on when all is told
             self._at(self.now + self.scenario.query_every, self._query)
         for switch in self.sites:
-            yield self._told(switch, *address_info(switch, self.now))
+            yield self._told(switch, address_info(switch, self.now))

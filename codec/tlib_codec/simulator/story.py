@@ -17,8 +17,8 @@ from tlib_schemas.events import Event
 from .call import Call, Unanswered
 from .switch import Clocks, Dice, Switch
 
-# When, which T-Server tells, what, of which call (None: of none that lives), and the event's fields.
-Step: TypeAlias = tuple[float, Switch, type[Event], Call | None, dict[str, Any]]
+# When, which T-Server tells, what, and of which call (None: of none that lives).
+Step: TypeAlias = tuple[float, Switch, Event, Call | None]
 Script: TypeAlias = Callable[["Story"], None]
 
 
@@ -40,9 +40,9 @@ class Story:
         self.released = released
         self.steps: list[Step] = []
 
-    def add(self, site: Switch, event: type[Event], call: Call | None, fields: dict[str, Any]) -> None:
+    def add(self, site: Switch, event: Event, call: Call | None = None) -> None:
         """Write an event down, at the story's time. Calls do so themselves."""
-        self.steps.append((self.now, site, event, call, fields))
+        self.steps.append((self.now, site, event, call))
 
     def wait(self, seconds: float) -> None:
         """Let time pass."""

@@ -11,7 +11,9 @@ import math
 import random
 from collections.abc import Sequence
 from statistics import NormalDist
-from typing import Any, TypeVar
+from typing import TypeVar
+
+from tlib_schemas.events import Event
 
 from .identifiers import Identifiers
 from .scenario import Duration, Site, Times
@@ -34,7 +36,7 @@ class Dice(random.Random):
 
     def digits(self, count: int) -> str:
         """So many decimal digits."""
-        return f"{int(self.random() * 10**count):0{count}d}"
+        return str(int((1.0 + self.random()) * 10**count))[1:]
 
 
 def quantiles(duration: Duration) -> tuple[float, ...]:
@@ -59,7 +61,7 @@ class Clocks:
 
 
 class Switch:
-    """A switch and its T-Server. `live` has the state of each call that has been told of and is not over."""
+    """A switch and its T-Server. `live` has what has been told of each call that is not over."""
 
     def __init__(self, site: Site, index: int, rng: random.Random, started: float) -> None:
         self.site = site
@@ -69,7 +71,7 @@ class Switch:
         self.identifiers = Identifiers(rng, generator=_GENERATOR + index, started=started)
         self.sequence = 0
         self.requests = 0
-        self.live: dict[object, dict[str, Any]] = {}
+        self.live: dict[object, list[Event]] = {}
         self._agents = [(0.0, str(site.first_agent + i)) for i in range(site.agents)]
         heapq.heapify(self._agents)
 
