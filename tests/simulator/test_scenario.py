@@ -66,6 +66,7 @@ def test_examples_can_be_played(path):
         ("start = 2026-01-01", "f.toml: start: expected a time such as 2026-03-14T08:00:00Z, found 2026-01-01"),
         ("start = 2026-01-01T00:00:00", "f.toml: start: expected a time with an offset, from 1971 to 2099, such as 2026-03-14T08:00:00Z, found 2026-01-01T00:00:00"),
         ("start = 2200-01-01T00:00:00Z", "f.toml: start: expected a time with an offset, from 1971 to 2099, such as 2026-03-14T08:00:00Z, found 2200-01-01T00:00:00+00:00"),
+        ('[[faults]]\nkind = "nix"', 'f.toml: faults[0].kind: expected one of drop, delay, duplicate, reorder, split, glue, corrupt, omit, forbidden, wrong-type, unknown-attribute, unknown-message, stall, reset, found "nix"'),
         ("start = {}", "f.toml: start: expected a time such as 2026-03-14T08:00:00Z, found a table"),
     ],
 )  # fmt: skip

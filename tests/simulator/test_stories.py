@@ -229,6 +229,35 @@ def test_nothing_happens_to_a_call_that_has_ended(move):
         told(script)
 
 
+def test_a_call_goes_on_in_another_one_by_a_transfer_or_a_conference_only():
+    def script(tell):
+        with tell.call() as call, tell.call() as other:
+            other.release(into=call, cause=TCause.Busy)
+
+    with pytest.raises(ValueError, match="Transfer or SingleStepTransfer or Conference only"):
+        told(script)
+
+
+def test_people_cost_time_and_tell_nothing():
+    def script(tell):
+        with tell.call(user_data={"A": 1}) as call:
+            call.ring("7001")
+            call.answer()
+            with call.consult() as second:
+                assert call.agent == "7001"
+                second.ring("7002")
+        with tell.call() as unattended, unattended.consult():
+            pass
+
+    simulation = Simulation(QUIET)
+    simulation.play(script)
+    events = list(simulation)
+    assert names(one.event for one in events) == ["Created", "Created", "Deleted", "Deleted"] * 2
+    assert events[-1].time - events[0].time == 1  # ringing until the answer
+    assert events[0].event.user_data == KVList({"A": 1})
+    assert [one.event.ani for one in events if getattr(one.event, "call_type", None) == TCallType.Consult] == ["7001", None]
+
+
 def test_only_a_consultation_can_be_completed():
     def script(tell):
         with tell.call() as call:

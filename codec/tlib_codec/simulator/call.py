@@ -8,14 +8,14 @@ know only calls.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from tlib_schemas.abstract_dn_events import EventReleased
 from tlib_schemas.attributes import Timestamp
-from tlib_schemas.call_events import EventCallCreated, EventCallDataChanged, EventCallDeleted
+from tlib_schemas.call_events import MERGING_CAUSES, EventCallCreated, EventCallDataChanged, EventCallDeleted
 from tlib_schemas.enumerations import TCallState, TCallType, TCause, TReliability
 from tlib_schemas.values import KVList
 
@@ -62,7 +62,10 @@ class Call:
         self.main = main
         self.uuid, self.conn_id, call_id = site.identifiers.draw()
         self.state = {"call_uuid": self.uuid, "conn_id": self.conn_id, "call_type": call_type, "call_id": call_id, **fields}
-        self.data: dict[str, Any] = dict(fields["user_data"].items()) if "user_data" in fields else {}
+        self.data: dict[str, Any] = {}
+        if "user_data" in fields:
+            self.state["user_data"] = data = KVList(fields["user_data"])
+            self.data.update(data.items())
         self.ended = False
         self._ringing = False
         self._booked: list[str] = []
@@ -90,10 +93,12 @@ class Call:
     def release(self, *, by: str | None = None, cause: TCause | None = None, into: Call | None = None) -> None:
         """The call ends; `by` is the party that ended it, `into` the call in which it goes on.
 
-        Raises ValueError where it has ended.
+        Raises ValueError where it has ended, or where it goes on by another cause than a transfer or conference.
         """
         if self.ended:
             self._refuse()
+        if into is not None and cause not in MERGING_CAUSES:
+            raise ValueError(f"a call goes on in another one by {' or '.join(one.name for one in MERGING_CAUSES)} only")
         self.ended = True
         event = EventCallDeleted(
             call_uuid=self.uuid,
@@ -156,7 +161,7 @@ class Call:
         self.story.now += seconds
 
     def ring(self, agent: str | None = None) -> None:
-        """An agent is found, and his phone rings: the one named, or the one who is free first.
+        """An agent's phone rings: of the one named, or the one who is free first.
 
         Raises Unanswered where all are busy for longer than the patience lasts.
         """
@@ -251,17 +256,17 @@ class Call:
 
     def transfer(self, to: str | None = None, *, talk: float | None = None) -> None:
         """A two-step transfer: a consultation, and the colleague (the one named, or one who is free) takes over."""
-        with self.consult() as second:
-            second.answer(to)
-            second.talk(self.story.draw(self.story.clocks.consult) if talk is None else talk)
-            second.complete_transfer()
+        self._ask(to, talk, Call.complete_transfer)
 
     def conference(self, to: str | None = None, *, talk: float | None = None) -> None:
         """A consultation, and the colleague joins in."""
+        self._ask(to, talk, Call.complete_conference)
+
+    def _ask(self, to: str | None, talk: float | None, complete: Callable[[Call], None]) -> None:
         with self.consult() as second:
             second.answer(to)
             second.talk(self.story.draw(self.story.clocks.consult) if talk is None else talk)
-            second.complete_conference()
+            complete(second)
 
     def single_step_transfer(self) -> Call:
         """The agent sends the caller on without asking. This call ends when the one that is given is created."""

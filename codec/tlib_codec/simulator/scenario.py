@@ -131,8 +131,6 @@ class Scenario(_Table, frozen=True):
         try:
             return msgspec.convert(data, cls)
         except msgspec.ValidationError as error:
-            if isinstance(error.__cause__, ScenarioError):  # what a table itself refuses
-                raise error.__cause__ from None
             where, expected, found = explain(error, data, cls)
             raise ScenarioError("scenario-form", expected=expected, actual=found, parts=(where,) if where else ()) from None
 
