@@ -25,7 +25,7 @@ from tlib_codec.simulator import Scenario, Simulation, Site
 
 USUAL = Scenario()
 FULL = Scenario(
-    sites=(Site(name="Lakeside"), Site(name="Hillside", first_agent=6001)),
+    sites=(Site(name="Lakeside", network_node=7), Site(name="Hillside", first_agent=6001)),
     stamps=True,
     released=True,
     switchover=(600.0, 1800.0),

@@ -134,6 +134,15 @@ def test_an_outgoing_call_has_the_number_dialed_and_gets_its_id_from_the_switch(
     assert marked.user_data.keys() == ["CallResult"]
 
 
+def test_a_call_from_the_network_is_known_there_under_one_number_at_every_site():
+    sites = (Site(network_node=7), Site(name="Hillside", first_agent=6001))
+    events = told(CATALOGUE["other_site"].script, QUIET.with_(sites=sites))
+    created = [(event.network_node_id, event.network_call_id) for event in events if isinstance(event, EventCallCreated)]
+    assert len(created) == 2
+    assert created[0] == created[1]
+    assert created[0][0] == 7
+
+
 def test_a_call_keeps_its_uuid_under_another_conn_id():
     events = told(CATALOGUE["renumbered"].script)
     assert len({event.call_uuid for event in events}) == 1

@@ -310,7 +310,7 @@ class _Leg(Call):
     __slots__ = ("_origin",)
 
     def __init__(self, origin: Call, site: Switch) -> None:
-        super().__init__(origin.story, site, TCallType.Inbound, _of(origin, "ani", "dnis", "customer_id"))
+        super().__init__(origin.story, site, TCallType.Inbound, _of(origin, *_OF_THE_CALLER))
         self._origin = origin
 
     def __enter__(self) -> Self:
@@ -325,6 +325,7 @@ class _Leg(Call):
         return self
 
 
+_OF_THE_CALLER = ("ani", "dnis", "customer_id", "network_call_id", "network_node_id")
 _IDENTIFIERS = frozenset({"call_uuid", "conn_id", "call_type", "call_id"})
 _MATCHING = 0.35  # seconds until the sites have found that the calls belong together
 

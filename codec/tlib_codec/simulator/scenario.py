@@ -62,6 +62,13 @@ class Site(_Table, frozen=True):
     numbers: Annotated[tuple[str, ...], Meta(min_length=1, description="numbers that customers call: DNIS")] = ("8005550100", "8005550199")
     tenant: Annotated[str, Meta(description="the tenant that owns the calls: CustomerID")] = "Resources"
 
+    network_node: Annotated[
+        int,
+        Meta(
+            ge=0, le=0xFFFF_FFFF, description="NetworkNodeID of the network that brings the inbound calls; they have a NetworkCallID then"
+        ),
+    ] = 0
+
     @property
     def application(self) -> str:
         """Name of the T-Server."""

@@ -61,10 +61,10 @@ class Story:
     def inbound(self, ani: str | None = None, dnis: str | None = None, **fields: Any) -> Call:
         """A customer calls."""
         dice, site = self.dice, self.site.site
-        ani = ani or "555" + dice.digits(7)
-        return Call(
-            self, self.site, TCallType.Inbound, {"ani": ani, "dnis": dnis or dice.pick(site.numbers), "customer_id": site.tenant, **fields}
-        )
+        told: dict[str, Any] = {"ani": ani or "555" + dice.digits(7), "dnis": dnis or dice.pick(site.numbers), "customer_id": site.tenant}
+        if site.network_node:
+            told |= {"network_call_id": int(dice.random() * (1 << 48)), "network_node_id": site.network_node}
+        return Call(self, self.site, TCallType.Inbound, told | fields)
 
     def outbound(self, number: str | None = None, *, agent: str | None = None, **fields: Any) -> Call:
         """An agent (the one named, or one who is free) has a client call a number. Raises Unanswered where nobody is free."""
