@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tlib_codec import check, encode
 from tlib_codec.simulator import Duration, Scenario, ScenarioError, Simulation, Site, Times
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples" / "scenarios").glob("*.toml"))
@@ -67,6 +68,9 @@ def test_examples_can_be_played(path):
         ("start = 2026-01-01T00:00:00", "f.toml: start: expected a time with an offset, from 1971 to 2099, such as 2026-03-14T08:00:00Z, found 2026-01-01T00:00:00"),
         ("start = 2200-01-01T00:00:00Z", "f.toml: start: expected a time with an offset, from 1971 to 2099, such as 2026-03-14T08:00:00Z, found 2200-01-01T00:00:00+00:00"),
         ('[[faults]]\nkind = "nix"', 'f.toml: faults[0].kind: expected one of drop, delay, duplicate, reorder, split, glue, corrupt, omit, forbidden, wrong-type, unknown-attribute, unknown-message, stall, reset, found "nix"'),
+        ("duration = inf", "f.toml: duration: expected a number of at most 1000000000.0, found inf"),
+        ("query_every = 1e-9", "f.toml: query_every: expected 0, or 1 and more, found 1e-09"),
+        ("mix = { answered = inf }", "f.toml: mix[...]: expected a number of at most 1000000000.0, found another value"),
         ("start = {}", "f.toml: start: expected a time such as 2026-03-14T08:00:00Z, found a table"),
     ],
 )  # fmt: skip
@@ -84,6 +88,16 @@ def test_bytes_that_are_no_text_are_refused():
 def test_a_key_that_there_is_not_is_named_with_those_that_there_are():
     with pytest.raises(ScenarioError, match=r'^f: expected one of the keys seed, start, .*, found "foo" \[scenario-form\]$'):
         Scenario.from_toml("foo = 1", "f")
+
+
+def test_the_longest_times_and_the_rarest_calls_end_with_the_calendar():
+    long = Duration(mean=1e9, spread=3)
+    slow = Scenario(
+        rate=1e-9, released=True, stamps=True, times=Times(menu=long, ring=long, talk=long, consult=long, wrap_up=long, patience=long)
+    )
+    for one in Simulation(slow):
+        assert one.time < 2**32
+        assert check(encode(one.event)) is not None
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ from tlib_schemas.errors import TLibError, quote
 from .explain import explain
 from .faults import Fault
 
-NotNegative = Annotated[float, Meta(ge=0)]
-Seconds = NotNegative
+Weight = Annotated[float, Meta(ge=0, le=1e9)]
+Seconds = Annotated[float, Meta(ge=0, le=1e9)]
 
 
 class ScenarioError(TLibError):
@@ -99,7 +99,7 @@ class Scenario(_Table, frozen=True):
     query_every: Annotated[
         Seconds, Meta(description="seconds between a client's questions which calls are on the abstract DN (EventAddressInfo); 0 is never")
     ] = 0.0
-    mix: Annotated[Mapping[str, NotNegative], Meta(description="weight of each story; what is not named is not told")] = {}
+    mix: Annotated[Mapping[str, Weight], Meta(description="weight of each story; what is not named is not told")] = {}
     times: Annotated[Times, Meta(description="how long the parts of a call take")] = Times()
     sites: Annotated[tuple[Site, ...], Meta(min_length=1, description="switches, each with its T-Server; a story begins at any")] = (
         Site(),
@@ -110,6 +110,8 @@ class Scenario(_Table, frozen=True):
         if self.start.tzinfo is None or not 1970 < self.start.year < 2100:
             expected = "a time with an offset, from 1971 to 2099, such as 2026-03-14T08:00:00Z"
             raise ScenarioError("scenario-form", expected=expected, actual=self.start.isoformat(), parts=("start",))
+        if 0 < self.query_every < 1:
+            raise ScenarioError("scenario-form", expected="0, or 1 and more", actual=str(self.query_every), parts=("query_every",))
         names = [site.name for site in self.sites]
         for index, name in enumerate(names):
             if name in names[:index]:
