@@ -195,6 +195,26 @@ def test_an_iteration_goes_on_where_it_was_left_off():
     assert first + [one.event for one in simulation] == events()
 
 
+@pytest.mark.parametrize("left_off", range(0, 300, 23))
+def test_nor_does_leaving_off_lose_what_a_switchover_announces(left_off):
+    scenario = Scenario(calls=60, switchover=(20.0,), query_every=20.0)
+    simulation = Simulation(scenario)
+    first = [one.event for one in itertools.islice(simulation, left_off)]
+    assert first + [one.event for one in simulation] == events(scenario)
+
+
+def test_a_switchover_at_the_moment_of_other_events_announces_no_call_that_has_ended():
+    def script(tell):
+        with tell.call() as call:
+            call.wait(1)
+
+    simulation = Simulation(Scenario(rate=0, switchover=(1.0,), query_every=1.0))
+    for _ in range(3):
+        simulation.play(script)
+    told = [type(one.event).__name__ for one in simulation]
+    assert told[3:] == ["EventRegistered", *["EventCallCreated"] * 3, "EventAddressInfo", *["EventCallDeleted"] * 3, "EventAddressInfo"]
+
+
 def test_an_endless_scenario_ends_with_the_calendar():
     simulation = Simulation(Scenario(rate=1e-9, mix={"internal": 1}))
     assert all(one.time < 2**32 for one in simulation)

@@ -123,7 +123,7 @@ class Call:
         if self.main is not None:
             fields["previous_conn_id"] = self.main.conn_id
         event = EventReleased(reliability=TReliability.Ok, server=0, this_dn=self.site.abstract_dn, time=timestamp(story.now), **fields)
-        story.add(self.site, event, None)
+        story.add(self.site, event)
 
     def _dismiss(self) -> None:
         """The agents go, and are free after their work."""

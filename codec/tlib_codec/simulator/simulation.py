@@ -1,8 +1,8 @@
 """The simulation: stories begin at random, and their events come out in order of time.
 
 Strategy: a heap has an entry a story, by the time of its next event, and one for whatever else has
-its time (the next arrival, a switchover). An event is made when it is due, so a site's live calls
-are at every moment those that its clients have been told of.
+its time (the next arrival, a switchover). What a site's clients have been told is noted as it is told,
+so its live calls are at every moment those that they know.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from tlib_schemas.call_events import EventCallCreated, EventCallDataChanged, EventCallDeleted
+from tlib_schemas.call_events import EventCallCreated, EventCallDataChanged
 from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.errors import quote
 from tlib_schemas.events import Event
@@ -36,7 +36,7 @@ _SEQUENCE, _SECONDS, _MICROSECONDS = (
 )
 
 _LAST = float(1 << 32)  # seconds since 1970 have 32 bits
-_Action: TypeAlias = Callable[[], "Iterable[TimedEvent]"]
+_Action: TypeAlias = Callable[[], None]
 
 
 class TimedEvent(msgspec.Struct, frozen=True, gc=False):
@@ -65,6 +65,7 @@ class Simulation:
         self._end = min(start + scenario.duration, _LAST) if scenario.duration else _LAST
         self._left = scenario.calls or -1
         self._order = itertools.count()
+        self._before_all = itertools.count(-(1 << 62))
         self._heap: list[tuple[float, int, list[Step] | _Action]] = []
         for after in scenario.switchover:
             self._at(start + after, self._switch_over)
@@ -97,22 +98,23 @@ class Simulation:
         while heap and heap[0][0] < self._end:
             time, order, steps = heap[0]
             self.now = time
-            if steps.__class__ is not list:
+            if not isinstance(steps, list):
                 heapq.heappop(heap)
-                yield from steps()  # type: ignore[operator]
+                steps()
                 continue
             _, site, event, call = steps.pop()
             if steps:
                 heapq.heapreplace(heap, (steps[-1][0], order, steps))
             else:
                 heapq.heappop(heap)
-            kind = event.__class__
-            if kind is EventCallDataChanged:
-                site.live[call].append(event)
-            elif kind is EventCallCreated:
-                site.live[call] = [event]
-            elif kind is EventCallDeleted:
-                del site.live[call]
+            if call is not None:
+                kind = event.__class__
+                if kind is EventCallDataChanged:
+                    site.live[call].append(event)
+                elif kind is EventCallCreated:
+                    site.live[call] = [event]
+                else:
+                    del site.live[call]
             yield self._told(site, event) if stamps else TimedEvent(time, event, site.name)
 
     def _told(self, site: Switch, event: Event, *, numbered: bool = True) -> TimedEvent:
@@ -131,18 +133,24 @@ class Simulation:
     def _at(self, time: float, what: list[Step] | _Action) -> None:
         heapq.heappush(self._heap, (time, next(self._order), what))
 
-    def _arrive(self) -> Iterable[TimedEvent]:
+    def _at_once(self, told: Iterable[tuple[Switch, Event]]) -> None:
+        """Have events come now, before all others that are due now."""
+        steps: list[Step] = [(self.now, switch, event, None) for switch, event in told]
+        steps.reverse()
+        heapq.heappush(self._heap, (self.now, next(self._before_all), steps))
+
+    def _arrive(self) -> None:
         """A story begins, and the time of the next one is drawn."""
-        if self._left:
-            self._left -= 1
-            dice = self._dice
-            self._at(self.now - math.log(1.0 - dice.random()) / self.scenario.rate, self._arrive)
-            script = self._scripts[bisect.bisect(self._weights, dice.random() * self._weights[-1])]
-            story = self._begun(self.now, dice.pick(self.sites))
-            with contextlib.suppress(Unanswered):
-                script(story)
-            self._tell(story)
-        return ()
+        if not self._left:
+            return
+        self._left -= 1
+        dice, weights = self._dice, self._weights
+        self._at(self.now - math.log(1.0 - dice.random()) / self.scenario.rate, self._arrive)
+        script = self._scripts[bisect.bisect(weights, dice.random() * weights[-1], hi=len(weights) - 1)]
+        story = self._begun(self.now, dice.pick(self.sites))
+        with contextlib.suppress(Unanswered):
+            script(story)
+        self._tell(story)
 
     def _begun(self, now: float, switch: Switch) -> Story:
         return Story(now, switch, self.sites, self._dice, self._clocks, released=self.scenario.released)
@@ -182,25 +190,21 @@ class Simulation:
         created once more, under the CallUUID that it has. These events have no sequence number,
         since other clients do not get them.
         """
-        return list(self._announced(self._switch(site), numbered=False))
-
-    def _announced(self, switch: Switch, *, numbered: bool) -> Iterator[TimedEvent]:
-        for event in announcement(switch, self.now):
-            yield self._told(switch, event, numbered=numbered)
+        switch = self._switch(site)
+        return [self._told(switch, event, numbered=False) for event in announcement(switch, self.now)]
 
     def _switch(self, site: str | None) -> Switch:
         """Raises LookupError where there is no such site."""
         return self.sites[0] if site is None else self._by_name[site]
 
-    def _switch_over(self) -> Iterator[TimedEvent]:
+    def _switch_over(self) -> None:
         """The backups take over: they number anew, and announce the calls that live."""
         for switch in self.sites:
             switch.take_over(self._dice, self.now)
-            yield from self._announced(switch, numbered=True)
+        self._at_once((switch, event) for switch in self.sites for event in announcement(switch, self.now))
 
-    def _query(self) -> Iterator[TimedEvent]:
+    def _query(self) -> None:
         """A client asks which calls there are on the abstract DNs."""
         if self._heap:  # or else this would go on when all is told
             self._at(self.now + self.scenario.query_every, self._query)
-        for switch in self.sites:
-            yield self._told(switch, address_info(switch, self.now))
+        self._at_once((switch, address_info(switch, self.now)) for switch in self.sites)

@@ -39,18 +39,18 @@ def story(weight: float, *, sites: int = 1) -> Callable[[Script], Script]:
     return add
 
 
-def to_agent(tell: Story, call: Call) -> None:
-    """The voice menu asks, the router finds an agent, the agent answers and talks."""
-    to_queue(tell, call)
-    call.answer()
-    call.talk()
-
-
 def to_queue(tell: Story, call: Call) -> None:
     """The voice menu asks, and the router has the caller wait in a queue."""
     call.wait(tell.draw(tell.clocks.menu))
     call.attach(tell.dice.pick(MENU))
     call.attach(tell.dice.pick(ROUTED), by=tell.dice.pick(call.site.site.queues))
+
+
+def to_agent(tell: Story, call: Call) -> None:
+    """The voice menu asks, the router finds an agent, the agent answers and talks."""
+    to_queue(tell, call)
+    call.answer()
+    call.talk()
 
 
 @story(weight=40)

@@ -17,7 +17,7 @@ from tlib_schemas.events import Event
 from .call import Call, Unanswered
 from .switch import Clocks, Dice, Switch
 
-# When, which T-Server tells, what, and of which call (None: of none that lives).
+# When, which T-Server tells, what, and of which call it is the life (None: of none).
 Step: TypeAlias = tuple[float, Switch, Event, Call | None]
 Script: TypeAlias = Callable[["Story"], None]
 
