@@ -19,6 +19,7 @@ from typing import Any
 
 from capture_examples import CAPTURE_EXAMPLES
 from error_examples import EXAMPLES, LOG_EXAMPLES, PRELUDE
+from fault_reference import fault_keys, fault_kinds
 from scenario_reference import scenario_keys, scenario_stories
 
 from tlib_codec import CODES, TLIBRARY, SchemaViolation, TLibError, Violation
@@ -167,6 +168,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "error-codes": error_codes,
     "attributes": attributes,
     "events": events,
+    "fault-keys": fault_keys,
+    "fault-kinds": fault_kinds,
     "scenario-keys": scenario_keys,
     "scenario-stories": scenario_stories,
 }

@@ -12,7 +12,7 @@ from tlib_codec.simulator.client import Address, Connected, Listener, Lost, Rece
 from tlib_schemas.registry import Registry
 
 from . import FINE
-from .common import REGISTRY, Unusable, registry_option, report
+from .common import REGISTRY, registry_option, report
 from .decoding import Decoding, Task
 from .inputs import Found
 from .network import addresses, client_context, run_until_signal, shown
@@ -30,7 +30,7 @@ _NAMED = 5  # calls that are named in a report
 @click.option("--event", "events", multiple=True, metavar="NAME", help="Only these events (may be repeated).")
 @click.option("--where", "conditions", multiple=True, metavar="NAME=VALUE", help="Only events whose attribute is VALUE (all of them hold).")
 @click.option("--count", type=click.IntRange(1), metavar="N", help="End after so many messages.")
-@click.option("--once", is_flag=True, help="End when the connection does, instead of coming back.")
+@click.option("--once", is_flag=True, help="End with the first connection, instead of coming back.")
 @click.option("--tls", is_flag=True, help="Speak TLS.")
 @click.option("--tls-ca", metavar="FILE", help="Speak TLS, and trust this certificate (PEM).")
 @registry_option
@@ -94,8 +94,6 @@ class _Hearing:
                         break
                 else:
                     report(_told(heard))
-        except OSError as error:
-            raise Unusable(f"{shown(listener.addresses[-1])}: {error.strerror or error}") from None
         finally:
             flushing.cancel()
         return self.status

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from .common import Unusable
+from .common import Unusable, printable, report
 
 _REFRESH = 4  # times a second
 
@@ -84,17 +84,22 @@ def run_until_signal(work: Coroutine[Any, Any, int]) -> int:
 
 
 @contextlib.contextmanager
-def status_line(text: Callable[[], str]) -> Iterator[None]:
-    """Show what `text` gives on the standard error, several times a second, where that is a terminal."""
+def status_line(text: Callable[[], str]) -> Iterator[Callable[[str], None]]:
+    """Show what `text` gives on the standard error, several times a second, where that is a terminal.
+
+    What is to be reported meanwhile goes through the function that it gives.
+    """
     if not sys.stderr.isatty():
-        yield
+        yield report
         return
     from rich.console import Console  # noqa: PLC0415
     from rich.live import Live  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
     console = Console(stderr=True)
-    with Live(
-        get_renderable=lambda: Text(text(), "bold", no_wrap=True), console=console, refresh_per_second=_REFRESH, redirect_stdout=False
-    ):
-        yield
+
+    def line() -> Text:
+        return Text(text(), "bold", no_wrap=True)
+
+    with Live(get_renderable=line, console=console, refresh_per_second=_REFRESH, redirect_stdout=False, redirect_stderr=False):
+        yield lambda told: console.print(Text(f"tlib: {printable(told)}"))

@@ -104,9 +104,10 @@ def serve(
         told = FaultLog(log)
         injector = Injector(faults, seed=seed, registry=registry, log=told) if faults else None
         settings = ServerSettings(queue=serving.queue, wait=serving.wait)
-        server = Server(settings, registry=registry, report=report, story=name, active=serving.backup_of is None)
-        stack.enter_context(status_line(_Status(serving.listen or to[0], server, told)))
-        status = run_until_signal(_serve(serving, server, story, injector, to, client_context(tls, tls_ca)))
+        server = Server(settings, registry=registry, story=name, active=serving.backup_of is None)
+        with status_line(_Status(serving.listen or to[0], server, told)) as say:
+            server.report = say
+            status = run_until_signal(_serve(serving, server, story, injector, to, client_context(tls, tls_ca)))
         report(f"{server.told} events told, {server.cut_off} clients cut off{told.summary()}")
         return status
 
@@ -118,14 +119,14 @@ async def _serve(
         try:
             if serving.listen is not None:
                 where = await server.listen(*serving.listen, ssl=server_context(serving.tls_cert, serving.tls_key))
-                report(f"listening at {shown(where)}")
+                server.report(f"listening at {shown(where)}")
             for peer in to:
                 await server.connect(*peer, ssl=ssl)
         except OSError as error:
             raise Unusable(f"{shown(serving.listen or to[0])}: {error.strerror or error}") from None
         if serving.backup_of is not None:
             try:
-                await stand_by(server, story, serving.backup_of, report=report)
+                await stand_by(server, story, serving.backup_of, report=server.report)
             except AnotherStory as error:
                 raise Unusable(f"{error}: start both with the same scenario and seed") from None
         playing = asyncio.create_task(server.play(story, speed=serving.speed, injector=injector))
@@ -175,7 +176,7 @@ class _Status:
             self._at, self._told = now, server.told
         parts = [
             self._address if server.active else f"{self._address} standing by",
-            f"{len(server.clients)} clients",
+            f"{len(server.clients)} client{'s' * (len(server.clients) != 1)}",
             f"{server.told:,} events",
             f"{self._rate:,.0f}/s",
             f"{len(server.live):,} live calls",

@@ -69,9 +69,9 @@ Heard: TypeAlias = Received | Connected | Lost | Resynchronised
 class Listener:
     """Listens to the first of `addresses` that talks: ``async for heard in Listener([("localhost", 3000)])``.
 
-    `once` ends with the first connection, and raises OSError where there is none; without, it goes on until
-    it is closed. Waits from `first` to `longest` seconds between rounds of attempts, and `silence` seconds for the
-    first word of one of several servers. `live` has the calls that are known to be live.
+    `once` ends with the first connection; without, it goes on until it is closed. Waits from `first` to `longest`
+    seconds between rounds of attempts, and `silence` seconds for the first word of one of several servers. `live`
+    has the calls that are known to be live.
     """
 
     def __init__(
@@ -103,9 +103,9 @@ class Listener:
                     yield heard
                 if self._connections > before:
                     break
-            if self._once:
-                return
             if self._connections > before:
+                if self._once:
+                    return
                 wait = self._first
             await asyncio.sleep(wait)
             wait = min(2 * wait, self._longest)
@@ -116,8 +116,6 @@ class Listener:
             async with asyncio.timeout(self._longest):
                 reader, writer = await aio.connect(*address, ssl=self._ssl, registry=self._registry)
         except OSError as error:
-            if self._once and address == self.addresses[-1]:
-                raise
             if not self._told_of:
                 self._told_of = address == self.addresses[-1]
                 yield Lost(address, 0, error.strerror or str(error) or type(error).__name__)

@@ -82,14 +82,14 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     0, one alone: the first from event number `event` on, and not before `time`, to which it can be done.
     """
 
-    kind: FaultKind
-    probability: Annotated[float, Meta(ge=0, le=1, description="of each event; 0: one event alone")] = 0.0
-    event: Annotated[int, Meta(ge=1, description="its number in the story, from 1; the first from there on")] = 1
+    kind: Annotated[FaultKind, Meta(description="what is done: one of the kinds above")]
+    probability: Annotated[float, Meta(ge=0, le=1, description="of each event, 0 to 1; 0: it happens once")] = 0.0
+    event: Annotated[int, Meta(ge=1, description="the first event from this number on, counted from 1")] = 1
     time: Annotated[float, Meta(ge=0, description="not before so many seconds of the story")] = 0.0
-    moment: Annotated[Moment | None, Meta(description="only creations, changes or deletions of calls")] = None
+    moment: Annotated[Moment | None, Meta(description="only these events of calls: `created`, `changed` or `deleted`")] = None
     call: Annotated[int, Meta(ge=0, description="only events of the call of that number, from 1; 0 is any")] = 0
     seconds: Annotated[Annotated[float, Meta(ge=0)] | None, Meta(description="of a delay (1), a stall (5), a split (0.02)")] = None
-    attribute: Annotated[str, Meta(description="of omit, forbidden and wrong-type: which one")] = ""
+    attribute: Annotated[str, Meta(description="of omit, forbidden and wrong-type: which one; else chance chooses")] = ""
 
 
 class Injected(msgspec.Struct, frozen=True, kw_only=True):

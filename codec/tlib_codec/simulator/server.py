@@ -128,7 +128,7 @@ class Server:
         self.clients: set[Client] = set()
         self.told = 0  # events of the story
         self.cut_off = 0
-        self._report = report
+        self.report = report
         self._numbers = 0
         self._servers: list[asyncio.Server] = []
         self._changed = asyncio.Event()
@@ -170,7 +170,7 @@ class Server:
         async with self._between:
             self.flush()  # what was told before it came is not for it
             self.clients.add(client)
-            self._report(f"client {client.number} from {client.peer}")
+            self.report(f"client {client.number} from {client.peer}")
             if self.active:
                 self._greet(client)
         self._change()
@@ -192,14 +192,14 @@ class Server:
             why = str(error) or type(error).__name__
         if client in self.clients:
             self.clients.discard(client)
-            self._report(f"client {client.number}: {why}")
+            self.report(f"client {client.number}: {why}")
         self._change()
         await aio.EventWriter(client.writer).close()
 
     def _link(self, client: Client, request: LinkRequest) -> None:
         client.link = True
         client.write(Progress(self.told).message())
-        self._report(f"client {client.number} is the backup" + ("" if request.story == self.story else ", of another story"))
+        self.report(f"client {client.number} is the backup" + ("" if request.story == self.story else ", of another story"))
         self._change()
 
     def _greet(self, client: Client) -> None:
@@ -214,12 +214,12 @@ class Server:
         self.active = True
         for client in self.clients:
             self._greet(client)
-        self._report(f"active at event {self.told}, with {len(self.live)} live calls")
+        self.report(f"active at event {self.told}, with {len(self.live)} live calls")
 
     def _cut(self, client: Client) -> None:
         self.clients.discard(client)
         self.cut_off += 1
-        self._report(f"client {client.number}: cut off, {client.behind} bytes behind")
+        self.report(f"client {client.number}: cut off, {client.behind} bytes behind")
         client.writer.transport.abort()
         self._change()
 
@@ -227,7 +227,7 @@ class Server:
         """Reset every connection but the backup's."""
         for client in [client for client in self.clients if not client.link]:
             self.clients.discard(client)
-            self._report(f"client {client.number}: reset on purpose")
+            self.report(f"client {client.number}: reset on purpose")
             client.reset()
         self._change()
 

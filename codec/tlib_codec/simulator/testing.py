@@ -157,8 +157,10 @@ class TServer:
             return [_At(float(second), event) for second, event in enumerate(what)]
         self._plays += 1
         if callable(what):
-            base, scripts = self.scenario.with_(calls=1, mix={_THE_STORY: 1.0}, start=self.scenario.start + _APART * self._plays), what
-            return list(Simulation(base, self.seed + self._plays, scripts={_THE_STORY: scripts}))
+            scene = self.scenario.with_(rate=0.0, start=self.scenario.start + _APART * self._plays)
+            simulation = Simulation(scene, self.seed + self._plays)
+            simulation.play(what)
+            return list(simulation)
         return list(Simulation(_scenario(what)))
 
     # -- trouble ---------------------------------------------------------------------------------
@@ -198,9 +200,6 @@ class TServer:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
-
-
-_THE_STORY = "story"
 
 
 async def _awaited(do: Callable[[], None]) -> None:
