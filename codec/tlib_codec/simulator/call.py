@@ -65,7 +65,7 @@ class Call:
         self.data: dict[str, Any] = {}
         if "user_data" in fields:
             self.state["user_data"] = data = KVList(fields["user_data"])
-            self.data.update(data.items())
+            self.data.update(iter(data))
         self.ended = False
         self._ringing = False
         self._booked: list[str] = []
@@ -204,9 +204,9 @@ class Call:
 
     def attach(self, data: KVList | Mapping[str, Any] | Iterable[tuple[str, Any]] = (), /, *, by: str | None = None, **pairs: Any) -> None:
         """Add pairs to the user data, or replace those of the same keys."""
-        self.data.update((data if data.__class__ is KVList else KVList(data)).items())
+        self.data.update(iter(data if data.__class__ is KVList else KVList(data)))
         if pairs:
-            self.data.update(KVList(pairs).items())
+            self.data.update(iter(KVList(pairs)))
         self._tell_data(by)
 
     def detach(self, *keys: str, by: str | None = None) -> None:

@@ -28,6 +28,7 @@ class Identifiers:
         unique = uuid.UUID(int=rng.getrandbits(128), version=4).bytes
         self._uuid = base64.b32hexencode(unique).decode().rstrip("=")
         self._conn_id = (generator % 0x1_0000) << 48 | max(int(started) - _EPOCH, 0) << 12
+        self._block, self._head = -1, ""  # the digits that change with every 1,024th number, and what they are behind
         self._calls = 0
 
     def call_id(self) -> int:
@@ -38,5 +39,7 @@ class Identifiers:
     def draw(self) -> tuple[str, str, int]:
         """CallUUID, ConnID and CallID of a new call."""
         self._calls = number = self._calls + 1
-        digits = _PAIRS[number >> 20 & 0x3FF] + _PAIRS[number >> 10 & 0x3FF] + _PAIRS[number & 0x3FF]
-        return self._uuid + digits, f"{self._conn_id + number:016x}", _FIRST_CALL_ID + number
+        if number >> 10 != self._block:
+            self._block = number >> 10
+            self._head = self._uuid + _PAIRS[self._block >> 10 & 0x3FF] + _PAIRS[self._block & 0x3FF]
+        return self._head + _PAIRS[number & 0x3FF], f"{self._conn_id + number:016x}", _FIRST_CALL_ID + number
