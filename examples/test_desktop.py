@@ -66,19 +66,19 @@ def test_the_caller_has_a_name(tserver):
     assert desktop.calls == {}
 
 
+async def one_customer(desktop, tserver):
+    reader, writer = await aio.connect(*tserver.address)
+    async with writer:
+        await tserver.aplay(a_customer_calls)
+        await tserver.aclose()
+        async for item in reader:
+            desktop.take(item)
+
+
 def test_the_caller_has_a_name_in_asyncio(tserver):
     """A desktop in asyncio: the server runs in the test's own loop."""
     desktop = Desktop()
-
-    async def run():
-        reader, writer = await aio.connect(*tserver.address)
-        async with writer:
-            await tserver.aplay(a_customer_calls)
-            await tserver.aclose()
-            async for item in reader:
-                desktop.take(item)
-
-    asyncio.run(run())
+    asyncio.run(one_customer(desktop, tserver))
     assert desktop.history == ["Ana Souza"]
 
 
@@ -86,16 +86,7 @@ def test_the_caller_has_a_name_in_asyncio(tserver):
 def test_a_server_that_breaks_the_rules(tserver):
     """No change has its CallUUID. The desktop has to notice, and to live with it."""
     desktop = Desktop()
-
-    async def run():
-        reader, writer = await aio.connect(*tserver.address)
-        async with writer:
-            await tserver.aplay(a_customer_calls)
-            await tserver.aclose()
-            async for item in reader:
-                desktop.take(item)
-
-    asyncio.run(run())
+    asyncio.run(one_customer(desktop, tserver))
     assert {fault.expect for fault in tserver.injected} == {("mandatory-missing",)}
     assert desktop.complaints == len(tserver.injected) == 2
     assert desktop.history == ["5551000"]  # the name never came

@@ -85,18 +85,26 @@ class _Hearing:
         self._left = count
 
     async def run(self, listener: Listener) -> int:
-        flushing = asyncio.create_task(self._flush())
+        """Hear until it is enough, or what reads the output is gone."""
+        tasks = {asyncio.create_task(self._hear(listener)), asyncio.create_task(self._flush())}
         try:
-            async for heard in listener:
-                if isinstance(heard, Received):
-                    self._received(heard)
-                    if self._left == 0:
-                        break
-                else:
-                    report(_told(heard))
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            flushing.cancel()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        for task in done:
+            task.result()
         return self.status
+
+    async def _hear(self, listener: Listener) -> None:
+        async for heard in listener:
+            if isinstance(heard, Received):
+                self._received(heard)
+                if self._left == 0:
+                    return
+            else:
+                report(_told(heard))
 
     def _received(self, heard: Received) -> None:
         place = shown(heard.address)
