@@ -227,6 +227,21 @@ def test_nobody_free_to_call_out_means_no_call():
     assert names(one.event for one in simulation).count("Created") == 4
 
 
+def test_a_story_that_takes_more_agents_than_there_are_goes_on_without():
+    def crowd(tell):
+        with tell.call() as call:
+            for _ in range(5):
+                call.conference()
+            call.attach(After="all")
+
+    simulation = Simulation(QUIET.with_(sites=(Site(agents=4),)))
+    simulation.play(crowd)
+    events = [one.event for one in simulation]
+    causes = [event.cause for event in events if isinstance(event, EventCallDeleted)]
+    assert causes == [TCause.Conference] * 4 + [TCause.NoAnswer, None]
+    assert events[-2].user_data.keys() == ["After"]
+
+
 @pytest.mark.parametrize("move", [lambda call: call.attach(A=1), lambda call: call.release(), lambda call: call.ring()])
 def test_nothing_happens_to_a_call_that_has_ended(move):
     def script(tell):

@@ -6,11 +6,12 @@
 ['EventCallCreated', 'EventCallDataChanged', 'EventCallDataChanged']
 """
 
-from .call import Call, Unanswered
+from .call import Call
 from .scenario import Duration, Scenario, ScenarioError, Site, Times
 from .simulation import Simulation, TimedEvent
 from .stories import CATALOGUE
 from .story import Script, Story
+from .switch import Unanswered
 
 __all__ = [
     "CATALOGUE",

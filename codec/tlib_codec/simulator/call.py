@@ -19,7 +19,7 @@ from tlib_schemas.call_events import MERGING_CAUSES, EventCallCreated, EventCall
 from tlib_schemas.enumerations import TCallState, TCallType, TCause, TReliability
 from tlib_schemas.values import KVList
 
-from .switch import Switch
+from .switch import Switch, Unanswered
 
 if TYPE_CHECKING:
     from .story import Story
@@ -30,10 +30,6 @@ _ENDED_AS = {
     TCause.SingleStepTransfer: TCallState.Transferred,
     TCause.Conference: TCallState.Conferenced,
 }
-
-
-class Unanswered(Exception):
-    """Nobody was free in time: the call that waits ends, and its story goes on behind its ``with`` block."""
 
 
 class Call:

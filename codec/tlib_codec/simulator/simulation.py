@@ -24,12 +24,12 @@ from tlib_schemas.events import Event
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.values import Attributes
 
-from .call import Unanswered, timestamp
+from .call import timestamp
 from .resync import address_info, announcement, live_calls
 from .scenario import Scenario, ScenarioError
 from .stories import CATALOGUE
 from .story import Script, Step, Story
-from .switch import Clocks, Dice, Switch
+from .switch import Clocks, Dice, Switch, Unanswered
 
 _SEQUENCE, _SECONDS, _MICROSECONDS = (
     TLIBRARY.attribute_name(i) for i in (AttributeID.EventSequenceNumber, AttributeID.TimeinSecs, AttributeID.TimeinuSecs)

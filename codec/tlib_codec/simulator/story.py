@@ -14,8 +14,8 @@ from typing import Any, TypeAlias
 from tlib_schemas.enumerations import TCallType
 from tlib_schemas.events import Event
 
-from .call import Call, Unanswered
-from .switch import Clocks, Dice, Switch
+from .call import Call
+from .switch import Clocks, Dice, Switch, Unanswered
 
 # When, which T-Server tells, what, and of which call it is the life (None: of none).
 Step: TypeAlias = tuple[float, Switch, Event, Call | None]

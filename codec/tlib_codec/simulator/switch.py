@@ -23,6 +23,10 @@ _QUANTILES = 1024
 _GENERATOR, _BACKUP = 0x006C, 0x806C  # what ConnIDs begin with
 
 
+class Unanswered(Exception):
+    """Nobody was free in time: the call that waits ends, and its story goes on behind its ``with`` block."""
+
+
 class Dice(random.Random):
     """Chance, the same for the same seed on every version of Python."""
 
@@ -81,7 +85,9 @@ class Switch:
         self.sequence = 0
 
     def take_agent(self) -> tuple[float, str]:
-        """When the agent who is free first is free, and his DN; give him back."""
+        """When the agent who is free first is free, and the DN; to be given back. Raises Unanswered where a story has taken all."""
+        if not self._agents:
+            raise Unanswered
         return heapq.heappop(self._agents)
 
     def give_agent(self, free_at: float, agent: str) -> None:
