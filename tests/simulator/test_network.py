@@ -180,7 +180,13 @@ def test_nobody_to_replay_to():
 
 
 @pytest.mark.parametrize(
-    "arguments", [("--listen", "nowhere"), ("--backup-of", "localhost:3000"), ("--listen", ":0", "--tls-key", "key.pem")]
+    "arguments",
+    [
+        ("--listen", "nowhere"),
+        ("--backup-of", "localhost:3000"),
+        ("--listen", ":0", "--tls-key", "key.pem"),
+        ("--listen", ":0", "-o", "x.tlb"),
+    ],
 )
 def test_wrong_usage(arguments):
     assert "Error" in tlib("simulate", *arguments, status=2).stderr

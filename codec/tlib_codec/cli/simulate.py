@@ -73,6 +73,8 @@ def command(
     if site is not None and site not in (names := [one.name for one in chosen.sites]):
         raise Unusable(f"--site {site}: the scenario has {', '.join(names)}")
     if serving.listen is not None or serving.backup_of is not None:
+        if output is not None or to is not None:
+            raise click.UsageError("--listen tells it to clients: leave out -o and --to")
         return tell(chosen, serving, site)
     return simulate(chosen, form_for(output, to, SUFFIXES | {".log": "log"}), output, site, serving.fault_log)
 

@@ -24,6 +24,7 @@ from tlib_codec import aio
 from tlib_codec.engine import encode
 from tlib_codec.reference import Policy
 from tlib_codec.stream import Gap, StreamItem
+from tlib_schemas.limits import Limits
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
@@ -34,6 +35,7 @@ from .live import LiveCalls
 _BATCH = 1 << 16  # bytes that are written at once, where the story runs as fast as it can
 _TICK = 0.005  # seconds: events so close together are written together
 _TURN = 0.02  # seconds that a busy server works before it looks after its connections
+_FROM_CLIENTS = Limits(frame_body=1 << 16)  # they have little to say
 _LINGER_NOT = struct.pack("ii", 1, 0)
 
 
@@ -90,11 +92,12 @@ class Client:
         self.write(data)
         self._grace = self.behind
 
-    def slow(self, queue: int) -> bool:
-        """Whether more than `queue` bytes of the stream wait for it."""
+    @property
+    def late(self) -> int:
+        """Bytes of the stream that wait for it, without what it was told when it came."""
         behind = self.behind
         self._grace = min(self._grace, behind)
-        return behind - self._grace > queue
+        return behind - self._grace
 
     def reset(self) -> None:
         """Close at once, and let the client see a reset."""
@@ -184,7 +187,7 @@ class Server:
         """Read what a client says, until it is gone."""
         why = "gone"
         try:
-            async for item in aio.EventReader(stream, registry=self.registry):
+            async for item in aio.EventReader(stream, registry=self.registry, limits=_FROM_CLIENTS):
                 request = LinkRequest.of(item)
                 if request is not None and not client.link:
                     self._link(client, request)
@@ -281,7 +284,7 @@ class Server:
         for client in self.clients:
             if not client.link and client.greeted:
                 client.write(data)
-        for client in [client for client in self.clients if client.slow(self.settings.queue)]:
+        for client in [client for client in self.clients if client.late > self.settings.queue]:
             self._cut(client)
 
     async def play(self, story: Iterable[Told], *, speed: float = 1.0, injector: Injector | None = None) -> None:
@@ -328,14 +331,14 @@ class Server:
     async def _ready(self) -> None:
         """Wait for clients that are behind, but not for long: for a story that has no clock to slow it down."""
         await asyncio.sleep(0)
-        for client in await self._undrained(self.clients, self.settings.queue // 4):
+        for client in await self._still(lambda client: client.late > self.settings.queue // 4):
             self._cut(client)
 
-    async def _undrained(self, clients: Iterable[Client], behind: int = 0) -> list[Client]:
-        """Those of the clients that are still more than so many bytes behind after `patience` seconds."""
+    async def _still(self, holds: Callable[[Client], bool]) -> list[Client]:
+        """The clients of whom something still holds after `patience` seconds; without a wait where it holds of none."""
         end = asyncio.get_running_loop().time() + self.settings.patience
-        waiting = list(clients)
-        while waiting := [client for client in waiting if client.behind > behind and not client.writer.transport.is_closing()]:
+        waiting = list(self.clients)
+        while waiting := [client for client in waiting if holds(client) and not client.writer.transport.is_closing()]:
             if asyncio.get_running_loop().time() > end:
                 break
             await asyncio.sleep(_TICK)
@@ -346,7 +349,7 @@ class Server:
     async def drain(self) -> list[Client]:
         """Wait until every client has taken what was written, but not longer than `patience`; gives those that have not."""
         self.flush()
-        return await self._undrained(self.clients)
+        return await self._still(lambda client: client.behind > 0)
 
     async def close(self) -> None:
         """Take no more connections, write what is left, and close those there are."""
@@ -354,11 +357,13 @@ class Server:
             server.close()
         for client in await self.drain():
             self._cut(client)
-        for client in self.clients:
+        leaving, self.clients = self.clients, set()
+        for client in leaving:
             client.writer.close()
-        self.clients.clear()
         if self._attending:
             await asyncio.wait(self._attending, timeout=self.settings.patience)
+        for client in leaving:
+            client.writer.transport.abort()  # those who do not answer to TLS's end
         for server in self._servers:
             await server.wait_closed()
 
