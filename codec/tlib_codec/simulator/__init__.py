@@ -1,9 +1,10 @@
 """Simulated T-Servers: scenarios, calls, and the events that they tell of.
 
 >>> from tlib_codec.simulator import Scenario, Simulation
->>> events = list(Simulation(Scenario(calls=2, mix={"answered": 1}), seed=7))
->>> [type(one.event).__name__ for one in events][:3]
-['EventCallCreated', 'EventCallDataChanged', 'EventCallDataChanged']
+>>> for told in Simulation(Scenario(calls=1, mix={"internal": 1}), seed=7):
+...     print(f"{told.time:.0f}", told.site, type(told.event).__name__)
+1773475200 Lakeside EventCallCreated
+1773475243 Lakeside EventCallDeleted
 """
 
 from .call import Call
