@@ -11,7 +11,8 @@ from msgspec import inspect
 
 from tlib_codec import encode
 from tlib_codec.simulator import Scenario, Simulation
-from tlib_codec.simulator.faults import MEANINGS, Fault, FaultKind, Injected, Injector
+from tlib_codec.simulator.faults import MEANINGS, Fault, FaultKind, Injected
+from tlib_codec.simulator.injector import Injector
 
 
 def fault_kinds() -> str:

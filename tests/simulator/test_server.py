@@ -13,8 +13,9 @@ from stories import frames, story, uuid
 from tlib_codec import EventCallCreated, aio
 from tlib_codec.calls import follow
 from tlib_codec.simulator.client import Connected, Listener, Lost, Received, Resynchronised
-from tlib_codec.simulator.faults import Fault, FaultKind, Injector
+from tlib_codec.simulator.faults import Fault, FaultKind
 from tlib_codec.simulator.greeting import Greeting
+from tlib_codec.simulator.injector import Injector
 from tlib_codec.simulator.server import Server, ServerSettings
 from tlib_codec.simulator.standby import AnotherStory, stand_by
 

@@ -11,7 +11,8 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from tlib_codec.engine import StreamDecoder
-from tlib_codec.simulator.faults import Fault, Injected, Injector, Reset
+from tlib_codec.simulator.faults import Fault, Injected
+from tlib_codec.simulator.injector import Injector, Reset
 from tlib_codec.stream import Gap
 from tlib_schemas.registry import Registry
 

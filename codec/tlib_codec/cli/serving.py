@@ -17,7 +17,8 @@ from typing import Any, BinaryIO, TypeVar
 import click
 import msgspec
 
-from tlib_codec.simulator.faults import Fault, Injected, Injector
+from tlib_codec.simulator.faults import Fault, Injected
+from tlib_codec.simulator.injector import Injector
 from tlib_codec.simulator.server import Server, ServerSettings, Told
 from tlib_codec.simulator.standby import AnotherStory, stand_by
 from tlib_schemas.registry import Registry

@@ -10,10 +10,8 @@ for it. A backup takes connections and keeps silent until its primary is gone (`
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 import ssl as tls
-import struct
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Protocol, Self
@@ -28,15 +26,15 @@ from tlib_schemas.limits import Limits
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
-from .faults import Injector, Pause, Step
+from .connection import Client
 from .greeting import Greeting, LinkRequest, Progress
+from .injector import Injector, Pause, Step
 from .live import LiveCalls
 
 _BATCH = 1 << 16  # bytes that are written at once, where the story runs as fast as it can
 _TICK = 0.005  # seconds: events so close together are written together
 _TURN = 0.02  # seconds that a busy server works before it looks after its connections
 _FROM_CLIENTS = Limits(frame_body=1 << 16)  # they have little to say
-_LINGER_NOT = struct.pack("ii", 1, 0)
 
 
 class Told(Protocol):
@@ -59,52 +57,6 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     queue: int = 4 << 20
     patience: float = 5.0
     wait: int = 0
-
-
-class Client:
-    """A connection. `behind` bytes are written and not taken by the network yet."""
-
-    def __init__(self, writer: asyncio.StreamWriter, number: int) -> None:
-        self.writer = writer
-        self.number = number
-        self.link = False
-        self.greeted = False
-        self._grace = 0  # of what is behind, bytes that were announcements, which nobody is cut off for
-
-    @property
-    def peer(self) -> str:
-        """Its address."""
-        name = self.writer.get_extra_info("peername")
-        return f"{name[0]}:{name[1]}" if isinstance(name, tuple) else str(name)
-
-    @property
-    def behind(self) -> int:
-        """Bytes that wait for the client to read."""
-        return self.writer.transport.get_write_buffer_size()
-
-    def write(self, data: bytes) -> None:
-        """Write, unless it is gone."""
-        if not self.writer.transport.is_closing():
-            self.writer.write(data)
-
-    def announce(self, data: bytes) -> None:
-        """Write what does not count as falling behind."""
-        self.write(data)
-        self._grace = self.behind
-
-    @property
-    def late(self) -> int:
-        """Bytes of the stream that wait for it, without what it was told when it came."""
-        behind = self.behind
-        self._grace = min(self._grace, behind)
-        return behind - self._grace
-
-    def reset(self) -> None:
-        """Close at once, and let the client see a reset."""
-        sock = self.writer.get_extra_info("socket")
-        with contextlib.suppress(OSError):
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
-        self.writer.transport.abort()
 
 
 class Server:

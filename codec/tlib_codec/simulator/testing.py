@@ -20,7 +20,8 @@ import msgspec
 
 from tlib_schemas.events import Event
 
-from .faults import Fault, Injected, Injector
+from .faults import Fault, Injected
+from .injector import Injector
 from .scenario import Scenario
 from .server import Server, ServerSettings, Told
 from .simulation import Simulation
