@@ -15,7 +15,7 @@ from tlib_codec.stream import Gap, Missing
 from tlib_schemas.errors import EncodeError
 from tlib_schemas.registry import Registry
 
-from .common import FORMS, capture_options, files_argument, input_options, registry_option, report
+from .common import FORMS, connection_options, files_argument, input_options, registry_option, report
 from .inputs import Found, entries
 from .network import addresses
 from .select import between, clock, selection
@@ -27,7 +27,7 @@ _REWRITTEN = ("ids", "numbers", "time")
 @click.command()
 @files_argument
 @input_options(*FORMS)
-@capture_options
+@connection_options
 @click.option("--to", callback=addresses, metavar="HOST:PORT[,…]", help="Connect there, and tell it.")
 @click.option("--event", "events", multiple=True, metavar="NAME", help="Only these events (may be repeated).")
 @click.option("--where", "conditions", multiple=True, metavar="NAME=VALUE", help="Only events whose attribute is VALUE (all of them hold).")
@@ -48,7 +48,6 @@ def command(
     server: int | None,
     ports: tuple[int, ...],
     hosts: tuple[str, ...],
-    follow: bool,
     to: list[tuple[str, int]],
     events: tuple[str, ...],
     conditions: tuple[str, ...],
@@ -80,7 +79,7 @@ def command(
         now = clock(registry)
         last = 0.0
         for path in files or ("-",):
-            for entry in entries(path, form, registry, server=server, ports=ports, hosts=hosts, follow=follow):
+            for entry in entries(path, form, registry, server=server, ports=ports, hosts=hosts):
                 if not isinstance(entry, Found):
                     report(entry.complaint())
                     continue

@@ -45,10 +45,7 @@ class Rewriting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def rewritten(recording: Iterable[Recorded], what: Rewriting, registry: Registry = TLIBRARY) -> Iterator[Recorded]:
-    """The recording under other names and times. Gaps and broken frames, which may hold anything, are left out.
-
-    A gap in the times that are carried stays as long as it was.
-    """
+    """The recording under other names and times. Gaps and broken frames, which may hold anything, are left out."""
     redactors = [Redactor(what.secret, rules=_ONLY_IDS, registry=registry)] if what.ids else []
     if what.numbers:
         redactors.append(Redactor(what.secret, registry=registry))
@@ -77,7 +74,7 @@ def _moved(item: Item, seconds: int, registry: Registry) -> Item:
 
 
 def of_call(recording: Iterable[Recorded], wanted: Iterable[str], registry: Registry = TLIBRARY) -> Iterator[Recorded]:
-    """The events of some calls, each named by its CallUUID or a ConnID, and what tells of them by the other name only."""
+    """The events of some calls, each named by its CallUUID or ConnID; once both are known, either will do."""
     names = {name.upper() if len(name) > 16 else name.lower() for name in wanted}
     for one in recording:
         if isinstance(one.event, Gap):
