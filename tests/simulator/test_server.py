@@ -96,7 +96,7 @@ def test_who_does_not_read_is_cut_off_and_harms_nobody(within):
     told = []
 
     async def run():
-        async with Server(ServerSettings(queue=1 << 18, wait=2, patience=0.2), report=told.append) as server:
+        async with Server(ServerSettings(queue=1 << 18, wait=2, patience=2.0), report=told.append) as server:
             address = await server.listen()
             _, sleeper = await aio.connect(*address)
             sleeper.stream.transport.pause_reading()
