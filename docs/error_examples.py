@@ -14,6 +14,7 @@ PRELUDE = """\
 from tlib_codec import *
 from tlib_codec import jsonl
 from tlib_codec.cli.hextext import HexText
+from tlib_codec.simulator import Scenario
 
 UUID = "01FES9JKSOFQLEKK3CSH5B5AES00JV1U"
 CONN = "006c02462a161006"
@@ -59,6 +60,8 @@ EXAMPLES: dict[str, str] = {
     "json-syntax": "jsonl.loads('{\"Event\": ')",
     "json-form": 'jsonl.loads(\'{"Event": "EventCallDeleted", "CallUUID": 5}\')',
     "hex-form": 'HexText().line("544c 01 00 zz")',
+    "scenario-syntax": 'Scenario.from_toml("rate = 1 0", "centre.toml")',
+    "scenario-form": 'Scenario.from_toml("[[sites]]\\nagents = 2", "centre.toml")',
 }
 
 _HEAD = "@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventRinging\n"

@@ -22,9 +22,11 @@ from typing import Any
 
 from capture_examples import CAPTURE_EXAMPLES
 from error_examples import EXAMPLES, LOG_EXAMPLES, PRELUDE
+from fault_reference import fault_keys, fault_kinds
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
+from scenario_reference import scenario_keys, scenario_stories
 
 from tlib_codec import CODES, TLIBRARY, EventCallCreated, EventCallDataChanged, EventCallDeleted, SchemaViolation, TLibError, Violation
 from tlib_codec.calls import ANOMALIES
@@ -216,6 +218,10 @@ PARTS: dict[str, Callable[[], str]] = {
     "error-codes": error_codes,
     "attributes": attributes,
     "events": events,
+    "fault-keys": fault_keys,
+    "fault-kinds": fault_kinds,
+    "scenario-keys": scenario_keys,
+    "scenario-stories": scenario_stories,
 }
 
 

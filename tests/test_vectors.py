@@ -187,7 +187,7 @@ def test_a_line_of_json_means_its_wire_or_is_refused(codec, vector):
 # -- nothing without a vector ----------------------------------------------------------------------
 
 
-OF_OTHER_FORMS = ("log-", "hex-", "capture-", "tcp-")  # tested with the readers of logs, hex text and captures
+OF_OTHER_FORMS = ("log-", "hex-", "capture-", "tcp-", "scenario-")  # tested with the readers of logs, hex text, captures and scenarios
 
 
 def test_every_code_has_a_vector_that_raises_it():

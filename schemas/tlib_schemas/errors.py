@@ -48,6 +48,7 @@ _TORN_CAPTURE = "Look at the packet there; where there are many, the file or the
 _LOST_CAPTURE = "Look whether the capture dropped packets: tcpdump says so at its end."
 _CAPTURE_LIMIT = "Raise the limit (`CaptureSettings`), or choose connections by port or host."
 _JSON = "Write the line as docs/json.md says."
+_SCENARIO = "Write the scenario as docs/simulator.md says."
 
 CODES: dict[str, ErrorCode] = {
     row[0]: ErrorCode(*row)
@@ -102,6 +103,9 @@ CODES: dict[str, ErrorCode] = {
         ("json-form", "The JSON is not of the documented form.", _JSON),
         # hex text: DecodeError
         ("hex-form", "A line is no hex, or no row of the dump it stands in.", "Leave the line out, or make it a comment with #."),
+        # scenarios: ScenarioError
+        ("scenario-syntax", "The text of a scenario is not TOML.", _SCENARIO),
+        ("scenario-form", "A value of a scenario is not what its key takes.", _SCENARIO),
         # logs: LogProblem
         ("log-line-too-long", "A line of a log exceeds the limit; it is skipped.", _LOG_LIMIT),
         ("log-message-too-long", "A message of a log exceeds the limit; the rest of it is skipped.", _LOG_LIMIT),

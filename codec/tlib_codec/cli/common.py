@@ -113,7 +113,12 @@ def input_options(*forms: str) -> Callable[[F], F]:
 
 def capture_options(command: F) -> F:
     """``--port``, ``--host`` and ``--follow``."""
-    command = click.option("--follow", is_flag=True, help="Wait for more at the end of a file, as tail -f does; Ctrl-C ends it.")(command)
+    follow = click.option("--follow", is_flag=True, help="Wait for more at the end of a file, as tail -f does; Ctrl-C ends it.")
+    return connection_options(follow(command))
+
+
+def connection_options(command: F) -> F:
+    """``--port`` and ``--host``."""
     command = click.option(
         "--host", "hosts", multiple=True, metavar="ADDRESS", callback=_addresses, help="Of a capture, only this host's connections."
     )(command)

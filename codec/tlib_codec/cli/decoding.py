@@ -69,6 +69,11 @@ class Decoding:
             return Packets(file, self.registry, target)
         return (JSONLines if target == "jsonl" else Frames)(file, self.registry)
 
+    def passer(self, writer: Writer) -> Callable[[Entry], int]:
+        """What writes an entry that comes from elsewhere, where it is wanted, and reports what is wrong; it gives the exit status."""
+        quiet = self.task.target == "table"
+        return lambda entry: _pass_on(entry, writer, self._tests, quiet=quiet)
+
     def run(self, path: str, writer: Writer, *, moved: Callable[[int], None], opened: Callable[[Source], None]) -> int:
         """Write what is wanted of one input, and report what is wrong; gives the exit status.
 

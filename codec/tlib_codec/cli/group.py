@@ -7,7 +7,7 @@ import importlib
 
 import click
 
-_COMMANDS = ("decode", "calls", "encode", "inspect", "check", "redact", "schema")
+_COMMANDS = ("decode", "calls", "encode", "inspect", "check", "redact", "simulate", "listen", "replay", "schema")
 
 
 class Ended(Exception):

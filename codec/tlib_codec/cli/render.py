@@ -99,7 +99,10 @@ class Table:
         head.append(printable(name), f"bold {'red' if isinstance(item, InvalidEvent) else colour}")
         if deprecated:
             head.append(" (deprecated)", "yellow")
-        place = f"line {found.source['line']}" if "line" in found.source else f"@{found.source.get('offset', '')}"
+        source = found.source
+        place = f"line {source['line']}" if "line" in source else f"@{source.get('offset', '')}"
+        if place == "@":
+            place = str(source.get("server", place))
         room = self.console.width - head.cell_len - len(place)
         return head.append(" " * max(2, room) + place, "dim")
 

@@ -1,0 +1,92 @@
+"""An agent desktop, tested against a T-Server that is not there: the fixture `tserver` plays its part.
+
+Run it: pytest examples/test_desktop.py
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+
+import pytest
+
+from tlib_codec import EventCallCreated, EventCallDataChanged, EventCallDeleted, InvalidEvent, StreamDecoder, aio
+from tlib_codec.simulator.faults import Fault, FaultKind
+
+
+class Desktop:
+    """What is tested: it shows the calls that there are, and who calls."""
+
+    def __init__(self) -> None:
+        self.calls: dict[str, str] = {}
+        self.history: list[str] = []
+        self.complaints = 0
+
+    def take(self, item: object) -> None:
+        match item:
+            case EventCallCreated():
+                self.calls[item.call_uuid] = item.ani or "unknown"
+            case EventCallDataChanged() if item.user_data is not None and "CustomerName" in item.user_data:
+                self.calls[item.call_uuid] = item.user_data["CustomerName"]
+            case EventCallDeleted():
+                self.history.append(self.calls.pop(item.call_uuid, "a call that nobody announced"))
+            case InvalidEvent():
+                self.complaints += 1
+
+
+def a_customer_calls(tell):
+    """The story: it begins with the call, and ends with it."""
+    with tell.inbound(ani="5551000", dnis="8005550100") as call:
+        call.attach(CustomerName="Ana Souza")
+        agent = call.answer()
+        call.talk(90)
+        call.attach(Outcome="Sold", by=agent)
+
+
+def test_the_caller_has_a_name(tserver):
+    """A desktop with threads and sockets: the server runs in a thread as well."""
+    desktop = Desktop()
+
+    def run(connection):
+        decoder = StreamDecoder()
+        while data := connection.recv(65536):
+            decoder.feed(data)
+            for item in decoder:
+                desktop.take(item)
+
+    with socket.create_connection(tserver.address) as connection:
+        listening = threading.Thread(target=run, args=(connection,))
+        listening.start()
+        tserver.play(a_customer_calls)
+        tserver.close()
+        listening.join()
+
+    assert desktop.history == ["Ana Souza"]
+    assert desktop.calls == {}
+
+
+async def one_customer(desktop, tserver):
+    reader, writer = await aio.connect(*tserver.address)
+    async with writer:
+        await tserver.aplay(a_customer_calls)
+        await tserver.aclose()
+        async for item in reader:
+            desktop.take(item)
+
+
+def test_the_caller_has_a_name_in_asyncio(tserver):
+    """A desktop in asyncio: the server runs in the test's own loop."""
+    desktop = Desktop()
+    asyncio.run(one_customer(desktop, tserver))
+    assert desktop.history == ["Ana Souza"]
+
+
+@pytest.mark.tserver(faults=[Fault(kind=FaultKind.OMIT, attribute="CallUUID", moment="changed", probability=1)])
+def test_a_server_that_breaks_the_rules(tserver):
+    """No change has its CallUUID. The desktop has to notice, and to live with it."""
+    desktop = Desktop()
+    asyncio.run(one_customer(desktop, tserver))
+    assert {fault.expect for fault in tserver.injected} == {("mandatory-missing",)}
+    assert desktop.complaints == len(tserver.injected) == 2
+    assert desktop.history == ["5551000"]  # the name never came

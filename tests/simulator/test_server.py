@@ -1,0 +1,346 @@
+"""The server: one stream for all, live calls for who comes late, and nobody waits for who does not read."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import ssl
+import subprocess
+
+import pytest
+from stories import frames, story, uuid
+
+from tlib_codec import EventCallCreated, aio
+from tlib_codec.calls import follow
+from tlib_codec.simulator.client import Connected, Listener, Lost, Received, Resynchronised
+from tlib_codec.simulator.faults import Fault, FaultKind
+from tlib_codec.simulator.greeting import Greeting
+from tlib_codec.simulator.injector import Injector
+from tlib_codec.simulator.server import Server, ServerSettings
+from tlib_codec.simulator.standby import AnotherStory, stand_by
+
+WAIT_FOR_ONE = ServerSettings(wait=1)
+
+
+async def everything(address, **settings):
+    """The greeting, and the bytes behind it, of one connection to its end."""
+    reader, writer = await aio.connect(*address, **settings)
+    async with writer:
+        items = [(item, reader.data) async for item in reader]
+    return Greeting.of(items[0][0]), b"".join(data for _, data in items[1:])
+
+
+async def heard(listener, kind, count=1):
+    """The first so many of a kind that a listener hears."""
+    found = []
+    async for one in listener:
+        if isinstance(one, kind):
+            found.append(one)
+            if len(found) == count:
+                break
+    return found
+
+
+async def until(holds):
+    while not holds():  # noqa: ASYNC110 what is waited for has no event of its own
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("speed", [0, 5_000])
+def test_every_client_gets_the_same_stream_in_order(within, speed):
+    events = story(200)
+
+    async def run():
+        async with Server(ServerSettings(wait=5), story="it") as server:
+            address = await server.listen()
+            clients = [asyncio.create_task(everything(address)) for _ in range(5)]
+            await server.play(events, speed=speed)
+            await server.close()
+            return await asyncio.gather(*clients)
+
+    for greeting, data in within(run()):
+        assert greeting == Greeting(calls=0, told=0, story="it")
+        assert data == frames(events)
+
+
+def test_who_comes_late_is_told_the_live_calls(within):
+    events = story(20)
+    half = len(events) // 2
+
+    async def run():
+        async with Server() as server:
+            address = await server.listen()
+            await server.play(events[:half], speed=0)
+            reader, writer = await aio.connect(*address)
+            async with writer:
+                first = await reader.batch()
+                await server.play(events[half:], speed=0)
+                await server.close()
+                rest = [item async for item in reader]
+        return [item for _, _, item in first], rest
+
+    first, rest = within(run())
+    greeting = Greeting.of(first[0])
+    assert (greeting.calls, greeting.told) == (len(first) - 1, half)
+    assert all(isinstance(item, EventCallCreated) for item in first[1:])
+    told = [call.user_data["N"] for call in first[1:] if call.user_data is not None]
+    assert told == sorted(told)
+    assert told
+    assert rest == [one.event for one in events[half:]]
+    calls = list(follow([*first, *rest]))
+    assert all(not call.anomalies and call.ending.value == "deleted" for call in calls)
+
+
+def test_who_does_not_read_is_cut_off_and_harms_nobody(within):
+    events = story(600, filling="x" * 20_000)
+    told = []
+
+    async def run():
+        async with Server(ServerSettings(queue=1 << 18, wait=2, patience=2.0), report=told.append) as server:
+            address = await server.listen()
+            _, sleeper = await aio.connect(*address)
+            sleeper.stream.transport.pause_reading()
+            good = asyncio.create_task(everything(address))
+            await server.play(events, speed=0)
+            assert server.cut_off == 1
+            await server.close()
+            sleeper.stream.transport.abort()
+            return await good
+
+    _, data = within(run())
+    assert data == frames(events)
+    assert sum("cut off" in line for line in told) == 1
+
+
+def test_announcements_are_not_falling_behind(within):
+    """However many calls are live, to be told of them is nobody's fault."""
+    events = [one for one in story(400, overlap=400, filling="x" * 2_000) if one.time < 800]
+
+    async def run():
+        async with Server(ServerSettings(queue=1_000)) as server:
+            address = await server.listen()
+            await server.play(events, speed=0)
+            late = asyncio.create_task(everything(address))
+            await server.connected(1)
+            await server.play(story(1), speed=0)
+            await server.close()
+            return await late, server.cut_off
+
+    (greeting, data), cut_off = within(run())
+    assert greeting.calls == 400
+    assert len(data) > 800_000
+    assert cut_off == 0
+
+
+def test_a_reset_on_purpose_and_the_calls_after_it(within):
+    events = story(12)
+    log = []
+
+    async def run():
+        async with Server(WAIT_FOR_ONE) as server:
+            address = await server.listen()
+            listener = Listener([address], first=0.01)
+            hearing = asyncio.create_task(heard(listener, (Connected, Lost, Resynchronised), 4))
+            injector = Injector([Fault(kind=FaultKind.RESET, event=13)], log=log.append)
+            await server.play(events[:13], speed=0, injector=injector)
+            await server.connected(1)
+            return await hearing
+
+    first, lost, second, again = within(run())
+    assert [type(one) for one in (first, lost, second)] == [Connected, Lost, Connected]
+    assert "reset" in lost.reason.lower()
+    assert again.connection == 2
+    assert log[0].call_uuid in again.new  # its creation was lost, and is told now
+    ended = {one.event.call_uuid for one in events[:13] if type(one.event).__name__ == "EventCallDeleted"}
+    assert {*again.kept, *again.new} == {one.event.call_uuid for one in events[:13]} - ended
+
+
+def test_a_client_that_comes_in_the_middle_of_a_frame_gets_whole_frames(within):
+    events = story(4)
+
+    async def run():
+        async with Server(WAIT_FOR_ONE) as server:
+            address = await server.listen()
+            first = asyncio.create_task(everything(address))
+            playing = asyncio.create_task(server.play(events, injector=Injector([Fault(kind=FaultKind.SPLIT, seconds=0.3)]), speed=1000))
+            await server.connected(1)
+            second = asyncio.create_task(everything(address))
+            await playing
+            await server.close()
+            return await first, await second
+
+    for _, data in within(run()):
+        assert frames(events).endswith(data[-100:])
+        assert data[:4] == b"TL\1\0"
+
+
+# -- a pair ------------------------------------------------------------------------------------------
+
+
+async def pair(events, *, stories=("it", "it")):
+    """A primary and its backup, in step; what is left of the backup's story; the takeover."""
+    primary = Server(story=stories[0])
+    backup = Server(story=stories[1], active=False)
+    addresses = [await primary.listen(), await backup.listen()]
+    rest = iter(events)
+    taking = asyncio.create_task(stand_by(backup, rest, addresses[0]))
+    return primary, backup, addresses, rest, taking
+
+
+def test_the_backup_takes_over_with_every_live_call(within):
+    events = story(30)
+
+    async def run():
+        primary, backup, addresses, rest, taking = await pair(events)
+        listener = Listener(addresses, first=0.01)
+        heard_all = []
+
+        async def listen():
+            async for one in listener:
+                heard_all.append(one)
+                if isinstance(one, Received) and one.item == events[-1].event:
+                    return
+
+        listening = asyncio.create_task(listen())
+        await primary.connected(1)
+        await primary.play(events[:40], speed=0)
+        await until(lambda: backup.told == 40)
+        await primary.close()
+        await taking
+        await backup.connected(1)
+        await backup.play(rest, speed=0)
+        await listening
+        await backup.close()
+        return heard_all, backup
+
+    told, backup = within(run())
+    assert backup.told == len(events)
+    (again,) = [one for one in told if isinstance(one, Resynchronised)]
+    live = {one.event.call_uuid for one in events[:40]} - {
+        one.event.call_uuid for one in events[:40] if type(one.event).__name__ == "EventCallDeleted"
+    }
+    assert set(again.kept) == live
+    assert (again.new, again.lost) == ((), ())
+    items = [one.item for one in told if isinstance(one, Received)]
+    assert all(not call.anomalies for call in follow(items))
+    assert [item for item in items if type(item) is not EventCallCreated and hasattr(item, "call_uuid")] == [
+        one.event for one in events if type(one.event) is not EventCallCreated
+    ]
+
+
+def test_a_backup_is_silent_while_its_primary_lives(within):
+    async def run():
+        primary, backup, addresses, _, taking = await pair(story(3))
+        reader, writer = await aio.connect(*addresses[1])
+        async with writer:
+            await primary.play(story(3), speed=0)
+            await backup.connected(1)
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(reader.batch(), 0.2)
+            await primary.close()
+            await taking
+            first = await reader.batch()
+        await backup.close()
+        return first
+
+    assert Greeting.of(within(run())[0][2]) is not None
+
+
+def test_a_backup_of_another_story_says_so(within):
+    async def run():
+        primary, backup, _, _, taking = await pair(story(3), stories=("one", "other"))
+        with pytest.raises(AnotherStory, match="tells the story one, this server other"):
+            await taking
+        await backup.close()
+        await primary.close()
+
+    within(run())
+
+
+# -- clients -----------------------------------------------------------------------------------------
+
+
+def test_a_listener_knows_which_calls_ended_while_it_was_away(within):
+    events = story(6)
+
+    async def run():
+        async with Server() as server:
+            address = await server.listen()
+            listener = Listener([address], first=0.01)
+            hearing = asyncio.create_task(heard(listener, Resynchronised))
+            await server.connected(1)
+            await server.play(events[:6], speed=0)
+            await until(lambda: len(listener.live) == 3)
+            server.reset()
+            for one in events[6:12]:
+                server.tell(one.event)
+            (again,) = await hearing
+            return again, {call.call_uuid for call in server.live}, {call.call_uuid for call in listener.live}
+
+    again, live, known = within(run())
+    assert again.lost
+    assert set(again.kept) | set(again.new) == live == known
+    assert set(again.kept) | set(again.lost) == {uuid(n) for n in range(3)}
+
+
+def test_once_ends_with_the_connection(within):
+    async def run():
+        async with Server(WAIT_FOR_ONE) as server:
+            address = await server.listen()
+            listener = Listener([address], once=True)
+
+            async def listen():
+                return [type(one) async for one in listener]
+
+            hearing = asyncio.create_task(listen())
+            await server.play(story(1), speed=0)
+            await server.close()
+            return await hearing
+
+    assert within(run()) == [Connected, *[Received] * 4, Lost]
+
+
+def test_nobody_there_is_told_of_once(within):
+    async def run():
+        async with Server() as server:
+            address = await server.listen()
+        listener = Listener([address], first=0.001, longest=0.002)
+        hearing = asyncio.create_task(heard(listener, Lost, 2))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(hearing), 0.2)
+        again = Server()
+        await again.listen(*address)
+        await again.connected(1)
+        await again.close()
+        return await hearing
+
+    first, second = within(run())
+    assert (first.connection, second.connection) == (0, 1)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make a certificate with")
+def test_tls(within, tmp_path):
+    subprocess.run(
+        "openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost"
+        " -addext subjectAltName=DNS:localhost,IP:127.0.0.1",
+        shell=True,
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    events = story(50)
+
+    async def run():
+        async with Server(WAIT_FOR_ONE) as server:
+            address = await server.listen(ssl=context)
+            with pytest.raises(ssl.SSLError):
+                await aio.connect(*address, ssl=ssl.create_default_context())
+            trusting = ssl.create_default_context(cafile=tmp_path / "cert.pem")
+            client = asyncio.create_task(everything(address, ssl=trusting))
+            await server.play(events, speed=0)
+            await server.close()
+            return await client
+
+    assert within(run())[1] == frames(events)
