@@ -221,14 +221,19 @@ class ItemColumns:
         return pa.RecordBatch.from_arrays([arrays[name] for name in self.schema.names], schema=self.schema)
 
 
+def constant(text: str, rows: int) -> pa.Array:
+    """A column of names that are all the same."""
+    zeros = pa.Array.from_buffers(pa.int32(), rows, [None, pa.py_buffer(bytes(4 * rows))])
+    return pa.DictionaryArray.from_arrays(zeros, pa.array([_text(text) or ""], pa.string()))
+
+
 def with_source(batch: pa.RecordBatch, fields: pa.Schema, *, file: str) -> pa.RecordBatch:
     """A batch of `Columns` under the schema of items: `$file` is `file`, the source's other columns are null."""
     arrays = batch.columns  # the fields that `items_schema` begins with
     for place in range(len(arrays), len(fields)):
         field = fields.field(place)
         if field.name == "$file":
-            zeros = pa.array(memoryview(bytes(4 * batch.num_rows)).cast("i"), pa.int32())
-            arrays.append(pa.DictionaryArray.from_arrays(zeros, pa.array([_text(file) or ""], pa.string())))
+            arrays.append(constant(file, batch.num_rows))
         else:
             arrays.append(pa.nulls(batch.num_rows, field.type))
     return pa.RecordBatch.from_arrays(arrays, schema=fields)

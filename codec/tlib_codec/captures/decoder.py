@@ -22,7 +22,7 @@ from .native import Lanes
 from .pcap import PcapReader
 from .pcapng import PcapngReader
 from .records import RecordReader
-from .tcp import Reassembler
+from .tcp import Items, Reassembler
 
 _SECTION = b"\x0a\x0d\x0d\x0a"
 
@@ -48,9 +48,10 @@ class CaptureDecoder:
         ports: Collection[int] = (),
         hosts: Collection[str] = (),
         lanes: Callable[[], Any] = Lanes,
+        items: Callable[[], Any] = Items,
     ) -> None:
         self.settings = settings
-        self._streams = Reassembler(registry=registry, settings=settings, ports=ports, hosts=hosts, lanes=lanes)
+        self._streams = Reassembler(registry=registry, settings=settings, ports=ports, hosts=hosts, lanes=lanes, items=items)
         self._dissector = Dissector(settings)
         self._reader: RecordReader | None = None
         self._head = b""

@@ -68,15 +68,21 @@ def read_capture(
 
 def read_items(decoder: CaptureDecoder, source: Any) -> Iterator[CaptureItem]:
     """The items of `decoder` as `source` (a raw file) gives it bytes, up to the end."""
+    for items in read_chunks(decoder, source):
+        yield from items
+
+
+def read_chunks(decoder: CaptureDecoder, source: Any) -> Iterator[list[CaptureItem]]:
+    """The same, in lists: what each read completed."""
     while True:
         try:
             data = source.read(_CHUNK)
         except CompressionError as error:
-            yield CaptureProblem("capture-cut", None, decoder.offset, "compressed data up to the end", str(error))
+            yield [CaptureProblem("capture-cut", None, decoder.offset, "compressed data up to the end", str(error))]
             data = b""
         if not data:
             break
         decoder.feed(data)
-        yield from decoder.items()
+        yield decoder.items()
     decoder.close()
-    yield from decoder.items()
+    yield decoder.items()

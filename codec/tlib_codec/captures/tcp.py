@@ -37,6 +37,27 @@ _by_packet = attrgetter("packet")
 _Held = tuple[bytes, int]  # what was captured, and its length on the wire
 
 
+class Items:
+    """What comes out, till it is taken. `tlib_codec._packets.Cuts` is another that leaves frames as bytes."""
+
+    def __init__(self) -> None:
+        self._items: list[CaptureItem] = []
+
+    def append(self, item: CaptureItem) -> None:
+        """Take an item."""
+        self._items.append(item)
+
+    def collect(self, lane: Any, decoder: Any, base: int, flow: Flow) -> None:
+        """Take what the decoder of a lane completed; it was fed from `base` on."""
+        lane.collect(decoder, base, flow, self._items)
+
+    def take(self) -> list[CaptureItem]:
+        """What was taken since the last call, in the order of packets."""
+        found, self._items = self._items, []
+        found.sort(key=_by_packet)
+        return found
+
+
 class Direction:
     """One direction: its lane, what waits, and its decoder once it is known to carry frames."""
 
@@ -100,6 +121,7 @@ class Reassembler:
         ports: Collection[int] = (),
         hosts: Collection[str] = (),
         lanes: Callable[[], Any] = Lanes,
+        items: Callable[[], Any] = Items,
     ) -> None:
         self.registry = registry
         self.settings = settings
@@ -109,7 +131,7 @@ class Reassembler:
         self._ports = {port.to_bytes(2) for port in ports}
         self._hosts = {ipaddress.ip_address(host).packed for host in hosts}
         self._open: dict[int, Connection] = {}
-        self._out: list[CaptureItem] = []
+        self._out = items()
         self._memory = 0
         self.troubled = False  # there was a problem among the items
 
@@ -325,7 +347,8 @@ class Reassembler:
     def tell(self, problems: Iterable[CaptureProblem]) -> None:
         """Have problems of packets among the items."""
         self.troubled = True
-        self._out += problems
+        for problem in problems:
+            self._out.append(problem)
 
     def _cut(self, direction: Direction, packet: Packet) -> None:
         """The stream is over: nothing is waited for any more."""
@@ -362,7 +385,8 @@ class Reassembler:
         if _SIGN in head:
             direction.follow = True
             self.followed += 1
-            self._out += direction.missed
+            for told in direction.missed:
+                self._out.append(told)
             direction.missed.clear()
         elif direction.seen + len(head) >= self.settings.recognise:
             direction.follow = False
@@ -391,7 +415,7 @@ class Reassembler:
         if end:
             decoder.close()
             direction.decoder = None
-        lane.collect(decoder, direction.base, direction.flow, self._out)
+        self._out.collect(lane, decoder, direction.base, direction.flow)
 
     def items(self) -> list[CaptureItem]:
         """What has been completed since the last call, in the order of packets."""
@@ -404,13 +428,12 @@ class Reassembler:
                 latest = lane
         if self._memory > self.settings.memory and latest is not None:
             self._shrink(latest)
-        found, self._out = self._out, []
-        found.sort(key=_by_packet)
+        found: list[CaptureItem] = self._out.take()
         return found
 
     def _count(self, direction: Direction) -> None:
         decoder = direction.decoder
-        waiting = 0 if decoder is None else direction.lane.offset - direction.base - decoder.offset - len(decoder.data)
+        waiting = 0 if decoder is None else decoder.waiting
         memory = direction.lane.room + direction.held_bytes + waiting
         self._memory += memory - direction.memory
         direction.memory = memory

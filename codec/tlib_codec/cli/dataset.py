@@ -30,7 +30,7 @@ from . import FINE
 from .common import Unusable
 from .decoding import Decoding, Task
 from .parallel import Workers, moved, pass_reports, reports_to
-from .tables import ParquetSink, pa, pc
+from .tables import GroupWriter, pa, pc
 
 KEYS: Final = ("date", "event")
 _OPEN: Final = 64  # part files open at once
@@ -78,7 +78,7 @@ class PartitionedSink:
         self._compression = "snappy" if keys else "zstd"
         number = AttributeID.TimeinSecs
         self._seconds = registry.attribute_name(number) if number in registry.dictionary else None
-        self._open: OrderedDict[str, tuple[ParquetSink, Any]] = OrderedDict()
+        self._open: OrderedDict[str, tuple[GroupWriter, Any]] = OrderedDict()
         self._counts: dict[str, int] = {}
         self.parts: list[str] = []
 
@@ -119,7 +119,7 @@ class PartitionedSink:
             values = pc.coalesce(*choices).cast(pa.string())
         return pc.fill_null(values, _NONE).combine_chunks()
 
-    def _sink(self, name: str) -> ParquetSink:
+    def _sink(self, name: str) -> GroupWriter:
         found = self._open.get(name)
         if found is None:
             if len(self._open) >= _OPEN:
@@ -129,12 +129,12 @@ class PartitionedSink:
             self.parts.append(part)
             path = self._folder / (part.replace("/", "~") + ".part")
             file = path.open("wb")
-            found = self._open[name] = ParquetSink(file, self._schema, self._compression), file
+            found = self._open[name] = GroupWriter(file, self._schema, compression=self._compression), file
         self._open.move_to_end(name)
         return found[0]
 
     @staticmethod
-    def _end(found: tuple[ParquetSink, Any]) -> None:
+    def _end(found: tuple[GroupWriter, Any]) -> None:
         sink, file = found
         with file:
             sink.close()

@@ -1,7 +1,7 @@
 """One input through the filters to a writer: what ``tlib decode`` does, in whichever process.
 
 Strategy: everything that decides what is written is plain data (`Task`), so that another process can be
-told to do the same. A file of frames that is wanted whole, as columns, is handed over as it is.
+told to do the same. A file of frames or a capture that is wanted whole, as columns, is handed over as it is.
 """
 
 from __future__ import annotations
@@ -85,8 +85,8 @@ class Decoding:
             opened(source)
             form = (source.form() or "auto") if task.form == "auto" else task.form
             straight = getattr(writer, "straight", None)
-            if form == "frames" and straight is not None and not tests and not task.strict:
-                return int(straight(source))
+            if form in {"frames", "capture"} and straight is not None and not tests and not task.strict:
+                return int(straight(source, form, task.ports, task.hosts))
             for entry in entries(source, form, self.registry, server=task.server, ports=task.ports, hosts=task.hosts):
                 outcome = _pass_on(entry, writer, tests, quiet=quiet)
                 status = max(status, outcome)
