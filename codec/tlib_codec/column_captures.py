@@ -44,6 +44,7 @@ __all__ = ["CaptureColumns"]
 Batch: TypeAlias = tuple[pa.RecordBatch, list[CaptureItem]]
 
 _NO_TIME: Final = -(1 << 63)
+_NO_FLOW: Final = (1 << 32) - 1
 _NUMBER, _TIME, _FLOW = struct.Struct("=Q"), struct.Struct("=q"), struct.Struct("=I")
 _OF_FLOW: Final = {"$src": "src", "$dst": "dst", "$connection": "connection", "$direction": "direction"}
 
@@ -159,7 +160,7 @@ class _Origins:
     def begin(self) -> None:
         """Forget all of it."""
         self._packets, self._times, self._flows = bytearray(), bytearray(), bytearray()
-        self._cuts.flows = self._list = []
+        self._cuts.flows = []
         self._of: list[tuple[int, Cut | CaptureItem]] = []  # with the row at which each begins
         self._rows = self._done = 0
         self._nulls = False
@@ -178,8 +179,9 @@ class _Origins:
         self._nulls = True
         self._packets += _NUMBER.pack(item.packet or 0)
         self._times += _TIME.pack(_NO_TIME if item.time is None else item.time)
-        self._flows += _FLOW.pack(len(self._list))
-        self._list.append(item.flow)
+        self._flows += _FLOW.pack(_NO_FLOW if item.flow is None else len(self._cuts.flows))
+        if item.flow is not None:
+            self._cuts.flows.append(item.flow)
         self._rows += 1
 
     def item(self, row: int, registry: Registry) -> CaptureItem:
@@ -188,35 +190,42 @@ class _Origins:
         first, found = self._of[bisect_right(self._of, row, key=itemgetter(0)) - 1]
         if not isinstance(found, Cut):
             return found
-        return _whole(found, row - first, self._list, registry)
+        return _whole(found, row - first, self._cuts.flows, registry)
 
     def completed(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The batch with the columns of its source behind it."""
         start, count = self._done, batch.num_rows
         self._done += count
-        flows = _array(self._flows, pa.uint32(), start, count)
         arrays = dict(zip(batch.schema.names, batch.columns, strict=True))
         for name in self._columns:
-            kind = SOURCE_COLUMNS[name].type
             if name == "$file":
                 arrays[name] = constant(self._name, count)
             elif name == "$packet":
-                packets = _array(self._packets, pa.uint64(), start, count)
-                arrays[name] = pc.if_else(pc.equal(packets, _scalar(0, packets)), None, packets) if self._nulls else packets
+                arrays[name] = self._numbers(self._packets, pa.uint64(), start, count, absent=0)
             elif name == "$time":
-                arrays[name] = self._microseconds(_array(self._times, pa.int64(), start, count)).cast(kind)
+                times = self._numbers(self._times, pa.int64(), start, count, absent=_NO_TIME)
+                arrays[name] = _microseconds(times).cast(SOURCE_COLUMNS[name].type)
             elif name in _OF_FLOW:
-                field = _OF_FLOW[name]
-                arrays[name] = pa.array([None if one is None else str(getattr(one, field)) for one in self._list], pa.string()).take(flows)
+                flows = self._numbers(self._flows, pa.uint32(), start, count, absent=_NO_FLOW)
+                values = [str(getattr(flow, _OF_FLOW[name])) for flow in self._cuts.flows]
+                names = list(dict.fromkeys(values))
+                places = {value: place for place, value in enumerate(names)}
+                indices = pa.array([places[value] for value in values], pa.int32()).take(flows)
+                arrays[name] = pa.DictionaryArray.from_arrays(indices, pa.array(names, pa.string()))
             else:
-                arrays[name] = pa.nulls(count, kind)
+                arrays[name] = pa.nulls(count, SOURCE_COLUMNS[name].type)
         return pa.RecordBatch.from_arrays([arrays[name] for name in self._fields.names], schema=self._fields)
 
-    def _microseconds(self, times: pa.Array) -> pa.Array:
-        if self._nulls:
-            times = pc.if_else(pc.equal(times, _scalar(_NO_TIME, times)), None, times)
-        micros = pc.divide(times, 1000)  # towards 0, and a damaged stamp may be before 1970
-        return pc.subtract(micros, pc.less(pc.subtract(times, pc.multiply(micros, 1000)), 0).cast(pa.int64()))
+    def _numbers(self, data: bytearray, kind: pa.DataType, start: int, count: int, *, absent: int) -> pa.Array:
+        numbers = pa.Array.from_buffers(kind, count, [None, pa.py_buffer(bytes(data))], 0, start)
+        if not self._nulls:
+            return numbers
+        return pc.if_else(pc.equal(numbers, pa.scalar(absent, kind)), pa.scalar(None, kind), numbers)
+
+
+def _microseconds(times: pa.Array) -> pa.Array:
+    micros = pc.divide(times, 1000)  # towards 0, and a damaged stamp may be before 1970
+    return pc.subtract(micros, pc.less(pc.subtract(times, pc.multiply(micros, 1000)), 0).cast(pa.int64()))
 
 
 def _whole(cut: Cut, row: int, flows: Sequence[Flow], registry: Registry) -> Captured:
@@ -232,14 +241,6 @@ def _whole(cut: Cut, row: int, flows: Sequence[Flow], registry: Registry) -> Cap
     except DecodeError as error:
         item = MalformedFrame(offset, data, error.shift(offset))
     return Captured(item, data, offset, packet, time, flows[flow])
-
-
-def _scalar(value: int, like: pa.Array) -> pa.Scalar:
-    return pa.scalar(value, like.type)
-
-
-def _array(data: bytearray, kind: pa.DataType, start: int, count: int) -> pa.Array:
-    return pa.Array.from_buffers(kind, count, [None, pa.py_buffer(bytes(data))], 0, start)
 
 
 def _told(item: Gap) -> Told:

@@ -27,6 +27,7 @@ __all__ = ["GroupWriter"]
 
 _MAGIC: Final = b"PAR1"
 _END: Final = len(_MAGIC) + 4  # of a file, behind its footer
+_THREADS: Final = 3  # encoding takes twice as long as decoding: more would wait for what they get
 _ROWS, _GROUPS = 3, 4  # fields of a footer, which follow one another
 _MOST: Final = 32_767  # a group's own number has 16 bits; those beyond, which nobody needs, keep the last
 
@@ -70,9 +71,9 @@ def encoded(batches: Sequence[pa.RecordBatch], schema: pa.Schema, compression: s
 
 
 class GroupWriter:
-    """Writes a Parquet file to `file`, a row group a `write`, which up to `threads` threads encode.
+    """Writes a Parquet file to `file`, a row group a `write`, which up to `threads` threads encode (three at most).
 
-    At most `threads` + 1 groups are held at once.
+    As many groups are held at once.
     """
 
     def __init__(self, file: Any, schema: pa.Schema, *, threads: int = 1, compression: str = "zstd") -> None:
@@ -83,8 +84,8 @@ class GroupWriter:
         self._rows = 0
         self._groups: list[bytes] = []
         self._footer = b""
-        self._threads = threads
-        self._pool = ThreadPoolExecutor(threads, "parquet") if threads > 1 else None
+        self._threads = min(threads, _THREADS)
+        self._pool = ThreadPoolExecutor(self._threads, "parquet") if threads > 1 else None
         self._waiting: deque[Future[tuple[pa.Buffer, int]]] = deque()
 
     def write(self, batches: Sequence[pa.RecordBatch]) -> None:

@@ -51,8 +51,11 @@ class Decoding:
         self.registry = registry_of(task.registry) if registry is None else registry
         self._tests: list[Test] = selection(task.events, task.conditions, self.registry) + between(task.since, task.until, self.registry)
 
-    def writer(self, file: BinaryIO, *, header: bool = True) -> Writer:
-        """The writer of the task's form of output to `file`. Raises Unusable where its extra is missing."""
+    def writer(self, file: BinaryIO, *, header: bool = True, threads: int = 1) -> Writer:
+        """The writer of the task's form of output to `file`, with so many threads where it can use them.
+
+        Raises Unusable where its extra is missing.
+        """
         target = self.task.target
         if target == "table":
             from .render import Table  # noqa: PLC0415 rich
@@ -62,7 +65,11 @@ class Decoding:
             from .tables import Tabular, sink_for  # noqa: PLC0415 pyarrow
 
             stream = self.task.stream or file is getattr(sys.stdout, "buffer", None)
-            return Tabular(lambda schema: sink_for(target, file, schema, stream=stream, header=header), self.registry, self.task.source)
+            return Tabular(
+                lambda schema: sink_for(target, file, schema, stream=stream, header=header, threads=threads),
+                self.registry,
+                self.task.source,
+            )
         if target in {"pcap", "pcapng"}:
             from .capture_output import Packets  # noqa: PLC0415
 

@@ -38,7 +38,7 @@ except ImportError:
 
 __all__ = ["ArrowStreamSink", "GroupWriter", "Grouped", "Tabular", "pa", "pc", "sink_for", "source_columns"]
 
-_GROUP_BYTES: Final = 40 << 20  # of Arrow's memory
+_GROUP_BYTES: Final = 20 << 20  # of Arrow's memory
 _GROUP_ROWS: Final = 1 << 17
 
 
@@ -154,7 +154,8 @@ class Grouped:
     def write(self, batch: pa.RecordBatch) -> None:
         """Take a batch."""
         self._held.append(batch)
-        self._bytes += batch.nbytes
+        # a column without a value borrows its zeros
+        self._bytes += sum(column.nbytes for column in batch.columns if column.null_count < batch.num_rows)
         self._rows += batch.num_rows
         if self._bytes >= _GROUP_BYTES or self._rows >= _GROUP_ROWS:
             self._pass()
