@@ -127,8 +127,9 @@ CaptureItem: TypeAlias = Captured | CaptureProblem
 class Cut(msgspec.Struct, frozen=True, gc=False):
     """Frames that follow one another among the items of a capture, not looked into yet: `data` are their bytes, joined.
 
-    The rest are arrays of numbers of 64 bits, as the machine has them, one a frame: `bounds` where it begins in `data` (and at last where
-    the last one ends), and what `Captured` calls `offset`, `packet` and `time`. `flows` are the numbers (32 bits) of their flows in the list of whoever cut them.
+    The rest are arrays of numbers of 64 bits, as the machine has them, one a frame: `bounds` where it begins in `data` (and at
+    last where the last one ends), and what `Captured` calls `offset`, `packet` and `time`. `flows` are the numbers (32 bits)
+    of their flows in the list of whoever cut them.
     """
 
     data: bytes
