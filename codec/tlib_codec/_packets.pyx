@@ -71,7 +71,7 @@ cdef extern from "packets.h":
     tlib_lane *tlib_lanes_get(const tlib_lanes *, const uint8_t *, uint8_t)
     void tlib_lanes_remove(tlib_lanes *, tlib_lane *)
     void tlib_lane_acknowledge(tlib_lane *, uint32_t)
-    int tlib_walk(tlib_lanes *, const tlib_form *, const uint8_t *, size_t, size_t *, uint64_t *, int64_t *)
+    int tlib_walk(tlib_lanes *, const tlib_form *, const uint8_t *, size_t, size_t *, uint64_t *, int64_t *, size_t *)
 
 
 cdef class Lane:
@@ -284,8 +284,9 @@ cdef class Lanes:
         return found
 
     def walk(self, bytes buffer, size_t position, uint64_t number, form):
-        """Deal with what is plain from `position` on: the new position, the last packet's number, and its time."""
+        """Deal with what is plain from `position` on: the new position, the last packet's number, its time and where it begins."""
         cdef int64_t time = 0
+        cdef size_t last = position
         cdef uint32_t i
         if form is not self.form and form != self.form:
             self.plan.ng, self.plan.big, self.plan.most, interfaces = form
@@ -301,10 +302,10 @@ cdef class Lanes:
         if position > <size_t> PyBytes_GET_SIZE(buffer):
             raise ValueError("a position behind the buffer")
         if tlib_walk(
-            &self.lanes, &self.plan, <const uint8_t *> PyBytes_AS_STRING(buffer), PyBytes_GET_SIZE(buffer), &position, &number, &time
+            &self.lanes, &self.plan, <const uint8_t *> PyBytes_AS_STRING(buffer), PyBytes_GET_SIZE(buffer), &position, &number, &time, &last
         ):
             raise MemoryError
-        return position, number, time
+        return position, number, time, last
 
 
 cdef struct Row:

@@ -15,7 +15,7 @@ import struct
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, Unpack
 
 from tlib_schemas.errors import DecodeError
 from tlib_schemas.events import InvalidEvent
@@ -24,9 +24,10 @@ from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
 from .captures.decoder import CaptureDecoder
-from .captures.model import DEFAULT_SETTINGS, Captured, CaptureItem, CaptureProblem, CaptureSettings, Cut, Flow, origin
+from .captures.model import Captured, CaptureItem, CaptureProblem, Cut, Flow, origin
 from .captures.native import Lanes
 from .captures.open import read_chunks, read_items
+from .captures.tcp import Options
 from .column_items import SOURCE_COLUMNS, ItemColumns, constant, items_schema, source_columns
 from .column_plan import ERROR, GAP, LARGEST_BATCH, Told, plan
 from .columns import batch_of
@@ -60,7 +61,7 @@ class CaptureColumns:
     """The frames of a capture, and what is none, as `pyarrow.RecordBatch`es: a row each, in the order of their packets.
 
     `file` is a raw binary file that gives a pcap or pcapng file, `name` what stands in `$file`, `columns` names the columns of the
-    source (those that a capture can fill). The rest is as for `CaptureDecoder`. Read once; memory does not grow with the file.
+    source (those that a capture can fill). The options are those of `CaptureDecoder`. Read once; memory does not grow with the file.
     Anything that reads Arrow's PyCapsule interface reads it as it is.
     """
 
@@ -69,19 +70,15 @@ class CaptureColumns:
         file: Any,
         *,
         name: str = "",
-        registry: Registry = TLIBRARY,
-        settings: CaptureSettings = DEFAULT_SETTINGS,
-        ports: Sequence[int] = (),
-        hosts: Sequence[str] = (),
         columns: Sequence[str] | None = None,
         native: bool = True,
+        **options: Unpack[Options],
     ) -> None:
         self._file = file
         self._name = name
-        self._registry = registry
+        self._registry = registry = options.get("registry", TLIBRARY)
         self._source = source_columns(["capture"]) if columns is None else tuple(columns)
         self.schema = items_schema(registry=registry, source=self._source)
-        options: dict[str, Any] = {"registry": registry, "settings": settings, "ports": ports, "hosts": hosts}
         self._fields = attribute_schema(registry=registry)
         self._cuts = None
         if native and _native is not None:

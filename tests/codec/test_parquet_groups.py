@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 
 import duckdb
-import polars
+import polars as pl
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
@@ -58,7 +58,7 @@ def test_groups_come_back_in_order(threads, count):
 def test_other_readers(tmp_path):
     path = tmp_path / "x.parquet"
     path.write_bytes(written([[example(i)] for i in range(30)], example(0).schema, threads=2))
-    assert polars.read_parquet(path)["name"].to_list() == [name for i in range(30) for name in ("a", "b", f"n{i}")]
+    assert pl.read_parquet(path)["name"].to_list() == [name for i in range(30) for name in ("a", "b", f"n{i}")]
     assert duckdb.sql(f"select count(*), count(id), max(id), count(empty) from '{path}'").fetchall() == [(90, 60, 2**63 + 29, 0)]
 
 

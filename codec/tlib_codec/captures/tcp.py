@@ -17,7 +17,7 @@ import ipaddress
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypedDict
 
 from tlib_codec.engine import StreamDecoder
 from tlib_codec.stream import Missing
@@ -106,11 +106,22 @@ class Connection:
         return max(int(d.lane.last) for d in self.directions)
 
 
+class Options(TypedDict, total=False):
+    """What a `Reassembler` takes."""
+
+    registry: Registry
+    settings: CaptureSettings
+    ports: Collection[int]
+    hosts: Collection[str]
+    lanes: Callable[[], Any]
+    items: Callable[[], Any]
+
+
 class Reassembler:
     """Feed segments, take items.
 
     `ports` and `hosts` choose the connections to follow (all that have one of them on either
-    side); where none is given, those in which frames are found.
+    side); where none is given, those in which frames are found. `last` is the last packet that was read.
     """
 
     def __init__(
@@ -134,9 +145,11 @@ class Reassembler:
         self._out = items()
         self._memory = 0
         self.troubled = False  # there was a problem among the items
+        self.last = Packet(0, 0, 0, 0, b"", 0)
 
     def segment(self, packet: Packet, segment: Segment) -> None:
         """Take a segment, which `packet` brought or completed."""
+        self.last = packet
         key, seq, ack, flags, payload, length = segment
         lane = self.lanes.get(key)
         if lane is None:
@@ -419,15 +432,11 @@ class Reassembler:
 
     def items(self) -> list[CaptureItem]:
         """What has been completed since the last call, in the order of packets."""
-        latest = None
         for lane in self.lanes.dirty():
-            direction = lane.owner
-            self._drain(direction)
-            self._count(direction)
-            if latest is None or lane.last > latest.last:
-                latest = lane
-        if self._memory > self.settings.memory and latest is not None:
-            self._shrink(latest)
+            self._drain(lane.owner)
+            self._count(lane.owner)
+        while self._memory > self.settings.memory and self._open:
+            self._evict(len(self._open) // 8 + 1, self.last, f"at most {self.settings.memory} bytes for all connections", str(self._memory))
         found: list[CaptureItem] = self._out.take()
         return found
 
@@ -438,15 +447,10 @@ class Reassembler:
         self._memory += memory - direction.memory
         direction.memory = memory
 
-    def _shrink(self, lane: Any) -> None:
-        packet = Packet(lane.last, 0, 0, 0, b"", 0)
-        while self._memory > self.settings.memory and self._open:
-            self._evict(len(self._open) // 8 + 1, packet, f"at most {self.settings.memory} bytes for all connections", str(self._memory))
-
-    def close(self, packet: Packet) -> None:
-        """No more segments come; `packet` was the last."""
+    def close(self) -> None:
+        """No more segments come."""
         for connection in list(self._open.values()):
-            self._close(connection, packet)
+            self._close(connection, self.last)
 
 
 def _signed(difference: int) -> int:
