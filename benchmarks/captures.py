@@ -29,10 +29,14 @@ from benchmarks.capture_peers import PEERS
 from benchmarks.paired import Times, Work, measure, results
 from benchmarks.report import Rows, markdown, number, text
 from tlib_codec import Event
-from tlib_codec._packets import Cuts  # type: ignore[attr-defined]
 from tlib_codec.captures import Captured, CaptureDecoder, read_capture
 from tlib_codec.captures.open import read_chunks
-from tlib_codec.column_captures import CaptureColumns
+
+try:
+    from tlib_codec._packets import Cuts  # type: ignore[attr-defined]
+    from tlib_codec.column_captures import CaptureColumns
+except ImportError as error:
+    sys.exit(f"absent: the native engine or pyarrow, without which there is nothing to measure here ({error})")
 
 FRAMES = "ours: read, reassemble, cut into frames"
 COLUMNS = "ours: to columns (Arrow)"
@@ -180,7 +184,9 @@ class Run:
                 continue
             own, made = self.capture(min(peer.size, self.options.size))
             assert peer.read(own) == made["packets"], f"{peer.name} did not read every packet"
-            works[f"{peer.name}: {peer.what}"] = Work(peer.read, own, own.stat().st_size)
+            print(f"{peer.name} {peer.what}")
+            works[peer.name] = Work(peer.read, own, own.stat().st_size)
+        print()
         times = measure(works, rounds=self.options.rounds, seconds=0.01, clock=cpu)
         speed = 1 / results(times, FRAMES)[FRAMES].seconds / _MB
         self.aims.append(Aim("reading and reassembly, one core", "150 MB/s", f"{number(speed)} MB/s", speed >= 150))
