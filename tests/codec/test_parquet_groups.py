@@ -12,10 +12,10 @@ import pytest
 from pyarrow import parquet
 
 from tlib_codec.columns import Columns, schema
+from tlib_codec.parquet_footer import _list_head as list_head
+from tlib_codec.parquet_footer import _number as number
+from tlib_codec.parquet_footer import _signed as signed
 from tlib_codec.parquet_groups import GroupWriter
-from tlib_codec.parquet_groups import _list_head as list_head
-from tlib_codec.parquet_groups import _varint as varint
-from tlib_codec.parquet_groups import _zigzag as zigzag
 
 
 def written(groups, fields, **options):
@@ -76,5 +76,7 @@ def test_what_cannot_be_encoded_is_told():
 
 
 def test_numbers_of_thrift():
-    assert [varint(zigzag(n)) for n in (0, -1, 1, 63, 64, 2**40)] == [b"\0", b"\1", b"\2", b"\x7e", b"\x80\1", b"\x80\x80\x80\x80\x80\x40"]
+    numbers = (0, -1, 1, 63, 64, 2**40)
+    assert [number(n) for n in numbers] == [b"\0", b"\1", b"\2", b"\x7e", b"\x80\1", b"\x80\x80\x80\x80\x80\x40"]
+    assert [signed(number(n), 0) for n in numbers] == list(numbers)
     assert (list_head(2), list_head(300)) == (b"\x2c", b"\xfc\xac\2")

@@ -39,7 +39,7 @@ except ImportError:
 __all__ = ["ArrowStreamSink", "GroupWriter", "Grouped", "Tabular", "pa", "pc", "sink_for", "source_columns"]
 
 _GROUP_BYTES: Final = 20 << 20  # of Arrow's memory
-_GROUP_ROWS: Final = 1 << 17
+_GROUP_ROWS: Final = 3 << 14
 
 
 class Sink(Protocol):
@@ -144,7 +144,7 @@ def sink_for(target: str, file: Any, schema: pa.Schema, *, stream: bool = False,
 
 
 class Grouped:
-    """A sink that gathers batches to groups of some ten MiB first."""
+    """A sink that gathers batches to groups first, of as many rows each unless they are large."""
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
@@ -157,7 +157,14 @@ class Grouped:
         # a column without a value borrows its zeros
         self._bytes += sum(column.nbytes for column in batch.columns if column.null_count < batch.num_rows)
         self._rows += batch.num_rows
-        if self._bytes >= _GROUP_BYTES or self._rows >= _GROUP_ROWS:
+        while self._rows >= _GROUP_ROWS:
+            over = self._rows - _GROUP_ROWS
+            last = self._held[-1]
+            self._held[-1] = last.slice(0, last.num_rows - over)
+            self._pass()
+            if over:
+                self._held, self._rows = [last.slice(last.num_rows - over)], over
+        if self._bytes >= _GROUP_BYTES:
             self._pass()
 
     def _pass(self) -> None:
