@@ -404,12 +404,12 @@ cdef class Cuts:
         """What was taken since the last call, in the order of packets."""
         cdef list found = []
         cdef size_t begin = 0, end
-        cdef bint sorted = True
+        cdef bint ascending = True
         for end in range(1, self.count):
             if self.rows[end].packet < self.rows[end - 1].packet:
-                sorted = False
+                ascending = False
                 break
-        if not sorted:
+        if not ascending:
             qsort(self.rows, self.count, sizeof(Row), in_order)
         while begin < self.count:
             if not self.rows[begin].length:

@@ -81,7 +81,7 @@ class CaptureColumns:
         self.schema = items_schema(registry=registry, source=self._source)
         self._fields = attribute_schema(registry=registry)
         self._cuts = None
-        if native and _native is not None:
+        if native and _native is not None and "lanes" not in options:
             self._cuts = importlib.import_module("tlib_codec._packets").Cuts()
             options["items"] = lambda: self._cuts
         self._decoder = CaptureDecoder(**options)
