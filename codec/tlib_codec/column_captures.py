@@ -193,25 +193,26 @@ class _Origins:
         """The batch with the columns of its source behind it."""
         start, count = self._done, batch.num_rows
         self._done += count
-        arrays = dict(zip(batch.schema.names, batch.columns, strict=True))
+        arrays = batch.columns  # the fields that `items_schema` begins with
         for name in self._columns:
             if name == "$file":
-                arrays[name] = constant(self._name, count)
+                made = constant(self._name, count)
             elif name == "$packet":
-                arrays[name] = self._numbers(self._packets, pa.uint64(), start, count, absent=0)
+                made = self._numbers(self._packets, pa.uint64(), start, count, absent=0)
             elif name == "$time":
                 times = self._numbers(self._times, pa.int64(), start, count, absent=_NO_TIME)
-                arrays[name] = _microseconds(times).cast(SOURCE_COLUMNS[name].type)
+                made = _microseconds(times).cast(SOURCE_COLUMNS[name].type)
             elif name in _OF_FLOW:
                 flows = self._numbers(self._flows, pa.uint32(), start, count, absent=_NO_FLOW)
                 values = [str(getattr(flow, _OF_FLOW[name])) for flow in self._cuts.flows]
                 names = list(dict.fromkeys(values))
                 places = {value: place for place, value in enumerate(names)}
                 indices = pa.array([places[value] for value in values], pa.int32()).take(flows)
-                arrays[name] = pa.DictionaryArray.from_arrays(indices, pa.array(names, pa.string()))
+                made = pa.DictionaryArray.from_arrays(indices, pa.array(names, pa.string()))
             else:
-                arrays[name] = pa.nulls(count, SOURCE_COLUMNS[name].type)
-        return pa.RecordBatch.from_arrays([arrays[name] for name in self._fields.names], schema=self._fields)
+                made = pa.nulls(count, SOURCE_COLUMNS[name].type)
+            arrays.append(made)
+        return pa.RecordBatch.from_arrays(arrays, schema=self._fields)
 
     def _numbers(self, data: bytearray, kind: pa.DataType, start: int, count: int, *, absent: int) -> pa.Array:
         numbers = pa.Array.from_buffers(kind, count, [None, pa.py_buffer(bytes(data))], 0, start)
