@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import importlib
 import struct
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
@@ -28,7 +29,7 @@ from .captures.model import Captured, CaptureItem, CaptureProblem, Cut, Flow, or
 from .captures.native import Lanes
 from .captures.open import read_chunks, read_items
 from .captures.tcp import Options
-from .column_items import SOURCE_COLUMNS, ItemColumns, constant, items_schema, source_columns
+from .column_items import SOURCE_COLUMNS, ItemColumns, constant, items_schema, source_columns, texts
 from .column_plan import ERROR, GAP, LARGEST_BATCH, Told, plan
 from .columns import batch_of
 from .columns import schema as attribute_schema
@@ -47,6 +48,8 @@ Batch: TypeAlias = tuple[pa.RecordBatch, list[CaptureItem]]
 _NO_TIME: Final = -(1 << 63)
 _NO_FLOW: Final = (1 << 32) - 1
 _NUMBER, _TIME, _FLOW = struct.Struct("=Q"), struct.Struct("=q"), struct.Struct("=I")
+# Not by `pyarrow.scalar`, which would load pandas.
+_ZERO, _THOUSAND = pa.Array.from_buffers(pa.int64(), 2, [None, pa.py_buffer(_TIME.pack(0) + _TIME.pack(1000))])
 _OF_FLOW: Final = {"$src": "src", "$dst": "dst", "$connection": "connection", "$direction": "direction"}
 
 _native: Any = None
@@ -207,8 +210,9 @@ class _Origins:
                 values = [str(getattr(flow, _OF_FLOW[name])) for flow in self._cuts.flows]
                 names = list(dict.fromkeys(values))
                 places = {value: place for place, value in enumerate(names)}
-                indices = pa.array([places[value] for value in values], pa.int32()).take(flows)
-                made = pa.DictionaryArray.from_arrays(indices, pa.array(names, pa.string()))
+                which = pa.py_buffer(array("i", map(places.__getitem__, values)).tobytes())
+                indices = pa.Array.from_buffers(pa.int32(), len(values), [None, which]).take(flows)
+                made = pa.DictionaryArray.from_arrays(indices, texts(names))
             else:
                 made = pa.nulls(count, SOURCE_COLUMNS[name].type)
             arrays.append(made)
@@ -222,8 +226,8 @@ class _Origins:
 
 
 def _microseconds(times: pa.Array) -> pa.Array:
-    micros = pc.divide(times, 1000)  # towards 0, and a damaged stamp may be before 1970
-    return pc.subtract(micros, pc.less(pc.subtract(times, pc.multiply(micros, 1000)), 0).cast(pa.int64()))
+    micros = pc.divide(times, _THOUSAND)  # towards 0, and a damaged stamp may be before 1970
+    return pc.subtract(micros, pc.less(pc.subtract(times, pc.multiply(micros, _THOUSAND)), _ZERO).cast(pa.int64()))
 
 
 def _whole(cut: Cut, row: int, flows: Sequence[Flow], registry: Registry) -> Captured:

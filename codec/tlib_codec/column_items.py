@@ -10,7 +10,9 @@ pyarrow is needed (extra ``arrow``).
 from __future__ import annotations
 
 import datetime as dt
+from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, Final
 
 import msgspec
@@ -221,10 +223,17 @@ class ItemColumns:
         return pa.RecordBatch.from_arrays([arrays[name] for name in self.schema.names], schema=self.schema)
 
 
+def texts(values: Sequence[str]) -> pa.Array:
+    """Texts as an array: `pyarrow.array` would load pandas, to see whether they are its."""
+    made = [value.encode("utf-8", "replace") for value in values]
+    ends = array("i", accumulate(map(len, made), initial=0))
+    return pa.StringArray.from_buffers(len(made), pa.py_buffer(ends.tobytes()), pa.py_buffer(b"".join(made)))
+
+
 def constant(text: str, rows: int) -> pa.Array:
     """A column of names that are all the same."""
     zeros = pa.Array.from_buffers(pa.int32(), rows, [None, pa.py_buffer(bytes(4 * rows))])
-    return pa.DictionaryArray.from_arrays(zeros, pa.array([_text(text) or ""], pa.string()))
+    return pa.DictionaryArray.from_arrays(zeros, texts([text]))
 
 
 def with_source(batch: pa.RecordBatch, fields: pa.Schema, *, file: str) -> pa.RecordBatch:

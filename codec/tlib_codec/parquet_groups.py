@@ -1,6 +1,6 @@
 """Parquet, its row groups encoded side by side.
 
-Strategy: to encode a row group takes longer than to decode what is in it, and a writer of Parquet encodes one after the other.
+Strategy: to encode a row group takes as long as to decode what is in it, and a writer of Parquet encodes one after the other.
 So each is made a small Parquet file in memory, by a thread of its own (pyarrow lets go of the interpreter meanwhile), and the
 pages of those files are joined behind each other, under one footer (`parquet_footer`). Most columns of a protocol are null in
 a whole group, and cost more than a third of the time: they are encoded apart, once for all groups of as many rows.
@@ -29,7 +29,7 @@ __all__ = ["GroupWriter"]
 
 _MAGIC: Final = b"PAR1"
 _END: Final = len(_MAGIC) + 4  # of a file, behind its footer
-_THREADS: Final = 3  # encoding takes twice as long as decoding: more would wait for what they get
+_THREADS: Final = 3  # encoding takes little longer than decoding: more would wait for what they get, and hold a group each
 
 
 def leaves(field: pa.Field) -> list[str]:
