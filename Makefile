@@ -40,10 +40,12 @@ contracts: $(VENV)/installed-dev
 docs: $(VENV)/installed-dev
 	$(BIN)/python docs/generate.py
 
-# Time to read and write an event, against other libraries: tables, and docs/benchmarks.md anew. Some minutes.
+# Time to read and write an event, against other libraries: tables, and docs/benchmarks.md anew; the same for
+# captures, into docs/captures.md. Some minutes.
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m pip install -qq --group bench
 	$(BIN)/python -m benchmarks --docs docs
+	$(BIN)/python -m benchmarks.captures --docs docs
 
 # The source distribution, and the wheel built from it.
 wheel: $(VENV)/installed-dev
@@ -66,7 +68,7 @@ SANITIZED = LD_PRELOAD="$$(gcc -print-file-name=libasan.so)" ASAN_OPTIONS=detect
 sanitize: $(VENV)/installed-dev
 	for source in $(CORE)/*.c; do gcc $(STRICT) -c "$$source" -o /dev/null || exit 1; done
 	CC=gcc TLIB_SANITIZE=1 $(BIN)/python setup.py --quiet build --build-base build/sanitize --build-lib build/sanitize/lib
-	$(SANITIZED) $(BIN)/python -m pytest -q -n auto -p no:cacheprovider -k "not reference" tests/test_vectors.py tests/codec/test_*.py tests/fuzz
+	$(SANITIZED) $(BIN)/python -m pytest -q -n auto -p no:cacheprovider -k "not reference and not tshark" tests/test_vectors.py tests/codec/test_*.py tests/captures tests/fuzz
 	$(SANITIZED) $(BIN)/python -m tlib_fuzz.differential --count 50000 --seed 11 --corpus examples/calls.tlb tests/vectors
 
 # The core alone: libFuzzer for FUZZ_SECONDS where there is clang (what it finds stays in build/fuzz),

@@ -140,7 +140,8 @@ def write(path: Path, size: int, *, seed: int = 1, connections: int = 20, ng: bo
     return count
 
 
-def _size(text: str) -> int:
+def size_of(text: str) -> int:
+    """Bytes of a size such as 200M."""
     units = {"K": 10, "M": 20, "G": 30}
     return int(text[:-1]) << units[text[-1].upper()] if text[-1].upper() in units else int(text)
 
@@ -149,7 +150,7 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-o", "--output", type=Path, required=True)
-    parser.add_argument("--size", type=_size, default=200 << 20, help="such as 200M or 2G")
+    parser.add_argument("--size", type=size_of, default=200 << 20, help="such as 200M or 2G")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--connections", type=int, default=20)
     parser.add_argument("--pcapng", action="store_true", help="pcapng instead of pcap")

@@ -42,19 +42,22 @@ class Result(NamedTuple):
     ratio: Ratio
 
 
-def seconds_of(work: Work, calls: int) -> float:
+Clock = Callable[[], float]
+
+
+def seconds_of(work: Work, calls: int, clock: Clock = time.perf_counter) -> float:
     """How long `calls` calls take."""
     call, argument = work.call, work.argument
-    begin = time.perf_counter()
+    begin = clock()
     for _ in repeat(None, calls):
         call(argument)
-    return time.perf_counter() - begin
+    return clock() - begin
 
 
-def calls_for(work: Work, seconds: float) -> int:
+def calls_for(work: Work, seconds: float, clock: Clock = time.perf_counter) -> int:
     """How many calls of `work` take about `seconds`; at least 1."""
     calls = 1
-    while (taken := seconds_of(work, calls)) < seconds / 4:
+    while (taken := seconds_of(work, calls, clock)) < seconds / 4:
         calls *= 2
     return max(1, round(calls * seconds / taken))
 
@@ -69,16 +72,16 @@ def ratio_of(mine: list[float], base: list[float]) -> Ratio:
 Times = dict[str, list[float]]
 
 
-def measure(works: Mapping[str, Work], *, rounds: int, seconds: float) -> Times:
+def measure(works: Mapping[str, Work], *, rounds: int, seconds: float, clock: Clock = time.perf_counter) -> Times:
     """Seconds an item, by work and round. A turn is about `seconds` long, and at least one call."""
-    calls = {name: calls_for(work, seconds) for name, work in works.items()}
+    calls = {name: calls_for(work, seconds, clock) for name, work in works.items()}
     times: Times = {name: [] for name in works}
     names = list(works)
     order = random.Random(0)
     for _ in range(rounds):
         order.shuffle(names)
         for name in names:
-            times[name].append(seconds_of(works[name], calls[name]) / calls[name] / works[name].items)
+            times[name].append(seconds_of(works[name], calls[name], clock) / calls[name] / works[name].items)
     return times
 
 

@@ -15,7 +15,7 @@ from libc.string cimport memcpy, memmove, memset
 from tlib_codec._core cimport *
 from tlib_codec._native cimport Room, Tables, limits_of, room_for, stream_error, tables_of
 
-from .column_plan import DIRECT, Counts, judge
+from .column_plan import DIRECT, GAP, Counts, judge
 
 cdef extern from "columns.h" nogil:
     enum:
@@ -74,6 +74,7 @@ cdef extern from "columns.h" nogil:
     int tlib_columns_row(tlib_columns *columns)
     int tlib_columns_export(tlib_columns *columns, ArrowArray *out)
     void tlib_columns_clear(tlib_columns *columns)
+    int tlib_columns_full(const tlib_columns *columns, uint64_t batch_bytes)
 
 
 cdef class Labels:
@@ -349,6 +350,62 @@ cdef class ColumnBuilder(Run):
         if tlib_columns_export(&self.own_columns, &self.batch):
             raise MemoryError
         return <uintptr_t> &self.batch
+
+
+cdef class FrameBuilder(ColumnBuilder):
+    """Takes whole frames, each from a place of its own, and what is no frame; gives batches."""
+
+    cdef bytes data, bounds, places
+    cdef Py_ssize_t count, row
+
+    def put(self, bytes data not None, bytes bounds not None, bytes places not None):
+        """Take frames, joined: their bounds and, from 0 on, the place of each (64 bits); `fill` puts them into rows."""
+        if self.row < self.count:
+            raise ValueError("the frames before are not in rows yet")
+        if PyBytes_GET_SIZE(places) % sizeof(uint64_t) or PyBytes_GET_SIZE(bounds) != PyBytes_GET_SIZE(places) + <Py_ssize_t> sizeof(uint64_t):
+            raise ValueError("frames have a place each, and one bound more")
+        self.data, self.bounds, self.places = data, bounds, places
+        self.count = PyBytes_GET_SIZE(places) // sizeof(uint64_t)
+        self.row = 0
+        self.closed = True
+
+    def fill(self):
+        """Whether a batch is full; if not, all frames are in rows."""
+        cdef const uint64_t *bounds
+        cdef const uint64_t *places
+        while self.row < self.count:
+            bounds = <const uint64_t *> <const void *> PyBytes_AS_STRING(self.bounds)
+            places = <const uint64_t *> <const void *> PyBytes_AS_STRING(self.places)
+            if bounds[self.row] >= bounds[self.row + 1] or bounds[self.row + 1] > <uint64_t> PyBytes_GET_SIZE(self.data):
+                raise ValueError("a bound that is none")
+            memset(&self.stream, 0, sizeof(tlib_stream))
+            self.stream.walked = TLIB_HEADER
+            self.stream.base = places[self.row]
+            self.at = <const uint8_t *> PyBytes_AS_STRING(self.data) + bounds[self.row]
+            self.left = bounds[self.row + 1] - bounds[self.row]
+            if self.run():
+                return True
+            self.row += 1
+        return tlib_columns_full(&self.own_columns, self.batch_bytes) != 0
+
+    @property
+    def rows(self):
+        """How many rows wait to be taken."""
+        return self.own_columns.rows
+
+    def odd(self, bytes data not None, uint64_t place, tuple told not None):
+        """Take what is no frame, and the code, offset and path of its error, as a row; whether a batch is full."""
+        cdef uint32_t body = 0
+        cdef uint16_t number = 0
+        cdef int32_t message = -1
+        cdef tlib_error error
+        cdef const uint8_t *at = <const uint8_t *> PyBytes_AS_STRING(data)
+        if told[0] != GAP and tlib_header(at, PyBytes_GET_SIZE(data), &self.own, &number, &body, &error) == TLIB_OK:
+            message = number
+        if tlib_columns_bytes(self.columns, at, PyBytes_GET_SIZE(data), place, message):
+            raise MemoryError
+        self.close_row(PyBytes_GET_SIZE(data), told)
+        return tlib_columns_full(&self.own_columns, self.batch_bytes) != 0
 
 
 def validate(buffer, registry, limits):

@@ -29,6 +29,21 @@ cdef class Room:
     cdef int grow(self) except -1
 
 
+cdef class StreamDecoder:
+    cdef readonly object registry
+    cdef readonly object limits
+    cdef readonly object offset
+    cdef readonly bytes data
+    cdef Tables tables
+    cdef tlib_limits own
+    cdef tlib_stream stream
+    cdef uint8_t *buffer
+    cdef uint64_t start, end, capacity  # the bytes that wait are buffer[start:end]
+    cdef bint closed
+
+    cdef object step(self, const uint8_t **at, uint64_t *length)
+
+
 cdef void *room_for(size_t count, size_t size) except NULL
 cdef Tables tables_of(object registry)
 cdef tlib_limits limits_of(object limits) except *

@@ -8,14 +8,17 @@ docstrings say what each method does; a property test holds both to the same ite
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
-from libc.stdlib cimport free
+from libc.stdlib cimport free, qsort, realloc
 from libc.string cimport memcpy, memmove, memset
 
 import os
 
-from .captures.model import Captured, shifted
+from tlib_codec._native cimport StreamDecoder
+
+from .captures.model import Captured, Cut, shifted
 
 cdef object CAPTURED = Captured
+cdef size_t KEPT = 8 << 20  # bytes of frames for which the room is kept
 
 cdef extern from "packets.h":
     enum:
@@ -68,7 +71,7 @@ cdef extern from "packets.h":
     tlib_lane *tlib_lanes_get(const tlib_lanes *, const uint8_t *, uint8_t)
     void tlib_lanes_remove(tlib_lanes *, tlib_lane *)
     void tlib_lane_acknowledge(tlib_lane *, uint32_t)
-    int tlib_walk(tlib_lanes *, const tlib_form *, const uint8_t *, size_t, size_t *, uint64_t *, int64_t *)
+    int tlib_walk(tlib_lanes *, const tlib_form *, const uint8_t *, size_t, size_t *, uint64_t *, int64_t *, size_t *)
 
 
 cdef class Lane:
@@ -173,31 +176,29 @@ cdef class Lane:
                 free_room(&self.lane, history)
         return data
 
-    def mark(self, uint64_t end):
-        """Time and number of the packet that completed the stream up to `end`; ends are asked for in order."""
-        cdef tlib_mark *at
+    cdef const tlib_mark *at(self, uint64_t end) except NULL:
+        """The mark of the packet that completed the stream up to `end`; ends are asked for in order."""
         if self.lane.used == self.lane.first:
             raise IndexError("nothing has come")
         while self.lane.used - self.lane.first > 1 and self.lane.marks[self.lane.first].end < end:
             self.lane.first += 1
-        at = &self.lane.marks[self.lane.first]
+        return &self.lane.marks[self.lane.first]
+
+    def mark(self, uint64_t end):
+        """Time and number of the packet that completed the stream up to `end`; ends are asked for in order."""
+        cdef const tlib_mark *at = self.at(end)
         return at.time, at.packet
 
-    def collect(self, decoder, base, flow, list out):
+    def collect(self, decoder, uint64_t base, flow, list out):
         """Append the items of a decoder that was fed from `base` on, each with the packet that completed it."""
-        cdef uint64_t start = base, offset, end
-        cdef tlib_mark *at
         cdef bytes data
         for item in decoder:
             data = decoder.data
-            offset = start + <uint64_t> decoder.offset
-            end = offset + <uint64_t> PyBytes_GET_SIZE(data)
-            if self.lane.used == self.lane.first:
-                raise IndexError("nothing has come")
-            while self.lane.used - self.lane.first > 1 and self.lane.marks[self.lane.first].end < end:
-                self.lane.first += 1
-            at = &self.lane.marks[self.lane.first]
-            out.append(CAPTURED(shifted(item, base) if start else item, data, offset, at.packet, at.time, flow))
+            out.append(self.captured(item, data, base, base + <uint64_t> decoder.offset, flow))
+
+    cdef object captured(self, item, bytes data, uint64_t base, uint64_t offset, flow):
+        cdef const tlib_mark *at = self.at(offset + <uint64_t> PyBytes_GET_SIZE(data))
+        return CAPTURED(shifted(item, base) if base else item, data, offset, at.packet, at.time, flow)
 
     def before(self, int64_t start, int64_t end):
         """What is still known of the stream from `start` to `end`: where it begins, and the bytes."""
@@ -283,8 +284,9 @@ cdef class Lanes:
         return found
 
     def walk(self, bytes buffer, size_t position, uint64_t number, form):
-        """Deal with what is plain from `position` on: the new position, the last packet's number, and its time."""
+        """Deal with what is plain from `position` on: the new position, the last packet's number, its time and where it begins."""
         cdef int64_t time = 0
+        cdef size_t last = position
         cdef uint32_t i
         if form is not self.form and form != self.form:
             self.plan.ng, self.plan.big, self.plan.most, interfaces = form
@@ -300,7 +302,155 @@ cdef class Lanes:
         if position > <size_t> PyBytes_GET_SIZE(buffer):
             raise ValueError("a position behind the buffer")
         if tlib_walk(
-            &self.lanes, &self.plan, <const uint8_t *> PyBytes_AS_STRING(buffer), PyBytes_GET_SIZE(buffer), &position, &number, &time
+            &self.lanes, &self.plan, <const uint8_t *> PyBytes_AS_STRING(buffer), PyBytes_GET_SIZE(buffer), &position, &number, &time, &last
         ):
             raise MemoryError
-        return position, number, time
+        return position, number, time, last
+
+
+cdef struct Row:
+    uint64_t packet, offset
+    int64_t time
+    size_t start     # of its bytes; of what is no frame, its number
+    uint32_t length  # 0: no frame
+    uint32_t flow
+    size_t order     # of arrival
+
+
+cdef int in_order(const void *one, const void *other) noexcept nogil:
+    cdef const Row *a = <const Row *> one
+    cdef const Row *b = <const Row *> other
+    if a.packet != b.packet:
+        return -1 if a.packet < b.packet else 1
+    return -1 if a.order < b.order else a.order > b.order
+
+
+cdef class Cuts:
+    """What `captures.tcp.Items` is, but frames stay bytes: runs of them come as `Cut`s.
+
+    `flows` are what the numbers in those stand for; who reads them may begin a new list between two reads.
+    """
+
+    cdef public list flows
+    cdef list odd
+    cdef Row *rows
+    cdef size_t count, row_room
+    cdef uint8_t *data
+    cdef size_t size, room
+
+    def __cinit__(self):
+        self.flows = []
+        self.odd = []
+
+    def __dealloc__(self):
+        free(self.rows)
+        free(self.data)
+
+    cdef Row *row(self) except NULL:
+        cdef size_t room
+        cdef void *more
+        if self.count == self.row_room:
+            room = 2 * self.row_room + 256
+            more = realloc(self.rows, room * sizeof(Row))
+            if more == NULL:
+                raise MemoryError
+            self.rows, self.row_room = <Row *> more, room
+        self.rows[self.count].order = self.count
+        self.count += 1
+        return &self.rows[self.count - 1]
+
+    cdef int frame(self, const uint8_t *data, size_t length, uint64_t offset, const tlib_mark *at, uint32_t flow) except -1:
+        cdef size_t room
+        cdef void *more
+        cdef Row *row
+        if self.size + length > self.room:
+            room = 2 * (self.size + length)
+            more = realloc(self.data, room)
+            if more == NULL:
+                raise MemoryError
+            self.data, self.room = <uint8_t *> more, room
+        row = self.row()
+        memcpy(self.data + self.size, data, length)
+        row.packet, row.time, row.offset, row.flow = at.packet, at.time, offset, flow
+        row.start, row.length = self.size, <uint32_t> length
+        self.size += length
+        return 0
+
+    def append(self, item):
+        """Take an item."""
+        cdef Row *row = self.row()
+        row.packet, row.length, row.start = item.packet, 0, len(self.odd)
+        self.odd.append(item)
+
+    def collect(self, Lane lane, StreamDecoder decoder, uint64_t base, flow):
+        """Take what the decoder of a lane completed; it was fed from `base` on."""
+        cdef uint32_t number = <uint32_t> len(self.flows)
+        cdef const uint8_t *at = NULL
+        cdef uint64_t length = 0, offset
+        cdef bytes data
+        self.flows.append(flow)
+        while True:
+            offset = base + decoder.stream.base
+            item = decoder.step(&at, &length)
+            if item is not None:
+                data = decoder.data
+                self.append(lane.captured(item, data, base, offset, flow))
+            elif length:
+                self.frame(at, length, offset, lane.at(offset + length), number)
+            else:
+                return
+
+    def take(self):
+        """What was taken since the last call, in the order of packets."""
+        cdef list found = []
+        cdef size_t begin = 0, end
+        cdef bint ascending = True
+        for end in range(1, self.count):
+            if self.rows[end].packet < self.rows[end - 1].packet:
+                ascending = False
+                break
+        if not ascending:
+            qsort(self.rows, self.count, sizeof(Row), in_order)
+        while begin < self.count:
+            if not self.rows[begin].length:
+                found.append(self.odd[self.rows[begin].start])
+                begin += 1
+                continue
+            end = begin + 1
+            while end < self.count and self.rows[end].length:
+                end += 1
+            found.append(self.run(begin, end))
+            begin = end
+        self.odd.clear()
+        self.count = self.size = 0
+        if self.room > KEPT:
+            free(self.data)
+            self.data, self.room = NULL, 0
+        return found
+
+    cdef object run(self, size_t begin, size_t end):
+        cdef size_t i, count = end - begin
+        cdef uint64_t size = 0
+        cdef uint8_t *to
+        cdef Row *row
+        cdef bytes data
+        cdef bytes bounds = PyBytes_FromStringAndSize(NULL, (count + 1) * sizeof(uint64_t))
+        cdef bytes offsets = PyBytes_FromStringAndSize(NULL, count * sizeof(uint64_t))
+        cdef bytes packets = PyBytes_FromStringAndSize(NULL, count * sizeof(uint64_t))
+        cdef bytes times = PyBytes_FromStringAndSize(NULL, count * sizeof(int64_t))
+        cdef bytes flows = PyBytes_FromStringAndSize(NULL, count * sizeof(uint32_t))
+        for i in range(count):
+            memcpy(PyBytes_AS_STRING(bounds) + i * sizeof(uint64_t), &size, sizeof(uint64_t))
+            size += self.rows[begin + i].length
+        memcpy(PyBytes_AS_STRING(bounds) + count * sizeof(uint64_t), &size, sizeof(uint64_t))
+        data = PyBytes_FromStringAndSize(NULL, size)
+        to = <uint8_t *> PyBytes_AS_STRING(data)
+        for i in range(count):
+            row = &self.rows[begin + i]
+            memcpy(to, self.data + row.start, row.length)
+            to += row.length
+            memcpy(PyBytes_AS_STRING(offsets) + i * sizeof(uint64_t), &row.offset, sizeof(uint64_t))
+            memcpy(PyBytes_AS_STRING(packets) + i * sizeof(uint64_t), &row.packet, sizeof(uint64_t))
+            memcpy(PyBytes_AS_STRING(times) + i * sizeof(int64_t), &row.time, sizeof(int64_t))
+            memcpy(PyBytes_AS_STRING(flows) + i * sizeof(uint32_t), &row.flow, sizeof(uint32_t))
+        return Cut(data, bounds, offsets, packets, times, flows)

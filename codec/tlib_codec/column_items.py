@@ -10,7 +10,9 @@ pyarrow is needed (extra ``arrow``).
 from __future__ import annotations
 
 import datetime as dt
+from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, Final
 
 import msgspec
@@ -87,10 +89,10 @@ SOURCE_COLUMNS: Final[dict[str, SourceColumn]] = {
     "$packet": SourceColumn("packet", pa.uint64(), _number),
     "$time": SourceColumn("time", pa.timestamp("us", "UTC"), _absolute),
     "$local_time": SourceColumn("time", pa.timestamp("us"), _local),
-    "$src": SourceColumn("src", pa.string(), _text),
-    "$dst": SourceColumn("dst", pa.string(), _text),
-    "$connection": SourceColumn("connection", pa.string(), _text),
-    "$direction": SourceColumn("direction", pa.string(), _text),
+    "$src": SourceColumn("src", _NAMES, _text),
+    "$dst": SourceColumn("dst", _NAMES, _text),
+    "$connection": SourceColumn("connection", _NAMES, _text),
+    "$direction": SourceColumn("direction", _NAMES, _text),
     "$peer": SourceColumn("peer", pa.string(), _text),
     "$version": SourceColumn("version", pa.string(), _text),
     "$text": SourceColumn("text", pa.string(), _text),
@@ -221,14 +223,26 @@ class ItemColumns:
         return pa.RecordBatch.from_arrays([arrays[name] for name in self.schema.names], schema=self.schema)
 
 
+def texts(values: Sequence[str]) -> pa.Array:
+    """Texts as an array: `pyarrow.array` would load pandas, to see whether they are its."""
+    made = [value.encode("utf-8", "replace") for value in values]
+    ends = array("i", accumulate(map(len, made), initial=0))
+    return pa.StringArray.from_buffers(len(made), pa.py_buffer(ends.tobytes()), pa.py_buffer(b"".join(made)))
+
+
+def constant(text: str, rows: int) -> pa.Array:
+    """A column of names that are all the same."""
+    zeros = pa.Array.from_buffers(pa.int32(), rows, [None, pa.py_buffer(bytes(4 * rows))])
+    return pa.DictionaryArray.from_arrays(zeros, texts([text]))
+
+
 def with_source(batch: pa.RecordBatch, fields: pa.Schema, *, file: str) -> pa.RecordBatch:
     """A batch of `Columns` under the schema of items: `$file` is `file`, the source's other columns are null."""
     arrays = batch.columns  # the fields that `items_schema` begins with
     for place in range(len(arrays), len(fields)):
         field = fields.field(place)
         if field.name == "$file":
-            zeros = pa.array(memoryview(bytes(4 * batch.num_rows)).cast("i"), pa.int32())
-            arrays.append(pa.DictionaryArray.from_arrays(zeros, pa.array([_text(file) or ""], pa.string())))
+            arrays.append(constant(file, batch.num_rows))
         else:
             arrays.append(pa.nulls(batch.num_rows, field.type))
     return pa.RecordBatch.from_arrays(arrays, schema=fields)

@@ -90,6 +90,11 @@ class StreamDecoder:
         self._search: int | None = None  # out of step: where in the buffer to look on
         self._error: DecodeError | None = None  # ... because of this broken frame
 
+    @property
+    def waiting(self) -> int:
+        """Bytes that no item has given yet."""
+        return len(self._buffer)
+
     def feed(self, data: Buffer) -> None:
         """Take the next bytes of the stream. Raises ValueError after `close`."""
         if self._closed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import random
 import struct
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from packets import ACK, PSH, Talk, block, enhanced, ethernet, interface, ipv4, ipv6, pcap, pcapng, section, simple, tcp
 
 from tlib_codec import EventCallDeleted, TCause, encode
-from tlib_codec.captures import Captured, CaptureProblem, CaptureSettings, iso, read_capture
+from tlib_codec.captures import Captured, CaptureProblem, CaptureSettings, PcapngReader, PcapReader, iso, read_capture
 
 CONN = "006c02462a161006"
 EVENT = EventCallDeleted(call_uuid="01FES9JKSOFQLEKK3CSH5B5AES00JV1U", conn_id=CONN, cause=TCause.Transfer)
@@ -264,3 +265,37 @@ def test_any_stamp_is_a_time(decode, resolution, offset):
     (found,) = decode(data)
     assert found.item == EVENT
     assert found.timestamp
+
+
+@given(seed=st.integers(0, 2**32), order=st.sampled_from("<>"), last=st.sampled_from([None, 0, 1_700_000_000, 0xFFFF_FFFF]))
+def test_a_search_passes_over_no_record_of_pcap(seed, order, last):
+    chance = random.Random(seed)
+    reader = PcapReader()
+    reader.feed(pcap([], order=order))
+    list(reader)
+    reader._last = last
+    seconds = chance.choice([(last or 0) + chance.randint(-86_400, 86_400), chance.getrandbits(32)]) & 0xFFFF_FFFF
+    size = chance.choice([0, 1, 300, chance.randrange(1 << 18)])
+    record = struct.pack(order + "IIII", seconds, chance.randrange(1_000_000), size, chance.choice([size, 1 << 20]))
+    never_passed_over(reader, record + bytes(min(size, 50)), chance)
+
+
+@given(seed=st.integers(0, 2**32), order=st.sampled_from(["", "<", ">"]))
+def test_a_search_passes_over_no_block_of_pcapng(seed, order):
+    chance = random.Random(seed)
+    reader = PcapngReader()
+    reader.order = order
+    size = chance.choice([12, 64, 4 * chance.randrange(3, 1 << 18)])
+    kind = chance.choice([*range(12), 0xBAD, 0x40000BAD, 0x0A0D0D0A])
+    some = struct.pack((order or "<") + "II", kind, size) + b"\x4d\x3c\x2b\x1a" + bytes(min(size, 300))
+    never_passed_over(reader, chance.choice([some, section(order or "<"), block(5, b"statistics", order or "<")]), chance)
+
+
+def never_passed_over(reader, record, chance):
+    noise = bytes(chance.choice([0, 0, 1, 10, 255]) for _ in range(40))
+    reader.feed(noise + record + noise)
+    list(reader)
+    reader.position = 0
+    for at in range(len(reader.buffer)):
+        if reader._plausible(at) is not False:
+            assert reader._candidate(at) == at

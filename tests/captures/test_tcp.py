@@ -189,6 +189,18 @@ def test_bounds_on_connections_and_memory(decode):
     found = decode(pcap(packets), settings=CaptureSettings(memory=500), piece=200)
     assert kinds(found).count("EventCallDeleted") == 20
     assert "tcp-evicted" in kinds(found)
+    records = dict(zip(range(1, len(packets) + 1), record_places(packets), strict=True))
+    for item in found:
+        if isinstance(item, CaptureProblem):
+            assert (item.time // 1000 * 1000, item.offset) == (packets[item.packet - 1][0] // 1000 * 1000, records[item.packet])
+
+
+def record_places(packets):
+    """Where each packet's record begins in a pcap file."""
+    at = 24
+    for _, data in packets:
+        yield at
+        at += 16 + len(data)
 
 
 def test_a_flood_of_connections(decode):

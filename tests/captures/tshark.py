@@ -1,8 +1,10 @@
 """Compare our reassembly with tshark's: the streams it follows, out-of-order reassembly on, have our bytes.
 
-Run it: python tests/captures/tshark.py [--count 1000] [--seed 1]
+Run it: python tests/captures/tshark.py [--captures 1000] [--seed 1]
 
-Strategy: many generated conversations go into one capture file, so that tshark is started once for all of them. It
+Strategy: a capture of one to five conversations is generated from its own seed, and read by us as a file of its own (pcap or pcapng). For
+tshark, whose start takes longer than the reading, some captures are put one behind the other; each has addresses
+of its own, so its streams stay apart, and the streams count on where those of the capture before end. It
 writes a missing segment as a text of its own among the bytes; so do we, and how much is missing
 is compared too. (At the very end of a stream it does not tell; then neither do we.)
 """
@@ -67,48 +69,54 @@ def ours(data, **options):
     return {key: _MISSING.sub(b"", text) for key, text in found.items()}, decoder.connections
 
 
-def batch(seed, size):
-    """A capture file of `size` conversations; in some of them a later one has the ports of an earlier one."""
+def capture(seed, first, start):
+    """The packets of a capture: one to five conversations, the first of which has the addresses of number `first`."""
     chance = random.Random(seed)
-    conversations = [Nasty(chance.getrandbits(60), number) for number in range(size)]
-    return (pcapng if seed % 2 else pcap)(mixed(conversations, seed))
+    conversations = [Nasty(chance.getrandbits(60), first + i) for i in range(chance.randint(1, 5))]
+    return mixed(conversations, seed, start), len(conversations)
 
 
-def compare(seed, size):
-    """Compare a batch; gives the differences, each as a line, and the bytes compared."""
-    data = batch(seed, size)
-    mine, streams = ours(data)
+def compare(seed, captures):
+    """Compare so many captures, from `seed` on; gives the differences, each as a line, and the bytes and conversations compared."""
+    mine, merged, owner, number = {}, [], [], 0
+    for one in range(seed, seed + captures):
+        start = merged[-1][0] + 1_000_000 if merged else 1_700_000_000_000_000_000
+        packets, count = capture(one, number, start)
+        found, streams = ours((pcapng if one % 2 else pcap)(packets))
+        mine |= {(len(owner) + stream, src): text for (stream, src), text in found.items()}
+        owner += [one] * streams
+        merged += packets
+        number += count
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "capture"
-        path.write_bytes(data)
-        theirs = followed(path, streams + 1)
+        path.write_bytes(pcap(merged))
+        theirs = followed(path, len(owner) + 1)
     wrong = []
     for key in sorted({*mine, *theirs}):
         one, two = mine.get(key, b""), theirs.get(key, b"")
         if one != two:
             place = next((i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))
-            wrong.append(
-                f"seed {seed}: stream {key[0]} from {key[1]}: we have {len(one)} bytes, tshark {len(two)}; they differ at byte {place}"
-            )
-    return wrong, sum(map(len, mine.values()))
+            whose = owner[key[0]] if key[0] < len(owner) else "?"
+            wrong.append(f"capture {whose}: from {key[1]}: we have {len(one)} bytes, tshark {len(two)}; they differ at byte {place}")
+    return wrong, sum(map(len, mine.values())), number
 
 
 def main():
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--count", type=int, default=1000, help="conversations to compare")
-    parser.add_argument("--batch", type=int, default=50, help="conversations in a capture file")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--captures", type=int, default=1000, help="captures to compare")
+    parser.add_argument("--together", type=int, default=20, help="captures that tshark reads at once")
+    parser.add_argument("--seed", type=int, default=1, help="of the first capture; the next has the next")
     arguments = parser.parse_args()
     if TSHARK is None:
         sys.exit("tshark is not installed: apt-get install tshark")
-    wrong, size, done, seed = [], 0, 0, arguments.seed
-    while done < arguments.count:
-        found, length = compare(seed, arguments.batch)
+    wrong, size, count = [], 0, 0
+    for first in range(0, arguments.captures, arguments.together):
+        found, length, conversations = compare(arguments.seed + first, min(arguments.together, arguments.captures - first))
         wrong += found
-        size, done, seed = size + length, done + arguments.batch, seed + 1
+        size, count = size + length, count + conversations
     print(*wrong, sep="\n", end="\n" if wrong else "")
-    print(f"{done} conversations in {seed - arguments.seed} captures, {size:,} bytes of streams, {len(wrong)} differences")
+    print(f"{arguments.captures:,} captures, {count:,} conversations, {size:,} bytes of streams, {len(wrong)} differences")
     sys.exit(bool(wrong))
 
 

@@ -5,7 +5,7 @@
 
 from .decoder import CaptureDecoder, is_capture
 from .ip import Dissector, Segment
-from .model import DEFAULT_SETTINGS, Captured, CaptureItem, CaptureProblem, CaptureSettings, Flow, Packet, iso
+from .model import DEFAULT_SETTINGS, Captured, CaptureItem, CaptureProblem, CaptureSettings, Flow, Packet, iso, origin
 from .open import read_capture, read_items
 from .pcap import PcapReader
 from .pcapng import PcapngReader
@@ -27,6 +27,7 @@ __all__ = [
     "Segment",
     "is_capture",
     "iso",
+    "origin",
     "read_capture",
     "read_items",
 ]

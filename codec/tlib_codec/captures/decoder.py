@@ -8,21 +8,18 @@ buffer, and stops before the first that is not plain: that one is read here, as 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
-from typing import Any
+from collections.abc import Iterator
+from typing import Unpack
 
 from tlib_codec.signs import CAPTURES
-from tlib_schemas.registry import Registry
-from tlib_schemas.tlibrary import TLIBRARY
 
 from .ip import Datagram, Dissector, PacketError
 from .link import SUPPORTED
-from .model import DEFAULT_SETTINGS, CaptureItem, CaptureProblem, CaptureSettings, Packet
-from .native import Lanes
+from .model import CaptureItem, CaptureProblem, Packet
 from .pcap import PcapReader
 from .pcapng import PcapngReader
 from .records import RecordReader
-from .tcp import Reassembler
+from .tcp import Options, Reassembler
 
 _SECTION = b"\x0a\x0d\x0d\x0a"
 
@@ -36,29 +33,20 @@ class CaptureDecoder:
     """Incremental decoder of a pcap or pcapng file: `feed` bytes, iterate items, `close`, iterate the rest.
 
     Items are `Captured` and `CaptureProblem`, in the order of the packets that completed them;
-    iterating ends when more bytes are needed. `ports` and `hosts` choose the connections to decode; without them, those are
-    decoded in which frames are found. `packets` and `connections` count what was read.
+    iterating ends when more bytes are needed. The options are those of `Reassembler`. `packets` and `connections` count
+    what was read.
     """
 
-    def __init__(
-        self,
-        *,
-        registry: Registry = TLIBRARY,
-        settings: CaptureSettings = DEFAULT_SETTINGS,
-        ports: Collection[int] = (),
-        hosts: Collection[str] = (),
-        lanes: Callable[[], Any] = Lanes,
-    ) -> None:
-        self.settings = settings
-        self._streams = Reassembler(registry=registry, settings=settings, ports=ports, hosts=hosts, lanes=lanes)
-        self._dissector = Dissector(settings)
+    def __init__(self, **options: Unpack[Options]) -> None:
+        self._streams = Reassembler(**options)
+        self.settings = self._streams.settings
+        self._dissector = Dissector(self.settings)
         self._reader: RecordReader | None = None
         self._head = b""
         self._closed = False
         self._ended = False
         self._told: Counter[str] = Counter()
         self._links: set[int] = set()
-        self._last = Packet(0, 0, 0, 0, b"", 0)
 
     @property
     def packets(self) -> int:
@@ -118,11 +106,11 @@ class CaptureDecoder:
         found: list[CaptureItem] = []
         while True:
             if lanes.walks and (form := reader.form) is not None:
-                reader.position, number, time = lanes.walk(reader.buffer, reader.position, reader.number, form)
+                reader.position, number, time, last = lanes.walk(reader.buffer, reader.position, reader.number, form)
                 if number != reader.number:
                     reader.number = number
                     reader.passed(time)
-                    self._last = Packet(number, time, reader.offset, 0, b"", 0)
+                    self._streams.last = Packet(number, time, reader.base + last, 0, b"", 0)
             record = reader.next()
             if record is None:
                 break
@@ -142,7 +130,7 @@ class CaptureDecoder:
         return self._few(items)
 
     def _packet(self, packet: Packet) -> CaptureProblem | None:
-        self._last = packet
+        self._streams.last = packet
         if packet.link not in SUPPORTED:
             if packet.link in self._links:
                 return None
@@ -169,7 +157,7 @@ class CaptureDecoder:
     def _rest(self) -> list[CaptureItem]:
         self._dissector.flush()
         found = self._few(list(map(_unfinished, self._dissector.dropped)))
-        self._streams.close(self._last)
+        self._streams.close()
         found += self._completed()
         for code, count in self._told.items():
             if count > self.settings.problems:

@@ -131,6 +131,6 @@ class Lanes:
             lane.touched = False
         return found
 
-    def walk(self, buffer: bytes, position: int, number: int, form: tuple[Any, ...]) -> tuple[int, int, int]:
+    def walk(self, buffer: bytes, position: int, number: int, form: tuple[Any, ...]) -> tuple[int, int, int, int]:
         """Deal with what is plain; here nothing is."""
-        return position, number, 0
+        return position, number, 0, position

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
 from tlib_codec.stream import Gap, MalformedFrame, StreamItem
-from tlib_schemas.errors import CODES
+from tlib_schemas.errors import CODES, Malformed
 from tlib_schemas.events import InvalidEvent
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -92,6 +92,10 @@ class CaptureProblem(msgspec.Struct, frozen=True):
         """What to do about it."""
         return CODES[self.code].advice
 
+    def as_item(self) -> MalformedFrame:
+        """As a malformed frame of no bytes, which columns and JSON have a form for."""
+        return MalformedFrame(self.offset, b"", Malformed(self.code, expected=self.expected, actual=self.actual))
+
     def __str__(self) -> str:
         where = f"at byte {self.offset}" if self.packet is None else f"packet {self.packet} at byte {self.offset}"
         return f"{where}: expected {self.expected}, found {self.actual} [{self.code}]"
@@ -120,6 +124,22 @@ class Captured(msgspec.Struct, frozen=True):
 CaptureItem: TypeAlias = Captured | CaptureProblem
 
 
+class Cut(msgspec.Struct, frozen=True, gc=False):
+    """Frames that follow one another among the items of a capture, not looked into yet: `data` are their bytes, joined.
+
+    The rest are arrays of numbers of 64 bits, as the machine has them, one a frame: `bounds` where it begins in `data` (and at
+    last where the last one ends), and what `Captured` calls `offset`, `packet` and `time`. `flows` are the numbers (32 bits)
+    of their flows in the list of whoever cut them.
+    """
+
+    data: bytes
+    bounds: bytes
+    offsets: bytes
+    packets: bytes
+    times: bytes
+    flows: bytes
+
+
 def iso(time: int) -> str:
     """Nanoseconds since 1970 as ISO 8601 UTC, with microseconds, or with nanoseconds where there are any."""
     micros, nanos = divmod(time, 1000)
@@ -128,6 +148,20 @@ def iso(time: int) -> str:
     except OverflowError:  # a damaged stamp
         return f"{time / 1e9:.6f}"
     return f"{text}{nanos:03d}Z" if nanos else f"{text}Z"
+
+
+def origin(item: CaptureItem, file: str) -> dict[str, Any]:
+    """Where an item of the capture `file` came from, as ``$source`` tells it."""
+    where: dict[str, Any] = {"file": file}
+    if item.packet is not None:
+        where["packet"] = item.packet
+    if item.time is not None:
+        where["time"] = iso(item.time)
+    if item.flow is not None:
+        flow = item.flow
+        where |= {"src": flow.src, "dst": flow.dst, "connection": flow.connection, "direction": flow.direction}
+    where["offset"] = item.offset
+    return where
 
 
 def shifted(item: StreamItem, base: int) -> StreamItem:

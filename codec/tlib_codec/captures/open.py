@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Unpack
 
 from tlib_codec.signs import COMPRESSED, CompressionError
-from tlib_schemas.registry import Registry
-from tlib_schemas.tlibrary import TLIBRARY
 
 from .compressed import open_compressed
 from .decoder import CaptureDecoder
-from .model import DEFAULT_SETTINGS, CaptureItem, CaptureProblem, CaptureSettings
+from .model import CaptureItem, CaptureProblem
+from .tcp import Options
 
 _CHUNK = 1 << 20
 
@@ -37,23 +36,16 @@ class _Rest(io.RawIOBase):
         return len(data)
 
 
-def read_capture(
-    file: str | Path | BinaryIO,
-    *,
-    registry: Registry = TLIBRARY,
-    settings: CaptureSettings = DEFAULT_SETTINGS,
-    ports: Collection[int] = (),
-    hosts: Collection[str] = (),
-) -> Iterator[CaptureItem]:
+def read_capture(file: str | Path | BinaryIO, **options: Unpack[Options]) -> Iterator[CaptureItem]:
     """The events of a pcap or pcapng file, plain or compressed with gzip or zstd, each with where it came from.
 
-    `file` is a path, or open for reading bytes; it need not be seekable. Memory does not grow with it. `ports` and
-    `hosts` (addresses) choose the connections to decode; without them, those in which frames are found.
+    `file` is a path, or open for reading bytes; it need not be seekable. Memory does not grow with it. Among the options (those of
+    `Reassembler`) `ports` and `hosts` (addresses) choose the connections to decode; without them, those in which frames are found.
 
     Raises OSError where the file cannot be read, ValueError where a host is no address; nothing for what the
     file contains.
     """
-    decoder = CaptureDecoder(registry=registry, settings=settings, ports=ports, hosts=hosts)
+    decoder = CaptureDecoder(**options)
     with ExitStack() as stack:
         raw: Any = stack.enter_context(Path(file).open("rb", buffering=0)) if isinstance(file, str | Path) else file
         head = b""
@@ -68,15 +60,21 @@ def read_capture(
 
 def read_items(decoder: CaptureDecoder, source: Any) -> Iterator[CaptureItem]:
     """The items of `decoder` as `source` (a raw file) gives it bytes, up to the end."""
+    for items in read_chunks(decoder, source):
+        yield from items
+
+
+def read_chunks(decoder: CaptureDecoder, source: Any) -> Iterator[list[CaptureItem]]:
+    """The same, in lists: what each read completed."""
     while True:
         try:
             data = source.read(_CHUNK)
         except CompressionError as error:
-            yield CaptureProblem("capture-cut", None, decoder.offset, "compressed data up to the end", str(error))
+            yield [CaptureProblem("capture-cut", None, decoder.offset, "compressed data up to the end", str(error))]
             data = b""
         if not data:
             break
         decoder.feed(data)
-        yield from decoder.items()
+        yield decoder.items()
     decoder.close()
-    yield from decoder.items()
+    yield decoder.items()

@@ -5,6 +5,7 @@ Source: the file format as draft-ietf-opsawg-pcap describes it.
 
 from __future__ import annotations
 
+import re
 import struct
 
 from .model import DEFAULT_SETTINGS, CaptureProblem, CaptureSettings, Packet
@@ -21,12 +22,14 @@ MAGICS = {
 _HEADER = 24
 _RECORD = 16
 _DAY = 86_400
+_BELIEVED = 1 << 20  # the longest packet that a search believes in
 
 
 class PcapReader(RecordReader):
     """Incremental reader of a pcap file."""
 
     unit = "packet's record"
+    head = _RECORD
 
     def __init__(self, settings: CaptureSettings = DEFAULT_SETTINGS) -> None:
         super().__init__(settings)
@@ -35,6 +38,7 @@ class PcapReader(RecordReader):
         self.link = 0
         self._record = struct.Struct("<IIII")
         self._last: int | None = None  # seconds of the last packet
+        self._pattern: tuple[int | None, re.Pattern[bytes]] | None = None  # what a search looks for, near the last packet
 
     @property
     def form(self) -> tuple[int, int, int, tuple[tuple[int, int, int, int], ...]] | None:
@@ -80,6 +84,22 @@ class PcapReader(RecordReader):
         self.position += _HEADER
         return None
 
+    def _candidate(self, at: int) -> int:
+        if self._pattern is None or self._pattern[0] != self._last:
+            self._pattern = self._last, self._signs()
+        return self._sign(self._pattern[1], at)
+
+    def _signs(self) -> re.Pattern[bytes]:
+        """What `_plausible` asks of the two high bytes of seconds, captured and length."""
+        high = [b".."]
+        if self._last is not None:
+            days = range(max(self._last - _DAY, 0) >> 16, (self._last + _DAY >> 16) + 1)
+            high = [re.escape(struct.pack(self.order + "H", day & 0xFFFF)) for day in days]
+        size = b"[\x00-%c]" % (_BELIEVED >> 16)
+        if self.order == "<":
+            return re.compile(b"..(?:%b)......%b\x00..%b\x00" % (b"|".join(high), size, size), re.DOTALL)
+        return re.compile(b"(?:%b)......\x00%b..\x00%b.." % (b"|".join(high), size, size), re.DOTALL)
+
     def _plausible(self, at: int) -> bool | None:
         for _ in range(2):  # this record, and the one that it leads to
             left = len(self.buffer) - at
@@ -90,7 +110,9 @@ class PcapReader(RecordReader):
                 return None
             seconds, part, captured, length = self._record.unpack_from(self.buffer, at)
             near = self._last is None or abs(seconds - self._last) <= _DAY
-            if not (near and part * self.scale < 1_000_000_000 and captured <= min(length, self.settings.packet) and 0 < length <= 1 << 20):
+            if not (
+                near and part * self.scale < 1_000_000_000 and captured <= min(length, self.settings.packet) and 0 < length <= _BELIEVED
+            ):
                 return False
             at += _RECORD + captured
             if at > len(self.buffer):

@@ -6,6 +6,7 @@ and sections kept, all others skipped. Source: draft-ietf-opsawg-pcapng.
 
 from __future__ import annotations
 
+import re
 import struct
 from typing import NamedTuple
 
@@ -19,6 +20,12 @@ _ORDERS = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}
 _RESOLUTION, _OFFSET = 9, 14  # options of an interface
 _MOST = (1 << 63) - 1
 _BELIEVED = 1 << 20  # the longest block that a search believes in
+# What `_plausible` asks of a block's type and of the high and low byte of its length.
+_SIGNS = {
+    "": re.compile(rb"\n\r\r\n"),
+    "<": re.compile(rb"\n\r\r\n|(?:[\x01-\x0a]\x00\x00\x00|\xad\x0b\x00[\x00\x40])[\x00\x04-\xfc]..\x00", re.DOTALL),
+    ">": re.compile(rb"\n\r\r\n|(?:\x00\x00\x00[\x01-\x0a]|[\x00\x40]\x00\x0b\xad)\x00...", re.DOTALL),
+}
 
 
 class Interface(NamedTuple):
@@ -39,6 +46,7 @@ class PcapngReader(RecordReader):
     """Incremental reader of a pcapng file."""
 
     unit = "block"
+    head = 12
 
     def __init__(self, settings: CaptureSettings = DEFAULT_SETTINGS) -> None:
         super().__init__(settings)
@@ -138,6 +146,9 @@ class PcapngReader(RecordReader):
                 interface = interface._replace(offset=struct.unpack(self.order + "q", value)[0])
             at += 4 + (size + 3) // 4 * 4
         return interface
+
+    def _candidate(self, at: int) -> int:
+        return self._sign(_SIGNS[self.order], at)
 
     def _plausible(self, at: int) -> bool | None:
         left = len(self.buffer) - at

@@ -7,6 +7,7 @@ the next plausible one is searched; what a search passes over, it does not look 
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
@@ -21,6 +22,7 @@ class RecordReader(ABC):
     """
 
     unit = "record"
+    head = 0  # bytes of a record's head
 
     def __init__(self, settings: CaptureSettings = DEFAULT_SETTINGS) -> None:
         self.settings = settings
@@ -102,6 +104,7 @@ class RecordReader(ABC):
         """Move to the next plausible record; whether there is one."""
         end = len(self.buffer)
         while self.position < end:
+            self.position = self._candidate(self.position)
             verdict = self._plausible(self.position)
             if verdict is None and not self.closed:
                 return False
@@ -123,6 +126,16 @@ class RecordReader(ABC):
     @abstractmethod
     def _read(self) -> Packet | CaptureProblem | None:
         """Read one record, moving the position; None where it is incomplete, or was of no interest."""
+
+    def _sign(self, pattern: re.Pattern[bytes], at: int) -> int:
+        """Where `pattern` is found from `at` on, or where too few bytes are left to tell."""
+        found = pattern.search(self.buffer, at)
+        short = max(at, len(self.buffer) - self.head + 1)
+        return min(found.start(), short) if found else short
+
+    @abstractmethod
+    def _candidate(self, at: int) -> int:
+        """The first place from `at` on where a record may begin: what makes a search quick."""
 
     @abstractmethod
     def _plausible(self, at: int) -> bool | None:

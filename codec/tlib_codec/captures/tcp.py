@@ -17,7 +17,7 @@ import ipaddress
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypedDict
 
 from tlib_codec.engine import StreamDecoder
 from tlib_codec.stream import Missing
@@ -35,6 +35,27 @@ _MOST_MISSED = 64
 _FAR = 1 << 24  # a jump that no window explains
 _by_packet = attrgetter("packet")
 _Held = tuple[bytes, int]  # what was captured, and its length on the wire
+
+
+class Items:
+    """What comes out, till it is taken. `tlib_codec._packets.Cuts` is another that leaves frames as bytes."""
+
+    def __init__(self) -> None:
+        self._items: list[CaptureItem] = []
+
+    def append(self, item: CaptureItem) -> None:
+        """Take an item."""
+        self._items.append(item)
+
+    def collect(self, lane: Any, decoder: Any, base: int, flow: Flow) -> None:
+        """Take what the decoder of a lane completed; it was fed from `base` on."""
+        lane.collect(decoder, base, flow, self._items)
+
+    def take(self) -> list[CaptureItem]:
+        """What was taken since the last call, in the order of packets."""
+        found, self._items = self._items, []
+        found.sort(key=_by_packet)
+        return found
 
 
 class Direction:
@@ -85,11 +106,22 @@ class Connection:
         return max(int(d.lane.last) for d in self.directions)
 
 
+class Options(TypedDict, total=False):
+    """What a `Reassembler` takes."""
+
+    registry: Registry
+    settings: CaptureSettings
+    ports: Collection[int]
+    hosts: Collection[str]
+    lanes: Callable[[], Any]
+    items: Callable[[], Any]
+
+
 class Reassembler:
     """Feed segments, take items.
 
     `ports` and `hosts` choose the connections to follow (all that have one of them on either
-    side); where none is given, those in which frames are found.
+    side); where none is given, those in which frames are found. `last` is the last packet that was read.
     """
 
     def __init__(
@@ -100,6 +132,7 @@ class Reassembler:
         ports: Collection[int] = (),
         hosts: Collection[str] = (),
         lanes: Callable[[], Any] = Lanes,
+        items: Callable[[], Any] = Items,
     ) -> None:
         self.registry = registry
         self.settings = settings
@@ -109,12 +142,14 @@ class Reassembler:
         self._ports = {port.to_bytes(2) for port in ports}
         self._hosts = {ipaddress.ip_address(host).packed for host in hosts}
         self._open: dict[int, Connection] = {}
-        self._out: list[CaptureItem] = []
+        self._out = items()
         self._memory = 0
         self.troubled = False  # there was a problem among the items
+        self.last = Packet(0, 0, 0, 0, b"", 0)
 
     def segment(self, packet: Packet, segment: Segment) -> None:
         """Take a segment, which `packet` brought or completed."""
+        self.last = packet
         key, seq, ack, flags, payload, length = segment
         lane = self.lanes.get(key)
         if lane is None:
@@ -344,7 +379,8 @@ class Reassembler:
     def tell(self, problems: Iterable[CaptureProblem]) -> None:
         """Have problems of packets among the items."""
         self.troubled = True
-        self._out += problems
+        for problem in problems:
+            self._out.append(problem)
 
     def _cut(self, direction: Direction, packet: Packet) -> None:
         """The stream is over: nothing is waited for any more."""
@@ -381,7 +417,8 @@ class Reassembler:
         if _SIGN in head:
             direction.follow = True
             self.followed += 1
-            self._out += direction.missed
+            for told in direction.missed:
+                self._out.append(told)
             direction.missed.clear()
         elif direction.seen + len(head) >= self.settings.recognise:
             direction.follow = False
@@ -410,39 +447,29 @@ class Reassembler:
         if end:
             decoder.close()
             direction.decoder = None
-        lane.collect(decoder, direction.base, direction.flow, self._out)
+        self._out.collect(lane, decoder, direction.base, direction.flow)
 
     def items(self) -> list[CaptureItem]:
         """What has been completed since the last call, in the order of packets."""
-        latest = None
         for lane in self.lanes.dirty():
-            direction = lane.owner
-            self._drain(direction)
-            self._count(direction)
-            if latest is None or lane.last > latest.last:
-                latest = lane
-        if self._memory > self.settings.memory and latest is not None:
-            self._shrink(latest)
-        found, self._out = self._out, []
-        found.sort(key=_by_packet)
+            self._drain(lane.owner)
+            self._count(lane.owner)
+        while self._memory > self.settings.memory and self._open:
+            self._evict(len(self._open) // 8 + 1, self.last, f"at most {self.settings.memory} bytes for all connections", str(self._memory))
+        found: list[CaptureItem] = self._out.take()
         return found
 
     def _count(self, direction: Direction) -> None:
         decoder = direction.decoder
-        waiting = 0 if decoder is None else direction.lane.offset - direction.base - decoder.offset - len(decoder.data)
+        waiting = 0 if decoder is None else decoder.waiting
         memory = direction.lane.room + direction.held_bytes + waiting
         self._memory += memory - direction.memory
         direction.memory = memory
 
-    def _shrink(self, lane: Any) -> None:
-        packet = Packet(lane.last, 0, 0, 0, b"", 0)
-        while self._memory > self.settings.memory and self._open:
-            self._evict(len(self._open) // 8 + 1, packet, f"at most {self.settings.memory} bytes for all connections", str(self._memory))
-
-    def close(self, packet: Packet) -> None:
-        """No more segments come; `packet` was the last."""
+    def close(self) -> None:
+        """No more segments come."""
         for connection in list(self._open.values()):
-            self._close(connection, packet)
+            self._close(connection, self.last)
 
 
 def _signed(difference: int) -> int:

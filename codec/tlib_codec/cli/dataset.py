@@ -15,7 +15,7 @@ import contextlib
 import hashlib
 import os
 import shutil
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, Self
@@ -30,10 +30,11 @@ from . import FINE
 from .common import Unusable
 from .decoding import Decoding, Task
 from .parallel import Workers, moved, pass_reports, reports_to
-from .tables import ParquetSink, pa, pc
+from .tables import GroupWriter, pa, pc
 
 KEYS: Final = ("date", "event")
 _OPEN: Final = 64  # part files open at once
+_HELD: Final = 40 << 20  # bytes of rows that wait to become row groups: many small ones take long to write, and to read
 _NONE: Final = "__HIVE_DEFAULT_PARTITION__"
 _DAY: Final = 86_400
 
@@ -74,39 +75,48 @@ class PartitionedSink:
         self._stem = stem
         self._keys = keys
         self._schema = schema.remove(schema.get_field_index("Event")) if "event" in keys else schema
-        # zstd is made ready anew for each column of each row group, which takes longer than writing a small one
-        self._compression = "snappy" if keys else "zstd"
         number = AttributeID.TimeinSecs
         self._seconds = registry.attribute_name(number) if number in registry.dictionary else None
-        self._open: OrderedDict[str, tuple[ParquetSink, Any]] = OrderedDict()
+        self._held: dict[str, list[pa.Table]] = {}  # rows by file, without the columns that are null in all of them
+        self._bytes: Counter[str] = Counter()
+        self._open: OrderedDict[str, tuple[GroupWriter, Any]] = OrderedDict()
         self._counts: dict[str, int] = {}
         self.parts: list[str] = []
 
     def write(self, batches: Sequence[pa.RecordBatch]) -> None:
         """Write some batches, each row to the file of its keys."""
         table = pa.Table.from_batches(batches).unify_dictionaries()
+        if not table.num_rows:
+            return
         groups = {key: self._values(table, key).dictionary_encode() for key in self._keys}
-        code = pa.array(memoryview(bytes(4 * table.num_rows)).cast("i"), pa.int32())
+        code = pa.Array.from_buffers(pa.int32(), table.num_rows, [None, pa.py_buffer(bytes(4 * table.num_rows))])
         names = [""]
         for key, values in groups.items():
             shown = [_NONE if one is None else str(one) for one in values.dictionary.to_pylist()]
             title = "Event" if key == "event" else key
             code = pc.add(pc.multiply(code, len(shown)), values.indices)
             names = [f"{before}{title}={_escaped(one)}/" for before in names for one in shown]
-        if not table.num_rows:
-            return
-        kept = table.select(self._schema.names)
-        present = pc.unique(code).to_pylist()
-        if len(present) == 1:
-            self._sink(names[present[0]]).write(kept.to_batches())
-            return
+        kept = table.select([name for name in self._schema.names if table[name].null_count < table.num_rows])
         order = pc.sort_indices(code)
         sizes = {row["values"]: row["counts"] for row in pc.value_counts(code).to_pylist()}
-        kept = kept.take(order)
         start = 0
-        for one in sorted(present):
-            self._sink(names[one]).write(kept.slice(start, sizes[one]).to_batches())
+        for one in sorted(sizes):
+            rows = kept.take(order.slice(start, sizes[one])) if len(sizes) > 1 else kept
+            self._held.setdefault(names[one], []).append(rows)
+            self._bytes[names[one]] += rows.nbytes
             start += sizes[one]
+        while self._bytes.total() > _HELD:
+            self._pass(self._bytes.most_common(1)[0][0])
+
+    def _pass(self, name: str) -> None:
+        """Write what is held for a file as a row group."""
+        del self._bytes[name]
+        made = []
+        for table in self._held.pop(name):
+            nulls = {kind: pa.chunked_array([pa.nulls(table.num_rows, kind)]) for kind in set(self._schema.types)}
+            arrays = [table[field.name] if field.name in table.column_names else nulls[field.type] for field in self._schema]
+            made += pa.Table.from_arrays(arrays, schema=self._schema).to_batches()
+        self._sink(name).write(made)
 
     def _values(self, table: pa.Table, key: str) -> pa.Array:
         if key == "event":
@@ -119,7 +129,7 @@ class PartitionedSink:
             values = pc.coalesce(*choices).cast(pa.string())
         return pc.fill_null(values, _NONE).combine_chunks()
 
-    def _sink(self, name: str) -> ParquetSink:
+    def _sink(self, name: str) -> GroupWriter:
         found = self._open.get(name)
         if found is None:
             if len(self._open) >= _OPEN:
@@ -129,12 +139,12 @@ class PartitionedSink:
             self.parts.append(part)
             path = self._folder / (part.replace("/", "~") + ".part")
             file = path.open("wb")
-            found = self._open[name] = ParquetSink(file, self._schema, self._compression), file
+            found = self._open[name] = GroupWriter(file, self._schema), file
         self._open.move_to_end(name)
         return found[0]
 
     @staticmethod
-    def _end(found: tuple[ParquetSink, Any]) -> None:
+    def _end(found: tuple[GroupWriter, Any]) -> None:
         sink, file = found
         with file:
             sink.close()
@@ -142,7 +152,9 @@ class PartitionedSink:
             os.fsync(file.fileno())
 
     def close(self) -> None:
-        """End every file."""
+        """Write what is held, and end every file."""
+        for name in [*self._held]:
+            self._pass(name)
         while self._open:
             self._end(self._open.popitem(last=False)[1])
 

@@ -38,7 +38,7 @@ _WORTH_IT = 16 << 20  # bytes of input, below which starting a process takes lon
 @click.option("--since", metavar="TIME", help="Only events at or after TIME (ISO 8601, UTC where it has no zone).")
 @click.option("--until", metavar="TIME", help="Only events before TIME.")
 @click.option("--address", metavar="HOST[:PORT]", help="Only events from or to that address, or network (10.0.0.0/8), of a capture.")
-@click.option("--jobs", type=click.IntRange(1), metavar="N", help="Decode so many files at once; else as many as there are cores.")
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help="Use so many cores; else all there are.")
 @click.option("--partition", metavar="KEYS", help="With -o DIR/: a folder for each date, event or both (date,event).")
 @capture_options
 @registry_option
@@ -112,7 +112,7 @@ def command(
             file = open_output(output, inputs)
             if output not in {None, "-"}:
                 stack.enter_context(file)
-        writer = decoding.writer(file)
+        writer = decoding.writer(file, threads=jobs or os.cpu_count() or 1)
         stack.push(_abandons(writer))
         progress = stack.enter_context(Progress(alone=output not in {None, "-"} or not sys.stdout.isatty()))
         count = _jobs(jobs, inputs, target, strict=strict)

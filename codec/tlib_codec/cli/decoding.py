@@ -1,7 +1,7 @@
 """One input through the filters to a writer: what ``tlib decode`` does, in whichever process.
 
 Strategy: everything that decides what is written is plain data (`Task`), so that another process can be
-told to do the same. A file of frames that is wanted whole, as columns, is handed over as it is.
+told to do the same. A file of frames or a capture that is wanted whole, as columns, is handed over as it is.
 """
 
 from __future__ import annotations
@@ -51,8 +51,11 @@ class Decoding:
         self.registry = registry_of(task.registry) if registry is None else registry
         self._tests: list[Test] = selection(task.events, task.conditions, self.registry) + between(task.since, task.until, self.registry)
 
-    def writer(self, file: BinaryIO, *, header: bool = True) -> Writer:
-        """The writer of the task's form of output to `file`. Raises Unusable where its extra is missing."""
+    def writer(self, file: BinaryIO, *, header: bool = True, threads: int = 1) -> Writer:
+        """The writer of the task's form of output to `file`, with so many threads where it can use them.
+
+        Raises Unusable where its extra is missing.
+        """
         target = self.task.target
         if target == "table":
             from .render import Table  # noqa: PLC0415 rich
@@ -62,7 +65,11 @@ class Decoding:
             from .tables import Tabular, sink_for  # noqa: PLC0415 pyarrow
 
             stream = self.task.stream or file is getattr(sys.stdout, "buffer", None)
-            return Tabular(lambda schema: sink_for(target, file, schema, stream=stream, header=header), self.registry, self.task.source)
+            return Tabular(
+                lambda schema: sink_for(target, file, schema, stream=stream, header=header, threads=threads),
+                self.registry,
+                self.task.source,
+            )
         if target in {"pcap", "pcapng"}:
             from .capture_output import Packets  # noqa: PLC0415
 
@@ -90,8 +97,8 @@ class Decoding:
             opened(source)
             form = (source.form() or "auto") if task.form == "auto" else task.form
             straight = getattr(writer, "straight", None)
-            if form == "frames" and straight is not None and not tests and not task.strict:
-                return int(straight(source))
+            if form in {"frames", "capture"} and straight is not None and not tests and not task.strict:
+                return int(straight(source, form, task.ports, task.hosts))
             for entry in entries(source, form, self.registry, server=task.server, ports=task.ports, hosts=task.hosts):
                 outcome = _pass_on(entry, writer, tests, quiet=quiet)
                 status = max(status, outcome)

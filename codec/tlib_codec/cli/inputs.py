@@ -143,24 +143,21 @@ def _frames(source: Source, registry: Registry) -> Iterator[Found]:
 
 
 def _capture(source: Source, registry: Registry, ports: tuple[int, ...], hosts: tuple[str, ...]) -> Iterator[Entry]:
-    from tlib_codec.captures import Captured, CaptureDecoder, iso, read_items  # noqa: PLC0415 only captures need it
+    from tlib_codec.captures import CaptureDecoder, read_items  # noqa: PLC0415 only captures need it
 
-    name = source.name
     for found in read_items(CaptureDecoder(registry=registry, ports=ports, hosts=hosts), source):
-        where: dict[str, Any] = {"file": name}
-        if found.packet is not None:
-            where["packet"] = found.packet
-        if found.time is not None:
-            where["time"] = iso(found.time)
-        if found.flow is not None:
-            flow = found.flow
-            where |= {"src": flow.src, "dst": flow.dst, "connection": flow.connection, "direction": flow.direction}
-        where["offset"] = found.offset
-        place = name if found.packet is None else f"{name}: packet {found.packet}"
-        if isinstance(found, Captured):
-            yield Found(found.item, place, where, found.data, found.offset)
-        else:
-            yield Problem(found.code, f"{place} at byte {found.offset}", where, found.expected, found.actual)
+        yield captured(found, source.name)
+
+
+def captured(found: Any, name: str) -> Entry:
+    """An item of the capture `name`."""
+    from tlib_codec.captures import Captured, origin  # noqa: PLC0415
+
+    where = origin(found, name)
+    place = name if found.packet is None else f"{name}: packet {found.packet}"
+    if isinstance(found, Captured):
+        return Found(found.item, place, where, found.data, found.offset)
+    return Problem(found.code, f"{place} at byte {found.offset}", where, found.expected, found.actual)
 
 
 def _hex(source: Source, registry: Registry) -> Iterator[Entry]:

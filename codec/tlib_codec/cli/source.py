@@ -84,12 +84,18 @@ class Source(io.RawIOBase):
         """It is there to be read."""
         return True
 
+    def read(self, size: int = -1) -> bytes:
+        """As many bytes as are there, `size` at most: as `readinto`, without a copy."""
+        if size < 0:
+            return super().read(size)
+        if not self._head:
+            return self._read(size)
+        given, self._head = self._head[:size], self._head[size:]
+        return given
+
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         """As many bytes as are there, at least one before the end."""
-        if self._head:
-            given, self._head = self._head[: len(buffer)], self._head[len(buffer) :]
-        else:
-            given = self._read(len(buffer))
+        given = self.read(len(buffer))
         buffer[: len(given)] = given
         return len(given)
 

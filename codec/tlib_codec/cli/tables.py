@@ -1,6 +1,6 @@
 """Parquet, Arrow IPC and CSV: decoded items as rows of columns.
 
-Strategy: a file of frames that is wanted whole goes straight through the native builder of columns,
+Strategy: a file of frames or a capture that is wanted whole goes straight through the native builder of columns,
 without an object an event; anything else goes item by item (`column_items`). Either way batches are
 gathered to row groups of some ten MiB, so memory does not grow with the input.
 """
@@ -23,7 +23,7 @@ from tlib_schemas.registry import Registry
 
 from . import FINE, INVALID
 from .common import report
-from .inputs import Found, Problem
+from .inputs import Found, Problem, captured
 from .source import Source
 
 try:
@@ -32,13 +32,14 @@ try:
 
     from tlib_codec.column_items import SOURCE_COLUMNS, ItemColumns, source_columns, with_source
     from tlib_codec.columns import Columns, frames
+    from tlib_codec.parquet_groups import GroupWriter
 except ImportError:
     raise ImportError("Parquet, Arrow and CSV need pyarrow: pip install 'tlib-codec[arrow]'") from None
 
-__all__ = ["ArrowStreamSink", "Grouped", "ParquetSink", "Tabular", "pa", "pc", "sink_for", "source_columns"]
+__all__ = ["ArrowStreamSink", "GroupWriter", "Grouped", "Tabular", "pa", "pc", "sink_for", "source_columns"]
 
-_GROUP_BYTES: Final = 40 << 20  # of Arrow's memory
-_GROUP_ROWS: Final = 1 << 17
+_GROUP_BYTES: Final = 20 << 20  # of Arrow's memory
+_GROUP_ROWS: Final = 3 << 14
 
 
 class Sink(Protocol):
@@ -49,25 +50,6 @@ class Sink(Protocol):
 
     def close(self) -> None:
         """Write what ends the file; the file itself stays open."""
-
-
-class ParquetSink:
-    """Row groups of a Parquet file."""
-
-    def __init__(self, file: Any, schema: pa.Schema, compression: str = "zstd") -> None:
-        from pyarrow import parquet  # noqa: PLC0415
-
-        self._schema = schema
-        self._writer = parquet.ParquetWriter(file, schema, compression=compression)
-
-    def write(self, batches: Sequence[pa.RecordBatch]) -> None:
-        """Write some batches as one row group."""
-        table = pa.Table.from_batches(batches, self._schema).unify_dictionaries()
-        self._writer.write_table(table, row_group_size=max(table.num_rows, 1))
-
-    def close(self) -> None:
-        """Write the footer."""
-        self._writer.close()
 
 
 class ArrowFileSink:
@@ -147,11 +129,14 @@ def _plain(column: pa.Array, kind: pa.DataType) -> pa.Array:
     return pa.array(made, kind)
 
 
-def sink_for(target: str, file: Any, schema: pa.Schema, *, stream: bool = False, header: bool = True) -> Sink:
-    """The sink of a form of output: parquet, csv or arrow, as a file or, with `stream`, to be read while it is written."""
+def sink_for(target: str, file: Any, schema: pa.Schema, *, stream: bool = False, header: bool = True, threads: int = 1) -> Sink:
+    """The sink of a form of output: parquet, csv or arrow, as a file or, with `stream`, to be read while it is written.
+
+    `threads`: so many may encode Parquet.
+    """
     match target:
         case "parquet":
-            return ParquetSink(file, schema)
+            return GroupWriter(file, schema, threads=threads)
         case "csv":
             return CsvSink(file, schema, header=header)
         case _:
@@ -159,7 +144,7 @@ def sink_for(target: str, file: Any, schema: pa.Schema, *, stream: bool = False,
 
 
 class Grouped:
-    """A sink that gathers batches to groups of some ten MiB first."""
+    """A sink that gathers batches to groups first, of as many rows each unless they are large."""
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
@@ -169,9 +154,17 @@ class Grouped:
     def write(self, batch: pa.RecordBatch) -> None:
         """Take a batch."""
         self._held.append(batch)
-        self._bytes += batch.nbytes
+        # a column without a value borrows its zeros
+        self._bytes += sum(column.nbytes for column in batch.columns if column.null_count < batch.num_rows)
         self._rows += batch.num_rows
-        if self._bytes >= _GROUP_BYTES or self._rows >= _GROUP_ROWS:
+        while self._rows >= _GROUP_ROWS:
+            over = self._rows - _GROUP_ROWS
+            last = self._held[-1]
+            self._held[-1] = last.slice(0, last.num_rows - over)
+            self._pass()
+            if over:
+                self._held, self._rows = [last.slice(last.num_rows - over)], over
+        if self._bytes >= _GROUP_BYTES:
             self._pass()
 
     def _pass(self) -> None:
@@ -190,6 +183,7 @@ class Tabular:
 
     def __init__(self, make: Callable[[pa.Schema], Sink], registry: Registry, source: Sequence[str] = tuple(SOURCE_COLUMNS)) -> None:
         self._items = ItemColumns(registry, source=source)
+        self._source = source
         self._sink = Grouped(make(self._items.schema))
         self._registry = registry
 
@@ -224,9 +218,24 @@ class Tabular:
             for batch in batches:
                 self._sink.write(batch)
 
-    def straight(self, source: Source) -> int:
-        """Write everything in a file of frames, and report what is wrong in it; gives the exit status."""
+    def straight(self, source: Source, form: str, ports: Sequence[int], hosts: Sequence[str]) -> int:
+        """Write everything in a file of frames or a capture, and report what is wrong in it; gives the exit status."""
         self._take()
+        return self._capture(source, ports, hosts) if form == "capture" else self._frames(source)
+
+    def _capture(self, source: Source, ports: Sequence[int], hosts: Sequence[str]) -> int:
+        from tlib_codec.column_captures import CaptureColumns  # noqa: PLC0415
+
+        status = FINE
+        columns = CaptureColumns(source, name=source.name, registry=self._registry, ports=ports, hosts=hosts, columns=self._source)
+        for batch, wrong in columns.batches():
+            for item in wrong:
+                status = INVALID
+                report(captured(item, source.name).complaint())
+            self._sink.write(batch)
+        return status
+
+    def _frames(self, source: Source) -> int:
         status = FINE
         for batch in Columns(source, registry=self._registry):
             if batch.column(ERROR).null_count < batch.num_rows:

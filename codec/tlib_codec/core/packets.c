@@ -255,7 +255,8 @@ static int plain(tlib_lanes *lanes, uint16_t link, const uint8_t *data, uint32_t
     return PASSED;
 }
 
-int tlib_walk(tlib_lanes *lanes, const tlib_form *form, const uint8_t *data, size_t size, size_t *position, uint64_t *number, int64_t *time)
+int tlib_walk(tlib_lanes *lanes, const tlib_form *form, const uint8_t *data, size_t size, size_t *position, uint64_t *number, int64_t *time,
+              size_t *last)
 {
     const int big = form->big;
     size_t at = *position;
@@ -289,6 +290,7 @@ int tlib_walk(tlib_lanes *lanes, const tlib_form *form, const uint8_t *data, siz
         }
         done = plain(lanes, interface->link, record, captured, when, *number + 1);
         if (done != PASSED) break;
+        *last = at;
         at += whole;
         ++*number;
         *time = when;

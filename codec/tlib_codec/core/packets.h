@@ -71,7 +71,9 @@ tlib_lane *tlib_lanes_get(const tlib_lanes *lanes, const uint8_t *key, uint8_t l
 void tlib_lanes_remove(tlib_lanes *lanes, tlib_lane *lane);
 void tlib_lane_acknowledge(tlib_lane *lane, uint32_t ack);
 
-/* Deal with the plain packets of data[*position:size]; moves *position and *number past them and sets *time to the last one's. */
-int tlib_walk(tlib_lanes *lanes, const tlib_form *form, const uint8_t *data, size_t size, size_t *position, uint64_t *number, int64_t *time);
+/* Deal with the plain packets of data[*position:size]; moves *position and *number past them, and sets *time and *last to the time of the
+ * last one and where its record begins. */
+int tlib_walk(tlib_lanes *lanes, const tlib_form *form, const uint8_t *data, size_t size, size_t *position, uint64_t *number, int64_t *time,
+              size_t *last);
 
 #endif

@@ -38,17 +38,6 @@ cdef class StreamDecoder:
     where in the stream the last item stood and what its bytes were.
     """
 
-    cdef readonly object registry
-    cdef readonly object limits
-    cdef readonly object offset
-    cdef readonly bytes data
-    cdef Tables tables
-    cdef tlib_limits own
-    cdef tlib_stream stream
-    cdef uint8_t *buffer
-    cdef uint64_t start, end, capacity  # the bytes that wait are buffer[start:end]
-    cdef bint closed
-
     def __cinit__(self, *, registry=LIBRARY, limits=LIMITS):
         self.registry = registry
         self.limits = limits
@@ -66,6 +55,11 @@ cdef class StreamDecoder:
     def work(self):
         """Attribute headers followed so far: what bounds the time."""
         return self.stream.work
+
+    @property
+    def waiting(self):
+        """Bytes that no item has given yet."""
+        return self.end - self.start
 
     def feed(self, data):
         """Take the next bytes of the stream. Raises ValueError after `close`."""
@@ -106,33 +100,49 @@ cdef class StreamDecoder:
         return self
 
     def __next__(self):
-        cdef uint64_t length = 0
+        cdef const uint8_t *at = NULL
+        cdef uint64_t length = 0, base = self.stream.base
+        cdef bytes data
+        item = self.step(&at, &length)
+        if item is not None:
+            return item
+        if not length:
+            raise StopIteration
+        # The frame has left the buffer before anything is made of it: making may run code that feeds or iterates this decoder.
+        data = PyBytes_FromStringAndSize(<const char *> at, <Py_ssize_t> length)
+        self.offset = base
+        self.data = data
+        return whole_frame(self.tables, data, &self.own, self.registry, self.limits, base)
+
+    cdef object step(self, const uint8_t **at, uint64_t *length):
+        """Take what comes next out of the buffer: a `Gap` is given, a frame is where `at` points up to the next `feed`, and no bytes are no item."""
         cdef int broken = 0, kind
-        cdef uint8_t *at
         cdef bytes data, head
         cdef tlib_stream told
         cdef uint64_t base = self.stream.base
+        length[0] = 0
         if self.start == self.end:
-            raise StopIteration
-        at = self.buffer + self.start
-        kind = tlib_next(&self.stream, at, self.end - self.start, self.closed, &self.own, &length, &broken)
+            return None
+        at[0] = self.buffer + self.start
+        kind = tlib_next(&self.stream, at[0], self.end - self.start, self.closed, &self.own, length, &broken)
         if kind == TLIB_ITEM_NONE:
-            raise StopIteration
-        # The item leaves the buffer before anything is made of it: making may run code that feeds or iterates this decoder.
-        data = PyBytes_FromStringAndSize(<const char *> at, <Py_ssize_t> length)
-        if broken:
-            head = PyBytes_FromStringAndSize(<const char *> at, <Py_ssize_t> min(self.end - self.start, <uint64_t> TLIB_HEADER))
-            told = self.stream
-        self.start += length
-        tlib_consume(&self.stream, length)
+            length[0] = 0
+            return None
+        if kind == TLIB_ITEM_GAP:
+            data = PyBytes_FromStringAndSize(<const char *> at[0], <Py_ssize_t> length[0])
+            if broken:
+                head = PyBytes_FromStringAndSize(<const char *> at[0], <Py_ssize_t> min(self.end - self.start, <uint64_t> TLIB_HEADER))
+                told = self.stream
+        self.start += length[0]
+        tlib_consume(&self.stream, length[0])
+        if kind == TLIB_ITEM_FRAME:
+            return None
         self.offset = base
         self.data = data
-        if broken:
-            error = stream_error(self.tables, &told, <const uint8_t *> PyBytes_AS_STRING(head), PyBytes_GET_SIZE(head), self.limits)
-            return MalformedFrame(base, data, error)
-        if kind == TLIB_ITEM_GAP:
+        if not broken:
             return Gap(base, data)
-        return whole_frame(self.tables, data, &self.own, self.registry, self.limits, base)
+        error = stream_error(self.tables, &told, <const uint8_t *> PyBytes_AS_STRING(head), PyBytes_GET_SIZE(head), self.limits)
+        return MalformedFrame(base, data, error)
 
 
 cdef object whole_frame(Tables tables, bytes data, const tlib_limits *own, object registry, object limits, uint64_t base):

@@ -169,6 +169,7 @@ def test_more_partitions_than_files_may_be_open(tmp_path, monkeypatch):
     from tlib_schemas.values import Attributes
 
     monkeypatch.setattr(dataset, "_OPEN", 3)
+    monkeypatch.setattr(dataset, "_HELD", 0)
     made = []
 
     def sink(schema):
