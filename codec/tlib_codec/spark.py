@@ -22,17 +22,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from tlib_schemas.errors import Malformed
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
-from .captures import Captured, CaptureProblem, is_capture, iso, read_capture
+from .captures import is_capture
 from .captures.compressed import open_compressed
-from .column_items import SOURCE_COLUMNS, ItemColumns, source_columns
+from .column_captures import CaptureColumns
+from .column_items import SOURCE_COLUMNS, source_columns
 from .columns import Columns, schema
 from .ranges import SIZE, cut, places, read_range
 from .signs import COMPRESSED, CompressionError
-from .stream import MalformedFrame
 
 try:
     import pyarrow as pa
@@ -265,24 +264,8 @@ def _is_capture(path: Path) -> bool:
 
 def _captured(path: str, registry: Registry) -> Iterator[pa.RecordBatch]:
     """The rows of a capture: its items, and what is wrong with it."""
-    columns = ItemColumns(registry, source=_SOURCE)
-    for found in read_capture(path, registry=registry):
-        source: dict[str, Any] = {"packet": found.packet}
-        if found.time is not None:
-            source["time"] = iso(found.time)
-        if found.flow is not None:
-            source |= {name: getattr(found.flow, name) for name in ("src", "dst", "connection", "direction")}
-        if isinstance(found, Captured):
-            full = columns.add(found.item, data=found.data, offset=found.offset, source=source)
-        else:
-            full = columns.add(_told(found), source=source | {"offset": found.offset})
-        if full:
-            yield from columns.take()
-    yield from columns.take()
-
-
-def _told(problem: CaptureProblem) -> MalformedFrame:
-    return MalformedFrame(problem.offset, b"", Malformed(problem.code, expected=problem.expected, actual=problem.actual))
+    with Path(path).open("rb", buffering=0) as file:
+        yield from CaptureColumns(_unpacked(file), columns=_SOURCE, registry=registry)
 
 
 def _converted(batch: pa.RecordBatch, fields: pa.Schema, start: int, path: str) -> pa.RecordBatch:

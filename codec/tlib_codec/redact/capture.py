@@ -146,7 +146,6 @@ class CaptureRedactor:
         self._fragments: dict[bytes, list[Held]] = {}
         self._queue: deque[Held] = deque()
         self._size = 0  # bytes of memory that the queue and the windows take
-        self._last = Packet(0, 0, 0, 0, b"", 0)
 
     @property
     def blocks(self) -> int:
@@ -183,7 +182,7 @@ class CaptureRedactor:
                     yield found
             self._take()
             if file.closed:
-                self._streams.close(self._last)
+                self._streams.close()
             self._decide()
             yield b"".join(self._written(everything=file.closed))
 
@@ -200,7 +199,7 @@ class CaptureRedactor:
 
     def _place(self, held: Held, packet: Packet) -> None:
         """Find out which bytes of a stream the packet carries, if any."""
-        self._last = packet
+        self._streams.last = packet
         at = held.layout
         try:
             segment = self._dissector.segment(packet)
