@@ -79,8 +79,9 @@ def valid_case(walker: Walker, chooser: Chooser) -> Case:
 
 def case_of(entry: Entry, walker: Walker, chooser: Chooser) -> Case:
     """A case of one entry of the catalogue."""
-    frame, place = entry.site.make(walker, chooser)
-    told = entry.make(walker, chooser, frame, place)
+    place = entry.site.make(walker, chooser)
+    told = entry.make(place)
+    frame = place.frame
     if not entry.codes:
         return _accepted(entry.label, walker, frame, told.reason, told.path)
     data = frame.write()

@@ -6,7 +6,8 @@ from typing import Final
 
 from .defects import DEFECTS, OUT_OF_REACH
 from .entry import Entry
+from .oddities import ODDITIES
 
 __all__ = ["CATALOGUE", "OUT_OF_REACH", "Entry"]
 
-CATALOGUE: Final[dict[str, Entry]] = {entry.label: entry for entry in DEFECTS}
+CATALOGUE: Final[dict[str, Entry]] = {entry.label: entry for entry in (*DEFECTS, *ODDITIES)}

@@ -13,10 +13,9 @@ from tlib_schemas.enumerations import TKVType
 from tlib_schemas.limits import DEFAULT_LIMITS
 from tlib_schemas.wire import WireType
 
-from .chooser import Chooser
 from .entry import BODY, LIST, WHOLE, Entry, Place, Told, broken_by, nest, shown
 from .tree import Attribute, Frame, List, Pair
-from .walker import DEEPEST, KEYS, Walker, integer, pair, text
+from .values import DEEPEST, KEYS, integer, pair, text
 
 _HEADER = wire.HEADER.size
 _LIMIT = DEFAULT_LIMITS.frame_body
@@ -39,34 +38,34 @@ _BAD_UTF8 = tuple(BAD_UTF8.items())
 # -- the frame -------------------------------------------------------------------------------------
 
 
-def _magic(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-    sign = bytearray(frame.sign)
-    where = chooser.integer(0, 1)
-    sign[where] ^= chooser.integer(1, 255)
-    frame.sign = bytes(sign)
-    return Told("", f"the magic is {frame.sign[:2].hex(' ')} instead of 54 4c")
+def _magic(at: Place) -> Told:
+    sign = bytearray(at.frame.sign)
+    where = at.chooser.integer(0, 1)
+    sign[where] ^= at.chooser.integer(1, 255)
+    at.frame.sign = bytes(sign)
+    return Told("", f"the magic is {at.frame.sign[:2].hex(' ')} instead of 54 4c")
 
 
-def _version(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-    version = chooser.pick((2, 0, 255, chooser.integer(2, 255)))
-    frame.sign = wire.MAGIC + bytes((version, 0))
+def _version(at: Place) -> Told:
+    version = at.chooser.pick((2, 0, 255, at.chooser.integer(2, 255)))
+    at.frame.sign = wire.MAGIC + bytes((version, 0))
     return Told("", f"the version is {version} instead of {wire.VERSION}")
 
 
-def _flags(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-    flags = chooser.pick((1, 0x80, chooser.integer(1, 255)))
-    frame.sign = wire.MAGIC + bytes((wire.VERSION, flags))
+def _flags(at: Place) -> Told:
+    flags = at.chooser.pick((1, 0x80, at.chooser.integer(1, 255)))
+    at.frame.sign = wire.MAGIC + bytes((wire.VERSION, flags))
     return Told("", f"flags are {flags:#04x} instead of 0")
 
 
-def _header_cut(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-    cut = chooser.integer(0, _HEADER - 1)
+def _header_cut(at: Place) -> Told:
+    cut = at.chooser.integer(0, _HEADER - 1)
     return Told("", f"only {cut} of the header's {_HEADER} bytes are there", cut)
 
 
-def _frame_cut(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-    size = len(frame.write())
-    cut = chooser.pick((size - 1, chooser.integer(_HEADER, size - 1)))
+def _frame_cut(at: Place) -> Told:
+    size = len(at.frame.write())
+    cut = at.chooser.pick((size - 1, at.chooser.integer(_HEADER, size - 1)))
     return Told("", f"the frame of {size} bytes is cut off after {cut}", cut)
 
 
@@ -74,80 +73,80 @@ def _body(frame: Frame) -> int:
     return len(frame.write()) - _HEADER
 
 
-def _length_long(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-    size = _body(frame)
-    more = chooser.pick((1, 2, 6, chooser.integer(1, 1000)))
-    frame.length = size + more
+def _length_long(at: Place) -> Told:
+    size = _body(at.frame)
+    more = at.chooser.pick((1, 2, 6, at.chooser.integer(1, 1000)))
+    at.frame.length = size + more
     return Told("", f"the header announces {more} bytes more than the {size} that are there")
 
 
-def _length_huge(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-    frame.length = chooser.pick((_LIMIT + 1, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF, chooser.integer(_LIMIT + 1, 0xFFFF_FFFF)))
-    return Told("", f"the header announces {frame.length} bytes, more than the limit")
+def _length_huge(at: Place) -> Told:
+    at.frame.length = at.chooser.pick((_LIMIT + 1, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF, at.chooser.integer(_LIMIT + 1, 0xFFFF_FFFF)))
+    return Told("", f"the header announces {at.frame.length} bytes, more than the limit")
 
 
-def _length_short(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-    size = _body(frame)
-    less = chooser.pick((1, size, chooser.integer(1, size)))
-    frame.length = size - less
+def _length_short(at: Place) -> Told:
+    size = _body(at.frame)
+    less = at.chooser.pick((1, size, at.chooser.integer(1, size)))
+    at.frame.length = size - less
     return Told("", f"the header announces {less} bytes fewer than the {size} that are there")
 
 
-def _trailing_bytes(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-    frame.after = bytes(1) if chooser.chance(0.3) else chooser.bytes(chooser.integer(1, 12))
-    return Told("", f"{len(frame.after)} bytes follow the frame")
+def _trailing_bytes(at: Place) -> Told:
+    at.frame.after = bytes(1) if at.chooser.chance(0.3) else at.chooser.bytes(at.chooser.integer(1, 12))
+    return Told("", f"{len(at.frame.after)} bytes follow the frame")
 
 
-def _trailing_frame(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-    frame.after = walker.frame(chooser).write()
+def _trailing_frame(at: Place) -> Told:
+    at.frame.after = at.walker.frame(at.chooser).write()
     return Told("", "another frame follows the frame")
 
 
 # -- attributes ------------------------------------------------------------------------------------
 
 
-def _attribute_header_cut(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-    frame.tail = chooser.bytes(chooser.integer(1, wire.ATTRIBUTE.size - 1))
-    return Told(place.path, f"{len(frame.tail)} bytes are left for an attribute's header of {wire.ATTRIBUTE.size}")
+def _attribute_header_cut(at: Place) -> Told:
+    at.frame.tail = at.chooser.bytes(at.chooser.integer(1, wire.ATTRIBUTE.size - 1))
+    return Told(at.path, f"{len(at.frame.tail)} bytes are left for an attribute's header of {wire.ATTRIBUTE.size}")
 
 
-def _attribute_length_long(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-    last = frame.attributes[-1]
+def _attribute_length_long(at: Place) -> Told:
+    last = at.frame.attributes[-1]
     size = len(last.write()) - wire.ATTRIBUTE.size
-    last.length = min(size + chooser.pick((1, 2, chooser.integer(1, 1000))), 0xFF_FFFF)
-    return Told(walker.path(frame, last.id), f"the last attribute says {last.length} bytes of value where {size} are left")
+    last.length = min(size + at.chooser.pick((1, 2, at.chooser.integer(1, 1000))), 0xFF_FFFF)
+    return Told(at.walker.path(at.frame, last.id), f"the last attribute says {last.length} bytes of value where {size} are left")
 
 
-def _attribute_length_huge(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-    victim = chooser.pick(frame.attributes)
-    victim.length = chooser.pick((0xFF_FFFF, 0x80_0000, 0x7F_FFFF))
-    return Told(walker.path(frame, victim.id), f"an attribute says {victim.length} bytes of value")
+def _attribute_length_huge(at: Place) -> Told:
+    victim = at.chooser.pick(at.frame.attributes)
+    victim.length = at.chooser.pick((0xFF_FFFF, 0x80_0000, 0x7F_FFFF))
+    return Told(at.walker.path(at.frame, victim.id), f"an attribute says {victim.length} bytes of value")
 
 
-def _attribute_length_short(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-    less = chooser.integer(1, wire.ATTRIBUTE.size - 1)
-    taken = {a.id for a in frame.attributes}
-    number = next(n for n in iter(lambda: chooser.pick(walker.unknown), None) if n not in taken)
-    last = Attribute(number, int(WireType.Binary), b"x" * (less + chooser.integer(0, 8)))
+def _attribute_length_short(at: Place) -> Told:
+    less = at.chooser.integer(1, wire.ATTRIBUTE.size - 1)
+    taken = {a.id for a in at.frame.attributes}
+    number = next(n for n in iter(lambda: at.chooser.pick(at.walker.unknown), None) if n not in taken)
+    last = Attribute(number, int(WireType.Binary), b"x" * (less + at.chooser.integer(0, 8)))
     last.length = len(last.value) - less  # type: ignore[arg-type]
-    frame.attributes.append(last)
-    return Told(place.path, f"the last attribute says {less} bytes fewer than its value has")
+    at.frame.attributes.append(last)
+    return Told(at.path, f"the last attribute says {less} bytes fewer than its value has")
 
 
-def _duplicate(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-    twin = chooser.pick(frame.attributes)
-    again = Attribute(twin.id, twin.kind, twin.value) if chooser.chance(0.5) else walker.attribute(chooser, twin.id)
-    where = frame.attributes.index(twin)
-    frame.attributes.insert(chooser.pick((where + 1, len(frame.attributes))), again)
-    return Told(walker.path(frame, twin.id), f"attribute {twin.id} stands twice")
+def _duplicate(at: Place) -> Told:
+    twin = at.chooser.pick(at.frame.attributes)
+    again = Attribute(twin.id, twin.kind, twin.value) if at.chooser.chance(0.5) else at.walker.attribute(at.chooser, twin.id)
+    where = at.frame.attributes.index(twin)
+    at.frame.attributes.insert(at.chooser.pick((where + 1, len(at.frame.attributes))), again)
+    return Told(at.walker.path(at.frame, twin.id), f"attribute {twin.id} stands twice")
 
 
-def _wrong_type(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-    number = chooser.pick(walker.typed)
-    right = walker.kind(number)
-    kind = chooser.pick(tuple(k for k in (0, 1, 2, 3, 4, 5, 6, 7, 0x7F, 0x80, 0xFF) if k != right))
-    _replace(frame, Attribute(number, kind, walker.body(chooser, kind)))
-    return Told(walker.path(frame, number), f"attribute {number} has type {kind} instead of {right}")
+def _wrong_type(at: Place) -> Told:
+    number = at.chooser.pick(at.walker.typed)
+    right = at.walker.kind(number)
+    kind = at.chooser.pick(tuple(k for k in (0, 1, 2, 3, 4, 5, 6, 7, 0x7F, 0x80, 0xFF) if k != right))
+    _replace(at.frame, Attribute(number, kind, at.walker.body(at.chooser, kind)))
+    return Told(at.walker.path(at.frame, number), f"attribute {number} has type {kind} instead of {right}")
 
 
 def _replace(frame: Frame, attribute: Attribute) -> None:
@@ -160,12 +159,12 @@ def _replace(frame: Frame, attribute: Attribute) -> None:
 
 
 def _fixed(kind: WireType, sizes: tuple[int, ...], right: int) -> Entry:
-    def make(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-        known = walker.of_kind.get(int(kind), ())
-        number = chooser.pick(known if known and chooser.chance(0.7) else walker.unknown)
-        size = chooser.pick(sizes)
-        _replace(frame, Attribute(number, int(kind), chooser.bytes(size)))
-        return Told(walker.path(frame, number), f"a value of type {kind.name} has {size} bytes instead of {right}")
+    def make(at: Place) -> Told:
+        known = at.walker.of_kind.get(int(kind), ())
+        number = at.chooser.pick(known if known and at.chooser.chance(0.7) else at.walker.unknown)
+        size = at.chooser.pick(sizes)
+        _replace(at.frame, Attribute(number, int(kind), at.chooser.bytes(size)))
+        return Told(at.walker.path(at.frame, number), f"a value of type {kind.name} has {size} bytes instead of {right}")
 
     name = kind.name.lower()
     what = f"the value of {'an' if name == 'int' else 'a'} {kind.name} has another length than {right} bytes"
@@ -175,117 +174,117 @@ def _fixed(kind: WireType, sizes: tuple[int, ...], right: int) -> Entry:
 # -- lists -----------------------------------------------------------------------------------------
 
 
-def _list_without_count(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-    known = walker.of_kind.get(int(WireType.List), ())
-    number = chooser.pick(known if known and chooser.chance(0.7) else walker.unknown)
-    size = chooser.integer(0, 1)
-    _replace(frame, Attribute(number, int(WireType.List), bytes(size)))
-    return Told(walker.path(frame, number), f"a list has {size} bytes instead of a pair count of 2")
+def _list_without_count(at: Place) -> Told:
+    known = at.walker.of_kind.get(int(WireType.List), ())
+    number = at.chooser.pick(known if known and at.chooser.chance(0.7) else at.walker.unknown)
+    size = at.chooser.integer(0, 1)
+    _replace(at.frame, Attribute(number, int(WireType.List), bytes(size)))
+    return Told(at.walker.path(at.frame, number), f"a list has {size} bytes instead of a pair count of 2")
 
 
-def _nested_without_count(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-    key, size = chooser.pick(KEYS), chooser.integer(0, 1)
-    path, _ = _put_pair(chooser, place, Pair(_LIST, key, size.to_bytes(2, "big") + bytes(size)))
+def _nested_without_count(at: Place) -> Told:
+    key, size = at.chooser.pick(KEYS), at.chooser.integer(0, 1)
+    path, _ = _put_pair(at, Pair(_LIST, key, size.to_bytes(2, "big") + bytes(size)))
     return Told(path, f"a nested list has {size} bytes instead of a pair count of 2")
 
 
-def _node(place: Place) -> List:
-    assert place.node is not None
-    return place.node
+def _node(at: Place) -> List:
+    assert at.node is not None
+    return at.node
 
 
-def _put_pair(chooser: Chooser, place: Place, new: Pair) -> tuple[str, int]:
+def _put_pair(at: Place, new: Pair) -> tuple[str, int]:
     """Put a pair anywhere into the list; gives its path and index."""
-    node = _node(place)
-    index = chooser.integer(0, len(node.pairs))
+    node = _node(at)
+    index = at.chooser.integer(0, len(node.pairs))
     node.pairs.insert(index, new)
-    return f"{place.path}[{shown(new.key)}]", index
+    return f"{at.path}[{shown(new.key)}]", index
 
 
-def _count_high(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-    node = _node(place)
+def _count_high(at: Place) -> Told:
+    node = _node(at)
     true = len(node.pairs)
-    node.count = chooser.pick((true + 1, true + 2, 0xFFFF, 0x8000))
-    return Told(f"{place.path}[{true}]", f"a list of {true} pairs says {node.count}")
+    node.count = at.chooser.pick((true + 1, true + 2, 0xFFFF, 0x8000))
+    return Told(f"{at.path}[{true}]", f"a list of {true} pairs says {node.count}")
 
 
-def _count_low(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-    node = _node(place)
-    node.pairs.append(pair(chooser, DEEPEST))
-    node.count = chooser.pick((len(node.pairs) - 1, 0))
-    return Told(place.path, f"a list of {len(node.pairs)} pairs says {node.count}")
+def _count_low(at: Place) -> Told:
+    node = _node(at)
+    node.pairs.append(pair(at.chooser, DEEPEST))
+    node.count = at.chooser.pick((len(node.pairs) - 1, 0))
+    return Told(at.path, f"a list of {len(node.pairs)} pairs says {node.count}")
 
 
-def _list_trailing(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-    node = _node(place)
-    node.tail = bytes(1) if chooser.chance(0.3) else chooser.bytes(chooser.integer(1, 12))
-    return Told(place.path, f"{len(node.tail)} bytes are left over after a list's last pair")
+def _list_trailing(at: Place) -> Told:
+    node = _node(at)
+    node.tail = bytes(1) if at.chooser.chance(0.3) else at.chooser.bytes(at.chooser.integer(1, 12))
+    return Told(at.path, f"{len(node.tail)} bytes are left over after a list's last pair")
 
 
-def _pair_header_cut(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-    node = _node(place)
-    node.tail = chooser.bytes(chooser.integer(1, 4))
+def _pair_header_cut(at: Place) -> Told:
+    node = _node(at)
+    node.tail = at.chooser.bytes(at.chooser.integer(1, 4))
     node.count = len(node.pairs) + 1
-    return Told(f"{place.path}[{len(node.pairs)}]", f"{len(node.tail)} bytes are left for a pair's header of 5")
+    return Told(f"{at.path}[{len(node.pairs)}]", f"{len(node.tail)} bytes are left for a pair's header of 5")
 
 
-def _last_pair(chooser: Chooser, node: List) -> Pair:
-    last = Pair(chooser.pick((_STRING, _BINARY, _UNICODE)), chooser.pick(KEYS), chooser.pick((b"", b"v", b"value")))
+def _last_pair(at: Place, node: List) -> Pair:
+    last = Pair(at.chooser.pick((_STRING, _BINARY, _UNICODE)), at.chooser.pick(KEYS), at.chooser.pick((b"", b"v", b"value")))
     node.pairs.append(last)
     return last
 
 
-def _key_overrun(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-    node = _node(place)
-    last = _last_pair(chooser, node)
+def _key_overrun(at: Place) -> Told:
+    node = _node(at)
+    last = _last_pair(at, node)
     room = len(last.key) + len(last.value)  # type: ignore[arg-type]
-    last.key_length = chooser.pick((room + 1, 0x7FFF, 0x8000, 0xFFFF))
-    return Told(f"{place.path}[{len(node.pairs) - 1}]", f"a pair says a key of {last.key_length} bytes where {room} are left")
+    last.key_length = at.chooser.pick((room + 1, 0x7FFF, 0x8000, 0xFFFF))
+    return Told(f"{at.path}[{len(node.pairs) - 1}]", f"a pair says a key of {last.key_length} bytes where {room} are left")
 
 
-def _value_overrun(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-    node = _node(place)
-    last = _last_pair(chooser, node)
+def _value_overrun(at: Place) -> Told:
+    node = _node(at)
+    last = _last_pair(at, node)
     room = len(last.value)  # type: ignore[arg-type]
-    last.value_length = chooser.pick((room + 1, room + 2, 0x7FFF, 0x8000, 0xFFFF))
-    return Told(f"{place.path}[{len(node.pairs) - 1}]", f"a pair says a value of {last.value_length} bytes where {room} are left")
+    last.value_length = at.chooser.pick((room + 1, room + 2, 0x7FFF, 0x8000, 0xFFFF))
+    return Told(f"{at.path}[{len(node.pairs) - 1}]", f"a pair says a value of {last.value_length} bytes where {room} are left")
 
 
-def _pair_type(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-    kind = chooser.pick((5, 6, 7, 0x7F, 0x80, 0xFF, chooser.integer(5, 255)))
-    path, _ = _put_pair(chooser, place, Pair(kind, chooser.pick(KEYS), text(chooser)[:20]))
+def _pair_type(at: Place) -> Told:
+    kind = at.chooser.pick((5, 6, 7, 0x7F, 0x80, 0xFF, at.chooser.integer(5, 255)))
+    path, _ = _put_pair(at, Pair(kind, at.chooser.pick(KEYS), text(at.chooser)[:20]))
     return Told(path, f"a pair has type {kind}")
 
 
-def _pair_int_length(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-    size = chooser.pick((0, 1, 2, 3, 5, 8))
-    path, _ = _put_pair(chooser, place, Pair(_INT, chooser.pick(KEYS), (integer(chooser) * 2)[:size]))
+def _pair_int_length(at: Place) -> Told:
+    size = at.chooser.pick((0, 1, 2, 3, 5, 8))
+    path, _ = _put_pair(at, Pair(_INT, at.chooser.pick(KEYS), (integer(at.chooser) * 2)[:size]))
     return Told(path, f"an Int pair has {size} bytes instead of 4")
 
 
-def _pair_unicode(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-    why, value = chooser.pick(_BAD_UTF8)
-    path, _ = _put_pair(chooser, place, Pair(_UNICODE, chooser.pick(KEYS), value))
+def _pair_unicode(at: Place) -> Told:
+    why, value = at.chooser.pick(_BAD_UTF8)
+    path, _ = _put_pair(at, Pair(_UNICODE, at.chooser.pick(KEYS), value))
     return Told(path, f"a Unicode pair is no UTF-8: {why}")
 
 
-def _nested_length(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-    inner = List([Pair(_STRING, b"k", b"v")] if chooser.chance(0.5) else [])
+def _nested_length(at: Place) -> Told:
+    inner = List([Pair(_STRING, b"k", b"v")] if at.chooser.chance(0.5) else [])
     true = len(inner.write())
-    inner.length = chooser.pick((true - 1, true + 1, 0, true + 2, 0xFFFF))
-    path, _ = _put_pair(chooser, place, Pair(_LIST, chooser.pick(KEYS), inner))
+    inner.length = at.chooser.pick((true - 1, true + 1, 0, true + 2, 0xFFFF))
+    path, _ = _put_pair(at, Pair(_LIST, at.chooser.pick(KEYS), inner))
     return Told(path, f"a nested list of {true} bytes says {inner.length}")
 
 
-def _nested_no_length(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-    size = chooser.integer(0, 1)
-    path, _ = _put_pair(chooser, place, Pair(_LIST, chooser.pick(KEYS), bytes(size)))
+def _nested_no_length(at: Place) -> Told:
+    size = at.chooser.integer(0, 1)
+    path, _ = _put_pair(at, Pair(_LIST, at.chooser.pick(KEYS), bytes(size)))
     return Told(path, f"a nested list's value has {size} bytes: no length of 2")
 
 
-def _too_deep(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-    node, depth, path = _node(place), place.depth, place.path
-    deepest = chooser.pick((DEEPEST + 1, DEEPEST + 2, 2 * DEEPEST, 190))
+def _too_deep(at: Place) -> Told:
+    node, depth, path = _node(at), at.depth, at.path
+    deepest = at.chooser.pick((DEEPEST + 1, DEEPEST + 2, 2 * DEEPEST, 190))
     while depth < deepest:
         inner = nest(node, b"k")
         assert not isinstance(inner.value, bytes)
@@ -298,17 +297,16 @@ def _too_deep(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> T
 
 
 def _rule(code: str, label: str, what: str) -> Entry:
-    def make(walker: Walker, chooser: Chooser, frame: Frame, place: Place) -> Told:
-        assert place.at is not None
-        step, rule = place.at.step, place.at.rule
+    def make(at: Place) -> Told:
+        assert at.broken is not None
+        step = at.broken.step
         if step.present:
-            walker.put(chooser, frame, step)
+            at.walker.put(at.chooser, at.frame, step)
         else:
-            gone = step.field.ids if not step.field.needed or chooser.chance(0.7) else (chooser.pick(tuple(step.field.needed)),)
-            frame.attributes = [a for a in frame.attributes if a.id not in gone]
-        note = next((note.text for note in place.schema.footnotes if note.mark == rule.note), "") if place.schema else ""
+            gone = step.field.ids if not step.field.needed or at.chooser.chance(0.7) else (at.chooser.pick(tuple(step.field.needed)),)
+            at.frame.attributes = [a for a in at.frame.attributes if a.id not in gone]
         state = "present" if step.present else "absent"
-        return Told(place.path, f"{step.field.label} is {state}" + (f": {note}" if note else ", though Mandatory"))
+        return Told(at.path, f"{step.field.label} is {state}" + (f": {at.note}" if at.note else ""))
 
     return Entry(label=label, site=broken_by(code), what=what, make=make, codes=(code,))
 

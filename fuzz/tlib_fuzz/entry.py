@@ -9,31 +9,34 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from tlib_schemas.declare import Field
 from tlib_schemas.errors import quote
-from tlib_schemas.events import EventSchema
-from tlib_schemas.wire import WireType
+from tlib_schemas.wire import Shape, WireType
 
 from .chooser import Chooser
-from .plans import Break
+from .plans import Break, Plan, Step
 from .tree import Attribute, Frame, List, Pair
-from .walker import DEEPEST, KEYS, Walker, kv_list
+from .values import DEEPEST, KEYS, kv_list
+from .walker import Walker
 
 _ROOM = 60_000  # bytes of an attribute's list beyond which nothing is put into its nested ones
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an entry is to act: a list and its path, and what a rule needs."""
+    """A valid frame and where in it an entry is to act: a list and its path, a rule and its footnote, a field that has a shape."""
 
+    walker: Walker
+    chooser: Chooser
+    frame: Frame
     path: str
     node: List | None = None
     depth: int = 0
-    at: Break | None = None
-    field: Field | None = None
-    schema: EventSchema | None = None
+    broken: Break | None = None
+    note: str = ""
+    field: tuple[Field, Shape] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,11 @@ class Told:
     cut: int | None = None
 
 
-Make: TypeAlias = Callable[[Walker, Chooser, Frame, Place], Told]
+Make: TypeAlias = Callable[[Place], Told]
+
+
+def _always(_walker: Walker) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +60,8 @@ class Site:
     """A kind of place: `where` in words, `make` a valid frame with such a place, `fits` whether a registry has any."""
 
     where: str
-    make: Callable[[Walker, Chooser], tuple[Frame, Place]]
-    fits: Callable[[Walker], bool] = lambda walker: True
+    make: Callable[[Walker, Chooser], Place]
+    fits: Callable[[Walker], bool] = _always
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,26 +84,26 @@ class Entry:
 # -- sites ---------------------------------------------------------------------------------------
 
 
-def _any(walker: Walker, chooser: Chooser) -> tuple[Frame, Place]:
+def _any(walker: Walker, chooser: Chooser) -> Place:
     frame = walker.frame(chooser)
-    return frame, Place(walker.path(frame))
+    return Place(walker, chooser, frame, walker.path(frame))
 
 
-def _some(walker: Walker, chooser: Chooser) -> tuple[Frame, Place]:
+def _some(walker: Walker, chooser: Chooser) -> Place:
     frame = walker.frame(chooser)
     if not frame.attributes:
         frame.attributes.append(walker.attribute(chooser, chooser.pick(walker.unknown)))
-    return frame, Place(walker.path(frame))
+    return Place(walker, chooser, frame, walker.path(frame))
 
 
-def _list(walker: Walker, chooser: Chooser) -> tuple[Frame, Place]:
+def _list(walker: Walker, chooser: Chooser) -> Place:
     frame = walker.frame(chooser)
     owners = [a for a in frame.attributes if not isinstance(a.value, bytes)]
     owner = chooser.pick(owners) if owners else _new_list(walker, chooser, frame)
     assert not isinstance(owner.value, bytes)
     node, depth, path = owner.value, 1, walker.path(frame, owner.id)
     if len(owner.value.write()) > _ROOM:
-        return frame, Place(path, node, depth)
+        return Place(walker, chooser, frame, path, node, depth)
     while chooser.chance(0.4):
         inner = [pair for pair in node.pairs if not isinstance(pair.value, bytes)]
         if not inner:
@@ -109,7 +116,7 @@ def _list(walker: Walker, chooser: Chooser) -> tuple[Frame, Place]:
             pair = nest(node, chooser.pick(KEYS))
             assert not isinstance(pair.value, bytes)
             node, depth, path = pair.value, depth + 1, f"{path}[{shown(pair.key)}]"
-    return frame, Place(path, node, depth)
+    return Place(walker, chooser, frame, path, node, depth)
 
 
 def _new_list(walker: Walker, chooser: Chooser, frame: Frame) -> Attribute:
@@ -136,21 +143,48 @@ def nest(node: List, key: bytes, pairs: list[Pair] | None = None) -> Pair:
     return pair
 
 
+def event_of(wanted: Callable[[Plan], bool]) -> Callable[[Walker, Chooser], Place]:
+    """Events of the tables that are wanted."""
+
+    def make(walker: Walker, chooser: Chooser) -> Place:
+        plan = chooser.pick([plan for plan in walker.plans.values() if wanted(plan)])
+        frame = walker.event(chooser, plan)
+        return Place(walker, chooser, frame, walker.path(frame))
+
+    return make
+
+
+def _ruled(walker: Walker, chooser: Chooser, plan: Plan, found: Break) -> Place:
+    frame = walker.event(chooser, plan, found.scenario)
+    note = next((note.text for note in plan.schema.footnotes if note.mark == found.rule.note), "")
+    return Place(walker, chooser, frame, f"{plan.schema.name}.{found.step.field.label}", broken=found, note=note)
+
+
 def broken_by(code: str) -> Site:
     """Events of which one change breaks a rule of that code, and no other."""
+    return Site(
+        "an event whose table has such a rule",
+        lambda walker, chooser: _ruled(walker, chooser, *chooser.pick(walker.breaks[code])),
+        lambda walker: code in walker.breaks,
+    )
 
-    def make(walker: Walker, chooser: Chooser) -> tuple[Frame, Place]:
-        plan, found = chooser.pick(walker.breaks[code])
-        frame = walker.event(chooser, plan, found.scenario, extra=chooser.chance(0.2))
-        label = found.step.field.label
-        return frame, Place(f"{plan.schema.name}.{label}", at=found, field=found.step.field, schema=plan.schema)
 
-    return Site("an event whose table has such a rule", make, lambda walker: bool(walker.breaks.get(code)))
+def _shaped(walker: Walker, chooser: Chooser) -> Place:
+    plan, field, shape = chooser.pick(walker.shaped)
+    scenario = [Step(step.field, True) if step.field is field else step for step in chooser.pick(plan.scenarios_with(field))]
+    frame = walker.event(chooser, plan, tuple(scenario))
+    return Place(walker, chooser, frame, walker.path(frame, field.ids[0]), field=(field, shape))
 
 
 WHOLE = Site("the frame", _any)
 BODY = Site("a frame with attributes", _some)
 LIST = Site("a key-value list at any depth", _list)
+ADVISED = Site(
+    "an event whose table has such a footnote",
+    lambda walker, chooser: _ruled(walker, chooser, *chooser.pick(walker.advised)),
+    lambda walker: bool(walker.advised),
+)
+SHAPED = Site("an event with such an attribute", _shaped, lambda walker: bool(walker.shaped))
 
 
 def shown(key: bytes) -> str:

@@ -89,6 +89,15 @@ class Plan:
         advice = (rule for rule in schema.rules if rule.severity is Severity.WARNING)
         self.advised = tuple(found for rule in advice for found in itertools.islice(self._advised(rule), MOST))
 
+    @property
+    def controls(self) -> frozenset[int]:
+        """The attribute ids whose value or presence a rule asks for."""
+        return frozenset(self.schema.by_name[name].ids[0] for name in self._states)
+
+    def scenarios_with(self, field: Field) -> tuple[Scenario, ...]:
+        """The scenarios in which a field may be present."""
+        return tuple(s for s in self.scenarios if any(step.field is field and step.present is not False for step in s))
+
     def _states_of(self, field: Field) -> Iterator[State]:
         yield _ABSENT
         construct = field.attributes[0][1].value
