@@ -13,7 +13,7 @@ from tlib_schemas.enumerations import TKVType
 from tlib_schemas.limits import DEFAULT_LIMITS
 from tlib_schemas.wire import WireType
 
-from .entry import BODY, LIST, WHOLE, Entry, Place, Told, broken_by, nest, shown
+from .entry import BODY, LIST, WHOLE, Entry, Place, Told, broken_by, free_id, nest, shown
 from .tree import Attribute, Frame, List, Pair
 from .values import DEEPEST, KEYS, integer, pair, text
 
@@ -125,9 +125,7 @@ def _attribute_length_huge(at: Place) -> Told:
 
 def _attribute_length_short(at: Place) -> Told:
     less = at.chooser.integer(1, wire.ATTRIBUTE.size - 1)
-    taken = {a.id for a in at.frame.attributes}
-    number = next(n for n in iter(lambda: at.chooser.pick(at.walker.unknown), None) if n not in taken)
-    last = Attribute(number, int(WireType.Binary), b"x" * (less + at.chooser.integer(0, 8)))
+    last = Attribute(free_id(at), int(WireType.Binary), b"x" * (less + at.chooser.integer(0, 8)))
     last.length = len(last.value) - less  # type: ignore[arg-type]
     at.frame.attributes.append(last)
     return Told(at.path, f"the last attribute says {less} bytes fewer than its value has")

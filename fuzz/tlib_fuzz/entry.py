@@ -143,6 +143,14 @@ def nest(node: List, key: bytes, pairs: list[Pair] | None = None) -> Pair:
     return pair
 
 
+def free_id(at: Place) -> int:
+    """An id that the registry does not know and the frame does not have."""
+    taken = {a.id for a in at.frame.attributes}
+    unknown = at.walker.unknown
+    start = at.chooser.integer(0, len(unknown) - 1)
+    return next(n for i in range(len(unknown)) if (n := unknown[(start + i) % len(unknown)]) not in taken)
+
+
 def event_of(wanted: Callable[[Plan], bool]) -> Callable[[Walker, Chooser], Place]:
     """Events of the tables that are wanted."""
 

@@ -11,7 +11,7 @@ from typing import Final
 from tlib_schemas.enumerations import TKVType
 from tlib_schemas.wire import WireType
 
-from .entry import ADVISED, BODY, LIST, SHAPED, WHOLE, Entry, Make, Place, Site, Told, event_of, nest, shown
+from .entry import ADVISED, BODY, LIST, SHAPED, WHOLE, Entry, Make, Place, Site, Told, event_of, free_id, nest, shown
 from .tree import Attribute, List, Pair
 from .values import DEEPEST, INTS, KEYS, MOST_VALUE, integer, repeated
 
@@ -19,15 +19,8 @@ _STRING, _INT, _BINARY, _LIST, _UNICODE = (int(kind) for kind in TKVType if kind
 _NOT_UTF8 = (b"\xff", b"caf\xe9", b"\x80", b"\xed\xa0\x80", b"\xc0\xaf", b"a\xe2\x82", b"\xf4\x90\x80\x80")
 
 
-def _free(at: Place) -> int:
-    """An id that the registry does not know and the frame does not have."""
-    taken = {a.id for a in at.frame.attributes}
-    start = at.chooser.integer(0, len(at.walker.unknown) - 1)
-    return next(n for n in (*at.walker.unknown[start : start + 999], *at.walker.unknown) if n not in taken)
-
-
 def _add(at: Place, kind: int, value: bytes | List, number: int | None = None) -> int:
-    number = _free(at) if number is None else number
+    number = free_id(at) if number is None else number
     at.frame.attributes.append(Attribute(number, kind, value))
     return number
 
@@ -60,7 +53,7 @@ def _descending(at: Place) -> Told:
 
 
 def _unknown_id(at: Place) -> Told:
-    number = _free(at)
+    number = free_id(at)
     at.frame.attributes.append(at.walker.attribute(at.chooser, number))
     return Told(at.walker.path(at.frame, number), f"nobody declared attribute {number}")
 
@@ -86,7 +79,7 @@ def _extreme(at: Place) -> Told:
         )
     )
     taken = {a.id for a in at.frame.attributes} | at.walker.listed(at.frame.message)
-    number = at.chooser.pick([n for n in at.walker.of_kind.get(kind, ()) if n not in taken] or [_free(at)])
+    number = at.chooser.pick([n for n in at.walker.of_kind.get(kind, ()) if n not in taken] or [free_id(at)])
     _add(at, kind, body, number)
     return Told(at.walker.path(at.frame, number), f"a number is {body.hex()}")
 
@@ -94,7 +87,7 @@ def _extreme(at: Place) -> Told:
 def _odd_text(at: Place) -> Told:
     value = at.chooser.pick((b"", b"\0", b"a\0b", *_NOT_UTF8))
     taken = {a.id for a in at.frame.attributes} | at.walker.listed(at.frame.message)
-    number = at.chooser.pick([n for n in at.walker.of_kind.get(int(WireType.String), ()) if n not in taken] or [_free(at)])
+    number = at.chooser.pick([n for n in at.walker.of_kind.get(int(WireType.String), ()) if n not in taken] or [free_id(at)])
     _add(at, int(WireType.String), value, number)
     return Told(at.walker.path(at.frame, number), f"a String is {value!r}")
 
@@ -202,7 +195,7 @@ def _unnamed(at: Place) -> Told:
         victim = at.chooser.pick(there)
     else:
         taken = {a.id for a in at.frame.attributes} | at.walker.listed(at.frame.message)
-        number = at.chooser.pick([n for n in at.walker.enumerations if n not in taken] or [_free(at)])
+        number = at.chooser.pick([n for n in at.walker.enumerations if n not in taken] or [free_id(at)])
         victim = Attribute(number, int(WireType.Int), b"")
         at.frame.attributes.append(victim)
     named = at.walker.enumerations.get(victim.id, ())
@@ -212,7 +205,7 @@ def _unnamed(at: Place) -> Told:
 
 def _unlisted(at: Place) -> Told:
     taken = {a.id for a in at.frame.attributes} | at.walker.listed(at.frame.message)
-    number = at.chooser.pick([n for n in at.walker.typed if n not in taken] or [_free(at)])
+    number = at.chooser.pick([n for n in at.walker.typed if n not in taken] or [free_id(at)])
     at.frame.attributes.append(at.walker.attribute(at.chooser, number))
     return Told(at.walker.path(at.frame, number), "the event's table does not list it")
 

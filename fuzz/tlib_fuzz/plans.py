@@ -12,6 +12,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Any, TypeAlias
 
 from tlib_schemas.declare import Field
@@ -42,6 +43,10 @@ class Step:
     field: Field
     present: Presence
     choices: tuple[bytes, ...] = ()
+    ids: tuple[int, ...] = dataclass_field(init=False)  # the field's: asked for with every event
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ids", self.field.ids)
 
 
 Scenario: TypeAlias = tuple[Step, ...]

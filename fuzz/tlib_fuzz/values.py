@@ -31,7 +31,7 @@ TEXTS: Final = (
 )  # fmt: skip
 UNICODES: Final = tuple(text for text in TEXTS if text.decode("utf-8", "ignore").encode() == text)
 KEYS: Final = (
-    b"k", b"", b"RTR", b"RTargetAgentGroup", b"a longer key of the list, beyond any cache", b"$binary", b"type", b"\xff", b"\xc3\xbc", b"\0",
+    b"k", b"", b"RTR", b"RTargetAgentGroup", b"a key longer than any cache of keys", b"$binary", b"type", b"\xff", b"\xc3\xbc", b"\0",
 )  # fmt: skip
 INTS: Final = tuple(
     n.to_bytes(4, "big") for n in (0, 1, 2, 3, 5, 0x7F, 0xFF, 0x100, 0xFFFF, 0x1_0000, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFE, 0xFFFF_FFFF)
@@ -65,14 +65,14 @@ def repeated(chooser: Chooser, size: int) -> bytes:
 def shaped(shape: Shape) -> Make:
     """Texts that have a shape, most of the time."""
     alphabet = shape.alphabet.encode() or b"ABCDEFGHabcdefgh0123456789"
+    letter_of = bytes(alphabet[byte % len(alphabet)] for byte in range(256))
     suffix = shape.suffix.encode()
 
     def make(chooser: Chooser) -> bytes:
         if not chooser.chance(0.9):
             return text(chooser)
         length = chooser.integer(len(suffix), 12) if shape.length is None else shape.length
-        letters = chooser.bytes(length - len(suffix))
-        return bytes([alphabet[byte % len(alphabet)] for byte in letters]) + suffix
+        return chooser.bytes(length - len(suffix)).translate(letter_of) + suffix
 
     return make
 

@@ -120,13 +120,13 @@ class Walker:
         """Put a field at the end of a frame: its attribute, or those of a composite."""
         field = step.field
         if step.choices:
-            number = field.ids[0]
+            number = step.ids[0]
             frame.attributes.append(Attribute(number, self._kinds[number], chooser.pick(step.choices)))
         elif field.composite is None:
-            frame.attributes.append(self.attribute(chooser, field.ids[0]))
+            frame.attributes.append(self.attribute(chooser, step.ids[0]))
         else:
-            sure = field.needed or (chooser.pick(field.ids),)
-            frame.attributes += [self.attribute(chooser, number) for number in field.ids if number in sure or chooser.chance(0.5)]
+            sure = field.needed or (chooser.pick(step.ids),)
+            frame.attributes += [self.attribute(chooser, number) for number in step.ids if number in sure or chooser.chance(0.5)]
 
     def _leftover(self, chooser: Chooser, frame: Frame, field: Field) -> None:
         """Attributes of a composite that do not make it present."""
