@@ -24,12 +24,13 @@ from .judge import Kind, judge
 from .protocol import Outcome
 from .reduce import Reducer
 from .session import RAW, Hit, Plan
-from .target import Settings, Target, open_target
+from .target import NOT_ALONE, Settings, Target, open_target
 
 _EXAMPLES: Final = 8  # of refused frames without a code that are reduced, to see whether they are one fault
 _TRIES: Final = 3_000
 _SLOW_TRIES: Final = 600  # where many cost a time-out
 _BRISK: Final = 0.25  # seconds after which a frame hangs while it is reduced
+NOT_FIRST: Final = "but not as the first frame: it depends on those before it"
 FRAME, ORIGINAL, HEX, ABOUT = "frame.bin", "original.bin", "frame.txt", "finding.json"
 
 
@@ -117,7 +118,8 @@ class Findings:
 
         try:
             small = Reducer(shows, self._plan.registry, _SLOW_TRIES if slow else _TRIES).reduce(hit.case.frame)
-            return _look(self._plan, hit, target, small) or hit
+            target.close()  # what it shows now, it shows as the first of all frames
+            return _look(self._plan, hit, target, small) or _look(self._plan, hit, target, hit.case.frame) or _unrepeated(hit)
         finally:
             if slow:
                 brisk.close()
@@ -160,6 +162,12 @@ def _look(plan: Plan, first: Hit, target: Target, data: bytes) -> Hit | None:
     difference = judge(case, outcome, plan.registry)
     again = None if difference is None else Hit(case, outcome, difference)
     return again if again is not None and _alike(first, again) else None
+
+
+def _unrepeated(hit: Hit) -> Hit:
+    difference = hit.difference
+    words = difference.words if difference.words.endswith(NOT_ALONE) else f"{difference.words}; {NOT_FIRST}"
+    return msgspec.structs.replace(hit, difference=msgspec.structs.replace(difference, words=words))
 
 
 def _alike(first: Hit, again: Hit) -> bool:
