@@ -207,8 +207,9 @@ class Attributes(Mapping[str, Any]):
     def __repr__(self) -> str:
         return f"Attributes({self._items!r})"
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (Attributes, (self._items,))
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        # none stays the one that is the default of `extra`: the copy of an event prints as the event does
+        return "NO_ATTRIBUTES" if self is NO_ATTRIBUTES else (Attributes, (self._items,))
 
 
 NO_ATTRIBUTES = Attributes()
