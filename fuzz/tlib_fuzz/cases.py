@@ -20,7 +20,7 @@ from tlib_schemas.tlibrary import TLIBRARY
 from .catalogue import CATALOGUE, Entry
 from .chooser import Chooser, RandomChooser
 from .tree import Frame, read
-from .walker import Walker
+from .walker import Walker, walker_of
 
 VALID = "valid"
 _PLAIN = 0.3  # of the cases are valid and nothing more
@@ -51,13 +51,23 @@ def cases(seed: int, registry: Registry = TLIBRARY, *, labels: Collection[str] |
     `labels` chooses among "valid" and the catalogue's. Raises ValueError for a label that the registry has no case for.
     """
     walker = walker_of(registry)
+    entries, valid = chosen(walker, labels)
+    return _endless(walker, RandomChooser(seed), entries, valid)
+
+
+def chosen(walker: Walker, labels: Collection[str] | None) -> tuple[list[Entry], bool]:
+    """The entries that `labels` name (None: all that the registry has cases for), and whether "valid" is among them.
+
+    Raises ValueError for a label that there is no case for.
+    """
     fitting = {entry.label: entry for entry in CATALOGUE.values() if entry.site.fits(walker)}
     wanted = [VALID, *fitting] if labels is None else list(labels)
     for label in wanted:
         if label != VALID and label not in fitting:
-            known = ", ".join([VALID, *fitting])
-            raise ValueError(f"{registry.name} has no cases {label!r}: give one of {known}")
-    return _endless(walker, RandomChooser(seed), [fitting[label] for label in wanted if label != VALID], VALID in wanted)
+            raise ValueError(f"{walker.registry.name} has no cases {label!r}: give some of {', '.join([VALID, *fitting])}")
+    if not wanted:
+        raise ValueError(f"no label is given: give some of {', '.join([VALID, *fitting])}")
+    return [fitting[label] for label in wanted if label != VALID], VALID in wanted
 
 
 def _endless(walker: Walker, chooser: Chooser, entries: list[Entry], valid: bool) -> Iterator[Case]:
@@ -65,20 +75,17 @@ def _endless(walker: Walker, chooser: Chooser, entries: list[Entry], valid: bool
     usual = [entry for entry in entries if entry.share >= 1]
     while True:
         if not entries or (valid and chooser.chance(_PLAIN)):
-            yield valid_case(walker, chooser)
+            yield case_of(None, walker, chooser)
             continue
         entry = next((e for e in rare if not usual or chooser.chance(e.share / len(entries))), None) or chooser.pick(usual)
         yield case_of(entry, walker, chooser)
 
 
-def valid_case(walker: Walker, chooser: Chooser) -> Case:
-    """A valid frame."""
-    frame = walker.frame(chooser)
-    return _accepted(VALID, walker, frame, "a valid frame", walker.path(frame))
-
-
-def case_of(entry: Entry, walker: Walker, chooser: Chooser) -> Case:
-    """A case of one entry of the catalogue."""
+def case_of(entry: Entry | None, walker: Walker, chooser: Chooser) -> Case:
+    """A case of one entry of the catalogue; None: a valid frame."""
+    if entry is None:
+        frame = walker.frame(chooser)
+        return _accepted(VALID, walker, frame, "a valid frame", walker.path(frame))
     place = entry.site.make(walker, chooser)
     told = entry.make(place)
     frame = place.frame
@@ -113,12 +120,6 @@ def _accepted(label: str, walker: Walker, frame: Frame, reason: str, path: str) 
         path=path,
         schema=walker.path(frame),
     )
-
-
-@lru_cache(8)
-def walker_of(registry: Registry) -> Walker:
-    """The walker of a registry, made once."""
-    return Walker(registry)
 
 
 def expectation(frame: bytes, registry: Registry = TLIBRARY) -> Case:

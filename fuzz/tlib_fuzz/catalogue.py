@@ -8,6 +8,8 @@ from .defects import DEFECTS, OUT_OF_REACH
 from .entry import Entry
 from .oddities import ODDITIES
 
-__all__ = ["CATALOGUE", "OUT_OF_REACH", "Entry"]
+__all__ = ["CATALOGUE", "DEFECTS", "ODDITIES", "OUT_OF_REACH", "Entry"]
 
-CATALOGUE: Final[dict[str, Entry]] = {entry.label: entry for entry in (*DEFECTS, *ODDITIES)}
+CATALOGUE: Final[dict[str, Entry]] = {
+    entry.label: entry for groups in (DEFECTS, ODDITIES) for entries in groups.values() for entry in entries
+}

@@ -298,18 +298,14 @@ def _rule(code: str, label: str, what: str) -> Entry:
     def make(at: Place) -> Told:
         assert at.broken is not None
         step = at.broken.step
-        if step.present:
-            at.walker.put(at.chooser, at.frame, step)
-        else:
-            gone = step.field.ids if not step.field.needed or at.chooser.chance(0.7) else (at.chooser.pick(tuple(step.field.needed)),)
-            at.frame.attributes = [a for a in at.frame.attributes if a.id not in gone]
+        at.walker.break_rule(at.chooser, at.frame, at.broken)
         state = "present" if step.present else "absent"
         return Told(at.path, f"{step.field.label} is {state}" + (f": {at.note}" if at.note else ""))
 
     return Entry(label=label, site=broken_by(code), what=what, make=make, codes=(code,))
 
 
-DEFECTS: Final = (
+_FRAME = (
     Entry(label="magic", site=WHOLE, what="the magic is not 54 4c", make=_magic, codes=("bad-magic",)),
     Entry(label="version", site=WHOLE, what="the version is not 1", make=_version, codes=("bad-version",)),
     Entry(label="flags", site=WHOLE, what="a flag bit is set", make=_flags, codes=("bad-flags",)),
@@ -334,6 +330,8 @@ DEFECTS: Final = (
     ),
     Entry(label="trailing-bytes", site=WHOLE, what="bytes follow the frame", make=_trailing_bytes, codes=("trailing-bytes",)),
     Entry(label="trailing-frame", site=WHOLE, what="another frame follows the frame", make=_trailing_frame, codes=("trailing-bytes",)),
+)
+_ATTRIBUTES = (
     Entry(
         label="attribute-header-cut",
         site=WHOLE,
@@ -366,6 +364,8 @@ DEFECTS: Final = (
     Entry(label="attribute-type", site=WHOLE, what="a known attribute has another type", make=_wrong_type, codes=("attribute-type",)),
     _fixed(WireType.Int, (0, 1, 2, 3, 5, 8), 4),
     _fixed(WireType.Long, (0, 1, 4, 7, 9, 16), 8),
+)
+_LISTS = (
     Entry(
         label="list-without-count",
         site=WHOLE,
@@ -406,10 +406,14 @@ DEFECTS: Final = (
         make=_too_deep,
         codes=("list-too-deep",),
     ),
+)
+_EVENTS = (
     _rule("mandatory-missing", "mandatory-missing", "a Mandatory attribute is absent"),
     _rule("conditionally-mandatory", "conditional-missing", "an attribute is absent where a footnote makes it mandatory"),
     _rule("not-allowed", "not-allowed", "an attribute is present where a footnote forbids it"),
 )
+
+DEFECTS: Final = {"frames": _FRAME, "attributes": _ATTRIBUTES, "lists": _LISTS, "events": _EVENTS}
 
 # Codes of frames that no frame can meet under the default limits, with the reason.
 OUT_OF_REACH: Final = {

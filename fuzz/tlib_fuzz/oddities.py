@@ -237,7 +237,7 @@ DEPRECATED = Site(
     lambda walker: any(plan.schema.deprecated for plan in walker.plans.values()),
 )
 
-ODDITIES: Final = (
+_FRAMES = (
     Entry(label="message-without-table", site=WHOLE, what="no table describes the message", make=_no_table),
     Entry(label="empty-body", site=WHOLE, what="a message without attributes", make=_empty_body),
     Entry(label="descending-ids", site=BODY, what="attributes stand in descending order", make=_descending),
@@ -249,6 +249,8 @@ ODDITIES: Final = (
     Entry(label="extreme-number", site=WHOLE, what="an Int or Long at the end of its range", make=_extreme),
     Entry(label="unnamed-number", site=WHOLE, what="a number that its enumeration does not name", make=_unnamed),
     Entry(label="odd-text", site=WHOLE, what="a String that is empty, has a NUL, or is not UTF-8", make=_odd_text),
+)
+_LISTS = (
     Entry(label="empty-list", site=LIST, what="a list without pairs: not the same as none", make=_empty_list),
     Entry(label="nested-empty-list", site=LIST, what="a nested list without pairs", make=_nested_empty),
     Entry(label="duplicate-key", site=LIST, what="a key stands twice: both count, in order", make=_twin_keys),
@@ -262,6 +264,8 @@ ODDITIES: Final = (
     Entry(
         label="most-pairs", site=WHOLE, what="65,534 or 65,535 pairs: all that the count can say", make=_many((65_534, 65_535)), share=0.005
     ),
+)
+_EVENTS = (
     Entry(label="deprecated", site=DEPRECATED, what="the event is deprecated", make=_deprecated, notes=("deprecated",)),
     Entry(
         label="unlisted-attribute",
@@ -279,3 +283,5 @@ ODDITIES: Final = (
     ),
     Entry(label="shape", site=SHAPED, what="a text without the shape that its attribute has", make=_ill_shaped, notes=("shape",)),
 )
+
+ODDITIES: Final = {"frames and attributes": _FRAMES, "lists": _LISTS, "events": _EVENTS}

@@ -99,6 +99,12 @@ class Plan:
         """The attribute ids whose value or presence a rule asks for."""
         return frozenset(self.schema.by_name[name].ids[0] for name in self._states)
 
+    @property
+    def mandatory(self) -> tuple[int, ...]:
+        """The ids without which a Mandatory field is absent, those that a rule asks for left out; () for none."""
+        found = (field.needed or field.ids for field in self.schema.fields if field.mandatory)
+        return tuple(i for ids in found for i in ids if i not in self.controls)
+
     def scenarios_with(self, field: Field) -> tuple[Scenario, ...]:
         """The scenarios in which a field may be present."""
         return tuple(s for s in self.scenarios if any(step.field is field and step.present is not False for step in s))

@@ -8,7 +8,9 @@ put together from the tree's own leaves, so a decoder's mistake is not repeated 
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from tlib_schemas import wire
@@ -19,7 +21,7 @@ from tlib_schemas.registry import Item, Registry
 from tlib_schemas.values import KVList, RawValue, Unicode
 from tlib_schemas.wire import WireType
 
-from .chooser import Chooser
+from .chooser import Chooser, RandomChooser
 from .plans import Break, Plan, Scenario, Step
 from .tree import Attribute, Frame, List
 from .values import OF_TYPE, OURS, TYPES, Body, maker, packed, text
@@ -51,6 +53,7 @@ class Walker:
         for plan in self._all_plans:
             for found in plan.breaks:
                 self.breaks.setdefault(found.rule.code, []).append((plan, found))
+        self._all_breaks = [found for group in self.breaks.values() for found in group]
         self.advised = [(plan, found) for plan in self._all_plans for found in plan.advised]
         self.shaped = [
             (plan, field, shape)
@@ -115,6 +118,32 @@ class Walker:
             self.add_unlisted(chooser, frame, chooser.integer(1, 3))
         self._order(chooser, frame)
         return frame
+
+    def invalid(self, chooser: Chooser) -> Frame:
+        """A well-formed frame of an event whose schema does not hold. Raises ValueError where no rule can be broken."""
+        if not self._all_breaks:
+            raise ValueError(f"{self.registry.name}: no event has a rule that can be broken")
+        plan, found = chooser.pick(self._all_breaks)
+        frame = self.event(chooser, plan, found.scenario)
+        self.break_rule(chooser, frame, found)
+        while plan.mandatory and chooser.chance(0.3):  # and what else is Mandatory
+            gone = chooser.pick(plan.mandatory)
+            frame.attributes = [a for a in frame.attributes if a.id != gone]
+        return frame
+
+    def break_rule(self, chooser: Chooser, frame: Frame, found: Break) -> None:
+        """Break a rule in an event of its scenario: put the field in, or take out what makes it present."""
+        step = found.step
+        if step.present:
+            self.put(chooser, frame, step)
+            return
+        needed = tuple(step.field.needed)
+        gone = (chooser.pick(needed),) if needed and chooser.chance(0.3) else step.ids
+        frame.attributes = [a for a in frame.attributes if a.id not in gone]
+
+    def any(self, chooser: Chooser) -> Frame:
+        """A well-formed frame, valid or not."""
+        return self.invalid(chooser) if self._all_breaks and chooser.chance(0.2) else self.frame(chooser)
 
     def put(self, chooser: Chooser, frame: Frame, step: Step) -> None:
         """Put a field at the end of a frame: its attribute, or those of a composite."""
@@ -181,6 +210,17 @@ class Walker:
         """The path of a message, or of one of its attributes."""
         name = self.registry.frame().message_name(frame.message)
         return name if number is None else f"{name}.{self.registry.attribute_name(number)}"
+
+
+@lru_cache(8)
+def walker_of(registry: Registry) -> Walker:
+    """The walker of a registry, made once."""
+    return Walker(registry)
+
+
+def random_frame(rng: random.Random, registry: Registry) -> bytes:
+    """A well-formed frame by chance, valid or not."""
+    return walker_of(registry).any(RandomChooser(rng)).write()
 
 
 def pairs_of(node: List) -> KVList:
