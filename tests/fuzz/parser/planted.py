@@ -60,7 +60,7 @@ BUGS = {
 def tables(registry: Registry = TLIBRARY) -> str:
     """tables.h: the registry, as the parser has it."""
     attributes = [
-        f'    {{{number}, {-1 if value is None else int(value.wire_type)}, "{attribute.name}", \'{_form(value)}\'}},'
+        f"    {{{number}, {-1 if value is None else int(value.wire_type)}, \"{attribute.name}\", '{_form(value)}'}},"
         for number, attribute in registry.dictionary.items()
         for value in [attribute.value]
     ]
