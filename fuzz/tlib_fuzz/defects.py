@@ -13,7 +13,7 @@ from tlib_schemas.enumerations import TKVType
 from tlib_schemas.limits import DEFAULT_LIMITS
 from tlib_schemas.wire import WireType
 
-from .entry import BODY, LIST, WHOLE, Entry, Place, Told, broken_by, free_id, nest, shown
+from .entry import ATTRIBUTE, BODY, LIST, WHOLE, Entry, Place, Told, broken_by, free_id, nest, shown
 from .tree import Attribute, Frame, List, Pair
 from .values import DEEPEST, KEYS, integer, pair, text
 
@@ -166,7 +166,7 @@ def _fixed(kind: WireType, sizes: tuple[int, ...], right: int) -> Entry:
 
     name = kind.name.lower()
     what = f"the value of {'an' if name == 'int' else 'a'} {kind.name} has another length than {right} bytes"
-    return Entry(label=f"{name}-length", site=WHOLE, what=what, make=make, codes=(f"{name}-length",))
+    return Entry(label=f"{name}-length", site=ATTRIBUTE, what=what, make=make, codes=(f"{name}-length",))
 
 
 # -- lists -----------------------------------------------------------------------------------------
@@ -334,7 +334,7 @@ _FRAME = (
 _ATTRIBUTES = (
     Entry(
         label="attribute-header-cut",
-        site=WHOLE,
+        site=ATTRIBUTE,
         what="fewer than 6 bytes are left for an attribute's header",
         make=_attribute_header_cut,
         codes=("attribute-header",),
@@ -355,20 +355,20 @@ _ATTRIBUTES = (
     ),
     Entry(
         label="attribute-length-short",
-        site=WHOLE,
+        site=ATTRIBUTE,
         what="the last attribute's length leaves 1 to 5 bytes over",
         make=_attribute_length_short,
         codes=("attribute-header",),
     ),
     Entry(label="duplicate-attribute", site=BODY, what="an attribute id stands twice", make=_duplicate, codes=("duplicate-attribute",)),
-    Entry(label="attribute-type", site=WHOLE, what="a known attribute has another type", make=_wrong_type, codes=("attribute-type",)),
+    Entry(label="attribute-type", site=ATTRIBUTE, what="a known attribute has another type", make=_wrong_type, codes=("attribute-type",)),
     _fixed(WireType.Int, (0, 1, 2, 3, 5, 8), 4),
     _fixed(WireType.Long, (0, 1, 4, 7, 9, 16), 8),
 )
 _LISTS = (
     Entry(
         label="list-without-count",
-        site=WHOLE,
+        site=ATTRIBUTE,
         what="a list's value has fewer than the 2 bytes of a pair count",
         make=_list_without_count,
         codes=("list-header",),

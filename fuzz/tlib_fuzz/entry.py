@@ -185,7 +185,9 @@ def _shaped(walker: Walker, chooser: Chooser) -> Place:
 
 
 WHOLE = Site("the frame", _any)
+ATTRIBUTE = Site("any attribute", _any)
 BODY = Site("a frame with attributes", _some)
+OUTERMOST = Site("an attribute that is a list", _any)
 LIST = Site("a key-value list at any depth", _list)
 ADVISED = Site(
     "an event whose table has such a footnote",

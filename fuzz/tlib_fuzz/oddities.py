@@ -11,7 +11,7 @@ from typing import Final
 from tlib_schemas.enumerations import TKVType
 from tlib_schemas.wire import WireType
 
-from .entry import ADVISED, BODY, LIST, SHAPED, WHOLE, Entry, Make, Place, Site, Told, event_of, free_id, nest, shown
+from .entry import ADVISED, ATTRIBUTE, BODY, LIST, OUTERMOST, SHAPED, WHOLE, Entry, Make, Place, Site, Told, event_of, free_id, nest, shown
 from .tree import Attribute, List, Pair
 from .values import DEEPEST, INTS, KEYS, MOST_VALUE, integer, repeated
 
@@ -241,14 +241,17 @@ _FRAMES = (
     Entry(label="message-without-table", site=WHOLE, what="no table describes the message", make=_no_table),
     Entry(label="empty-body", site=WHOLE, what="a message without attributes", make=_empty_body),
     Entry(label="descending-ids", site=BODY, what="attributes stand in descending order", make=_descending),
-    Entry(label="unknown-id", site=WHOLE, what="nobody declared an attribute", make=_unknown_id),
+    Entry(label="unknown-id", site=ATTRIBUTE, what="nobody declared an attribute", make=_unknown_id),
     Entry(
-        label="unknown-type", site=WHOLE, what="an undeclared attribute has a type number that the format does not name", make=_unknown_type
+        label="unknown-type",
+        site=ATTRIBUTE,
+        what="an undeclared attribute has a type number that the format does not name",
+        make=_unknown_type,
     ),
-    Entry(label="long-value", site=WHOLE, what="a value at and beyond 65,535 bytes", make=_long_value, share=0.2),
-    Entry(label="extreme-number", site=WHOLE, what="an Int or Long at the end of its range", make=_extreme),
-    Entry(label="unnamed-number", site=WHOLE, what="a number that its enumeration does not name", make=_unnamed),
-    Entry(label="odd-text", site=WHOLE, what="a String that is empty, has a NUL, or is not UTF-8", make=_odd_text),
+    Entry(label="long-value", site=ATTRIBUTE, what="a value at and beyond 65,535 bytes", make=_long_value, share=0.2),
+    Entry(label="extreme-number", site=ATTRIBUTE, what="an Int or Long at the end of its range", make=_extreme),
+    Entry(label="unnamed-number", site=ATTRIBUTE, what="a number that its enumeration does not name", make=_unnamed),
+    Entry(label="odd-text", site=ATTRIBUTE, what="a String that is empty, has a NUL, or is not UTF-8", make=_odd_text),
 )
 _LISTS = (
     Entry(label="empty-list", site=LIST, what="a list without pairs: not the same as none", make=_empty_list),
@@ -257,12 +260,16 @@ _LISTS = (
     Entry(label="same-bytes", site=LIST, what="the same bytes as String, Unicode and Binary: three values", make=_alike),
     Entry(label="odd-pair", site=LIST, what="an empty key or value, a NUL, bytes that are not UTF-8", make=_odd_pair),
     Entry(label="int-pair", site=LIST, what="an Int pair is signed", make=_int_pair),
-    Entry(label="longest-pair", site=WHOLE, what="a key or value at and below 65,535 bytes", make=_longest, share=0.3),
-    Entry(label="longest-nested-list", site=WHOLE, what="a nested list of 65,533 bytes", make=_longest_nested, share=0.1),
-    Entry(label="deepest-list", site=WHOLE, what=f"lists nested {DEEPEST} levels deep, which is the limit", make=_deepest),
-    Entry(label="many-pairs", site=WHOLE, what="255, 256 or 1,000 pairs", make=_many((255, 256, 1000)), share=0.2),
+    Entry(label="longest-pair", site=OUTERMOST, what="a key or value at and below 65,535 bytes", make=_longest, share=0.3),
+    Entry(label="longest-nested-list", site=OUTERMOST, what="a nested list of 65,533 bytes", make=_longest_nested, share=0.1),
+    Entry(label="deepest-list", site=OUTERMOST, what=f"lists nested {DEEPEST} levels deep, which is the limit", make=_deepest),
+    Entry(label="many-pairs", site=OUTERMOST, what="255, 256 or 1,000 pairs", make=_many((255, 256, 1000)), share=0.2),
     Entry(
-        label="most-pairs", site=WHOLE, what="65,534 or 65,535 pairs: all that the count can say", make=_many((65_534, 65_535)), share=0.005
+        label="most-pairs",
+        site=OUTERMOST,
+        what="65,534 or 65,535 pairs: all that the count can say",
+        make=_many((65_534, 65_535)),
+        share=0.005,
     ),
 )
 _EVENTS = (

@@ -43,10 +43,13 @@ class Step:
     field: Field
     present: Presence
     choices: tuple[bytes, ...] = ()
-    ids: tuple[int, ...] = dataclass_field(init=False)  # the field's: asked for with every event
+    # Of the field, kept here because every event asks for them.
+    ids: tuple[int, ...] = dataclass_field(init=False)
+    plain: bool = dataclass_field(init=False)  # one attribute with any value
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "ids", self.field.ids)
+        object.__setattr__(self, "plain", self.field.composite is None and not self.choices)
 
 
 Scenario: TypeAlias = tuple[Step, ...]

@@ -19,6 +19,7 @@ from tlib_schemas.limits import DEEPEST_LIST
 
 _SIGN = wire.MAGIC + bytes((wire.VERSION, 0))
 _HEADER = struct.Struct(">HI")  # message and length, after the sign
+_ATTRIBUTE = wire.ATTRIBUTE.pack
 _COUNT = struct.Struct(">H")
 _PAIR = struct.Struct(">BHH")
 _LIST: int = int(wire.WireType.List)
@@ -72,9 +73,11 @@ class Attribute:
 
     def write(self) -> bytes:
         """The attribute's bytes, header first."""
-        value = self.value if isinstance(self.value, bytes) else self.value.write()
+        value = self.value
+        if not isinstance(value, bytes):
+            value = value.write()
         length = len(value) if self.length is None else self.length
-        return wire.ATTRIBUTE.pack(self.id, self.kind << 24 | length & 0xFF_FFFF) + value
+        return _ATTRIBUTE(self.id, self.kind << 24 | length & 0xFF_FFFF) + value
 
 
 @dataclass(slots=True)

@@ -38,7 +38,7 @@ INTS: Final = tuple(
 )
 LONGS: Final = tuple(n.to_bytes(8, "big") for n in (0, 1, 0x6C02462A161006, 2**32, 2**53, 2**53 + 1, 2**63 - 1, 2**63, 2**64 - 1))
 UNITS: Final = (b"a", b"\xff", b"\0", "\u00e9".encode(), "\U0001f4de".encode())
-LONG_TEXTS: Final = (254, 255, 256, 4095, 65_534, 65_535)
+LONG_TEXTS: Final = (254, 255, 256, 4095, 65_534, 65_535, 65_536, 70_000)
 MOST_VALUE: Final = 0xFFFF  # bytes of a pair's value
 DEEPEST: Final = DEFAULT_LIMITS.list_depth
 TYPES: Final = tuple(int(kind) for kind in WireType)
@@ -51,9 +51,11 @@ _STRING, _INT, _BINARY, _LIST, _UNICODE = (int(kind) for kind in TKVType if kind
 
 def text(chooser: Chooser) -> bytes:
     """Bytes of a text: plain, odd, not UTF-8; now and then long."""
-    if chooser.chance(0.002):
-        return repeated(chooser, chooser.pick((*LONG_TEXTS, 65_536, 70_000)))
-    return chooser.pick(TEXTS) if chooser.chance(0.8) else chooser.bytes(chooser.integer(0, 12))
+    if chooser.chance(0.8):
+        return chooser.pick(TEXTS)
+    if chooser.chance(0.008):
+        return repeated(chooser, chooser.pick(LONG_TEXTS))
+    return chooser.bytes(chooser.integer(0, 12))
 
 
 def repeated(chooser: Chooser, size: int) -> bytes:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from tlib_schemas import wire
@@ -40,8 +41,9 @@ class Walker:
         self.registry = registry
         self.plans = {number: Plan(schema) for number, schema in registry.schemas.items()}
         self._all_plans = tuple(self.plans.values())
-        self._makes = {number: maker(a) for number, a in registry.dictionary.items() if a.value is not None}
-        self._kinds = {number: int(a.value.wire_type) & 0xFF for number, a in registry.dictionary.items() if a.value is not None}
+        typed = {number: a.value for number, a in registry.dictionary.items() if a.value is not None}
+        self._kinds = {number: int(value.wire_type) & 0xFF for number, value in typed.items()}
+        self._makes = {number: (kind, maker(registry.dictionary[number])) for number, kind in self._kinds.items()}
         self.known = tuple(registry.dictionary)
         self.unknown = tuple(number for number in range(0x1_0000) if number not in registry.dictionary)
         self.tableless = tuple(number for number in range(0x1_0000) if number not in registry.schemas)
@@ -112,7 +114,7 @@ class Walker:
         for step in steps:
             if step.present or (step.present is None and chooser.chance(fill)):
                 self.put(chooser, frame, step)
-            elif step.field.needed and chooser.chance(0.02):
+            elif not step.plain and step.field.needed and chooser.chance(0.02):
                 self._leftover(chooser, frame, step.field)
         if extra and chooser.chance(0.2):
             self.add_unlisted(chooser, frame, chooser.integer(1, 3))
@@ -147,14 +149,13 @@ class Walker:
 
     def put(self, chooser: Chooser, frame: Frame, step: Step) -> None:
         """Put a field at the end of a frame: its attribute, or those of a composite."""
-        field = step.field
-        if step.choices:
+        if step.plain:
+            frame.attributes.append(self.attribute(chooser, step.ids[0]))
+        elif step.choices:
             number = step.ids[0]
             frame.attributes.append(Attribute(number, self._kinds[number], chooser.pick(step.choices)))
-        elif field.composite is None:
-            frame.attributes.append(self.attribute(chooser, step.ids[0]))
         else:
-            sure = field.needed or (chooser.pick(step.ids),)
+            sure = step.field.needed or (chooser.pick(step.ids),)
             frame.attributes += [self.attribute(chooser, number) for number in step.ids if number in sure or chooser.chance(0.5)]
 
     def _leftover(self, chooser: Chooser, frame: Frame, field: Field) -> None:
@@ -163,9 +164,10 @@ class Walker:
 
     def attribute(self, chooser: Chooser, number: int) -> Attribute:
         """A well-formed attribute of any id."""
-        make = self._makes.get(number)
-        if make is not None:
-            return Attribute(number, self._kinds[number], make(chooser))
+        declared = self._makes.get(number)
+        if declared is not None:
+            kind, make = declared
+            return Attribute(number, kind, make(chooser))
         kind = chooser.pick(TYPES) if chooser.chance(0.8) else chooser.integer(0, 255)
         return Attribute(number, kind, self.body(chooser, kind))
 
@@ -247,8 +249,5 @@ def shuffle(chooser: Chooser, items: list[Attribute]) -> None:
         items[last], items[other] = items[other], items[last]
 
 
-def _number(attribute: Attribute) -> int:
-    return attribute.id
-
-
-_FILL: Sequence[float] = (0.0, 0.3, 0.7, 1.0)
+_number = attrgetter("id")
+_FILL: Sequence[float] = (0.0, 0.2, 0.5, 1.0)
