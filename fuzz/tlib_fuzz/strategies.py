@@ -31,6 +31,7 @@ from . import cases as _cases
 from .cases import Case
 from .catalogue import CATALOGUE
 from .chooser import Chooser
+from .conversations import Capture, capture
 from .mutate import mutate
 from .values import kv_list, maker, text
 from .walker import Walker, pairs_of, walker_of
@@ -222,6 +223,15 @@ def chunkings(data: bytes, *, cuts: int = 8) -> st.SearchStrategy[list[bytes]]:
     places = st.lists(_integers(0, len(data)), max_size=cuts).map(lambda found: [0, *sorted(found), len(data)])
     some = places.map(lambda found: [data[a:b] for a, b in pairwise(found)])
     return st.one_of(some, st.just([data[i : i + 1] for i in range(len(data))]))
+
+
+def captures(registry: Registry = TLIBRARY, *, conversations: int = 3, complete: bool = False) -> st.SearchStrategy[Capture]:
+    """Captures of TCP conversations that carry frames: segments late, repeated, overlapping, fragmented, lost.
+
+    `complete` ones lose nothing, so every frame of `Capture.frames` is to be found in them.
+    """
+    make = functools.partial(capture, complete=complete, registry=registry)
+    return st.builds(make, _integers(0, 2**32), _integers(0, conversations))
 
 
 # -- types ---------------------------------------------------------------------------------------
