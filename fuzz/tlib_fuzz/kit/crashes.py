@@ -26,7 +26,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 _DIALECTS: Final = (
     _Dialect(_pattern(r"ERROR: (\w+Sanitizer: [\w-]+)"), _pattern(r"^ *#\d+ 0x[0-9a-f]+ in (\S+)")),
-    _Dialect(_pattern(r"runtime error: ([^\n]+)"), _pattern(r"^ *#\d+ 0x[0-9a-f]+ in (\S+)")),
+    _Dialect(_pattern(r":\d+: runtime error: ([^\n]+)"), _pattern(r"^ *#\d+ 0x[0-9a-f]+ in (\S+)")),
     _Dialect(_pattern(r"^Exception in thread \S+ ([\w.$]+)"), _pattern(r"^\s+at ([\w.$<>]+)\(")),
     _Dialect(_pattern(r"^(?:panic|fatal error): ([^\n]+)"), _pattern(r"^([\w./*()]+)\([^\n]*\)$")),
     _Dialect(_pattern(r"^thread '[^']*' (?:\(\d+\) )?panicked at ([^\n]+?):\d+")),

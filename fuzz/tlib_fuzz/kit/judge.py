@@ -86,19 +86,13 @@ def _value(case: Case, told: bytes, registry: Registry) -> Difference | None:
     try:
         item = jsonl.from_data(found, registry=registry, policy=Policy.LENIENT)
     except DecodeError as error:
-        return Difference(Kind.VALUE, f"accepted with JSON of another form: {error}", f"form {_type_of(expected, found)}")
+        return Difference(Kind.VALUE, f"accepted with JSON of another form: {error}", f"form {error.expected}")
     same = jsonl.to_data(item, registry=registry)
     same.pop("$violations", None)
     for path, right, wrong in _differences(expected, same, ""):
         words = f"accepted with {path or 'an event'} {_shown(wrong)}, where it is {_shown(right)}"
         return Difference(Kind.VALUE, words, f"{_place(path)} {_name(right)} as {_name(wrong)}")
     return None
-
-
-def _type_of(expected: Any, found: Any) -> str:
-    for path, right, wrong in _differences(expected, found, ""):
-        return f"{_place(path)} {_name(right)} as {_name(wrong)}"
-    return "unlike"
 
 
 def _differences(right: Any, wrong: Any, path: str) -> Iterator[tuple[str, Any, Any]]:

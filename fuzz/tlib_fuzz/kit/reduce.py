@@ -14,10 +14,13 @@ from typing import Any, TypeAlias
 
 from tlib_fuzz import tree
 from tlib_schemas.registry import Registry
+from tlib_schemas.wire import WireType
 
 Shows: TypeAlias = Callable[[bytes], bool]
 _FEW = 64  # bytes of which each is tried
-_UNLISTED = 0xFFFF  # a message of which no table asks anything
+_UNLISTED = 0xFFFF  # a message of which no table asks anything, an attribute that none knows
+_BINARY = int(WireType.Binary)
+_MOST = b"\xff\xff"  # the highest count of pairs
 
 
 class Reducer:
@@ -34,7 +37,7 @@ class Reducer:
         size = len(data) + 1
         while len(data) < size and self._tries > 0:
             size = len(data)
-            data = self._truthful(self._hoist(self._drop(self._message(data))))
+            data = self._truthful(self._blank(self._hoist(self._drop(self._message(data)))))
             data = self._cut(data)
         return self._plain(data)
 
@@ -70,7 +73,7 @@ class Reducer:
     def _drop_pieces(self, data: bytes, which: int, size: int) -> bytes:
         at = 0
         while True:
-            frame = tree.read(data)
+            frame = _read(data)
             places = [] if frame is None else list(_walk(frame))
             if frame is None or which >= len(places) or at >= len(_sequence(places[which])) or self._tries <= 0:
                 return data
@@ -87,7 +90,7 @@ class Reducer:
         """Lists replaced by a list inside them."""
         which = 0
         while True:
-            frame = tree.read(data)
+            frame = _read(data)
             found = [] if frame is None else [*_nested(frame)]
             if frame is None or which >= len(found):
                 return data
@@ -100,11 +103,24 @@ class Reducer:
             else:
                 which += 1
 
+    def _blank(self, data: bytes) -> bytes:
+        """Attributes of one id, which cannot go, made empty ones that nobody knows."""
+        for number in sorted({attribute.id for attribute in _attributes(data)}):
+            frame = _read(data)
+            assert frame is not None
+            for attribute in frame.attributes:
+                if attribute.id == number:
+                    attribute.id, attribute.kind, attribute.value, attribute.length = _UNLISTED, _BINARY, b"", None
+            shorter = frame.write()
+            if len(shorter) < len(data) and self._holds(shorter, data):
+                data = shorter
+        return data
+
     def _truthful(self, data: bytes) -> bytes:
         """Lies told no greater than needed: one more or one less than the truth, or the truth."""
         which = 0
         while True:
-            frame = tree.read(data)
+            frame = _read(data)
             lies = [] if frame is None else [*_lies(frame)]
             if frame is None or which >= len(lies):
                 return data
@@ -134,7 +150,7 @@ class Reducer:
         """Keys and values of zeros, or of one letter, where they say nothing."""
         for which in range(len(_places(data))):
             for fill in (b"\0", b"a"):
-                frame = tree.read(data)
+                frame = _read(data)
                 places = [] if frame is None else list(_walk(frame))
                 if frame is None or which >= len(places):
                     return data
@@ -153,12 +169,29 @@ class Reducer:
 Place: TypeAlias = tuple[Any, str]
 
 
+def _read(data: bytes) -> tree.Frame | None:
+    """The tree of `data`, pairs behind the last that a list's count tells being pairs too."""
+    frame = tree.read(data)
+    for node, _ in [] if frame is None else frame.lists():
+        more = tree.read_list(_MOST + node.tail)
+        if more is not None and more.pairs:
+            node.count = len(node.pairs) if node.count is None else node.count
+            node.pairs += more.pairs
+            node.tail = more.tail
+    return frame
+
+
+def _attributes(data: bytes) -> list[tree.Attribute]:
+    frame = tree.read(data)
+    return [] if frame is None else frame.attributes
+
+
 def _sequence(place: Place) -> Any:
     return getattr(*place)
 
 
 def _places(data: bytes) -> list[Place]:
-    frame = tree.read(data)
+    frame = _read(data)
     return [] if frame is None else list(_walk(frame))
 
 

@@ -156,9 +156,13 @@ def _no_start(lines: Sequence[bytes], ended: Ended | None, status: int | None, t
             f"the target does not answer a first frame within {START:g} s: does it speak the protocol and flush each line? "
             "(tlib fuzz new writes one that does; --mode process needs no protocol)"
         )
-    last = (trace.strip().splitlines() or [""])[-1]
     how = "the connection was closed" if status is None else f"the target ended ({in_words(status)})"
-    return f"{how} before it answered a first frame{': ' if last else ''}{last}"
+    return f"{how} before it answered a first frame{_last(trace)}"
+
+
+def _last(trace: str) -> str:
+    lines = trace.strip().splitlines()
+    return f": {lines[-1]}" if lines else ""
 
 
 class Connection:
@@ -212,9 +216,12 @@ class Once:
         self._file = Path(self._folder.name, "frame.bin")
         self._by_file = any(_FILE in word for word in command)
         self._command = [word.replace(_FILE, str(self._file)) for word in command]
-        first = self._one(WARM_UP, START)
-        if first.verdict in {Verdict.CRASH, Verdict.HANG}:
-            raise TargetError(f"the target, given a first frame: {first.sign}{_last(first.trace)}")
+        with contextlib.ExitStack() as undo:
+            undo.callback(self.close)
+            first = self._one(WARM_UP, START)
+            if first.verdict in {Verdict.CRASH, Verdict.HANG}:
+                raise TargetError(f"the target, given a first frame: {first.sign}{_last(first.trace)}")
+            undo.pop_all()
 
     def run(self, frames: Sequence[bytes]) -> list[Outcome]:
         """As `Target.run`."""
@@ -249,11 +256,6 @@ class Once:
     def close(self) -> None:
         """As `Target.close`."""
         self._folder.cleanup()
-
-
-def _last(trace: str) -> str:
-    lines = trace.strip().splitlines()
-    return f": {lines[-1]}" if lines else ""
 
 
 def _pipe(target: str, settings: Settings) -> Target:
