@@ -149,14 +149,14 @@ def _value(value: _KVInput) -> KVValue:
     raise TypeError(f"a KVList has no {type(value).__name__}: give str, int, bytes, Unicode or a nested list")
 
 
-class RawValue(msgspec.Struct, frozen=True):
+class RawValue(msgspec.Struct, frozen=True, gc=False):
     """A value of an attribute whose type nobody declared: its wire type number and its bytes."""
 
     type: int
     value: bytes
 
 
-class RawAttribute(msgspec.Struct, frozen=True):
+class RawAttribute(msgspec.Struct, frozen=True, gc=False):
     """An attribute as it stands in a frame: id, wire type number and the bytes of its value."""
 
     id: int
