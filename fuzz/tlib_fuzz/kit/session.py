@@ -133,6 +133,10 @@ class Trial:
                     result.times.append(1)
         return result
 
+    def close(self) -> None:
+        """End the target."""
+        self._target.close()
+
     def _rested(self, chunk: Iterator[Case], result: Result) -> Iterator[Case]:
         for case in chunk:
             patience = _RAW_PATIENCE if case.label == RAW else 1
@@ -185,8 +189,8 @@ def _one(number: int, size: int) -> Result:
 def in_order(make: Callable[..., Trial], arguments: Sequence[Any], jobs: int, sizes: Iterator[int]) -> Iterator[Result]:
     """The results of chunks 0, 1, … of such sizes, by so many processes, each with ``make(*arguments)``."""
     if jobs == 1:
-        trial = make(*arguments)
-        yield from (trial.chunk(number, size) for number, size in enumerate(sizes))
+        with contextlib.closing(make(*arguments)) as trial:
+            yield from (trial.chunk(number, size) for number, size in enumerate(sizes))
         return
     pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _begin, (make, arguments))
     waiting: deque[Future[Result]] = deque()

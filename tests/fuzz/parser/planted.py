@@ -109,7 +109,7 @@ def build(folder: Path, bug: str = "NONE", *, sanitized: bool = False) -> Path:
     """The parser with one bug, compiled into `folder`."""
     (folder / "tables.h").write_text(tables(), encoding="utf-8")
     program = folder / f"parser-{bug.lower()}"
-    options = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-g"] if sanitized else []
+    options = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"] if sanitized else []
     command = ["gcc", "-std=c11", "-O1", "-w", *options, f"-DBUG={bug}", f"-I{folder}", str(SOURCE), "-o", str(program)]
     subprocess.run(command, check=True)
     return program
