@@ -185,6 +185,7 @@ RUST = "thread 'main' panicked at src/main.rs:12:9:\nindex out of bounds"
         (NODE, "RangeError: out of bounds in parse < main"),
         (RUST, "src/main.rs"),
         ("parser: list.c:12: list: Assertion `n < 5' failed.", "Assertion `n < N' failed"),
+        ("*** stack smashing detected ***: terminated", "stack smashing detected"),
         ("warning: something\nall is well", ""),
     ],
 )

@@ -33,6 +33,7 @@ _DIALECTS: Final = (
     _Dialect(_pattern(r"^(?:Uncaught )?(\w*Error\b[^\n]*)\n\s+at "), _pattern(r"^\s+at ([\w.<>]+) ")),
     _Dialect(_pattern(r"^Traceback [\s\S]*^([A-Za-z_][\w.]*)(?::[^\n]*)?\Z"), _pattern(r'^  File "[^"]*", line \d+, in (\S+)')),
     _Dialect(_pattern(r"(Assertion [^\n]+ failed)")),
+    _Dialect(_pattern(r"^\*\*\* (.+?) \*\*\*")),  # glibc
 )
 _RUNTIME = re.compile(r"^(?:__|operator |std::|raise$|abort$|mem\w+$|malloc$|calloc$|realloc$|runtime\.|java\.|node:)")
 _NUMBERS = re.compile(r"0x[0-9a-f]+|\d+")
