@@ -230,8 +230,7 @@ def captures(registry: Registry = TLIBRARY, *, conversations: int = 3, complete:
 
     `complete` ones lose nothing, so every frame of `Capture.frames` is to be found in them.
     """
-    make = functools.partial(capture, complete=complete, registry=registry)
-    return st.builds(make, _integers(0, 2**32), _integers(0, conversations))
+    return st.builds(capture, _integers(0, 2**32), _integers(0, conversations), complete=st.just(complete), registry=st.just(registry))
 
 
 # -- types ---------------------------------------------------------------------------------------

@@ -185,7 +185,9 @@ def test_rows_hold_events(events):
 def test_a_complete_capture_gives_what_was_sent(capture):
     found = {}
     for item in read_capture(capture.open()):
-        assert isinstance(item, Captured)
+        if isinstance(item, CaptureProblem):
+            assert item.code == "capture-no-frames"
+            continue
         assert isinstance(item.item, Event), item
         found.setdefault((item.flow.src, item.flow.dst), []).append(item.item)
     sent = {}
