@@ -22,9 +22,9 @@ from tlib_fuzz.kit.session import CHUNK, Plan, Trial, in_order
 from tlib_fuzz.kit.target import MODES
 from tlib_schemas.registry import Registry
 
-from .common import labels_of, seeds
+from .common import Asked, asked, seeds
 
-Given: TypeAlias = "tuple[int, tuple[str, ...] | None, float, tuple[bytes, ...]]"  # seed, labels, share of raw mutations, corpus
+Given: TypeAlias = tuple[int, Asked, tuple[bytes, ...]]  # seed, what is asked for, corpus
 _CASES = 20_000
 
 
@@ -109,7 +109,7 @@ def command(
     how = How(target=target, mode=mode, timeout=timeout, memory=memory, registry=name, lenient=lenient)
     given: Given = (
         random.SystemRandom().getrandbits(32) if seed is None else seed,
-        *labels_of(only, skip, raw, registry),
+        asked(only, skip, raw, registry),
         seeds(corpus, registry),
     )
     plan = _plan(how, given)
@@ -148,8 +148,16 @@ def _run(arguments: tuple[How, Given], jobs: int, sizes: Iterator[int], findings
 
 def _plan(how: How, given: Given) -> Plan:
     """The plan, in whatever process: a registry goes there by its name."""
-    seed, labels, raw, corpus = given
-    return Plan(seed=seed, registry=registry_of(how.registry), labels=labels, raw=raw, lenient=how.lenient, corpus=corpus)
+    seed, want, corpus = given
+    return Plan(
+        seed=seed,
+        registry=registry_of(how.registry),
+        labels=want.labels,
+        raw=want.raw,
+        unasked=want.unasked,
+        lenient=how.lenient,
+        corpus=corpus,
+    )
 
 
 def _trial(how: How, given: Given) -> Trial:

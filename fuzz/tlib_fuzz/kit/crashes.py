@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import signal
+from itertools import groupby
 from typing import Final, NamedTuple
 
 _DEPTH = 3  # places of the stack that tell one crash from another
@@ -59,6 +60,7 @@ def recognise(trace: str) -> str:
         names = [] if place is None else [name for name in place.findall(trace, found.start()) if not _RUNTIME.match(name)]
         if found[0].startswith("Traceback"):  # innermost last
             names.reverse()
+        names = [name for name, _ in groupby(names)]  # however deep a recursion was
         words = _NUMBERS.sub("N", found[1][:120])
         return " ".join([words, *(["in", " < ".join(names[:_DEPTH])] if names else [])])
     return ""

@@ -86,7 +86,9 @@ class Findings:
         self.all: dict[tuple[str, ...], Finding] = {}
 
     def close(self) -> None:
-        """End the target on which hits were shown again."""
+        """End the target on which hits were shown again, and write down how often each was seen."""
+        for finding in self.all.values():
+            self._tell(finding)
         if self._target is not None:
             self._target.close()
 
@@ -135,7 +137,7 @@ class Findings:
             kind=difference.kind,
             label=hit.case.label,
             words=difference.words,
-            reason=hit.case.reason,
+            reason=case.reason,
             path=case.path,
             event=case.schema,
             expected=expected(case),
@@ -151,8 +153,12 @@ class Findings:
         (folder / FRAME).write_bytes(case.frame)
         (folder / ORIGINAL).write_bytes(hit.case.frame)
         (folder / HEX).write_text(hex_of(case.frame, self._plan.registry), encoding="utf-8")
-        (folder / ABOUT).write_bytes(msgspec.json.format(msgspec.json.encode(finding), indent=1) + b"\n")
+        self._tell(finding)
         return finding
+
+    def _tell(self, finding: Finding) -> None:
+        data = msgspec.json.format(msgspec.json.encode(finding), indent=1)
+        (self._folder / finding.name / ABOUT).write_bytes(data + b"\n")
 
 
 def _look(plan: Plan, first: Hit, target: Target, data: bytes) -> Hit | None:

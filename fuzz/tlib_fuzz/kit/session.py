@@ -40,13 +40,14 @@ _AHEAD: Final = 2  # chunks a process, beyond the one that is waited for
 _BATCH, _BATCH_BYTES = 64, 1 << 18
 _UNSENT = 200  # cases that are made to be mutated only, where nothing else is sent
 _POOLED = 4_096  # bytes of the longest frame that is mutated
-_PATIENCE = {Kind.HANG: 3, Kind.MEMORY: 10, Kind.CRASH: 50}  # times that a label may do it
+_PATIENCE = {Kind.HANG: 3, Kind.MEMORY: 10, Kind.CRASH: 20}  # times that a label may do it
 _RAW_PATIENCE = 10  # times as often, where the label says nothing
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What is sent: `labels` of the cases (None: all), a share of `raw` mutations, frames of a `corpus`.
 
+    No mutation is sent that is to be refused with nothing but `unasked` codes.
     `lenient` expects no judgement by tables: what is well-formed is to be accepted.
     """
 
@@ -54,6 +55,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     registry: Registry = TLIBRARY
     labels: tuple[str, ...] | None = None
     raw: float = 0.25
+    unasked: frozenset[str] = frozenset()
     lenient: bool = False
     corpus: tuple[bytes, ...] = ()
 
@@ -85,7 +87,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
             if len(case.frame) <= _POOLED:
                 pool.append(case.frame)
         for _ in range(mutated if pool else 0):
-            yield self.case(mutate(rng.choice(pool), rng, pool)[0])
+            case = self.case(mutate(rng.choice(pool), rng, pool)[0])
+            if case.accept or not case.codes <= self.unasked:
+                yield case
 
 
 class Hit(msgspec.Struct, frozen=True):
