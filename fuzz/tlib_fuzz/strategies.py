@@ -55,8 +55,8 @@ class DrawChooser:
         return options[self._draw(_integers(0, len(options) - 1))]
 
     def chance(self, probability: float) -> bool:
-        """True with about that probability."""
-        return self._draw(_integers(0, 999)) >= 1000 * (1 - probability)
+        """True with about that probability; False is what it shrinks to, even of a certainty."""
+        return 0 < self._draw(_integers(0, 999)) >= 1000 * (1 - probability)
 
     def bytes(self, size: int) -> bytes:
         """`size` bytes."""
