@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import click
 
-from tlib_codec.cli import FINE, INVALID
+from tlib_codec.cli import FINE, INVALID, UNUSABLE
 from tlib_codec.cli.common import REGISTRY, Unusable, printable, registry_of, registry_option, report
 from tlib_fuzz.kit.findings import Findings, How
 from tlib_fuzz.kit.protocol import TargetError
@@ -116,6 +116,7 @@ def command(
     total = Total(plan.seed, Counter(), Counter())
     findings = Findings(output, plan, how)
     progress = Progress()
+    status = FINE
     try:
         with contextlib.closing(findings):
             _run((how, given), jobs, _sizes(cases, seconds), findings, total, progress)
@@ -123,6 +124,7 @@ def command(
         if not total.cases:
             raise Unusable(str(error)) from None
         report(str(error))
+        status = UNUSABLE
     except KeyboardInterrupt:
         if not total.cases:
             raise
@@ -134,13 +136,14 @@ def command(
         click.echo(printable(line))
     if junit_file is not None:
         junit(total, found, junit_file)
-    return INVALID if found else FINE
+    return INVALID if found else status
 
 
 def _run(arguments: tuple[How, Given], jobs: int, sizes: Iterator[int], findings: Findings, total: Total, progress: Progress) -> None:
     for result in in_order(_trial, arguments, jobs, sizes):
         total.counts += result.counts
         total.left_out += result.left_out
+        total.skipped += result.skipped
         for hit, times in zip(result.hits, result.times, strict=True):
             findings.add(hit, times)
         progress.tell(total.cases, len(findings.all))

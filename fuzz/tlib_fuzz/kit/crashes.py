@@ -69,3 +69,9 @@ def recognise(trace: str) -> str:
 def sign(trace: str, status: int | None) -> str:
     """The words by which this crash is told from others; `status` is None where nobody knows it."""
     return recognise(trace) or ("connection closed" if status is None else ended(status))
+
+
+def last_line(trace: str) -> str:
+    """The last line of a trace, behind a colon; nothing where there is none."""
+    lines = trace.strip().splitlines()
+    return f": {lines[-1]}" if lines else ""

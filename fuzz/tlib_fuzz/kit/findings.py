@@ -21,15 +21,17 @@ from tlib_fuzz.cases import Case
 from tlib_schemas.registry import Registry
 
 from .judge import Kind, judge
-from .protocol import Outcome
+from .protocol import Outcome, Settings, Target, TargetError
 from .reduce import Reducer
 from .session import RAW, Hit, Plan
-from .target import NOT_ALONE, Settings, Target, open_target
+from .speaking import NOT_ALONE
+from .target import open_target
 
 _EXAMPLES: Final = 8  # of refused frames without a code that are reduced, to see whether they are one fault
 _TRIES: Final = 3_000
 _SLOW_TRIES: Final = 600  # where many cost a time-out
 _BRISK: Final = 0.25  # seconds after which a frame hangs while it is reduced
+GONE: Final = "and the target does not come back, so it is not reduced"
 NOT_FIRST: Final = "but not as the first frame: it depends on those before it"
 FRAME, ORIGINAL, HEX, ABOUT = "frame.bin", "original.bin", "frame.txt", "finding.json"
 
@@ -121,7 +123,9 @@ class Findings:
         try:
             small = Reducer(shows, self._plan.registry, _SLOW_TRIES if slow else _TRIES).reduce(hit.case.frame)
             target.close()  # what it shows now, it shows as the first of all frames
-            return _look(self._plan, hit, target, small) or _look(self._plan, hit, target, hit.case.frame) or _unrepeated(hit)
+            return _look(self._plan, hit, target, small) or _look(self._plan, hit, target, hit.case.frame) or _said(hit, NOT_FIRST)
+        except TargetError:  # a server that nobody starts again
+            return _said(hit, GONE)
         finally:
             if slow:
                 brisk.close()
@@ -170,9 +174,10 @@ def _look(plan: Plan, first: Hit, target: Target, data: bytes) -> Hit | None:
     return again if again is not None and _alike(first, again) else None
 
 
-def _unrepeated(hit: Hit) -> Hit:
+def _said(hit: Hit, more: str) -> Hit:
+    """`hit` with more words on how it shows."""
     difference = hit.difference
-    words = difference.words if difference.words.endswith(NOT_ALONE) else f"{difference.words}; {NOT_FIRST}"
+    words = difference.words if difference.words.endswith(NOT_ALONE) else f"{difference.words}; {more}"
     return msgspec.structs.replace(hit, difference=msgspec.structs.replace(difference, words=words))
 
 

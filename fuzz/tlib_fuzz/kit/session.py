@@ -31,8 +31,7 @@ from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
 from .judge import Difference, Kind, judge
-from .protocol import Outcome
-from .target import Target
+from .protocol import Outcome, Target, TargetError, Verdict
 
 RAW: Final = "raw"
 CHUNK: Final = 1_000  # cases
@@ -101,12 +100,13 @@ class Hit(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct):
-    """What a chunk gave: how many cases of each label, those left out, and one hit of each nature with its count."""
+    """What a chunk gave: how many cases of each label, those left out or skipped, and one hit of each nature with its count."""
 
     counts: Counter[str]
     left_out: Counter[str]
     hits: list[Hit]
     times: list[int]
+    skipped: int
 
 
 class Trial:
@@ -119,11 +119,18 @@ class Trial:
 
     def chunk(self, number: int, size: int = CHUNK) -> Result:
         """Send one chunk. Raises TargetError."""
-        result = Result(Counter(), Counter(), [], [])
+        result = Result(Counter(), Counter(), [], [], 0)
         known: dict[tuple[str, Kind, str], int] = {}
         for batch in _batches(self._rested(self._plan.chunk(number, size), result)):
-            for case, outcome in zip(batch, self._target.run([case.frame for case in batch]), strict=True):
+            try:
+                outcomes = self._target.run([case.frame for case in batch])
+            except TargetError:
+                if result.hits:  # the next chunk will tell
+                    return result
+                raise
+            for case, outcome in zip(batch, outcomes, strict=False):  # fewer where it is gone
                 result.counts[case.label] += 1
+                result.skipped += outcome.verdict is Verdict.SKIP
                 difference = judge(case, outcome, self._plan.registry)
                 if difference is None or (difference.kind is Kind.CODE and case.label == RAW):
                     continue
