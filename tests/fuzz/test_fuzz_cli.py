@@ -107,6 +107,8 @@ def test_a_lenient_parser_is_not_blamed(testee, capsys):
     ("arguments", "message"),
     [
         (("run", "--target", "./nothing"), "tlib: the target './nothing' does not start: No such file or directory; is it built"),
+        (("run", "--target", "./nothing", "--jobs", 2), "tlib: the target './nothing' does not start: "),
+        (("run", "--target", "./nothing", "--jobs", 2, "--mode", "process"), "tlib: the target './nothing' does not start: "),
         (("run", "--target", "true", "--only", "magick"), "tlib: no label 'magick'; did you mean magic?; docs/defects.md lists them"),
         (("run", "--target", "true", "--only", "raw", "--skip", "raw"), "tlib: --skip leaves no label to be sent"),
         (("run", "--target", "true", "--corpus", "none.tlb"), "tlib: none.tlb: "),

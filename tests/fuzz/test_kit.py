@@ -17,10 +17,11 @@ from tlib_codec.reference import Policy
 from tlib_fuzz.cases import cases, expectation
 from tlib_fuzz.kit.findings import ABOUT, FRAME, HEX, NOT_FIRST, ORIGINAL, Finding, Findings, How
 from tlib_fuzz.kit.judge import Kind, judge
+from tlib_fuzz.kit.plan import RAW, Plan
 from tlib_fuzz.kit.protocol import Outcome, TargetError, Verdict
 from tlib_fuzz.kit.reduce import Reducer
 from tlib_fuzz.kit.report import Total, junit, summary
-from tlib_fuzz.kit.session import RAW, Plan, Trial
+from tlib_fuzz.kit.session import Trial
 from tlib_fuzz.tree import Attribute, Frame, List, Pair
 from tlib_schemas.errors import DecodeError, SchemaViolation
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tlib_fuzz.kit.findings import How
-from tlib_fuzz.kit.session import Plan, Trial
+from tlib_fuzz.kit.plan import Plan
+from tlib_fuzz.kit.session import Trial
 
 HERE = Path(__file__).parent
 CASES = 5_000

@@ -13,7 +13,7 @@ from tlib_codec.reference import Policy
 from tlib_codec.stream import Gap
 from tlib_fuzz.cases import VALID
 from tlib_fuzz.catalogue import CATALOGUE
-from tlib_fuzz.kit.session import RAW
+from tlib_fuzz.kit.plan import RAW
 from tlib_fuzz.walker import walker_of
 from tlib_schemas.errors import EncodeError
 from tlib_schemas.registry import Registry

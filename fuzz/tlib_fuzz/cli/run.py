@@ -16,10 +16,12 @@ import click
 from tlib_codec.cli import FINE, INVALID, UNUSABLE
 from tlib_codec.cli.common import REGISTRY, Unusable, printable, registry_of, registry_option, report
 from tlib_fuzz.kit.findings import Findings, How
+from tlib_fuzz.kit.plan import Plan
 from tlib_fuzz.kit.protocol import TargetError
 from tlib_fuzz.kit.report import Progress, Total, junit, summary
-from tlib_fuzz.kit.session import CHUNK, Plan, Trial, in_order
+from tlib_fuzz.kit.session import CHUNK, Trial
 from tlib_fuzz.kit.target import MODES
+from tlib_fuzz.kit.workers import in_order
 from tlib_schemas.registry import Registry
 
 from .common import Asked, asked, seeds

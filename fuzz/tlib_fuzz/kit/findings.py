@@ -21,9 +21,10 @@ from tlib_fuzz.cases import Case
 from tlib_schemas.registry import Registry
 
 from .judge import Kind, judge
+from .plan import RAW, Plan
 from .protocol import Outcome, Settings, Target, TargetError
 from .reduce import Reducer
-from .session import RAW, Hit, Plan
+from .session import Hit
 from .speaking import NOT_ALONE
 from .target import open_target
 

@@ -19,7 +19,8 @@ from typing import NamedTuple
 
 from tlib_fuzz.kit.findings import Finding, Findings, How
 from tlib_fuzz.kit.judge import Kind
-from tlib_fuzz.kit.session import CHUNK, Plan, Trial
+from tlib_fuzz.kit.plan import Plan
+from tlib_fuzz.kit.session import CHUNK, Trial
 from tlib_schemas.errors import Severity
 from tlib_schemas.registry import Registry
 from tlib_schemas.rules import While
