@@ -28,6 +28,7 @@ from .common import Asked, asked, seeds
 
 Given: TypeAlias = tuple[int, Asked, tuple[bytes, ...]]  # seed, what is asked for, corpus
 _CASES = 20_000
+_STEPS = {"process": 50}  # cases a chunk, where a thousand would take long
 
 
 @click.command()
@@ -121,7 +122,7 @@ def command(
     status = FINE
     try:
         with contextlib.closing(findings):
-            _run((how, given), jobs, _sizes(cases, seconds), findings, total, progress)
+            _run((how, given), jobs, _sizes(cases, seconds, _STEPS.get(mode, CHUNK)), findings, total, progress)
     except TargetError as error:
         if not total.cases:
             raise Unusable(str(error)) from None
@@ -169,11 +170,11 @@ def _trial(how: How, given: Given) -> Trial:
     return Trial(how.open(), _plan(how, given))
 
 
-def _sizes(cases: int | None, seconds: float | None) -> Iterator[int]:
+def _sizes(cases: int | None, seconds: float | None, step: int) -> Iterator[int]:
     """The sizes of chunks, until there are cases enough or the time is up."""
     end = time.monotonic() + (seconds or 0.0)
     most = _CASES if cases is None and seconds is None else cases
-    for sent in itertools.count(0, CHUNK):
+    for sent in itertools.count(0, step):
         if (most is not None and sent >= most) or (seconds is not None and time.monotonic() > end):
             return
-        yield CHUNK if most is None else min(CHUNK, most - sent)
+        yield step if most is None else min(step, most - sent)

@@ -8,6 +8,7 @@ needs no more than the folder's name.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from pathlib import Path
 from typing import Any, Final
@@ -28,7 +29,7 @@ from .session import Hit
 from .speaking import NOT_ALONE
 from .target import open_target
 
-_EXAMPLES: Final = 8  # of refused frames without a code that are reduced, to see whether they are one fault
+_EXAMPLES: Final = 8  # of right frames refused alike that are reduced, to see whether it is one fault
 _TRIES: Final = 3_000
 _SLOW_TRIES: Final = 600  # where many cost a time-out
 _BRISK: Final = 0.25  # seconds after which a frame hangs while it is reduced
@@ -84,7 +85,7 @@ class Findings:
         self._plan = plan
         self._how = how
         self._target: Target | None = None
-        self._by_hit: dict[tuple[str, ...], Finding | None] = {}
+        self._by_hit: dict[tuple[str, ...], Finding] = {}
         self._examples: dict[tuple[str, ...], int] = {}
         self.all: dict[tuple[str, ...], Finding] = {}
 
@@ -96,7 +97,7 @@ class Findings:
             self._target.close()
 
     def add(self, hit: Hit, times: int) -> Finding | None:
-        """The finding that `hit` is where it is a new one, kept; None where it is known. Raises TargetError."""
+        """The finding that `hit` is where it is a new one, kept; None where it is known."""
         key = _key(hit)
         known = self._by_hit.get(key)
         if known is not None and not (_vague(hit) and self._examples[key] < _EXAMPLES):
@@ -113,23 +114,22 @@ class Findings:
         return found
 
     def _reduced(self, hit: Hit) -> Hit:
-        """`hit` with the smallest frame that shows it; itself where it does not show again."""
-        slow = hit.difference.kind is Kind.HANG
-        target = self._target = self._target or self._how.open()
-        brisk = self._how.open(timeout=max(_BRISK, self._how.timeout / 4)) if slow else target
-
-        def shows(data: bytes) -> bool:
-            return _look(self._plan, hit, brisk, data) is not None
-
+        """`hit` with the smallest frame that shows it; itself, with a word on it, where it does not show again."""
         try:
-            small = Reducer(shows, self._plan.registry, _SLOW_TRIES if slow else _TRIES).reduce(hit.case.frame)
+            target = self._target = self._target or self._how.open()
+            if hit.difference.kind is not Kind.HANG:
+                small = self._smallest(hit, target, _TRIES)
+            else:
+                with contextlib.closing(self._how.open(timeout=max(_BRISK, self._how.timeout / 4))) as brisk:
+                    small = self._smallest(hit, brisk, _SLOW_TRIES)
             target.close()  # what it shows now, it shows as the first of all frames
             return _look(self._plan, hit, target, small) or _look(self._plan, hit, target, hit.case.frame) or _said(hit, NOT_FIRST)
         except TargetError:  # a server that nobody starts again
             return _said(hit, GONE)
-        finally:
-            if slow:
-                brisk.close()
+
+    def _smallest(self, hit: Hit, target: Target, tries: int) -> bytes:
+        reducer = Reducer(lambda data: _look(self._plan, hit, target, data) is not None, self._plan.registry, tries)
+        return reducer.reduce(hit.case.frame)
 
     def _keep(self, form: tuple[str, ...], hit: Hit, small: Hit, times: int) -> Finding:
         case, difference = small.case, small.difference
@@ -206,7 +206,7 @@ def _key(hit: Hit) -> tuple[str, ...]:
 
 
 def _vague(hit: Hit) -> bool:
-    """Whether nothing but the reduced frame tells one fault from another: refused, without a code."""
+    """Whether the reduced frame tells one fault from another, and the hit hardly does: a right frame is refused."""
     return hit.case.accept and hit.difference.kind is Kind.VERDICT
 
 

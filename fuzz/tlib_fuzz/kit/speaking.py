@@ -57,6 +57,8 @@ class Speaking:
         while len(found) < len(frames):
             answers, fault = self._ask(frames[len(found) :])
             found += answers
+            if fault is not None and len(frames) == 1:
+                return [fault]
             if fault is not None:
                 try:
                     found += self._blame(frames[len(found) :], fault)
