@@ -134,7 +134,7 @@ def command(
     finally:
         progress.clear()
     total.seconds = progress.seconds
-    found = list(findings.all.values())
+    found = findings.by_gravity()
     for line in summary(total, found):
         click.echo(printable(line))
     if junit_file is not None:

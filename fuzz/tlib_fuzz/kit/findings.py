@@ -96,6 +96,11 @@ class Findings:
         if self._target is not None:
             self._target.close()
 
+    def by_gravity(self) -> list[Finding]:
+        """All findings, the gravest kind first."""
+        kinds = list(Kind)
+        return sorted(self.all.values(), key=lambda finding: (kinds.index(finding.kind), finding.label, finding.name))
+
     def add(self, hit: Hit, times: int) -> Finding | None:
         """The finding that `hit` is where it is a new one, kept; None where it is known."""
         key = _key(hit)
