@@ -48,7 +48,7 @@ class Once:
             self._file.write_bytes(frame)
         child = Child(self._command, self._settings.memory)
         if self._rest:
-            child.rest()
+            child.rest(self._rest)
         text, ended = child.channel.drain(b"" if self._by_file else frame, timeout)
         if ended is not Ended.CLOSED:
             child.kill()
