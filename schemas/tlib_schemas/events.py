@@ -207,7 +207,8 @@ class EventSchema:
             if isinstance(text, str) and not shape.fits(text):
                 add("shape", Severity.WARNING, field.label, field.ids, shape.description, quote(text), "")
         for number in sorted(i for i in values if not self._takes(i, values)):
-            add("unlisted-attribute", Severity.WARNING, name(number), (number,), "an attribute of the table", name(number), "")
+            label = name(number)
+            add("unlisted-attribute", Severity.WARNING, label, (number,), "an attribute of the table", label, "")
         return tuple(found)
 
     def _takes(self, number: int, values: Values) -> bool:

@@ -9,13 +9,13 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nasty import Nasty, mixed
-from packets import Talk, pcap, pcapng
 
 from tlib_codec import TLIBRARY, EventCallDeleted, TCause, encode
 from tlib_codec.captures import Captured, CaptureSettings, lanes
 from tlib_codec.column_captures import CaptureColumns, _native
 from tlib_codec.column_plan import plan
+from tlib_fuzz.conversations import Conversation, mixed
+from tlib_fuzz.packets import Talk, pcap, pcapng
 from tlib_schemas.limits import DEFAULT_LIMITS
 
 EVENT = EventCallDeleted(call_uuid="01FES9JKSOFQLEKK3CSH5B5AES00JV1U", conn_id="006c02462a161006", cause=TCause.Transfer)
@@ -59,7 +59,7 @@ needs_native = pytest.mark.skipif(_native is None, reason="the native engine is 
 @given(seed=st.integers(0, 2**32), step=st.sampled_from([300, 3000, 1 << 20]), chosen=st.booleans(), damage=st.integers(0, 20))
 def test_straight_is_as_item_by_item(seed, step, chosen, damage):
     chance = random.Random(seed)
-    data = bytearray((pcap if seed % 2 else pcapng)(mixed([Nasty(seed + i, i) for i in range(chance.randint(1, 4))], seed)))
+    data = bytearray((pcap if seed % 2 else pcapng)(mixed([Conversation(seed + i, i) for i in range(chance.randint(1, 4))], seed)))
     for _ in range(damage):
         data[chance.randrange(30, len(data))] = chance.randrange(256)
     del data[chance.choice([len(data), chance.randrange(30, len(data))]) :]

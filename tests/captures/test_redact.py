@@ -10,10 +10,7 @@ import string
 import struct
 import subprocess
 
-import nasty
 import pytest
-from nasty import Nasty, mixed
-from packets import ACK, PSH, RST, SYN, Talk, block, checksum, enhanced, ethernet, interface, ipv4, ipv6, pcap, pcapng, section, simple, tcp
 from tshark import TSHARK
 
 from tlib_codec import EventCallCreated, EventCallDataChanged, EventCallDeleted, KVList, TCallType, encode
@@ -21,6 +18,26 @@ from tlib_codec.captures import Captured, CaptureDecoder, CaptureProblem, Captur
 from tlib_codec.captures.compressed import open_compressed
 from tlib_codec.redact import CaptureRedactor, Redactor, capture
 from tlib_codec.stream import Gap
+from tlib_fuzz.conversations import Conversation, mixed
+from tlib_fuzz.packets import (
+    ACK,
+    PSH,
+    RST,
+    SYN,
+    Talk,
+    block,
+    checksum,
+    enhanced,
+    ethernet,
+    interface,
+    ipv4,
+    ipv6,
+    pcap,
+    pcapng,
+    section,
+    simple,
+    tcp,
+)
 from tlib_schemas.errors import EncodeError
 
 UUID, CONN = "01FES9JKSOFQLEKK3CSH5B5AES00JV1U", "006c02462a161006"
@@ -92,7 +109,7 @@ def test_what_is_decoded_has_pseudonyms_and_the_rest_is_gone(seed, monkeypatch, 
 
     monkeypatch.setattr(nasty, "frame", frame)
     chance = random.Random(seed)
-    packets = mixed([Nasty(chance.getrandbits(60), number) for number in range(3)], seed)
+    packets = mixed([Conversation(chance.getrandbits(60), number) for number in range(3)], seed)
     order = chance.choice("<>")
     data = (pcapng if seed % 2 else pcap)(packets, order=order)
     safe, redactor, problems = redact(data, addresses=seed % 4 > 1)

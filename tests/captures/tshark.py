@@ -20,14 +20,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-sys.path.insert(0, str(Path(__file__).parent))
-
-from nasty import Nasty, mixed
-from packets import pcap, pcapng
-
 from tlib_codec.captures import Captured, CaptureDecoder
 from tlib_codec.stream import Missing
+from tlib_fuzz.conversations import Conversation, mixed
+from tlib_fuzz.packets import pcap, pcapng
 
 TSHARK = shutil.which("tshark")
 REASSEMBLE = ["-o", "tcp.reassemble_out_of_order:TRUE", "-o", "ip.defragment:TRUE", "-o", "ipv6.defragment:TRUE"]
@@ -72,7 +68,7 @@ def ours(data, **options):
 def capture(seed, first, start):
     """The packets of a capture: one to five conversations, the first of which has the addresses of number `first`."""
     chance = random.Random(seed)
-    conversations = [Nasty(chance.getrandbits(60), first + i) for i in range(chance.randint(1, 5))]
+    conversations = [Conversation(chance.getrandbits(60), first + i) for i in range(chance.randint(1, 5))]
     return mixed(conversations, seed, start), len(conversations)
 
 

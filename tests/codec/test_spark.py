@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from packets import Talk, pcap
 
 from tlib_codec.captures import Captured, read_capture
 from tlib_codec.columns import Columns, pa
+from tlib_fuzz.packets import Talk, pcap
 
 pyspark = pytest.importorskip("pyspark", minversion="4", reason="PySpark 4 is not installed: pip install 'tlib-codec[spark]'")
 if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):

@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
-from packets import Talk, pcap, pcapng
+
+from tlib_fuzz.packets import Talk, pcap, pcapng
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "calls.pcapng"
 

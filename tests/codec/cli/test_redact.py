@@ -5,9 +5,9 @@ import json
 from pathlib import Path
 
 import pytest
-from packets import Talk, block, pcap, pcapng
 
 from tlib_codec import EventCallCreated, StreamDecoder, encode
+from tlib_fuzz.packets import Talk, block, pcap, pcapng
 
 ROOT = Path(__file__).parents[3]
 FRAMES, LOG, PLATFORM, CAPTURE = (ROOT / "examples" / name for name in ("calls.tlb", "tserver.log", "platform_sdk.log", "calls.pcapng"))

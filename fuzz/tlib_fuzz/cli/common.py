@@ -1,0 +1,67 @@
+"""What the sub-commands of ``tlib fuzz`` share: labels, and frames out of the user's own files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from tlib_codec.cli.common import Unusable, closest
+from tlib_codec.cli.inputs import Found, entries
+from tlib_codec.engine import encode
+from tlib_codec.reference import Policy
+from tlib_codec.stream import Gap
+from tlib_fuzz.cases import VALID
+from tlib_fuzz.catalogue import CATALOGUE
+from tlib_fuzz.kit.plan import RAW
+from tlib_fuzz.walker import walker_of
+from tlib_schemas.errors import EncodeError
+from tlib_schemas.registry import Registry
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What the tester wants: labels of cases (None: all), the share of raw mutations, codes that these are not to test."""
+
+    labels: tuple[str, ...] | None
+    raw: float
+    unasked: frozenset[str]
+
+
+def asked(only: Iterable[str], skip: Iterable[str], raw: float, registry: Registry) -> Asked:
+    """What ``--only``, ``--skip`` and ``--raw`` say. Raises Unusable."""
+    only, skip = tuple(only), set(skip)
+    walker = walker_of(registry)
+    codes = {entry.label: set(entry.codes) for entry in CATALOGUE.values() if entry.site.fits(walker)}
+    known = [VALID, *codes, RAW]
+    for label in (*only, *skip):
+        if label not in known:
+            raise Unusable(f"no label {label!r}{closest(label, known)}; docs/defects.md lists them")
+    wanted = [label for label in (only or known) if label not in skip]
+    if not wanted:
+        raise Unusable("--skip leaves no label to be sent")
+    labels = tuple(label for label in wanted if label != RAW)
+    share = 0.0 if RAW not in wanted else raw if labels else 1.0
+    kept = set().union(*(codes[label] for label in codes if label not in skip))
+    unasked = frozenset().union(*(codes[label] for label in skip if label in codes)) - kept
+    return Asked(labels if only or skip else None, share, unasked)
+
+
+def seeds(files: Iterable[str], registry: Registry) -> tuple[bytes, ...]:
+    """Every frame of the user's files, of any form that `tlib decode` reads. Raises Unusable."""
+    found: dict[bytes, None] = {}
+    for path in files:
+        before = len(found)
+        for entry in entries(path, "auto", registry):
+            if not isinstance(entry, Found):
+                continue
+            data = entry.data
+            if data is None and not isinstance(entry.item, Gap):
+                try:
+                    data = encode(entry.item, registry=registry, policy=Policy.LENIENT)
+                except EncodeError:  # a log may name what has no number
+                    continue
+            if data:
+                found[data] = None
+        if len(found) == before:
+            raise Unusable(f"{path}: no frame in it that was not there before")
+    return tuple(found)

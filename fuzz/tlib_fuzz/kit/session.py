@@ -1,0 +1,108 @@
+"""Chunks of cases sent to a target, its answers judged.
+
+Strategy: of all that a chunk shows only one hit of each nature is kept, with its count, so a hopeless
+parser costs no more than a good one. Labels that cost a target its life over and over are left out
+after a while: one finding is enough, and starting costs time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from tlib_fuzz.cases import Case
+
+from .judge import Difference, Kind, judge
+from .plan import RAW, Plan
+from .protocol import Outcome, Target, TargetError, Verdict
+
+CHUNK: Final = 1_000  # cases
+_BATCH, _BATCH_BYTES = 64, 1 << 18
+_PATIENCE = {Kind.HANG: 3, Kind.MEMORY: 10, Kind.CRASH: 20}  # times that a label may do it
+_RAW_PATIENCE = 10  # times as often, where the label says nothing
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """A case to which the target gave a wrong answer."""
+
+    case: Case
+    outcome: Outcome
+    difference: Difference
+
+
+class Result(msgspec.Struct):
+    """What a chunk gave: how many cases of each label, those left out or skipped, and one hit of each nature with its count."""
+
+    counts: Counter[str]
+    left_out: Counter[str]
+    hits: list[Hit]
+    times: list[int]
+    skipped: int
+
+
+class Trial:
+    """Runs chunks of a plan on a target."""
+
+    def __init__(self, target: Target, plan: Plan) -> None:
+        self._target = target
+        self._plan = plan
+        self._harm: Counter[tuple[str, Kind]] = Counter()
+
+    def chunk(self, number: int, size: int = CHUNK) -> Result:
+        """Send one chunk. Raises TargetError."""
+        result = Result(Counter(), Counter(), [], [], 0)
+        known: dict[tuple[str, Kind, str], int] = {}
+        for batch in _batches(self._rested(self._plan.chunk(number, size), result)):
+            try:
+                outcomes = self._target.run([case.frame for case in batch])
+            except TargetError:
+                if result.hits:  # the next chunk will tell
+                    return result
+                raise
+            for case, outcome in zip(batch, outcomes, strict=False):  # fewer where it is gone
+                result.counts[case.label] += 1
+                result.skipped += outcome.verdict is Verdict.SKIP
+                difference = judge(case, outcome, self._plan.registry)
+                if difference is None or (difference.kind is Kind.CODE and case.label == RAW):
+                    continue
+                self._harm[case.label, difference.kind] += 1
+                key = (_known_as(case), difference.kind, difference.nature)
+                if key in known:
+                    result.times[known[key]] += 1
+                else:
+                    known[key] = len(result.hits)
+                    result.hits.append(Hit(case, outcome, difference))
+                    result.times.append(1)
+        return result
+
+    def close(self) -> None:
+        """End the target."""
+        self._target.close()
+
+    def _rested(self, chunk: Iterator[Case], result: Result) -> Iterator[Case]:
+        for case in chunk:
+            patience = _RAW_PATIENCE if case.label == RAW else 1
+            if any(self._harm[case.label, kind] >= most * patience for kind, most in _PATIENCE.items()):
+                result.left_out[case.label] += 1
+            else:
+                yield case
+
+
+def _known_as(case: Case) -> str:
+    return f"{case.label} {' '.join(sorted(case.codes))}" if case.label == RAW else case.label
+
+
+def _batches(chunk: Iterator[Case]) -> Iterator[list[Case]]:
+    batch: list[Case] = []
+    size = 0
+    for case in chunk:
+        batch.append(case)
+        size += len(case.frame)
+        if len(batch) == _BATCH or size > _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
