@@ -107,7 +107,7 @@ def test_what_is_decoded_has_pseudonyms_and_the_rest_is_gone(seed, monkeypatch, 
             )
         return encode(created(number, name))
 
-    monkeypatch.setattr(nasty, "frame", frame)
+    monkeypatch.setattr(Conversation, "_frame", lambda self, registry: frame(self.chance))
     chance = random.Random(seed)
     packets = mixed([Conversation(chance.getrandbits(60), number) for number in range(3)], seed)
     order = chance.choice("<>")

@@ -84,8 +84,8 @@ def test_our_engine_reports_the_first_code_of_an_entry(label):
 
 
 def test_every_code_of_a_frame_and_of_a_rule_is_reached():
-    """Those of other things: values to be written, JSON, hex text, logs, captures."""
-    elsewhere = ("value-", "unknown-name", "json-", "hex-", "log-", "capture-", "tcp-")
+    """Those of other things: values to be written, JSON, hex text, logs, captures, scenarios."""
+    elsewhere = ("value-", "unknown-name", "json-", "hex-", "log-", "capture-", "tcp-", "scenario-")
     reached = {code for entry in CATALOGUE.values() for code in (*entry.codes, *entry.notes)}
     assert not reached & OUT_OF_REACH.keys()
     assert reached | OUT_OF_REACH.keys() == {code for code in CODES if not code.startswith(elsewhere)}
