@@ -98,7 +98,9 @@ class Inputs:
         for _ in range(self.rng.randint(1, 3)):
             try:
                 item = self.item()
-                texts.append(tserver_text(item, _STAMP, registry=self.registry) if server else platform_sdk_text(item, registry=self.registry))
+                texts.append(
+                    tserver_text(item, _STAMP, registry=self.registry) if server else platform_sdk_text(item, registry=self.registry)
+                )
             except EncodeError:  # a message without a public name, or a value that no log prints
                 continue
         return "".join(texts).encode("utf-8", "surrogateescape")
@@ -132,7 +134,10 @@ def _pcap(packets: Sequence[bytes], order: str) -> bytes:
 
 
 def _pcapng(packets: Sequence[bytes], order: str) -> bytes:
-    blocks = [_block(0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1), order), _block(1, struct.pack(order + "HHI", 1, 0, 0), order)]
+    blocks = [
+        _block(0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1), order),
+        _block(1, struct.pack(order + "HHI", 1, 0, 0), order),
+    ]
     blocks += [_block(6, struct.pack(order + "IIIII", 0, 0, n, len(p), len(p)) + p, order) for n, p in enumerate(packets)]
     return b"".join(blocks)
 
