@@ -95,7 +95,7 @@ def run(count: int, seed: int, corpus: Sequence[bytes] = (), progress: Callable[
     campaign = Campaign(seed, corpus)
     try:
         for number in range(-(-count // BATCH)):
-            faulthandler.dump_traceback_later(STANDSTILL, exit=True)
+            faulthandler.dump_traceback_later(STANDSTILL, exit=True, file=sys.__stderr__)
             campaign.batch(number, min(BATCH, count - number * BATCH))
             progress(campaign)
     finally:
