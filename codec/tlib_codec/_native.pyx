@@ -30,7 +30,7 @@ import struct
 
 from tlib_schemas import wire
 from tlib_schemas.declare import Composite
-from tlib_schemas.errors import DecodeError, Severity, Truncated
+from tlib_schemas.errors import DecodeError, SchemaViolation, Severity, Truncated
 from tlib_schemas.events import InvalidEvent, UnknownEvent
 from tlib_schemas.limits import DEFAULT_LIMITS
 from tlib_schemas.rules import While
@@ -115,6 +115,7 @@ cdef Py_ssize_t RAW_VALUE = slot_of(RawValue, "value")
 cdef object KVLIST = KVList
 cdef object ATTRIBUTES = Attributes
 cdef object RAWVALUE = RawValue
+cdef list EMPTY_RAW = [RawValue(number, b"") for number in range(256)]
 cdef object UNICODE = Unicode
 cdef object STRICT = Policy.STRICT
 cdef object NUMBERS = (type(wire.Int), type(wire.SignedInt), type(wire.Long), wire.Enum)
@@ -122,6 +123,7 @@ cdef object LIBRARY = TLIBRARY
 cdef object LIMITS = DEFAULT_LIMITS
 cdef object NONE_EXTRA = NO_ATTRIBUTES
 cdef object UNKNOWN = UnknownEvent
+cdef object INVALID = InvalidEvent
 
 # -- values from bytes ----------------------------------------------------------------------------
 
@@ -147,7 +149,35 @@ for _i in range(16):
     UNHEX[ord(f"{_i:x}")] = _i  # lower case only: the one form that a decoder gives
 
 
+# Texts of one or two bytes are shared: an object of its own for each would cost many times its bytes.
+# At most 4 MB in all, and no page of the table is touched before it is needed.
+cdef PyObject *SHORT[256 + 65536]
+cdef PyObject *SHORT_UNICODE[257]
+
+
+cdef object short_text(const uint8_t *data, Py_ssize_t length):
+    cdef uint32_t number = data[0] if length == 1 else 256 + tlib_u16(data)
+    if SHORT[number] == NULL:
+        made = PyUnicode_DecodeUTF8(<const char *> data, length, b"surrogateescape")
+        Py_INCREF(made)
+        SHORT[number] = <PyObject *> made
+    return <object> SHORT[number]
+
+
+cdef object unicode_text(const uint8_t *data, Py_ssize_t length):
+    cdef uint32_t number = 1 + data[0] if length else 0
+    if length > 1:
+        return UNICODE(text(data, length))
+    if SHORT_UNICODE[number] == NULL:
+        made = UNICODE(text(data, length))
+        Py_INCREF(made)
+        SHORT_UNICODE[number] = <PyObject *> made
+    return <object> SHORT_UNICODE[number]
+
+
 cdef inline object text(const uint8_t *data, Py_ssize_t length):
+    if 0 < length <= 2:
+        return short_text(data, length)
     if tlib_ascii(data, length):
         made = PyUnicode_New(length, 127)
         memcpy(PyUnicode_DATA(made), data, length)
@@ -168,7 +198,7 @@ cdef object key_text(const uint8_t *data, Py_ssize_t length):
     cdef uint64_t head = 0, tail = 0
     cdef uint32_t number
     cdef PyObject *known
-    if length == 0 or length > KEY_LENGTH:
+    if length <= 2 or length > KEY_LENGTH:
         return text(data, length)
     if length >= 8:
         memcpy(&head, data, 8)
@@ -293,7 +323,7 @@ cdef tuple unpack_list(const uint8_t *data):
         elif kind == TLIB_PAIR_BINARY:
             value = PyBytes_FromStringAndSize(<const char *> (data + at), length)
         else:
-            value = UNICODE(text(data + at, length))
+            value = unicode_text(data + at, length)
         Py_INCREF(name)
         PyTuple_SET_ITEM(parts, 2 * i, name)
         Py_INCREF(value)
@@ -439,6 +469,8 @@ cdef inline object value_of(Tables tables, int kind, bytes frame, const uint8_t 
         return PyBytes_FromStringAndSize(<const char *> at, attribute.length)
     if kind == SIGNED_ENUM:
         return enumerated(<Entry> PyList_GET_ITEM(tables.entries, attribute.dense), <int32_t> tlib_u32(at))
+    if attribute.length == 0:
+        return EMPTY_RAW[attribute.type]
     return RAWVALUE(attribute.type, PyBytes_FromStringAndSize(<const char *> at, attribute.length))
 
 
@@ -490,6 +522,18 @@ cdef class CompositeSlots:
     cdef object cls
     cdef Py_ssize_t offset       # of the composite in the event
     cdef list all, needed        # offsets inside the composite
+
+
+# The names of ids that nobody declared, made once each: 4 MB when an attacker has sent them all.
+cdef PyObject *NAMELESS[65536]
+
+
+cdef str nameless(uint16_t number):
+    if NAMELESS[number] == NULL:
+        made = f"#{number}"
+        Py_INCREF(made)
+        NAMELESS[number] = <PyObject *> made
+    return <str> <object> NAMELESS[number]
 
 
 cdef void *room_for(size_t count, size_t size) except NULL:
@@ -666,7 +710,7 @@ cdef class Tables:
 
     cdef str name_of(self, uint16_t number):
         cdef uint16_t dense = self.tables.dense[number]
-        return f"#{number}" if dense == 0 else (<Entry> self.entries[dense]).name
+        return nameless(number) if dense == 0 else (<Entry> self.entries[dense]).name
 
 
 cdef extern from *:
@@ -780,7 +824,7 @@ cdef dict by_name(Tables tables, Plan plan, bytes frame, const uint8_t *data, tl
         if plan is not None and tables.schemas[plan.number].slot[a.dense]:
             continue
         entry = <Entry> tables.entries[a.dense]
-        made[f"#{a.id}" if entry is None else entry.name] = value_of(tables, tables.kinds[a.dense], frame, data, a)
+        made[nameless(a.id) if entry is None else entry.name] = value_of(tables, tables.kinds[a.dense], frame, data, a)
     return made
 
 
@@ -934,8 +978,22 @@ cdef object build(Tables tables, Plan plan, bytes frame, const uint8_t *data, tl
     return event
 
 
-cdef object item_of(Tables tables, bytes frame, const uint8_t *data, uint16_t message, Room room):
-    """What an indexed frame is, or None where the reference engine must say."""
+cdef dict by_id(Tables tables, bytes frame, const uint8_t *data, tlib_workspace *space):
+    """The attributes by id, in order of arrival: what a registry assembles."""
+    cdef uint32_t i
+    cdef tlib_attribute *a
+    cdef dict made = {}
+    for i in range(space.count):
+        a = &space.attributes[i]
+        made[a.id] = value_of(tables, tables.kinds[a.dense], frame, data, a)
+    return made
+
+
+cdef object item_of(Tables tables, bytes frame, const uint8_t *data, uint16_t message, Room room, uint64_t base):
+    """What an indexed frame is, or None where the reference engine must say.
+
+    What breaks its schema is assembled by the registry, of values made here: its lists stay views too.
+    """
     cdef uint16_t number = tables.tables.schema[message]
     cdef Plan plan
     if room.space.callers:
@@ -943,9 +1001,11 @@ cdef object item_of(Tables tables, bytes frame, const uint8_t *data, uint16_t me
     if number == 0:
         return UNKNOWN(message, attributes_object(by_name(tables, None, frame, data, room.space)))
     plan = <Plan> PyList_GET_ITEM(tables.plans, number - 1)
-    if not plan.exact or tlib_fails(tables.tables, &tables.schemas[number - 1], data, room.space):
-        return None
-    return build(tables, plan, frame, data, room.space)
+    if plan.exact:
+        if tlib_fails(tables.tables, &tables.schemas[number - 1], data, room.space):
+            return tables.registry.assemble(message, by_id(tables, frame, data, room.space), frame, base)
+        return build(tables, plan, frame, data, room.space)
+    return None
 
 
 def decode(frame, *, registry=LIBRARY, policy=STRICT, limits=LIMITS):
@@ -971,10 +1031,12 @@ def decode(frame, *, registry=LIBRARY, policy=STRICT, limits=LIMITS):
     ):
         room = take_room(tables)
         if index(tables, &own, start, <uint32_t> length, True, room, &error) == TLIB_OK:
-            item = item_of(tables, data, start, message, room)
+            item = item_of(tables, data, start, message, room, 0)
         give_back(room)
     if item is None:
         return reference.decode(data, registry=registry, policy=policy, limits=limits)
+    if policy is STRICT and Py_TYPE(<PyObject *> item) == <PyTypeObject *> INVALID:
+        raise SchemaViolation(item.violations)
     return item
 
 
@@ -1555,7 +1617,7 @@ cdef object whole_frame(Tables tables, bytes data, const tlib_limits *own, objec
     cdef Room room = take_room(tables)
     item = None
     if index(tables, own, start, <uint32_t> PyBytes_GET_SIZE(data), True, room, &error) == TLIB_OK:
-        item = item_of(tables, data, start, tlib_u16(start + 4), room)
+        item = item_of(tables, data, start, tlib_u16(start + 4), room, base)
     give_back(room)
     if item is not None:
         return item

@@ -28,8 +28,10 @@ from tlib_codec.engine import engine
 from tlib_codec.reference import Policy
 from tlib_schemas import wire
 from tlib_schemas.errors import DecodeError
+from tlib_schemas.events import Event, InvalidEvent, UnknownEvent
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
+from tlib_schemas.values import Attributes, KVList
 from tlib_schemas.wire import WireType
 
 from .samples import pack
@@ -206,9 +208,24 @@ def decoded(frame: bytes, using: Callable[..., Any] = decode) -> Any:
 def read(frame: bytes, using: Callable[..., Any] = decode) -> Any:
     """The same with every list unpacked, however deep."""
     item = decoded(frame, using)
-    if not isinstance(item, DecodeError):
-        hash(item)
+    read_all(item)
     return item
+
+
+def read_all(value: object) -> None:
+    """Touch every value, so that nothing stays unread in a lazy list."""
+    match value:
+        case KVList():
+            for _, one in value:
+                read_all(one)
+        case Event():
+            for name in value.__struct_fields__:
+                read_all(getattr(value, name))
+        case UnknownEvent() | InvalidEvent():
+            read_all(value.attributes)
+        case Attributes():
+            for one in value.values():
+                read_all(one)
 
 
 Measure = Callable[[bytes], Any]

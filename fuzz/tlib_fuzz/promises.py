@@ -26,6 +26,7 @@ from tlib_schemas.errors import CODES, DecodeError, EncodeError, SchemaViolation
 from tlib_schemas.events import InvalidEvent, UnknownEvent
 
 from . import differential
+from .heap import read_all
 
 
 class BrokenPromiseError(AssertionError):
@@ -70,7 +71,7 @@ def frame(data: bytes, *, thorough: bool = False) -> str:
     except DecodeError as error:
         _refused_alike(data, error)
         return _told(error)
-    _read_all(item)
+    read_all(item)
     _strict_agrees(data, item)
     again = encode(item, policy=Policy.LENIENT)
     _must(len(again) == len(data), "what decoded encodes to as many bytes")
@@ -97,11 +98,6 @@ def _strict_agrees(data: bytes, item: Any) -> None:
         _told(error)
     else:
         _must(type(strict) is type(item) and strict == item, "a valid event is the same by both policies")
-
-
-def _read_all(item: Any) -> None:
-    """Touch every value, so that nothing stays unread in a lazy view."""
-    hash(item)
 
 
 def _kind(item: object) -> str:

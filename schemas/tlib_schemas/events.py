@@ -68,6 +68,9 @@ class Row(msgspec.Struct, frozen=True):
     ids: tuple[int, ...]
 
 
+_UNLISTED = 100  # so many attributes outside the table are told one by one: a frame can hold 65,536
+
+
 class EventSchema:
     """The compiled table of one event.
 
@@ -201,8 +204,12 @@ class EventSchema:
             text = values.get(field.ids[0])
             if isinstance(text, str) and not shape.fits(text):
                 add("shape", Severity.WARNING, field.label, field.ids, shape.description, quote(text), "")
-        for number in sorted(i for i in values if not self._takes(i, values)):
+        unlisted = sorted(i for i in values if not self._takes(i, values))
+        for number in unlisted[:_UNLISTED]:
             add("unlisted-attribute", Severity.WARNING, name(number), (number,), "an attribute of the table", name(number), "")
+        if len(unlisted) > _UNLISTED:
+            more = unlisted[_UNLISTED:]
+            add("unlisted-attribute", Severity.WARNING, "", more[:1], "attributes of the table", f"{len(more)} more", "")
         return tuple(found)
 
     def _takes(self, number: int, values: Values) -> bool:

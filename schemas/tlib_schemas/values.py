@@ -149,7 +149,7 @@ def _value(value: _KVInput) -> KVValue:
     raise TypeError(f"a KVList has no {type(value).__name__}: give str, int, bytes, Unicode or a nested list")
 
 
-class RawValue(msgspec.Struct, frozen=True):
+class RawValue(msgspec.Struct, frozen=True, gc=False):  # int and bytes are in no cycle
     """A value of an attribute whose type nobody declared: its wire type number and its bytes."""
 
     type: int
