@@ -5,6 +5,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
+# How long hypothesis searches in `make test`: quick, ci (the same examples every time) or nightly.
+export HYPOTHESIS_PROFILE ?= ci
+
 # What is run once more with the reference engine alone.
 GROUND := tests/schemas tests/test_vectors.py tests/test_doctests.py tests/codec/test_jsonl.py tests/codec/test_views.py
 

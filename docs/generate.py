@@ -25,6 +25,7 @@ from tlib_codec.calls import ANOMALIES
 from tlib_codec.captures import CaptureDecoder, CaptureProblem
 from tlib_codec.cli import main as cli
 from tlib_codec.logs import LogLimits, LogProblem, read_log
+from tlib_fuzz.catalogue import DEFECTS, ODDITIES, OUT_OF_REACH
 from tlib_schemas.wire import Attribute, Enum
 
 DOCS = Path(__file__).parent
@@ -145,6 +146,31 @@ def call_anomalies() -> str:
     return "\n".join(["| code | meaning | what to do |", "|---|---|---|", *rows, ""])
 
 
+def defects() -> str:
+    """The catalogue's defects, and the codes of frames that none of them has."""
+    lines = []
+    for group, entries in DEFECTS.items():
+        lines += [f"### Of {group}", "", "| label | what is wrong | where | right codes |", "|---|---|---|---|"]
+        lines += [f"| `{e.label}` | {e.what} | {e.site.where} | {_codes(e.codes)} |" for e in entries]
+        lines.append("")
+    lines += ["Two codes of frames have no entry:", "", *(f"- `{code}`: {why}." for code, why in OUT_OF_REACH.items()), ""]
+    return "\n".join(lines)
+
+
+def oddities() -> str:
+    """The catalogue's oddities."""
+    lines = []
+    for group, entries in ODDITIES.items():
+        lines += [f"### Of {group}", "", "| label | what is odd | where | warnings |", "|---|---|---|---|"]
+        lines += [f"| `{e.label}` | {e.what} | {e.site.where} | {_codes(e.notes)} |" for e in entries]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _codes(codes: tuple[str, ...]) -> str:
+    return " ".join(f"[`{code}`](errors.md#{code})" for code in codes)
+
+
 def ladder() -> str:
     """The call ladder of the example's first call, as the program draws it."""
     with tempfile.TemporaryDirectory() as folder:
@@ -162,6 +188,8 @@ PICTURES: dict[str, Callable[[], str]] = {"ladder.svg": ladder}
 
 PARTS: dict[str, Callable[[], str]] = {
     "call-anomalies": call_anomalies,
+    "defects": defects,
+    "oddities": oddities,
     "error-index": error_index,
     "error-codes": error_codes,
     "attributes": attributes,

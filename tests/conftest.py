@@ -1,7 +1,8 @@
 """What every test shares: the engines under test, and how long hypothesis searches.
 
 Tests of the codec take the fixture `codec` and so run on every engine; a new engine is one line in
-`ENGINES`. ``HYPOTHESIS_PROFILE=long`` searches longer.
+`ENGINES`. ``HYPOTHESIS_PROFILE`` says how long hypothesis searches: ``quick`` (the default), ``ci`` (the
+same examples every time, as `make test` has it) or ``nightly``.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from tlib_codec import reference, stream, views
 # TLIB_ENGINE=reference leaves the native engine out of the process altogether, KVList included.
 ENGINES = ("reference",) if os.environ.get("TLIB_ENGINE") == "reference" else ("reference", "native")
 
-settings.register_profile("moderate", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("long", parent=settings.get_profile("moderate"), max_examples=5_000)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "moderate"))
+# No deadlines: a loaded machine is no failure.
+settings.register_profile("quick", max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", parent=settings.get_profile("quick"), max_examples=25, derandomize=True)
+settings.register_profile("nightly", parent=settings.get_profile("quick"), max_examples=2_000, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 @pytest.fixture(scope="session", params=ENGINES)

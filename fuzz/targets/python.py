@@ -26,9 +26,10 @@ with atheris.instrument_imports(include=["tlib_schemas", "tlib_codec"]):
     import tlib_codec.logs
     import tlib_codec.reference  # noqa: F401
 
-from tlib_fuzz.dictionary import TOKENS, write
+from tlib_fuzz.dictionary import file_of
 from tlib_fuzz.inputs import Inputs
 from tlib_fuzz.promises import PROMISES
+from tlib_fuzz.tokens import TOKENS
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str]) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         dictionary = Path(folder, "tokens.dict")
-        dictionary.write_text(write(dict.fromkeys(TOKENS[kind])), encoding="ascii")
+        dictionary.write_text(file_of((f"token_{n}", token) for n, token in enumerate(TOKENS[kind])), encoding="ascii")
         again = Path(folder, "again")  # what libFuzzer starts for -merge=1: this program, with the kind
         again.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(__file__)} {kind} "$@"\n', encoding="utf-8")
         again.chmod(0o700)

@@ -32,8 +32,8 @@ from tlib_schemas.limits import DEFAULT_LIMITS, Limits
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
-from . import samples
 from .mutate import mutate
+from .walker import random_frame
 
 Told: TypeAlias = tuple[Any, ...]
 Check: TypeAlias = Callable[[bytes], "str | None"]
@@ -232,7 +232,7 @@ def run(
     waiting: list[bytes] = []
     for number in range(count):
         if number % 1000 == 0:
-            pool = [*corpus, *(samples.frame(rng, registry) for _ in range(200))]
+            pool = [*corpus, *(random_frame(rng, registry) for _ in range(200))]
             if progress is not None and number:
                 progress(number, counts)
             if seconds is not None and time.monotonic() - began > seconds:

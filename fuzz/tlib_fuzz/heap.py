@@ -34,8 +34,6 @@ from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.values import Attributes, KVList
 from tlib_schemas.wire import WireType
 
-from .samples import pack
-
 SIZE = 30_000
 _TEXTS = (
     b"",
@@ -104,7 +102,8 @@ class Recipe(msgspec.Struct, frozen=True):
                     number = next(ids)
                     parts[number] = _attribute(number, kind, value)
                     filled += len(parts[number])
-        return pack(self.message, (parts[number] for number in sorted(parts)))
+        body = b"".join(parts[number] for number in sorted(parts))
+        return wire.HEADER.pack(wire.MAGIC, wire.VERSION, 0, self.message, len(body)) + body
 
 
 def packed_list(pairs: Sequence[bytes]) -> bytes:

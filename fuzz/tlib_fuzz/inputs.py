@@ -1,6 +1,6 @@
 """Inputs for every promise, at random: things of a kind written well, then damaged. Seeded, fast.
 
-Strategy: whatever the kind, it begins with frames (`samples`, `mutate`), since those are what all
+Strategy: whatever the kind, it begins with frames (`walker`, `mutate`), since those are what all
 kinds carry: as they are, joined to a stream, written as JSON or as a log, sent in TCP segments of
 a capture. What is written is then damaged once more, by mutations that know no format and by tokens
 that the kind's reader looks for. `make` draws a new input; `vary` is one step of a fuzzer on bytes
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-import struct
 from collections.abc import Callable, Sequence
 
 from tlib_codec import jsonl, reference
@@ -21,13 +20,14 @@ from tlib_schemas.errors import DecodeError, EncodeError
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
-from . import samples
-from .dictionary import TOKENS
 from .mutate import MUTATIONS, mutate
+from .packets import ACK, PSH, ethernet, ipv4, pcap, pcapng, tcp
+from .tokens import TOKENS
+from .walker import random_frame
 
 _BLIND = ("flip-bit", "set-byte", "set-word", "nudge-byte", "insert", "delete", "truncate", "repeat", "splice")
 _STAMP = dt.datetime(2025, 5, 3, 16, 45, 24)  # noqa: DTZ001 a log prints local time
-_ETHERNET = bytes.fromhex("020000000001 020000000002 0800".replace(" ", ""))
+_HOSTS = ("10.0.0.2", "10.0.0.1")
 _POOL = 200
 
 
@@ -47,7 +47,7 @@ class Inputs:
     def make(self, kind: str) -> bytes:
         """A new input of a kind of `promises.PROMISES`."""
         if self._drawn % 2000 == 0:
-            self.pool = [*self.corpus, *(samples.frame(self.rng, self.registry) for _ in range(_POOL))]
+            self.pool = [*self.corpus, *(random_frame(self.rng, self.registry) for _ in range(_POOL))]
         self._drawn += 1
         made = _MAKERS[kind](self)
         return made if kind == "frame" or self.rng.random() < 0.3 else self.vary(kind, made)
@@ -118,34 +118,12 @@ class Inputs:
             rng.shuffle(packets)
         if rng.random() < 0.3:
             packets += rng.choices(packets, k=2) if packets else []
-        order = rng.choice("<>")
-        return (_pcap if rng.random() < 0.5 else _pcapng)(packets, order)
+        stamped = list(enumerate(packets))
+        return (pcap if rng.random() < 0.5 else pcapng)(stamped, order=rng.choice("<>"))
 
 
 def _packet(sequence: int, payload: bytes) -> bytes:
-    tcp = struct.pack(">HHIIBBHHH", 3000, 40000, sequence, 1, 5 << 4, 0x18, 65535, 0, 0) + payload
-    head = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(tcp), 0, 0, 64, 6, 0, b"\n\0\0\2", b"\n\0\0\1")
-    return _ETHERNET + head + tcp
-
-
-def _pcap(packets: Sequence[bytes], order: str) -> bytes:
-    head = struct.pack(order + "IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262_144, 1)
-    return head + b"".join(struct.pack(order + "IIII", n, n, len(p), len(p)) + p for n, p in enumerate(packets))
-
-
-def _pcapng(packets: Sequence[bytes], order: str) -> bytes:
-    blocks = [
-        _block(0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1), order),
-        _block(1, struct.pack(order + "HHI", 1, 0, 0), order),
-    ]
-    blocks += [_block(6, struct.pack(order + "IIIII", 0, 0, n, len(p), len(p)) + p, order) for n, p in enumerate(packets)]
-    return b"".join(blocks)
-
-
-def _block(kind: int, body: bytes, order: str) -> bytes:
-    body += bytes(-len(body) % 4)
-    size = struct.pack(order + "I", len(body) + 12)
-    return struct.pack(order + "I", kind) + size + body + size
+    return ethernet(ipv4(*_HOSTS, tcp(*_HOSTS, 3000, 40000, sequence, 1, PSH | ACK, payload)))
 
 
 _MAKERS: dict[str, Callable[[Inputs], bytes]] = {

@@ -1,223 +1,243 @@
-"""Hypothesis strategies of everything the protocol can say, derived from a registry.
+"""Hypothesis strategies of everything the protocol can say, and of what breaks it, for any registry.
 
-Strategy: nothing about an attribute or event is written here. A value's strategy follows from its
-wire construct, an event's from its table and its rules, a frame's from both; so a protocol that a
-user declares is generated as ours is. Texts come from bytes, because every text that a frame can
-hold is some bytes decoded with surrogateescape, and no other text survives a round trip.
+Strategy: none of its own. Each strategy is the walker with a chooser that draws, so Hypothesis
+shrinks what the walker builds: to the fewest attributes, the plainest values, the shortest texts.
 
-`hypothesis` is needed (extra ``fuzz``).
+`hypothesis` is needed (extra ``fuzz``). Where it is installed, ``st.from_type(EventCallCreated)`` and
+``st.builds`` know the events of T-Library without an import; `register` does the same for a registry
+of one's own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import functools
+import random
+from collections.abc import Callable, Collection, Sequence
+from itertools import pairwise
+from typing import Any, TypeVar
 
-from hypothesis import assume
-from hypothesis import strategies as st
+try:
+    from hypothesis import strategies as st
+except ImportError as error:
+    raise ImportError("the strategies need hypothesis: pip install 'tlib-codec[fuzz]'") from error
 
-from tlib_schemas import wire
-from tlib_schemas.declare import Field
-from tlib_schemas.errors import DecodeError, Severity
-from tlib_schemas.events import Event, EventSchema, InvalidEvent, UnknownEvent
+from tlib_schemas.events import Event, InvalidEvent, UnknownEvent
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.tlibrary import TLIBRARY
-from tlib_schemas.values import Attributes, Frame, KVList, RawAttribute, RawValue, Unicode
-from tlib_schemas.wire import Attribute, WireType
+from tlib_schemas.values import Frame, KVList, RawAttribute
+from tlib_schemas.wire import Attribute
 
-_DECLARED_TYPES = sorted(int(kind) for kind in WireType)
+from . import cases as _cases
+from .cases import Case
+from .catalogue import CATALOGUE
+from .chooser import Chooser
+from .conversations import Capture, capture
+from .mutate import mutate
+from .values import kv_list, maker, text
+from .walker import Walker, pairs_of, walker_of
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Event)
+
+
+class DrawChooser:
+    """A `chooser.Chooser` whose answers Hypothesis draws: the plainest one is what it shrinks to."""
+
+    def __init__(self, draw: st.DrawFn) -> None:
+        self._draw = draw
+
+    def integer(self, low: int, high: int) -> int:
+        """A number from `low` to `high`."""
+        return self._draw(_integers(low, high))
+
+    def pick(self, options: Sequence[T]) -> T:
+        """One of `options`."""
+        return options[self._draw(_integers(0, len(options) - 1))]
+
+    def chance(self, probability: float) -> bool:
+        """True with about that probability."""
+        return self._draw(_integers(0, 999)) >= 1000 * (1 - probability)
+
+    def bytes(self, size: int) -> bytes:
+        """`size` bytes."""
+        return self._draw(_binary(size))
+
+
+@functools.lru_cache(1024)
+def _integers(low: int, high: int) -> st.SearchStrategy[int]:
+    return st.integers(low, high)
+
+
+@functools.lru_cache(1024)
+def _binary(size: int) -> st.SearchStrategy[bytes]:
+    return st.binary(min_size=size, max_size=size)
+
+
+@st.composite
+def built(draw: st.DrawFn, registry: Registry, build: Callable[[Walker, Chooser], T]) -> T:
+    """Whatever a function builds with the walker of a registry and the choices that are drawn."""
+    return build(walker_of(registry), DrawChooser(draw))
 
 
 # -- values --------------------------------------------------------------------------------------
 
 
-def texts(max_bytes: int = 40) -> st.SearchStrategy[str]:
-    """Texts as frames hold them: UTF-8, and bytes that are not, by surrogateescape."""
-    plain = st.text(max_size=max_bytes // 4)
-    return st.one_of(plain, st.binary(max_size=max_bytes).map(lambda data: data.decode("utf-8", "surrogateescape")))
+def _as_text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
 
 
-def kv_lists(depth: int = 3, max_pairs: int = 4) -> st.SearchStrategy[KVList]:
-    """Key-value lists of all five types, nested up to `depth` levels, keys repeated now and then."""
-    keys = st.one_of(st.sampled_from(("", "k", "$binary", "type", "value")), texts(12))
-    leaves: list[st.SearchStrategy[Any]] = [
-        texts(),
-        st.integers(-(2**31), 2**31 - 1),
-        st.binary(max_size=20),
-        st.text(max_size=10).map(Unicode),
-    ]
-    if depth > 1:
-        leaves.append(st.deferred(lambda: kv_lists(depth - 1, max_pairs)))
-    return st.lists(st.tuples(keys, st.one_of(leaves)), max_size=max_pairs).map(KVList)
+def texts() -> st.SearchStrategy[str]:
+    """Texts as frames hold them: any UTF-8, and bytes that are not UTF-8 by surrogateescape."""
+    return st.one_of(st.text(max_size=10), built(TLIBRARY, lambda _, chooser: _as_text(text(chooser))))
 
 
-def raw_values(kinds: st.SearchStrategy[int] | None = None) -> st.SearchStrategy[RawValue]:
-    """Values of attributes that nobody declared: any type number, bytes that satisfy the type."""
-
-    def of(kind: int) -> st.SearchStrategy[RawValue]:
-        body = st.binary(max_size=20)
-        if kind == WireType.List:
-            body = kv_lists(2).map(wire.KVList.pack)
-        elif kind in (WireType.Int, WireType.Long):
-            size = 4 if kind == WireType.Int else 8
-            body = st.binary(min_size=size, max_size=size)
-        return body.map(lambda data: RawValue(kind, data))
-
-    return (kinds or st.one_of(st.sampled_from(_DECLARED_TYPES), st.integers(0, 255))).flatmap(of)
+def kv_lists(deepest: int = 4) -> st.SearchStrategy[KVList]:
+    """Key-value lists of all five types, nested down to `deepest` levels, keys repeated now and then."""
+    return built(TLIBRARY, lambda _, chooser: pairs_of(kv_list(chooser, 1, deepest)))
 
 
 def values(attribute: Attribute) -> st.SearchStrategy[Any]:
-    """Values of one attribute, of its Python type; `RawValue` where its type is not declared."""
-    value = attribute.value
-    if value is None:
-        return raw_values()
-    if attribute.shape is not None and attribute.shape.alphabet and attribute.shape.length is not None:
-        shaped = st.text(attribute.shape.alphabet, min_size=attribute.shape.length, max_size=attribute.shape.length)
-        return st.one_of(shaped, shaped, texts())
-    if value.wire_type == WireType.List:
-        return kv_lists()
-    if value.size is not None:
-        # every bit pattern of the size is a value, so the construct itself gives the Python form
-        numbers = st.binary(min_size=value.size, max_size=value.size).map(value.unpack)
-        return st.one_of(numbers, st.sampled_from(list(value.enumeration))) if isinstance(value, wire.Enum) else numbers
-    return texts() if value.python is str else st.binary(max_size=40)
+    """Values of an attribute whose type is declared, of its Python type."""
+    declared = attribute.value
+    if declared is None:
+        raise ValueError(f"the type of {attribute.name} is not declared")
+    make = maker(attribute)
+
+    def build(_: Walker, chooser: Chooser) -> Any:
+        body = make(chooser)
+        return declared.unpack(body) if isinstance(body, bytes) else pairs_of(body)
+
+    return built(TLIBRARY, build)
 
 
-def unknown_ids(registry: Registry = TLIBRARY) -> st.SearchStrategy[int]:
-    """Attribute ids that the registry's dictionary does not know."""
-    return st.integers(0, 0xFFFF).filter(lambda number: number not in registry.dictionary)
+# -- events and other items ----------------------------------------------------------------------
 
 
-@st.composite
-def attribute_values(draw: st.DrawFn, registry: Registry = TLIBRARY, *, max_size: int = 6) -> dict[int, Any]:
-    """Attributes by id: known ones with values of their types, unknown ones raw."""
-    known = draw(st.lists(st.sampled_from(sorted(registry.dictionary)), max_size=max_size, unique=True)) if registry.dictionary else []
-    found = {number: draw(values(registry.dictionary[number])) for number in known}
-    found.update(draw(st.dictionaries(unknown_ids(registry), raw_values(), max_size=2)))
-    return found
+def events(event: type[E] | None = None, *, registry: Registry = TLIBRARY, extra: bool = True) -> st.SearchStrategy[E]:
+    """Valid events of one class, or of any of the registry's; `extra` False: only what their tables list.
+
+    Every rule of the table holds by construction, so none is thrown away. Raises LookupError where the
+    registry has no such event.
+    """
+    wanted = [schema for schema in registry.schemas.values() if event is None or schema.cls is registry.event(event)]
+
+    def build(walker: Walker, chooser: Chooser) -> E:
+        found: Any = walker.item(walker.event(chooser, chooser.pick(wanted), extra=extra))
+        return found  # type: ignore[no-any-return]
+
+    return built(registry, build)
 
 
-# -- events --------------------------------------------------------------------------------------
-
-
-def _field(field: Field) -> st.SearchStrategy[Any]:
-    if field.composite is None:
-        return values(field.attributes[0][1])
-    composite = field.composite
-    parts = {name: values(a) if a.id in field.needed else st.none() | values(a) for name, a in field.attributes}
-    whole = st.fixed_dictionaries(parts).filter(lambda found: any(value is not None for value in found.values()))
-    return whole.map(lambda found: composite(**found))
-
-
-@st.composite
-def events_of(draw: st.DrawFn, schema: EventSchema, registry: Registry = TLIBRARY, *, extra: bool = True) -> Event:
-    """Valid events of one table; `extra` adds attributes that it does not list."""
-    found: dict[str, Any] = {}
-    for field in schema.fields:
-        if field.mandatory or draw(st.booleans()):
-            found[field.name] = draw(_field(field))
-    for _ in range(3):  # mending one rule may break another
-        for rule in schema.rules:
-            if rule.severity is Severity.ERROR and (rule.field in found) is rule.present and rule.applies(found.get(rule.other)):
-                if rule.present:
-                    del found[rule.field]
-                else:
-                    found[rule.field] = draw(_field(schema.by_name[rule.field]))
-    unlisted: dict[int, Any] = {}
-    if extra:
-        unlisted = {number: value for number, value in draw(attribute_values(registry, max_size=3)).items() if number not in schema.listed}
-    event = schema.cls(**found, extra=Attributes((registry.attribute_name(number), value) for number, value in sorted(unlisted.items())))
-    assume(not schema.fails(registry.lay_out(event)[1]))
-    return event
-
-
-def events(registry: Registry = TLIBRARY, *, extra: bool = True) -> st.SearchStrategy[Event]:
-    """Valid events of any of the registry's tables."""
-    return st.one_of([events_of(schema, registry, extra=extra) for schema in registry.schemas.values()])
-
-
-@st.composite
-def unknown_events(draw: st.DrawFn, registry: Registry = TLIBRARY) -> UnknownEvent:
+def unknown_events(registry: Registry = TLIBRARY) -> st.SearchStrategy[UnknownEvent]:
     """Messages without a table, named or not, with any attributes."""
-    named = sorted(number for number in registry.messages.values() if number not in registry.schemas)
-    numbers = st.integers(0, 0xFFFF).filter(lambda number: number not in registry.schemas)
-    message = draw(st.one_of(st.sampled_from(named), numbers) if named else numbers)
-    item = registry.assemble(message, draw(attribute_values(registry)))
-    assert isinstance(item, UnknownEvent)
-    return item
+
+    def build(walker: Walker, chooser: Chooser) -> UnknownEvent:
+        found: Any = walker.item(walker.message(chooser))
+        return found  # type: ignore[no-any-return]
+
+    return built(registry, build)
 
 
-@st.composite
-def invalid_events(draw: st.DrawFn, registry: Registry = TLIBRARY) -> InvalidEvent:
-    """Events from which attributes were taken until their schema does not hold."""
-    message, found = registry.lay_out(draw(events(registry)))
-    for number in draw(st.lists(st.sampled_from(sorted(found)), min_size=1, unique=True)):
-        del found[number]
-    item = registry.assemble(message, found)
-    assume(isinstance(item, InvalidEvent))
-    assert isinstance(item, InvalidEvent)
-    return item
+def invalid_events(registry: Registry = TLIBRARY) -> st.SearchStrategy[InvalidEvent]:
+    """What is no event because a rule of severity ERROR is broken, or several are."""
+
+    def build(walker: Walker, chooser: Chooser) -> InvalidEvent:
+        found: Any = walker.item(walker.invalid(chooser))
+        return found  # type: ignore[no-any-return]
+
+    return built(registry, build)
 
 
 def items(registry: Registry = TLIBRARY) -> st.SearchStrategy[Item]:
     """Everything that a well-formed frame can be."""
-    return st.one_of(events(registry), unknown_events(registry), invalid_events(registry))
+    return built(registry, lambda walker, chooser: walker.item(walker.any(chooser)))
 
 
 # -- frames --------------------------------------------------------------------------------------
 
 
-def _bytes_of(message: int, found: Mapping[int, Any], order: list[int], registry: Registry) -> bytes:
-    construct = registry.frame()
-    return construct.pack(message, b"".join(construct.attributes.pack({number: found[number]}) for number in order))
+def frames(registry: Registry = TLIBRARY, *, canonical: bool = False, valid: bool = False) -> st.SearchStrategy[bytes]:
+    """Well-formed frames; `canonical` ones have ascending ids, of `valid` ones the schema holds."""
+
+    def build(walker: Walker, chooser: Chooser) -> bytes:
+        frame = walker.frame(chooser) if valid else walker.any(chooser)
+        if canonical:
+            frame.attributes.sort(key=lambda a: a.id)
+        return frame.write()
+
+    return built(registry, build)
 
 
-@st.composite
-def frames(draw: st.DrawFn, registry: Registry = TLIBRARY, *, canonical: bool = False) -> bytes:
-    """Well-formed frames, attributes in any order; `canonical` ones have ascending ids."""
-    message, found = registry.lay_out(draw(items(registry)))
-    order = sorted(found)
-    return _bytes_of(message, found, order if canonical else draw(st.permutations(order)), registry)
+_NO_REGISTRY = Registry("Untyped")
 
 
-@st.composite
-def untyped_frames(draw: st.DrawFn) -> Frame:
+def untyped_frames() -> st.SearchStrategy[Frame]:
     """Well-formed frames of which no registry is asked."""
-    found = draw(st.dictionaries(st.integers(0, 0xFFFF), raw_values(), max_size=6))
-    return Frame(draw(st.integers(0, 0xFFFF)), tuple(RawAttribute(number, raw.type, raw.value) for number, raw in found.items()))
+
+    def build(walker: Walker, chooser: Chooser) -> Frame:
+        tree = walker.message(chooser)
+        raw = ((a.id, a.kind, a.value if isinstance(a.value, bytes) else a.value.write()) for a in tree.attributes)
+        return Frame(tree.message, tuple(RawAttribute(*one) for one in raw))
+
+    return built(_NO_REGISTRY, build)
 
 
-@st.composite
-def mutated_frames(draw: st.DrawFn, registry: Registry = TLIBRARY) -> bytes:
-    """Frames that were damaged: bits flipped, cut, bytes put in, lengths that lie, frames spliced.
+def cases(registry: Registry = TLIBRARY, *, labels: Collection[str] | None = None) -> st.SearchStrategy[Case]:
+    """Frames with what a right parser does with them; `labels` as for `tlib_fuzz.cases.cases`."""
+    entries, valid = _cases.chosen(walker_of(registry), labels)
+    choices = ([None] if valid else []) + entries
+    return built(registry, lambda walker, chooser: _cases.case_of(chooser.pick(choices), walker, chooser))
 
-    Some damage leaves a well-formed frame.
+
+def broken_frames(registry: Registry = TLIBRARY, *, labels: Collection[str] | None = None) -> st.SearchStrategy[bytes]:
+    """Frames with exactly one defect of the catalogue, or of those `labels`: a right parser refuses each."""
+    fitting, _ = _cases.chosen(walker_of(registry), None)
+    defects = [entry.label for entry in fitting if entry.codes]
+    if labels is not None and (accepted := [label for label in labels if label in CATALOGUE and not CATALOGUE[label].codes]):
+        raise ValueError(f"{accepted[0]} is no defect: give some of {', '.join(defects)}")
+    return cases(registry, labels=defects if labels is None else labels).map(lambda case: case.frame)
+
+
+def mutated_frames(registry: Registry = TLIBRARY) -> st.SearchStrategy[bytes]:
+    """Frames damaged blindly: bits flipped, cut, bytes put in, lengths that lie, frames spliced. Some stay well-formed."""
+
+    def damage(frame: bytes, other: bytes, rng: random.Random) -> bytes:
+        return mutate(frame, rng, (other, frame))[0]
+
+    return st.builds(damage, frames(registry), frames(registry), st.randoms(use_true_random=False))
+
+
+# -- streams -------------------------------------------------------------------------------------
+
+
+def streams(registry: Registry = TLIBRARY, *, pieces: int = 6) -> st.SearchStrategy[bytes]:
+    """Up to `pieces` good, broken and damaged frames, beginnings of frames and garbage, back to back."""
+    lies = _integers(0, 300).map(lambda length: b"TL\x01\x00\x00\x04" + length.to_bytes(4, "big"))
+    beginnings = st.sampled_from((b"T", b"TL", b"TL\x01", b"TL\x01\x00", b"TL\x02\x00", b"TL\x01\x01", b"\x00TL\x01\x00\x00\x3c"))
+    piece = st.one_of(frames(registry), broken_frames(registry), mutated_frames(registry), st.binary(max_size=30), beginnings, lies)
+    return st.lists(piece, max_size=pieces).map(b"".join)
+
+
+def chunkings(data: bytes, *, cuts: int = 8) -> st.SearchStrategy[list[bytes]]:
+    """The ways to cut bytes into up to `cuts` + 1 chunks, empty ones among them, or one byte at a time."""
+    places = st.lists(_integers(0, len(data)), max_size=cuts).map(lambda found: [0, *sorted(found), len(data)])
+    some = places.map(lambda found: [data[a:b] for a, b in pairwise(found)])
+    return st.one_of(some, st.just([data[i : i + 1] for i in range(len(data))]))
+
+
+def captures(registry: Registry = TLIBRARY, *, conversations: int = 3, complete: bool = False) -> st.SearchStrategy[Capture]:
+    """Captures of TCP conversations that carry frames: segments late, repeated, overlapping, fragmented, lost.
+
+    `complete` ones lose nothing, so every frame of `Capture.frames` is to be found in them.
     """
-    data = bytearray(draw(frames(registry)))
-    for damage in draw(st.lists(st.sampled_from(("flip", "cut", "insert", "lie", "splice", "byte")), min_size=1, max_size=4)):
-        where = draw(st.integers(0, max(len(data) - 1, 0)))
-        if damage == "cut":
-            del data[where:]
-        elif damage == "insert":
-            data[where:where] = draw(st.binary(min_size=1, max_size=12))
-        elif damage == "splice":
-            other = draw(frames(registry))
-            data[where:] = other[draw(st.integers(0, len(other))) :]
-        elif damage == "lie" and len(data) >= 10:
-            data[6:10] = draw(st.one_of(st.integers(0, 2 * len(data)), st.integers(0, 2**32 - 1))).to_bytes(4, "big")
-        elif data:
-            data[where] = data[where] ^ 1 << draw(st.integers(0, 7)) if damage == "flip" else draw(st.integers(0, 255))
-    return bytes(data)
+    make = functools.partial(capture, complete=complete, registry=registry)
+    return st.builds(make, _integers(0, 2**32), _integers(0, conversations))
 
 
-def broken_frames(registry: Registry = TLIBRARY) -> st.SearchStrategy[bytes]:
-    """Damaged frames that do not decode."""
-    return mutated_frames(registry).filter(lambda data: not _decodes(data, registry))
+# -- types ---------------------------------------------------------------------------------------
 
 
-def _decodes(data: bytes, registry: Registry) -> bool:
-    try:
-        registry.frame().unpack(data)
-    except DecodeError:
-        return False
-    return True
+def register(registry: Registry) -> None:
+    """Make ``st.from_type`` of the registry's event classes give valid events of them."""
+    for cls in registry.events:
+        st.register_type_strategy(cls, functools.partial(events, registry=registry))

@@ -258,7 +258,7 @@ class EncodeError(TLibError):
     """A value cannot be written as its attribute's type."""
 
 
-class Violation(msgspec.Struct, frozen=True, kw_only=True):
+class Violation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One rule of an event's schema that does not hold.
 
     `attribute` is the specification's name; `offset` is the byte where the attribute's header

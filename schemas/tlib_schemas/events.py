@@ -206,7 +206,8 @@ class EventSchema:
                 add("shape", Severity.WARNING, field.label, field.ids, shape.description, quote(text), "")
         unlisted = sorted(i for i in values if not self._takes(i, values))
         for number in unlisted[:_UNLISTED]:
-            add("unlisted-attribute", Severity.WARNING, name(number), (number,), "an attribute of the table", name(number), "")
+            label = name(number)
+            add("unlisted-attribute", Severity.WARNING, label, (number,), "an attribute of the table", label, "")
         if len(unlisted) > _UNLISTED:
             more = unlisted[_UNLISTED:]
             add("unlisted-attribute", Severity.WARNING, "", more[:1], "attributes of the table", f"{len(more)} more", "")

@@ -149,14 +149,14 @@ def _value(value: _KVInput) -> KVValue:
     raise TypeError(f"a KVList has no {type(value).__name__}: give str, int, bytes, Unicode or a nested list")
 
 
-class RawValue(msgspec.Struct, frozen=True, gc=False):  # int and bytes are in no cycle
+class RawValue(msgspec.Struct, frozen=True, gc=False):
     """A value of an attribute whose type nobody declared: its wire type number and its bytes."""
 
     type: int
     value: bytes
 
 
-class RawAttribute(msgspec.Struct, frozen=True):
+class RawAttribute(msgspec.Struct, frozen=True, gc=False):
     """An attribute as it stands in a frame: id, wire type number and the bytes of its value."""
 
     id: int
@@ -207,8 +207,9 @@ class Attributes(Mapping[str, Any]):
     def __repr__(self) -> str:
         return f"Attributes({self._items!r})"
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (Attributes, (self._items,))
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        # none stays the one that is the default of `extra`: the copy of an event prints as the event does
+        return "NO_ATTRIBUTES" if self is NO_ATTRIBUTES else (Attributes, (self._items,))
 
 
 NO_ATTRIBUTES = Attributes()

@@ -10,7 +10,7 @@ import pytest
 
 from tlib_codec.captures import CaptureDecoder, lanes
 
-sys.path.insert(0, str(Path(__file__).parent))  # nasty, tshark
+sys.path.insert(0, str(Path(__file__).parent))  # tshark
 
 
 @pytest.fixture(params=["python", "c"])

@@ -10,10 +10,10 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from packets import ACK, PSH, Talk, block, enhanced, ethernet, interface, ipv4, ipv6, pcap, pcapng, section, simple, tcp
 
 from tlib_codec import EventCallDeleted, TCause, encode
 from tlib_codec.captures import Captured, CaptureDecoder, CaptureProblem, CaptureSettings, iso, read_capture
+from tlib_fuzz.packets import ACK, PSH, Talk, block, enhanced, ethernet, interface, ipv4, ipv6, pcap, pcapng, section, simple, tcp
 
 CONN = "006c02462a161006"
 EVENT = EventCallDeleted(call_uuid="01FES9JKSOFQLEKK3CSH5B5AES00JV1U", conn_id=CONN, cause=TCause.Transfer)

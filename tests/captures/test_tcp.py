@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nasty import Nasty, mixed
-from packets import ACK, FIN, PSH, RST, SYN, Talk, pcap, pcapng
 
 from tlib_codec import EventCallDeleted, Missing, TCause, encode
 from tlib_codec.captures import Captured, CaptureDecoder, CaptureProblem, CaptureSettings, lanes
 from tlib_codec.stream import Gap
+from tlib_fuzz.conversations import Conversation, mixed
+from tlib_fuzz.packets import ACK, FIN, PSH, RST, SYN, Talk, pcap, pcapng
 
 CONN = "006c02462a161006"
 FRAMES = [encode(EventCallDeleted(call_uuid="01FES9JKSOFQLEKK3CSH5B5AES00JV1U", conn_id=CONN, cause=TCause(i))) for i in range(1, 40)]
@@ -208,7 +208,7 @@ def by_flow(items):
 @given(seed=st.integers(0, 2**32), piece=st.integers(1, 5000))
 def test_python_and_c_and_any_chunking_give_the_same(seed, piece):
     packets_module = pytest.importorskip("tlib_codec._packets")
-    data = (pcap if seed % 2 else pcapng)(mixed([Nasty(seed + i, i) for i in range(3)], seed))
+    data = (pcap if seed % 2 else pcapng)(mixed([Conversation(seed + i, i) for i in range(3)], seed))
     results = []
     for kind, size in ((lanes.Lanes, len(data)), (packets_module.Lanes, len(data)), (packets_module.Lanes, piece), (lanes.Lanes, piece)):
         decoder = CaptureDecoder(lanes=kind)
@@ -227,7 +227,7 @@ def test_python_and_c_and_any_chunking_give_the_same(seed, piece):
 
 @given(seed=st.integers(0, 2**32))
 def test_nothing_is_lost_that_was_captured(seed):
-    made = Nasty(seed, lossy=False)
+    made = Conversation(seed, lossy=False)
     decoder = CaptureDecoder(ports=[3000])
     decoder.feed(pcap(mixed([made], seed)))
     decoder.close()

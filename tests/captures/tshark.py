@@ -18,14 +18,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-sys.path.insert(0, str(Path(__file__).parent))
-
-from nasty import Nasty, mixed
-from packets import pcap, pcapng
-
 from tlib_codec.captures import Captured, CaptureDecoder
 from tlib_codec.stream import Missing
+from tlib_fuzz.conversations import Conversation, mixed
+from tlib_fuzz.packets import pcap, pcapng
 
 TSHARK = shutil.which("tshark")
 REASSEMBLE = ["-o", "tcp.reassemble_out_of_order:TRUE", "-o", "ip.defragment:TRUE", "-o", "ipv6.defragment:TRUE"]
@@ -70,7 +66,7 @@ def ours(data, **options):
 def batch(seed, size):
     """A capture file of `size` conversations; in some of them a later one has the ports of an earlier one."""
     chance = random.Random(seed)
-    conversations = [Nasty(chance.getrandbits(60), number) for number in range(size)]
+    conversations = [Conversation(chance.getrandbits(60), number) for number in range(size)]
     return (pcapng if seed % 2 else pcap)(mixed(conversations, seed))
 
 

@@ -21,8 +21,8 @@ import own
 import pytest
 
 from tlib_codec import DecodeError, EventCallCreated, Gap, KVList, MalformedFrame, Policy, Registry, TLibError, jsonl, reference
-from tlib_fuzz import samples
 from tlib_fuzz.mutate import mutate
+from tlib_fuzz.walker import random_frame
 from tlib_schemas import TLIBRARY, Attribute, Event, Malformed, Unicode, event, wire
 
 native = pytest.importorskip("tlib_codec._native", reason="the native engine is not built: no C compiler was found", exc_type=ImportError)
@@ -56,7 +56,7 @@ def growth(work, rounds=30):
 
 def frames_of(registry, count, seed=1):
     rng = random.Random(seed)
-    pool = [samples.frame(rng, registry) for _ in range(count)]
+    pool = [random_frame(rng, registry) for _ in range(count)]
     return pool + [mutate(frame, rng, pool)[0] for frame in pool]
 
 
@@ -115,7 +115,7 @@ def test_a_refused_encoding_leaks_nothing(bad):
 def test_registries_and_their_tables_go_together():
     def make():
         registry = Registry("Short", events=[own.Plain, own.Whole])
-        native.decode(samples.frame(random.Random(1), own.OWN)[:4] + b"\0\2" + b"\0\0\0\x0a" + b"\1\x34\1\0\0\4\0\0\0\1", registry=registry)
+        native.decode(random_frame(random.Random(1), own.OWN)[:4] + b"\0\2" + b"\0\0\0\x0a" + b"\1\x34\1\0\0\4\0\0\0\1", registry=registry)
         return weakref.ref(registry)
 
     made = make()

@@ -12,8 +12,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tlib_codec import EncodeError, KVList, Limits, Policy, TLibError, reference
-from tlib_fuzz import differential, samples, strategies
+from tlib_fuzz import differential, strategies
 from tlib_fuzz.mutate import MUTATIONS, mutate, spans
+from tlib_fuzz.walker import random_frame
 from tlib_schemas import Unicode
 from tlib_schemas.tlibrary import TLIBRARY
 
@@ -56,7 +57,7 @@ def test_streams_by_hypothesis(registry, data):
 def damaged(registry):
     def one(seed):
         rng = random.Random(seed)
-        pool = [samples.frame(rng, registry) for _ in range(4)]
+        pool = [random_frame(rng, registry) for _ in range(4)]
         return mutate(pool[0], rng, pool, most=3)[0] if rng.random() < 0.7 else pool[0]
 
     return st.integers(0, 2**32).map(one)
@@ -95,7 +96,7 @@ def test_encoding_what_no_decoder_gives(registry, data):
 @each_registry
 @given(data=st.data())
 def test_encoding_valid_events_with_one_odd_value(registry, data):
-    frame = samples.frame(random.Random(data.draw(st.integers(0, 2**32))), registry)
+    frame = random_frame(random.Random(data.draw(st.integers(0, 2**32))), registry)
     try:
         event = reference.decode(frame, registry=registry)
     except TLibError:
@@ -121,7 +122,7 @@ def test_a_list_that_is_no_list_of_pairs_does_not_crash_the_encoder():
 @pytest.mark.parametrize("label", sorted(MUTATIONS))
 def test_every_mutation_damages_something_and_stands_any_bytes(label):
     rng = random.Random(1)
-    pool = [samples.frame(rng) for _ in range(20)]
+    pool = [random_frame(rng, TLIBRARY) for _ in range(20)]
     changed = 0
     for original in [b"", b"T", pool[0][:12], *pool * 5]:
         data = bytearray(original)
@@ -130,11 +131,11 @@ def test_every_mutation_damages_something_and_stands_any_bytes(label):
     assert changed or label == "fix-length"
 
 
-def test_samples_are_well_formed():
+def test_random_frames_are_well_formed():
     rng = random.Random(1)
     for registry in (TLIBRARY, weather.WEATHER):
         for _ in range(500):
-            frame = samples.frame(rng, registry)
+            frame = random_frame(rng, registry)
             reference.decode(frame, registry=registry, policy=Policy.LENIENT)
             assert not spans(frame) or spans(frame)[-1][1] == len(frame)
 
@@ -163,7 +164,7 @@ def test_a_difference_is_found_made_small_and_printed(monkeypatch, capsys):
 
 
 def test_the_command(tmp_path, capsys, monkeypatch):
-    (tmp_path / "a.tlb").write_bytes(samples.frame(random.Random(1)) * 2)
+    (tmp_path / "a.tlb").write_bytes(random_frame(random.Random(1), TLIBRARY) * 2)
     (tmp_path / "v.json").write_text('{"vectors": [{"wire": ["544c", "0100"]}, {"json": 1}]}')
     (tmp_path / "c").write_bytes(b"not read")
     assert [len(data) for data in differential.read_corpus([tmp_path])][2:] == [4]

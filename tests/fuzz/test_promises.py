@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from tlib_codec.captures import CaptureDecoder
-from tlib_fuzz import campaign, dictionary, heap, promises
+from tlib_fuzz import campaign, heap, promises
+from tlib_fuzz.dictionary import file_of
 from tlib_fuzz.inputs import Inputs
 from tlib_fuzz.promises import PROMISES, BrokenPromiseError
+from tlib_fuzz.tokens import TOKENS
 
 pytest.importorskip("tlib_codec._native", reason="the native engine is not built: no C compiler was found", exc_type=ImportError)
 
@@ -113,16 +115,15 @@ def test_a_decoder_that_depends_on_chunks_is_noticed(monkeypatch):
         [promises.capture(source.make("capture")) for _ in range(50)]
 
 
-# -- the dictionary --------------------------------------------------------------------------------
+# -- tokens ----------------------------------------------------------------------------------------
 
 
-def test_a_dictionary_has_every_name_once_and_quoted():
-    text = dictionary.write(dict.fromkeys(dictionary.TOKENS["json"]))
-    lines = text.splitlines()
-    assert len(set(lines)) == len(lines) == len(set(dictionary.TOKENS["json"]))
-    assert all(line[0] == line[-1] == '"' and line.isascii() for line in lines)
-    assert any("EventCallCreated" in line for line in lines)
-    assert dictionary.write([b'a"\\\xff\n']) == '"a\\x22\\x5C\\xFF\\x0A"\n'
+@each_kind
+def test_tokens_make_a_dictionary(kind):
+    text = file_of((f"token_{n}", token) for n, token in enumerate(TOKENS[kind]))
+    assert text.isascii()
+    assert len(text.splitlines()) == len(set(TOKENS[kind]))
+    assert kind not in {"json", "log"} or "EventCallCreated" in text
 
 
 # -- memory ----------------------------------------------------------------------------------------

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import difflib
 import importlib
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
-_COMMANDS = ("decode", "calls", "encode", "inspect", "check", "redact", "schema")
+_COMMANDS = {name: f"{__package__}.{name}" for name in ("decode", "calls", "encode", "inspect", "check", "redact", "schema")}
+_COMMANDS["fuzz"] = "tlib_fuzz.cli"  # a floor above: named, never imported from here
 
 
 class Ended(Exception):
@@ -22,17 +25,26 @@ class Ended(Exception):
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are the `command` of the modules beside this one."""
+    """A group whose commands are the `command` of modules, given by name in the order in which a person meets them."""
+
+    def __init__(self, name: str | None, modules: Mapping[str, str], **settings: Any) -> None:
+        super().__init__(name, **settings)
+        self._modules = modules
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, in the order in which a person meets them."""
-        return list(_COMMANDS)
+        """The names, in that order."""
+        return list(self._modules)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, loaded now; None where there is none."""
-        if cmd_name not in _COMMANDS:
+        """The command of that name, loaded now; None where there is none. Raises UsageError where its extra is missing."""
+        if cmd_name not in self._modules:
             return None
-        command = importlib.import_module(f".{cmd_name}", __package__).command
+        try:
+            command = importlib.import_module(self._modules[cmd_name]).command
+        except ImportError as error:
+            if "pip install" not in str(error):  # an extra's module says which one it is
+                raise
+            raise click.UsageError(str(error)) from None
         assert isinstance(command, click.Command)
         return command
 
@@ -46,8 +58,8 @@ class LazyGroup(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does it, with the closest name where there is no such command."""
         name = args[0]
-        close = difflib.get_close_matches(name, _COMMANDS, n=1)
-        if name not in _COMMANDS and close:
+        close = difflib.get_close_matches(name, self._modules, n=1)
+        if name not in self._modules and close:
             ctx.fail(f"No such command {name!r}; did you mean {close[0]}?")
         return super().resolve_command(ctx, args)
 
@@ -62,6 +74,7 @@ def _show_version(ctx: click.Context, _parameter: click.Parameter, value: bool) 
 
 @click.group(
     cls=LazyGroup,
+    modules=_COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="""\b
 Exit status: 0 all fine, 1 something malformed or invalid, 2 unusable input or wrong usage.

@@ -115,6 +115,11 @@ def _frame(found: Found, count: int, full: bool, registry: Registry, width: int)
         spans = (Span(base, len(data), Kind.UNREAD, "belongs to no frame"),)
     else:
         spans = annotate(data, registry=registry, base=base)
+    yield from rows(spans, data, base=base, width=width, full=full)
+
+
+def rows(spans: Iterable[Span], data: bytes, *, base: int = 0, width: int = 100, full: bool = False) -> Iterator[Text]:
+    """The rows of a frame's spans: offset, bytes, words. `width` is that of the screen, in characters."""
     room = 16 if width >= 110 else 8
     for _, together in groupby(_grouped(spans), key=lambda pair: pair[0]):
         yield from _row([span for _, span in together], data, base, room, full)

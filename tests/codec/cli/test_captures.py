@@ -10,7 +10,8 @@ import sys
 import time
 
 import pytest
-from packets import Talk, pcap, pcapng
+
+from tlib_fuzz.packets import Talk, pcap, pcapng
 
 
 @pytest.fixture

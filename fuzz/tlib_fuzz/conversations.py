@@ -1,6 +1,6 @@
 """Conversations as nasty as a network and a mirror port make them, each from a seed.
 
-Strategy: two streams of bytes are cut into segments that the two sides send in turns; then, as the
+Strategy: two streams of frames are cut into segments that the two sides send in turns; then, as the
 seed has it, segments are lost, come late, come again, come again cut otherwise, are fragmented or tagged;
 the connection may have begun before the capture, end half-closed, by RST or not at all, and its
 sequence numbers may wrap. The acknowledgments are those of sides that received everything.
@@ -9,53 +9,64 @@ What overlaps has the same bytes: what happens otherwise is no matter of agreeme
 
 from __future__ import annotations
 
+import io
 import random
 import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 
-from packets import ACK, FIN, PSH, RST, SYN, ethernet, ipv4, ipv6, tcp
+from tlib_schemas.registry import Registry
+from tlib_schemas.tlibrary import TLIBRARY
 
-from tlib_codec import EventCallDataChanged as Changed
-from tlib_codec import EventCallDeleted, KVList, TCause, encode
+from .chooser import RandomChooser
+from .packets import ACK, FIN, PSH, RST, SYN, ethernet, ipv4, ipv6, pcap, pcapng, tcp
+from .walker import walker_of
 
-
-def frame(chance):
-    uuid = "".join(chance.choices("0123456789ABCDEFGHIJKLMNOPQRSTUV", k=32))
-    conn = f"{chance.getrandbits(64):016x}"
-    if chance.random() < 0.3:
-        return encode(EventCallDeleted(call_uuid=uuid, conn_id=conn, cause=TCause.Transfer))
-    return encode(
-        Changed(call_uuid=uuid, conn_id=conn, user_data=KVList({f"k{i}": "v" * chance.randint(1, 60) for i in range(chance.randint(0, 4))}))
-    )
+Segment = tuple[int, int, int]  # side, start and end in its stream
 
 
-class Nasty:
-    """One conversation: `packets` are Ethernet frames in the order of the capture; `name` is (client, server) as ``address:port``."""
+class Conversation:
+    """One conversation: `packets` are Ethernet frames in the order of the capture.
 
-    def __init__(self, seed, number=0, *, lossy=True):
-        self.chance = chance = random.Random(seed)
+    `frames` are what each side sends (the client first), `streams` their bytes, `name` is (client,
+    server) as ``address:port``. `number` keeps the conversations of a capture apart. With `complete` nothing is lost and
+    the capture begins before the connection does; without `lossy` nothing is lost.
+    """
+
+    def __init__(self, seed: int, number: int = 0, *, lossy: bool = True, complete: bool = False, registry: Registry = TLIBRARY) -> None:
+        self.chance = chance = random.Random(seed)  # noqa: S311
+        self.complete = complete
         self.six = chance.random() < 0.25
         self.fragments = chance.random() < 0.2
-        self.tags = chance.choice([(), (), (), (0x8100,), (0x88A8, 0x8100)])
+        self.tags: tuple[int, ...] = chance.choice([(), (), (), (0x8100,), (0x88A8, 0x8100)])
         high, low = divmod(number, 250)
         self.hosts = (f"fd00::{high + 1:x}:{low + 1:x}", "fd00::ffff") if self.six else (f"10.0.{high}.{low + 1}", "10.9.9.9")
         self.ports = (20_000 + number, 3000)
         self.isn = [chance.choice([chance.getrandbits(32), 0xFFFF_FFFF - chance.randrange(3000)]) for _ in range(2)]
-        self.loss = chance.choice([0, 0, 0.05]) if lossy else 0
+        self.loss = chance.choice([0, 0, 0.05]) if lossy and not complete else 0
         self.lateness = chance.choice([0, 0.1, 0.3])
         self.again = chance.choice([0, 0.1])
-        self.streams = [b"".join(frame(chance) for _ in range(chance.randrange(n))) for n in (4, 24)]
+        self.frames = tuple([self._frame(registry) for _ in range(chance.randrange(n))] for n in (4, 24))
+        self.streams = [b"".join(frames) for frames in self.frames]
         self.ident = chance.getrandbits(16)
-        self.packets = []
+        self.packets: list[bytes] = []
         self._write()
 
-    @property
-    def name(self):
-        return tuple(f"[{h}]:{p}" if self.six else f"{h}:{p}" for h, p in zip(self.hosts, self.ports, strict=True))
+    def _frame(self, registry: Registry) -> bytes:
+        walker = walker_of(registry)
+        chooser = RandomChooser(self.chance)
+        return walker.event(chooser, chooser.pick(tuple(walker.plans.values()))).write()
 
-    def _segments(self):
+    @property
+    def name(self) -> tuple[str, str]:
+        """Client and server as ``address:port``."""
+        client, server = (f"[{h}]:{p}" if self.six else f"{h}:{p}" for h, p in zip(self.hosts, self.ports, strict=True))
+        return client, server
+
+    def _segments(self) -> list[Segment]:
         """(side, start, end) in the order of sending."""
-        places, order = [0, 0], []
+        places, order = [0, 0], list[Segment]()
         while any(places[i] < len(self.streams[i]) for i in (0, 1)):
             side = self.chance.choice([i for i in (0, 1) if places[i] < len(self.streams[i])])
             end = min(places[side] + self.chance.choice([self.chance.randint(1, 40), self.chance.randint(1, 700)]), len(self.streams[side]))
@@ -63,7 +74,7 @@ class Nasty:
             places[side] = end
         return order
 
-    def _put(self, side, flags, start=0, end=0, *, acked=None, before=0):
+    def _put(self, side: int, flags: int, start: int = 0, end: int = 0, *, acked: int | None = None, before: int = 0) -> None:
         chance = self.chance
         seq = self.isn[side] + 1 + start - before
         ack = 0 if acked is None else self.isn[1 - side] + 1 + acked
@@ -93,10 +104,11 @@ class Nasty:
             chance.shuffle(pieces)
         self.packets += [ethernet(piece, self.tags) for piece in pieces]
 
-    def _write(self):
+    def _write(self) -> None:
         chance = self.chance
         order = self._segments()
-        joined = chance.random() < 0.2
+        joined = chance.random() < 0.2 and not self.complete
+        skipped: list[Segment] = []
         if joined:
             skipped = order[: chance.randrange(len(order) // 2 + 1)]
             order = order[len(skipped) :]
@@ -112,16 +124,16 @@ class Nasty:
             for side in (0, 1):  # so that both know where the streams are
                 self._put(side, ACK, got[side], got[side], acked=got[1 - side])
         lost = [0, 0]
-        late = []  # (packets until it comes, segment)
-        arrived = [set(), set()]
+        late: list[tuple[int, Segment]] = []  # (packets until it comes, segment)
+        arrived: list[set[tuple[int, int]]] = [set(), set()]
 
-        def receive(side, start, end):
+        def receive(side: int, start: int, end: int) -> None:
             arrived[side].add((start, end))
             while (found := next((s for s in arrived[side] if s[0] == got[side]), None)) is not None:
                 arrived[side].discard(found)
                 got[side] = found[1]
 
-        def send(side, start, end):
+        def send(side: int, start: int, end: int) -> None:
             self._put(side, ACK | PSH, start, end, acked=got[1 - side])
             receive(side, start, end)
 
@@ -131,7 +143,7 @@ class Nasty:
                 receive(side, start, end)
                 lost[side] = end
             elif lot < self.loss + self.lateness and (index or not joined):
-                late.append([chance.randint(1, 4), (side, start, end)])
+                late.append((chance.randint(1, 4), (side, start, end)))
             else:
                 send(side, start, end)
             if chance.random() < self.again:  # of what has been received
@@ -143,30 +155,52 @@ class Nasty:
                     self._put(side, ACK | PSH, low, chance.randint(low + 1, high), acked=got[1 - side])
             if chance.random() < 0.3:
                 self._put(1 - side, ACK, got[1 - side], got[1 - side], acked=got[side])
-            for waiting in list(late):
-                waiting[0] -= 1
-                if waiting[0] <= 0:
-                    late.remove(waiting)
-                    send(*waiting[1])
+            due = [segment for patience, segment in late if patience <= 1]
+            late = [(patience - 1, segment) for patience, segment in late if patience > 1]
+            for segment in due:
+                send(*segment)
         for _, segment in late:
             send(*segment)
         for side in (0, 1):
             self._put(side, ACK, got[side], got[side], acked=got[1 - side])
-        end = chance.choice(["fin", "half", "rst", "none"])
-        if end == "rst":
+        ending = chance.choice(["fin", "half", "rst", "none"])
+        if ending == "rst":
             self._put(0, RST | ACK, got[0], got[0], acked=got[1])
-        if end in {"fin", "half"}:
+        if ending in {"fin", "half"}:
             self._put(0, FIN | ACK, got[0], got[0], acked=got[1])
-        if end == "fin":
+        if ending == "fin":
             self._put(1, FIN | ACK, got[1], got[1], acked=got[0] + 1)
             self._put(0, ACK, got[0] + 1, got[0] + 1, acked=got[1] + 1)
 
 
-def mixed(conversations, seed, start=1_700_000_000_000_000_000):
+@dataclass(frozen=True)
+class Capture:
+    """A capture file and what is in it; `data` is pcap or pcapng."""
+
+    data: bytes = field(repr=False)
+    conversations: tuple[Conversation, ...]
+
+    @property
+    def frames(self) -> list[list[bytes]]:
+        """What each direction of each conversation sends."""
+        return [frames for one in self.conversations for frames in one.frames]
+
+    def open(self) -> io.BytesIO:
+        """The file, to be read."""
+        return io.BytesIO(self.data)
+
+
+def capture(seed: int, conversations: int = 3, *, complete: bool = False, registry: Registry = TLIBRARY) -> Capture:
+    """A capture of some conversations, interleaved, in one of the two formats."""
+    made = tuple(Conversation(seed + i, i, complete=complete, registry=registry) for i in range(conversations))
+    return Capture((pcap, pcapng)[seed % 2](mixed(made, seed)), made)
+
+
+def mixed(conversations: Sequence[Conversation], seed: int, start: int = 1_700_000_000_000_000_000) -> list[tuple[int, bytes]]:
     """The packets of several conversations, interleaved, with times: (time, bytes)."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311
     queues = [list(c.packets) for c in conversations]
-    time, out = start, []
+    time, out = start, list[tuple[int, bytes]]()
     while queues:
         queue = chance.choice(queues)
         time += chance.randint(1, 2_000) * 1000

@@ -1,22 +1,26 @@
-"""Packets and capture files, written as hostile as a test wants them."""
+"""Packets and capture files, written as right or as wrong as a test wants them.
+
+Strategy: a function a header; whatever it is given it writes, so every field can lie. `Talk` is the
+short way to a conversation without faults, `conversations` the one to conversations with many.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 import struct
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, Self
 
-FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+from tlib_codec.conversation import checksum
+
+FIN: Final = 1
+SYN: Final = 2
+RST: Final = 4
+PSH: Final = 8
+ACK: Final = 16
 
 
-def checksum(data: bytes) -> int:
-    data += b"\0" * (len(data) % 2)
-    total = sum(struct.unpack(f">{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF
-
-
-def tcp(src, dst, sport, dport, seq, ack, flags, payload=b"", options=b""):
+def tcp(src: str, dst: str, sport: int, dport: int, seq: int, ack: int, flags: int, payload: bytes = b"", options: bytes = b"") -> bytes:
     """A TCP segment with a right checksum; `src` and `dst` are addresses."""
     words = 5 + len(options) // 4
     head = struct.pack(">HHIIBBHHH", sport, dport, seq & 0xFFFFFFFF, ack & 0xFFFFFFFF, words << 4, flags, 65535, 0, 0) + options
@@ -32,7 +36,9 @@ def tcp(src, dst, sport, dport, seq, ack, flags, payload=b"", options=b""):
     return head[:16] + struct.pack(">H", value) + head[18:] + payload
 
 
-def ipv4(src, dst, body, *, proto=6, ident=0, fragment=0, options=b"", total=None):
+def ipv4(
+    src: str, dst: str, body: bytes, *, proto: int = 6, ident: int = 0, fragment: int = 0, options: bytes = b"", total: int | None = None
+) -> bytes:
     """An IPv4 packet; `fragment` is the field of flags and offset."""
     size = 20 + len(options)
     head = struct.pack(
@@ -43,7 +49,7 @@ def ipv4(src, dst, body, *, proto=6, ident=0, fragment=0, options=b"", total=Non
     return head[:10] + struct.pack(">H", checksum(head)) + head[12:] + body
 
 
-def ipv6(src, dst, body, *, extensions=(), following=6):
+def ipv6(src: str, dst: str, body: bytes, *, extensions: Sequence[tuple[int, bytes]] = (), following: int = 6) -> bytes:
     """An IPv6 packet; `extensions` are (number, bytes without the next header) in order."""
     numbers = [number for number, _ in extensions] + [following]
     chain = b"".join(bytes((numbers[i + 1],)) + data for i, (_, data) in enumerate(extensions))
@@ -51,16 +57,18 @@ def ipv6(src, dst, body, *, extensions=(), following=6):
     return head + ipaddress.ip_address(src).packed + ipaddress.ip_address(dst).packed + chain + body
 
 
-def ip(src, dst, body):
+def ip(src: str, dst: str, body: bytes) -> bytes:
+    """An IP packet of the version that the addresses have."""
     return ipv4(src, dst, body) if "." in src else ipv6(src, dst, body)
 
 
-def ethernet(packet, tags=()):
+def ethernet(packet: bytes, tags: Sequence[int] = ()) -> bytes:
+    """An Ethernet frame around an IP packet, with VLAN tags of these types."""
     kind = 0x0800 if packet[0] >> 4 == 4 else 0x86DD
     return b"\x02\0\0\0\0\1\x02\0\0\0\0\2" + b"".join(struct.pack(">HH", tag, 5) for tag in tags) + struct.pack(">H", kind) + packet
 
 
-def pcap(packets, *, order="<", nano=False, link=1, snap=262144):
+def pcap(packets: Iterable[Sequence[Any]], *, order: str = "<", nano: bool = False, link: int = 1, snap: int = 262144) -> bytes:
     """A pcap file of (time in ns, bytes) or (time, bytes, length on the wire)."""
     scale = 1 if nano else 1000
     parts = [struct.pack(order + "IHHiIII", 0xA1B23C4D if nano else 0xA1B2C3D4, 2, 4, 0, 0, snap, link)]
@@ -70,16 +78,19 @@ def pcap(packets, *, order="<", nano=False, link=1, snap=262144):
     return b"".join(parts)
 
 
-def block(kind, body, order="<"):
+def block(kind: int, body: bytes, order: str = "<") -> bytes:
+    """A block of pcapng, padded."""
     body += b"\0" * (-len(body) % 4)
     return struct.pack(order + "II", kind, len(body) + 12) + body + struct.pack(order + "I", len(body) + 12)
 
 
-def section(order="<", options=b""):
+def section(order: str = "<", options: bytes = b"") -> bytes:
+    """The section header block."""
     return block(0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1) + options, order)
 
 
-def interface(link=1, order="<", *, snap=0, resolution=None, offset=None):
+def interface(link: int = 1, order: str = "<", *, snap: int = 0, resolution: int | None = None, offset: int | None = None) -> bytes:
+    """An interface description block."""
     options = b""
     if resolution is not None:
         options += struct.pack(order + "HHB3x", 9, 1, resolution)
@@ -88,16 +99,18 @@ def interface(link=1, order="<", *, snap=0, resolution=None, offset=None):
     return block(1, struct.pack(order + "HHI", link, 0, snap) + options + (b"\0\0\0\0" if options else b""), order)
 
 
-def enhanced(stamp, data, order="<", *, number=0, length=None):
+def enhanced(stamp: int, data: bytes, order: str = "<", *, number: int = 0, length: int | None = None) -> bytes:
+    """An enhanced packet block; `stamp` in the interface's resolution."""
     body = struct.pack(order + "IIIII", number, stamp >> 32, stamp & 0xFFFFFFFF, len(data), len(data) if length is None else length)
     return block(6, body + data + b"\0" * (-len(data) % 4) + struct.pack(order + "HH4sHH", 2, 4, b"\0\0\0\0", 0, 0), order)
 
 
-def simple(data, order="<"):
+def simple(data: bytes, order: str = "<") -> bytes:
+    """A simple packet block."""
     return block(3, struct.pack(order + "I", len(data)) + data, order)
 
 
-def pcapng(packets, *, order="<"):
+def pcapng(packets: Iterable[Sequence[Any]], *, order: str = "<") -> bytes:
     """A pcapng file of (time in ns, bytes), in microseconds."""
     return section(order) + interface(order=order) + b"".join(enhanced(time // 1000, data, order) for time, data, *_ in packets)
 
@@ -106,13 +119,21 @@ class Talk:
     """A TCP conversation that writes itself down: packets as (time, Ethernet frame)."""
 
     def __init__(
-        self, *, client="10.0.0.1", server="10.0.0.2", cport=40000, sport=3000, cseq=1000, sseq=5000, time=1_700_000_000_000_000_000
-    ):
+        self,
+        *,
+        client: str = "10.0.0.1",
+        server: str = "10.0.0.2",
+        cport: int = 40000,
+        sport: int = 3000,
+        cseq: int = 1000,
+        sseq: int = 5000,
+        time: int = 1_700_000_000_000_000_000,
+    ) -> None:
         self.hosts, self.ports, self.seqs = (client, server), (cport, sport), [cseq, sseq]
         self.time = time
-        self.packets = []
+        self.packets: list[tuple[int, bytes]] = []
 
-    def packet(self, side, flags, payload=b"", *, seq=None, ack=None):
+    def packet(self, side: int, flags: int, payload: bytes = b"", *, seq: int | None = None, ack: int | None = None) -> Self:
         """Write a segment down; without `seq` the next one, which moves on."""
         self.time += 1_000_000
         other = 1 - side
@@ -132,14 +153,18 @@ class Talk:
         self.packets.append((self.time, ethernet(ip(self.hosts[side], self.hosts[other], segment))))
         return self
 
-    def open(self):
+    def open(self) -> Self:
+        """The handshake."""
         return self.packet(0, SYN, ack=0).packet(1, SYN | ACK).packet(0, ACK)
 
-    def say(self, payload, side=1):
+    def say(self, payload: bytes, side: int = 1) -> Self:
+        """Send bytes; side 0 is the client."""
         return self.packet(side, PSH | ACK, payload)
 
-    def ack(self, side=0):
+    def ack(self, side: int = 0) -> Self:
+        """Acknowledge what came."""
         return self.packet(side, ACK)
 
-    def close(self):
+    def close(self) -> Self:
+        """FIN from both sides."""
         return self.packet(0, FIN | ACK).packet(1, FIN | ACK).packet(0, ACK)

@@ -1,0 +1,56 @@
+"""``tlib fuzz new``: a testee to begin with, in one of several languages."""
+
+from __future__ import annotations
+
+import shlex
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from tlib_codec.cli import FINE
+from tlib_codec.cli.common import Unusable
+
+
+class Template(NamedTuple):
+    """A file of tlib_fuzz/templates, and the commands that build and start it."""
+
+    file: str
+    build: str
+    start: str
+
+
+TEMPLATES = {
+    "python": Template("testee.py", "", "python3 {}"),
+    "c": Template("testee.c", "cc -g -fsanitize=address,undefined {} -o testee", "./testee"),
+    "go": Template("testee.go", "go build -o testee {}", "./testee"),
+    "java": Template("Testee.java", "", "java {}"),
+    "javascript": Template("testee.mjs", "", "node {}"),
+}
+
+
+@click.command()
+@click.argument("language", type=click.Choice(tuple(TEMPLATES)))
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="The file to write.  [default: testee.…, here]")
+def command(language: str, output: Path | None) -> int:
+    """Write a testee in LANGUAGE: it speaks the protocol, and has a place for the call of your parser.
+
+    \b
+    tlib fuzz new c
+    tlib fuzz new python -o tests/testee.py
+    """  # noqa: D301
+    template = TEMPLATES[language]
+    path = output or Path(template.file)
+    text = files("tlib_fuzz").joinpath("templates", template.file).read_text(encoding="utf-8")
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise Unusable(f"{path}: is there already; -o FILE writes another") from None
+    click.echo(f"{path}: put the call of your parser into parse, then")
+    if template.build:
+        click.echo(f"    {template.build.format(path)}")
+    start = template.start.format(path)
+    click.echo(f"    tlib fuzz run --target {shlex.quote(start)}")
+    return FINE

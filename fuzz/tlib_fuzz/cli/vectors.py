@@ -1,0 +1,42 @@
+"""``tlib fuzz vectors``: frames with what is right, for people without Python."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from tlib_codec.cli import FINE
+from tlib_codec.cli.common import registry_option
+from tlib_fuzz.vectors import SCHEMA, SCHEMA_NAME, vectors
+from tlib_schemas.registry import Registry
+
+
+@click.command()
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("fuzz-vectors"),
+    show_default=True,
+    help="The folder of the file and its schema.",
+)
+@click.option("--per-label", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="Tests of each label.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, metavar="N", help="The same seed gives the same file.")
+@registry_option
+def command(output: Path, per_label: int, seed: int, registry: Registry) -> int:
+    """Write test vectors: frames in hex beside accept or reject, JSON, codes, flags and reasons.
+
+    One file of JSON in the manner of Wycheproof, and its JSON Schema.
+
+    \b
+    tlib fuzz vectors
+    jq '.testGroups[].tests[] | select(.flags == ["nesting"])' fuzz-vectors/tlib_vectors.json
+    """  # noqa: D301
+    output.mkdir(parents=True, exist_ok=True)
+    made = vectors(per_label, seed, registry)
+    for name, data in (("tlib_vectors.json", made), (SCHEMA_NAME, SCHEMA)):
+        (output / name).write_bytes(msgspec.json.format(msgspec.json.encode(data), indent=1) + b"\n")
+    click.echo(f"{output / 'tlib_vectors.json'}: {made['numberOfTests']} tests of {len(made['notes'])} labels")
+    return FINE

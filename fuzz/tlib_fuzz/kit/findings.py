@@ -1,0 +1,238 @@
+"""Findings: one for each fault, made small, kept as files that somebody else can use.
+
+Strategy: a hit is the same finding as another where the same kind of fault shows in the same way;
+that is asked once before the frame is reduced, which costs, and once after it, when the frame's own
+form tells more than its label did. Everything needed to show it again is in its folder, so a replay
+needs no more than the folder's name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from tlib_codec.annotate import annotate
+from tlib_codec.cli.inspect import rows
+from tlib_fuzz import tree
+from tlib_fuzz.cases import Case
+from tlib_schemas.registry import Registry
+
+from .judge import Kind, judge
+from .protocol import Outcome
+from .reduce import Reducer
+from .session import RAW, Hit, Plan
+from .target import NOT_ALONE, Settings, Target, open_target
+
+_EXAMPLES: Final = 8  # of refused frames without a code that are reduced, to see whether they are one fault
+_TRIES: Final = 3_000
+_SLOW_TRIES: Final = 600  # where many cost a time-out
+_BRISK: Final = 0.25  # seconds after which a frame hangs while it is reduced
+NOT_FIRST: Final = "but not as the first frame: it depends on those before it"
+FRAME, ORIGINAL, HEX, ABOUT = "frame.bin", "original.bin", "frame.txt", "finding.json"
+
+
+class How(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How to open the target again: what ``tlib fuzz run`` was given. `registry` is its name, MODULE:NAME."""
+
+    target: str
+    mode: str = "pipe"
+    timeout: float = 2.0
+    memory: int = 256
+    registry: str | None = None
+    lenient: bool = False
+
+    def open(self, *, timeout: float | None = None) -> Target:
+        """The target, anew. Raises TargetError."""
+        return open_target(self.target, self.mode, Settings(timeout or self.timeout, self.memory))
+
+
+class Finding(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What ``finding.json`` holds; `name` is its folder's.
+
+    `how` has the settings by which the target is opened again; `times` counts the hits in this run.
+    """
+
+    name: str
+    kind: Kind
+    label: str
+    words: str
+    reason: str
+    path: str
+    event: str
+    expected: dict[str, Any]
+    answer: dict[str, Any]
+    size: int
+    original_size: int
+    frame: str
+    seed: int
+    how: How
+    replay: str
+    times: int = 1
+
+
+class Findings:
+    """What a run has found, in a folder that is made when there is something to put into it."""
+
+    def __init__(self, folder: Path, plan: Plan, how: How) -> None:
+        self._folder = folder
+        self._plan = plan
+        self._how = how
+        self._target: Target | None = None
+        self._by_hit: dict[tuple[str, ...], Finding | None] = {}
+        self._examples: dict[tuple[str, ...], int] = {}
+        self.all: dict[tuple[str, ...], Finding] = {}
+
+    def close(self) -> None:
+        """End the target on which hits were shown again."""
+        if self._target is not None:
+            self._target.close()
+
+    def add(self, hit: Hit, times: int) -> Finding | None:
+        """The finding that `hit` is where it is a new one, kept; None where it is known. Raises TargetError."""
+        key = _key(hit)
+        known = self._by_hit.get(key)
+        if known is not None and not (_vague(hit) and self._examples[key] < _EXAMPLES):
+            known.times += times
+            return None
+        self._examples[key] = self._examples.get(key, 0) + 1
+        small = self._reduced(hit)
+        form = (*key, _form(small.case.frame)) if _vague(hit) else key
+        if form in self.all:
+            self._by_hit[key] = self.all[form]
+            self.all[form].times += times
+            return None
+        found = self._by_hit[key] = self.all[form] = self._keep(form, hit, small, times)
+        return found
+
+    def _reduced(self, hit: Hit) -> Hit:
+        """`hit` with the smallest frame that shows it; itself where it does not show again."""
+        slow = hit.difference.kind is Kind.HANG
+        target = self._target = self._target or self._how.open()
+        brisk = self._how.open(timeout=max(_BRISK, self._how.timeout / 4)) if slow else target
+
+        def shows(data: bytes) -> bool:
+            return _look(self._plan, hit, brisk, data) is not None
+
+        try:
+            small = Reducer(shows, self._plan.registry, _SLOW_TRIES if slow else _TRIES).reduce(hit.case.frame)
+            target.close()  # what it shows now, it shows as the first of all frames
+            return _look(self._plan, hit, target, small) or _look(self._plan, hit, target, hit.case.frame) or _unrepeated(hit)
+        finally:
+            if slow:
+                brisk.close()
+
+    def _keep(self, form: tuple[str, ...], hit: Hit, small: Hit, times: int) -> Finding:
+        case, difference = small.case, small.difference
+        label = " ".join(sorted(hit.case.codes)) or RAW if hit.case.label == RAW else hit.case.label
+        name = f"{difference.kind}-{label.replace(' ', '-')}-{hashlib.sha256(repr(form).encode()).hexdigest()[:6]}"
+        folder = self._folder / name
+        folder.mkdir(parents=True, exist_ok=True)
+        finding = Finding(
+            name=name,
+            kind=difference.kind,
+            label=hit.case.label,
+            words=difference.words,
+            reason=hit.case.reason,
+            path=case.path,
+            event=case.schema,
+            expected=expected(case),
+            answer=answer(small.outcome),
+            size=len(case.frame),
+            original_size=len(hit.case.frame),
+            frame=case.frame.hex(),
+            seed=self._plan.seed,
+            how=self._how,
+            replay=f"tlib fuzz replay {folder}",
+            times=times,
+        )
+        (folder / FRAME).write_bytes(case.frame)
+        (folder / ORIGINAL).write_bytes(hit.case.frame)
+        (folder / HEX).write_text(hex_of(case.frame, self._plan.registry), encoding="utf-8")
+        (folder / ABOUT).write_bytes(msgspec.json.format(msgspec.json.encode(finding), indent=1) + b"\n")
+        return finding
+
+
+def _look(plan: Plan, first: Hit, target: Target, data: bytes) -> Hit | None:
+    """The hit that `data` gives, where it shows the fault that `first` showed."""
+    case = plan.case(data)
+    outcome = target.run((data,))[0]
+    difference = judge(case, outcome, plan.registry)
+    again = None if difference is None else Hit(case, outcome, difference)
+    return again if again is not None and _alike(first, again) else None
+
+
+def _unrepeated(hit: Hit) -> Hit:
+    difference = hit.difference
+    words = difference.words if difference.words.endswith(NOT_ALONE) else f"{difference.words}; {NOT_FIRST}"
+    return msgspec.structs.replace(hit, difference=msgspec.structs.replace(difference, words=words))
+
+
+def _alike(first: Hit, again: Hit) -> bool:
+    """Whether `again`, a smaller frame, shows the fault that `first` showed."""
+    if (again.difference.kind, again.difference.nature) != (first.difference.kind, first.difference.nature):
+        return False
+    if again.difference.kind in {Kind.VERDICT, Kind.CODE}:
+        return again.case.accept is first.case.accept and again.case.codes <= first.case.codes
+    return True
+
+
+def _key(hit: Hit) -> tuple[str, ...]:
+    """What is equal for hits of one fault, as far as can be told before they are reduced."""
+    kind, nature = hit.difference.kind, hit.difference.nature
+    where = " ".join(sorted(hit.case.codes)) if hit.case.label == RAW else hit.case.label
+    match kind:
+        case Kind.CRASH if " in " in nature:  # it names a place of the program
+            return (kind, nature)
+        case Kind.VALUE:
+            return (kind, nature)
+        case Kind.VERDICT if hit.case.accept:
+            return (kind, nature)
+    return (kind, nature, where)
+
+
+def _vague(hit: Hit) -> bool:
+    """Whether nothing but the reduced frame tells one fault from another: refused, without a code."""
+    return hit.case.accept and hit.difference.kind is Kind.VERDICT
+
+
+def _form(frame: bytes) -> str:
+    """What a frame is made of, sizes left out: equal for frames that show one fault."""
+    node = tree.read(frame)
+    return "cut" if node is None else " ".join(_forms(node))
+
+
+def _forms(node: tree.Frame) -> list[str]:
+    found = []
+    owners: list[Any] = [*node.attributes]
+    for owner in owners:  # grows on the way
+        if isinstance(owner.value, bytes):
+            found.append(f"{type(owner).__name__} {owner.kind} {_amount(owner.value)}")
+        else:
+            found.append(f"{type(owner).__name__} {owner.kind} of {_amount(owner.value.pairs)} pairs")
+            owners += owner.value.pairs
+    return sorted(set(found))
+
+
+def _amount(sequence: Any) -> str:
+    return "no" if not sequence else "some" if len(sequence) < 256 else "many"
+
+
+def expected(case: Case) -> dict[str, Any]:
+    """What is right, as JSON holds it."""
+    if case.accept:
+        return {"verdict": "accept", **({} if case.json is None else {"json": msgspec.Raw(case.json)})}
+    return {"verdict": "reject", "codes": sorted(case.codes)}
+
+
+def answer(outcome: Outcome) -> dict[str, Any]:
+    """What the target did, as JSON holds it; what it did not say is left out."""
+    told = {"code": outcome.code, "json": outcome.json.decode("utf-8", "replace"), "sign": outcome.sign, "trace": outcome.trace}
+    return {"verdict": outcome.verdict, **{name: value for name, value in told.items() if value}}
+
+
+def hex_of(frame: bytes, registry: Registry) -> str:
+    """The frame byte by byte, each range named."""
+    return "".join(f"{row.plain}\n" for row in rows(annotate(frame, registry=registry), frame))

@@ -1,0 +1,126 @@
+"""What a target's answer is worth: nothing to say, or a difference of some kind.
+
+Strategy: the case says what a right parser does; the answer is held against it, the gravest fault
+first. Values are compared as the events that the two texts of JSON stand for, so another order of
+names, a number for a name or a list of pairs for an object is no difference.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from tlib_codec import jsonl
+from tlib_codec.reference import Policy
+from tlib_fuzz.cases import Case
+from tlib_schemas.errors import DecodeError, quote
+from tlib_schemas.registry import Registry
+
+from .protocol import Outcome, Verdict
+
+_SHOWN = 60  # characters of a value in a line of words
+
+
+class Kind(enum.StrEnum):
+    """What sort of fault a finding is."""
+
+    CRASH = "crash"
+    HANG = "hang"
+    MEMORY = "memory"
+    GARBLED = "garbled"
+    VERDICT = "wrong-verdict"
+    VALUE = "wrong-value"
+    CODE = "wrong-code"
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """How an answer differs from the right one: in words, and `nature`, equal for what looks like one fault."""
+
+    kind: Kind
+    words: str
+    nature: str = ""
+
+
+_HARM = {
+    Verdict.CRASH: Kind.CRASH,
+    Verdict.HANG: Kind.HANG,
+    Verdict.MEMORY: Kind.MEMORY,
+    Verdict.GARBLED: Kind.GARBLED,
+}
+
+
+def judge(case: Case, outcome: Outcome, registry: Registry) -> Difference | None:
+    """How `outcome` differs from what `case` says is right, or None."""
+    kind = _HARM.get(outcome.verdict)
+    if kind is not None:
+        return Difference(kind, outcome.sign, outcome.sign if kind is Kind.CRASH else "")
+    if outcome.verdict is Verdict.SKIP:
+        return None
+    if case.accept:
+        if outcome.verdict is Verdict.REJECT:
+            told = f" [{outcome.code}]" if outcome.code else ""
+            return Difference(Kind.VERDICT, f"refused{told}, where a right parser accepts", f"refused {outcome.code}")
+        return _value(case, outcome.json, registry) if outcome.json and case.json is not None else None
+    if outcome.verdict is Verdict.ACCEPT:
+        return Difference(Kind.VERDICT, f"accepted, where a right parser refuses [{' or '.join(sorted(case.codes))}]", "accepted")
+    if outcome.code and outcome.code not in case.codes:
+        words = f"refused as {outcome.code}, where it is {' or '.join(sorted(case.codes))}"
+        return Difference(Kind.CODE, words, outcome.code)
+    return None
+
+
+def _value(case: Case, told: bytes, registry: Registry) -> Difference | None:
+    assert case.json is not None
+    if told == case.json:
+        return None
+    try:
+        found = msgspec.json.decode(told)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return Difference(Kind.VALUE, f"accepted with what is not JSON: {error}", "syntax")
+    expected = msgspec.json.decode(case.json)
+    if found == expected:
+        return None
+    try:
+        item = jsonl.from_data(found, registry=registry, policy=Policy.LENIENT)
+    except DecodeError as error:
+        return Difference(Kind.VALUE, f"accepted with JSON of another form: {error}", f"form {error.expected}")
+    same = jsonl.to_data(item, registry=registry)
+    same.pop("$violations", None)
+    for path, right, wrong in _differences(expected, same, ""):
+        words = f"accepted with {path or 'an event'} {_shown(wrong)}, where it is {_shown(right)}"
+        return Difference(Kind.VALUE, words, f"{_place(path)} {_name(right)} as {_name(wrong)}")
+    return None
+
+
+def _differences(right: Any, wrong: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
+    """Where two values of JSON differ, outermost first."""
+    if isinstance(right, dict) and isinstance(wrong, dict):
+        for key in [*right, *(key for key in wrong if key not in right)]:
+            inner = f"{path}[{quote(key)}]" if path else key
+            yield from _differences(right.get(key, _ABSENT), wrong.get(key, _ABSENT), inner)
+    elif isinstance(right, list) and isinstance(wrong, list) and len(right) == len(wrong):
+        for index, (one, other) in enumerate(zip(right, wrong, strict=True)):
+            yield from _differences(one, other, f"{path}[{index}]")
+    elif right != wrong:
+        yield path, right, wrong
+
+
+_ABSENT = object()
+
+
+def _place(path: str) -> str:
+    return "a pair" if "[" in path else "an attribute"
+
+
+def _name(value: Any) -> str:
+    return "nothing" if value is _ABSENT else type(value).__name__
+
+
+def _shown(value: Any) -> str:
+    if value is _ABSENT:
+        return "absent"
+    text = msgspec.json.encode(value).decode()
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

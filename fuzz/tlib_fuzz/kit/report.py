@@ -1,0 +1,109 @@
+"""What a run tells: progress while it runs, a summary for a person, JUnit XML for a build server."""
+
+from __future__ import annotations
+
+import sys
+import time
+import xml.etree.ElementTree as ET
+from collections import Counter
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import msgspec
+
+from .findings import Finding
+
+_EVERY = 0.2  # seconds between two lines of progress
+
+
+class Total(msgspec.Struct):
+    """What a run did: cases by label, those left out, the seed, the seconds it took."""
+
+    seed: int
+    counts: Counter[str]
+    left_out: Counter[str]
+    seconds: float = 0.0
+
+    @property
+    def cases(self) -> int:
+        """How many cases were sent."""
+        return self.counts.total()
+
+
+class Progress:
+    """A line on the standard error that is written over, where that is a terminal."""
+
+    def __init__(self) -> None:
+        self._wanted = sys.stderr.isatty()
+        self._began = self._told = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """How long it has run."""
+        return time.monotonic() - self._began
+
+    def tell(self, cases: int, findings: int) -> None:
+        """So many cases so far."""
+        now = time.monotonic()
+        if self._wanted and now - self._told > _EVERY:
+            self._told = now
+            sys.stderr.write(f"\r\x1b[K{cases:,} cases, {cases / self.seconds:,.0f} a second, {_count(findings, 'finding')}")
+            sys.stderr.flush()
+
+    def clear(self) -> None:
+        """Leave the line to others."""
+        if self._wanted:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+def summary(total: Total, findings: Collection[Finding]) -> Iterator[str]:
+    """The run for a person, a line at a time."""
+    rate = f"{total.seconds:.1f} s, {total.cases / (total.seconds or 1.0):,.0f} a second"
+    yield f"{_count(total.cases, 'case')}, {rate}, seed {total.seed}: {_count(len(findings), 'finding')}"
+    if total.left_out:
+        labels = ", ".join(f"{count:,} {label}" for label, count in total.left_out.most_common())
+        yield f"left out, since their label had cost the target enough lives: {labels}"
+    for finding in findings:
+        yield ""
+        yield from told(finding)
+
+
+def told(finding: Finding) -> Iterator[str]:
+    """One finding, in a few lines."""
+    yield f"{finding.kind}  {finding.label}: {finding.words}"
+    yield f"    {finding.reason} ({finding.path or finding.event})"
+    yield f"    {finding.size} bytes, reduced from {finding.original_size}; seen {finding.times} times"
+    yield f"    {finding.replay}"
+
+
+def junit(total: Total, findings: Collection[Finding], path: Path) -> None:
+    """A test case for each label, failed by its findings."""
+    by_label: dict[str, list[Finding]] = {label: [] for label in sorted({*total.counts, *total.left_out})}
+    for finding in findings:
+        by_label.setdefault(finding.label, []).append(finding)
+    failed = sum(bool(found) for found in by_label.values())
+    suite = ET.Element(
+        "testsuite", name="tlib fuzz", tests=str(len(by_label)), failures=str(failed), errors="0", skipped="0", time=f"{total.seconds:.3f}"
+    )
+    properties = ET.SubElement(suite, "properties")
+    for name, value in (("seed", total.seed), ("cases", total.cases)):
+        ET.SubElement(properties, "property", name=name, value=str(value))
+    for label, found in by_label.items():
+        case = ET.SubElement(suite, "testcase", classname="tlib.fuzz", name=label, time="0")
+        for finding in found:
+            failure = ET.SubElement(case, "failure", type=str(finding.kind), message=_clean(finding.words))
+            failure.text = _clean("\n".join(told(finding)))
+        ET.SubElement(case, "system-out").text = f"{total.counts[label]} cases"
+    tree = ET.ElementTree(suite)
+    ET.indent(tree)
+    tree.write(path, encoding="utf-8", xml_declaration=True)
+
+
+def _clean(text: str) -> str:
+    """`text` without what XML cannot hold."""
+    return "".join(c if c in "\n\t" or (c.isprintable() and not 0xD800 <= ord(c) <= 0xDFFF) else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

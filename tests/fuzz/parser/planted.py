@@ -1,0 +1,161 @@
+"""The toy parser of parser.c, built clean or with one bug planted, and what is known of each bug.
+
+`python tests/fuzz/parser/planted.py` prints, for each bug and seed, after how many cases the kit found it,
+and how small the finding became beside the smallest frame that can show it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from tlib_fuzz.kit.findings import Finding, Findings, How
+from tlib_fuzz.kit.judge import Kind
+from tlib_fuzz.kit.session import Plan, Trial
+from tlib_schemas.errors import Severity
+from tlib_schemas.registry import Registry
+from tlib_schemas.rules import While
+from tlib_schemas.tlibrary import TLIBRARY
+from tlib_schemas.wire import ConnID, Enum, SignedInt
+
+SOURCE = Path(__file__).with_name("parser.c")
+STEP = 250  # cases between two looks at what was found
+
+
+class Bug(NamedTuple):
+    """The kind of finding a bug shows as, and the bytes of the smallest frame that shows it alone, 0 where none does."""
+
+    kind: Kind
+    smallest: int
+    sanitized: bool = False
+
+
+BUGS = {
+    "OVER_READ": Bug(Kind.CRASH, 23, sanitized=True),  # a pair's header that announces a key
+    "OVER_ALLOCATION": Bug(Kind.MEMORY, 10),  # a header that announces 4 GiB
+    "HANG": Bug(Kind.HANG, 16),  # an empty attribute
+    "DUPLICATE": Bug(Kind.VERDICT, 22),  # two empty attributes
+    "BAD_UTF8": Bug(Kind.VERDICT, 24),  # a Unicode pair of one byte
+    "EMPTY_LIST": Bug(Kind.VERDICT, 18),
+    "WRONG_CLASS": Bug(Kind.CODE, 23),  # a nested list of no bytes
+    "NO_DEPTH_LIMIT": Bug(Kind.VERDICT, 18 + 32 * 9),
+    "OFF_BY_ONE": Bug(Kind.VERDICT, 23 + 65_535),
+    "SIGN": Bug(Kind.VALUE, 27),
+    "TRAILING": Bug(Kind.VERDICT, 11),
+    "RULE": Bug(Kind.VERDICT, 54),  # CallUUID, ConnID, Cause, RefConnID
+    "FLAGS": Bug(Kind.VERDICT, 10),
+    "COUNT": Bug(Kind.VERDICT, 18),  # one pair announced, none there
+    "TRUNCATED": Bug(Kind.VERDICT, 10),
+    "KEY_BUFFER": Bug(Kind.CRASH, 23 + 65, sanitized=True),
+    "NULL_LIST": Bug(Kind.CRASH, 18),
+    "STATE": Bug(Kind.VERDICT, 0),  # no frame shows it alone, so none is reduced
+    "LATIN1": Bug(Kind.VALUE, 17),
+}
+
+
+def tables(registry: Registry = TLIBRARY) -> str:
+    """tables.h: the registry, as the parser has it."""
+    attributes = [
+        f"    {{{number}, {-1 if value is None else int(value.wire_type)}, \"{attribute.name}\", '{_form(value)}'}},"
+        for number, attribute in registry.dictionary.items()
+        for value in [attribute.value]
+    ]
+    fields, rules = [], []
+    for schema in registry.schemas.values():
+        for field in schema.fields:
+            ids = sorted(field.needed) or field.ids
+            fields.append(f"    {{{schema.message}, {int(field.mandatory)}, {int(not field.needed)}, {len(ids)}, {{{_numbers(ids)}}}}},")
+        for rule in schema.rules:
+            if rule.severity is Severity.ERROR:
+                one, other = schema.by_name[rule.field].ids[0], schema.by_name[rule.other].ids[0]
+                among = int(rule.test is While.IN)
+                values = sorted(rule.values)
+                rules.append(
+                    f'    {{{schema.message}, {one}, {int(rule.present)}, {other}, {among}, {len(values)}, {{{_numbers(values)}}}, "{rule.code}"}},'
+                )
+    return "\n".join(
+        (
+            "struct attribute { uint32_t id; int type; const char *name; char form; };",
+            "static const struct attribute attributes[] = {",
+            *attributes,
+            "};",
+            "struct field { uint32_t message; int mandatory, any, count; uint32_t ids[16]; };",
+            "static const struct field fields[] = {",
+            *fields,
+            "};",
+            "struct rule { uint32_t message, id; int present; uint32_t other; int among, count; uint32_t values[16]; const char *code; };",
+            "static const struct rule rules[] = {",
+            *rules,
+            "};",
+            "",
+        )
+    )
+
+
+def _form(value: object) -> str:
+    signed = value is SignedInt or (isinstance(value, Enum) and value.signed)
+    return "x" if value is ConnID else "s" if signed else "u"
+
+
+def _numbers(values: object) -> str:
+    return ", ".join(str(int(value)) for value in values)  # type: ignore[attr-defined]
+
+
+def build(folder: Path, bug: str = "NONE", *, sanitized: bool = False) -> Path:
+    """The parser with one bug, compiled into `folder`."""
+    (folder / "tables.h").write_text(tables(), encoding="utf-8")
+    program = folder / f"parser-{bug.lower()}"
+    options = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"] if sanitized else []
+    command = ["gcc", "-std=c11", "-O1", "-w", *options, f"-DBUG={bug}", f"-I{folder}", str(SOURCE), "-o", str(program)]
+    subprocess.run(command, check=True)
+    return program
+
+
+def hunt(program: Path, bug: Bug, seed: int, cases: int, folder: Path) -> tuple[int, Finding | None]:
+    """After how many cases a bug was found, and its finding, reduced."""
+    how = How(target=str(program), timeout=1.0)
+    plan = Plan(seed=seed)
+    target, findings = how.open(), Findings(folder, plan, how)
+    trial = Trial(target, plan)
+    try:
+        for number in range(cases // STEP):
+            result = trial.chunk(number, STEP)
+            for hit, times in zip(result.hits, result.times, strict=True):
+                found = findings.add(hit, times)
+                if found is not None and found.kind is bug.kind:
+                    return (number + 1) * STEP, found
+    finally:
+        target.close()
+        findings.close()
+    return cases, None
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--cases", type=int, default=20_000, help="at most, for each bug and seed")
+    parser.add_argument("--bug", choices=BUGS, nargs="*", default=list(BUGS))
+    options = parser.parse_args()
+    missed = 0
+    print(f"{'bug':16} {'kind':14} {'found within cases, by seed':{8 * options.seeds}}  bytes  smallest")
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        for name in options.bug:
+            bug = BUGS[name]
+            program = build(folder, name, sanitized=bug.sanitized)
+            row, sizes = [], []
+            for seed in range(options.seeds):
+                count, found = hunt(program, bug, seed, options.cases, folder / "findings")
+                row.append("missed" if found is None else f"{count:,}")
+                sizes.append(0 if found is None else found.size)
+                missed += found is None or found.size >= 2 * (bug.smallest or found.size)
+            print(f"{name:16} {bug.kind:14} {''.join(f'{cell:>8}' for cell in row)}  {max(sizes):5}  {bug.smallest:8}", flush=True)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

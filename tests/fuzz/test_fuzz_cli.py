@@ -1,0 +1,193 @@
+"""`tlib fuzz` as a person runs it."""
+
+import json
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from itertools import islice
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from tlib_codec import StreamDecoder
+from tlib_codec.cli import main
+from tlib_fuzz.cases import cases
+from tlib_fuzz.cli.new import TEMPLATES
+from tlib_fuzz.dictionary import dictionary
+
+ROOT = Path(__file__).parents[2]
+ENGINES = f"{sys.executable} {ROOT / 'tests' / 'fuzz' / 'engines.py'} reference"
+HEADER = ("magic", "version", "flags", "header-cut", "frame-cut", "length-short", "length-long", "length-huge", "trailing-bytes", "valid")
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def fuzz(*arguments):
+    return main(["fuzz", *map(str, arguments)])
+
+
+@pytest.fixture
+def testee():
+    """The Python template, which looks at the header only."""
+    assert fuzz("new", "python") == 0
+    return f"{sys.executable} -S testee.py"
+
+
+# -- run and replay ------------------------------------------------------------------------------------
+
+
+def test_nothing_is_found_in_our_own_engine(capsys):
+    assert fuzz("run", "--target", ENGINES, "--cases", 600, "--seed", 3, "--timeout", 20) == 0
+    assert " seed 3: 0 findings\n" in capsys.readouterr().out
+    assert not Path("fuzz-findings").exists()
+
+
+def test_findings_are_kept_and_can_be_replayed(testee, capsys):
+    arguments = ("--cases", 200, "--seed", 1, "--only", "duplicate-attribute", "--junit", "fuzz.xml")
+    assert fuzz("run", "--target", testee, *arguments) == 1
+    summary = capsys.readouterr().out
+    (folder,) = Path("fuzz-findings").iterdir()
+    assert f"    tlib fuzz replay {folder}\n" in summary
+    assert "200 cases, " in summary
+    assert ET.parse("fuzz.xml").getroot().get("failures") == "1"
+    assert fuzz("replay", folder, "--hex") == 1
+    told = capsys.readouterr().out
+    assert "right:  reject duplicate-attribute\nanswer: accept\nwrong-verdict: accepted, where a right parser refuses" in told
+    assert "BROKEN: expected id" in told
+    assert fuzz("replay", folder, "--original", "--target", ENGINES) == 0
+    assert "it is right now" in capsys.readouterr().out
+
+
+def test_a_run_is_repeated_by_its_seed_with_any_number_of_processes(testee, capsys):
+    def told(*more):
+        shutil.rmtree("fuzz-findings", ignore_errors=True)
+        assert (
+            fuzz(
+                "run", "--target", testee, "--cases", 1_500, "--seed", 5, "--only", "flags", "--only", "int-length", "--only", "raw", *more
+            )
+            == 1
+        )
+        about = [json.loads((folder / "finding.json").read_bytes()) for folder in sorted(Path("fuzz-findings").iterdir())]
+        return capsys.readouterr().out.split(": ", 1)[1], about
+
+    first = told()
+    assert first == told() == told("--jobs", 2)
+    assert len(first[1]) > 2
+
+
+def test_without_a_seed_a_new_one_is_told(capsys):
+    for _ in range(2):
+        assert fuzz("run", "--target", ENGINES, "--cases", 20, "--timeout", 20) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.rpartition("seed ")[2] != second.rpartition("seed ")[2]
+
+
+def test_a_run_ends_by_time(capsys):
+    assert fuzz("run", "--target", ENGINES, "--time", 0.01, "--timeout", 20) == 0
+    assert "1,000 cases" in capsys.readouterr().out
+
+
+def test_frames_of_ones_own_are_sent_first(testee, capsys):
+    assert fuzz("run", "--target", testee, "--corpus", ROOT / "examples" / "calls.tlb", "--cases", 100, "--only", "valid", "--seed", 1) == 0
+    assert "165 cases" in capsys.readouterr().out
+
+
+def test_a_lenient_parser_is_not_blamed(testee, capsys):
+    arguments = ("run", "--target", testee, "--cases", 100, "--only", "mandatory-missing", "--seed", 1)
+    assert fuzz(*arguments) == 1
+    assert fuzz(*arguments, "--lenient") == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("run", "--target", "./nothing"), "tlib: the target './nothing' does not start: No such file or directory; is it built"),
+        (("run", "--target", "true", "--only", "magick"), "tlib: no label 'magick'; did you mean magic?; docs/defects.md lists them"),
+        (("run", "--target", "true", "--only", "raw", "--skip", "raw"), "tlib: --skip leaves no label to be sent"),
+        (("run", "--target", "true", "--corpus", "none.tlb"), "tlib: none.tlb: "),
+        (("replay", "."), "tlib: .: no folder of a finding: it has no finding.json"),
+        (("run",), "Missing option '--target'"),
+        (("new", "cobol"), "'cobol' is not one of"),
+        (("nww",), "did you mean new?"),
+    ],
+)
+def test_what_cannot_be_done_is_told_in_one_line(arguments, message, capsys):
+    assert fuzz(*arguments) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_finding_that_is_damaged(capsys):
+    Path("finding.json").write_text("{}")
+    assert fuzz("replay", ".") == 2
+    assert "tlib: finding.json: Object missing required field" in capsys.readouterr().err
+
+
+# -- new -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", TEMPLATES)
+def test_a_template_speaks_the_protocol_and_checks_the_header(language, capsys):
+    template = TEMPLATES[language]
+    assert fuzz("new", language) == 0
+    told = capsys.readouterr().out
+    for command in filter(None, (template.build, template.start)):
+        assert command.format(template.file) in told
+        tool = command.split()[0]
+        if not tool.startswith("./") and shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed")
+    if template.build:
+        subprocess.run(template.build.format(template.file).split(), check=True, capture_output=True)
+    chosen = [part for label in HEADER for part in ("--only", label)]
+    assert fuzz("run", "--target", template.start.format(template.file), "--cases", 500, "--seed", 2, "--timeout", 20, *chosen) == 0
+    assert (
+        fuzz("run", "--target", template.start.format(template.file), "--cases", 50, "--seed", 2, "--timeout", 20, "--only", "int-length")
+        == 1
+    )
+
+
+def test_a_testee_is_not_written_over(capsys):
+    assert fuzz("new", "c", "-o", "mine.c") == 0
+    assert fuzz("new", "c", "-o", "mine.c") == 2
+    assert "mine.c: is there already; -o FILE writes another" in capsys.readouterr().err
+
+
+# -- vectors and corpus --------------------------------------------------------------------------------
+
+
+def test_vectors_are_of_their_schema_and_say_what_the_cases_say(capsys):
+    assert fuzz("vectors", "--per-label", 2, "-o", "v") == 0
+    made = json.loads(Path("v/tlib_vectors.json").read_bytes())
+    schema = json.loads(Path("v/tlib_vectors_schema.json").read_bytes())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(made, schema)
+    tests = [test for group in made["testGroups"] for test in group["tests"]]
+    assert [test["tcId"] for test in sorted(tests, key=lambda test: test["tcId"])] == list(range(1, made["numberOfTests"] + 1))
+    assert {test["flags"][0] for test in tests} == set(made["notes"])
+    for test in tests:
+        assert set(test.get("codes", ())) <= set(made["codes"])
+        assert (test["result"] == "valid") is (made["notes"][test["flags"][0]]["codes"] == [])
+    assert f"{made['numberOfTests']} tests of {len(made['notes'])} labels" in capsys.readouterr().out
+
+
+def test_a_corpus_has_ones_own_frames_generated_ones_and_a_dictionary():
+    assert fuzz("corpus", ROOT / "examples" / "calls.tlb", "--count", 50, "-o", "c", "--longest", 500) == 0
+    decoder = StreamDecoder()
+    decoder.feed((ROOT / "examples" / "calls.tlb").read_bytes())
+    own = {decoder.data for _ in decoder}
+    seeds = {path.read_bytes() for path in Path("c/seeds").iterdir()}
+    assert seeds == {frame for frame in own | {case.frame for case in islice(cases(0), 50)} if len(frame) <= 500}
+    assert Path("c/tlib.dict").read_text() == dictionary()
+
+
+def test_the_dictionary_has_each_word_once_in_the_form_that_fuzzers_read():
+    words = [line.split("=", 1) for line in dictionary().splitlines()]
+    assert len({value for _, value in words}) == len(words) > 100
+    for name, value in words:
+        assert name.isidentifier() or name[0].isalpha()
+        assert value[0] == value[-1] == '"'
+        assert value[1:-1].encode().decode("unicode_escape")

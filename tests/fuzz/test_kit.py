@@ -1,0 +1,268 @@
+"""Answers are judged, findings told apart, frames made small, runs repeated."""
+
+import contextlib
+import random
+import sys
+import xml.etree.ElementTree as ET
+from collections import Counter
+from itertools import islice
+
+import msgspec
+import pytest
+from weather import WEATHER
+
+from tlib_codec import TLIBRARY, jsonl
+from tlib_codec.engine import decode
+from tlib_codec.reference import Policy
+from tlib_fuzz.cases import cases, expectation
+from tlib_fuzz.kit.findings import ABOUT, FRAME, HEX, NOT_FIRST, ORIGINAL, Finding, Findings, How
+from tlib_fuzz.kit.judge import Kind, judge
+from tlib_fuzz.kit.protocol import Outcome, Verdict
+from tlib_fuzz.kit.reduce import Reducer
+from tlib_fuzz.kit.report import Total, junit, summary
+from tlib_fuzz.kit.session import RAW, Plan, Trial
+from tlib_fuzz.tree import Attribute, Frame, List, Pair
+from tlib_schemas.errors import DecodeError, SchemaViolation
+
+EVENT = next(case for case in cases(4, labels=("valid",)) if case.json and b'"UserData"' in case.json)
+
+
+def accepted(data):
+    return Outcome(Verdict.ACCEPT, json=msgspec.json.encode(data))
+
+
+# -- judging -----------------------------------------------------------------------------------------
+
+
+def test_a_right_answer_makes_no_difference():
+    for case in islice(cases(1), 500):
+        right = Outcome(Verdict.ACCEPT, json=case.json) if case.accept else Outcome(Verdict.REJECT, code=min(case.codes))
+        assert judge(case, right, TLIBRARY) is None
+        assert judge(case, Outcome(right.verdict), TLIBRARY) is None
+        assert judge(case, Outcome(Verdict.SKIP), TLIBRARY) is None
+
+
+def test_json_may_be_written_in_another_way():
+    data = msgspec.json.decode(EVENT.json)
+    backwards = dict(reversed(data.items()))
+    numbered = {**data, "Event": TLIBRARY.messages[data["Event"]]}
+    pairs = {
+        **data,
+        "UserData": [list(pair) for pair in data["UserData"].items()] if isinstance(data["UserData"], dict) else data["UserData"],
+    }
+    for other in (backwards, numbered, pairs):
+        assert judge(EVENT, accepted(other), TLIBRARY) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "words"),
+    [
+        ({"CallUUID": "other"}, Kind.VALUE, 'accepted with CallUUID "other", where it is'),
+        ({"UserData": {}}, Kind.VALUE, "accepted with UserData"),
+        ({"NoSuch": 1}, Kind.VALUE, "accepted with JSON of another form: "),
+        ({"CallUUID": None}, Kind.VALUE, "accepted with JSON of another form: "),
+    ],
+)
+def test_a_wrong_value_is_named(change, kind, words):
+    difference = judge(EVENT, accepted({**msgspec.json.decode(EVENT.json), **change}), TLIBRARY)
+    assert difference.kind is kind
+    assert difference.words.startswith(words)
+
+
+def test_verdicts_codes_and_text_that_is_no_json():
+    wrong = expectation(b"TX")
+    assert judge(wrong, Outcome(Verdict.ACCEPT), TLIBRARY).words == "accepted, where a right parser refuses [bad-magic]"
+    assert judge(wrong, Outcome(Verdict.REJECT, code="bad-flags"), TLIBRARY).words == "refused as bad-flags, where it is bad-magic"
+    assert judge(EVENT, Outcome(Verdict.REJECT, code="E7"), TLIBRARY).words == "refused [E7], where a right parser accepts"
+    assert judge(EVENT, Outcome(Verdict.ACCEPT, json=b"{"), TLIBRARY).nature == "syntax"
+    assert judge(wrong, Outcome(Verdict.CRASH, sign="SIGSEGV"), TLIBRARY).kind is Kind.CRASH
+
+
+# -- reducing ----------------------------------------------------------------------------------------
+
+
+def code_of(data):
+    try:
+        decode(data)
+    except (DecodeError, SchemaViolation) as error:
+        return error.code
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("code", "most"),
+    [
+        ("duplicate-attribute", 40),
+        ("pair-unicode", 24),
+        ("list-too-deep", 306),
+        ("bad-flags", 10),
+        ("pair-overrun", 23),
+        ("attribute-header", 11),
+    ],
+)
+def test_a_frame_that_one_code_refuses_is_reduced_to_that(code, most):
+    case = max((case for case in islice(cases(3), 3_000) if code_of(case.frame) == code), key=lambda case: len(case.frame) % 5_000)
+    small = Reducer(lambda data: code_of(data) == code, TLIBRARY).reduce(case.frame)
+    assert code_of(small) == code
+    assert len(small) <= min(most, len(case.frame))
+
+
+def test_reducing_keeps_to_its_tries():
+    tried = []
+    Reducer(lambda data: bool(tried.append(data)), TLIBRARY, tries=50).reduce(EVENT.frame)
+    assert len(tried) == 50
+
+
+def test_bytes_of_no_frame_are_reduced_too():
+    assert Reducer(lambda data: b"\x07" in data, TLIBRARY).reduce(bytes(range(9))) == b"\x07"
+    assert Reducer(lambda data: True, TLIBRARY).reduce(random.Random(1).randbytes(300)) == b""
+
+
+def test_a_list_is_replaced_by_the_one_inside_it():
+    deep = Frame(0xFFFF, [Attribute(200, 3, List([Pair(3, b"a", List([Pair(3, b"b", List([Pair(4, b"c", b"\xff")]))]))]))])
+    small = Reducer(lambda data: code_of(data) == "pair-unicode", TLIBRARY).reduce(deep.write())
+    assert small == Frame(0xFFFF, [Attribute(200, 3, List([Pair(4, b"", b"\xff")]))]).write()
+
+
+# -- plans and runs ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("registry", [TLIBRARY, WEATHER])
+def test_a_chunk_depends_on_the_seed_and_its_number(registry):
+    plan = Plan(seed=5, registry=registry)
+    again = Plan(seed=5, registry=registry)
+    assert list(plan.chunk(2, 200)) == list(again.chunk(2, 200)) != list(plan.chunk(3, 200))
+    assert len(list(plan.chunk(0, 200))) == 200
+
+
+def test_what_is_asked_for_is_sent():
+    assert {case.label for case in Plan(seed=1, labels=("magic", "valid"), raw=0.0).chunk(0, 50)} == {"magic", "valid"}
+    assert Counter(case.label for case in Plan(seed=1, raw=0.1).chunk(0, 100))[RAW] == 10
+    assert {case.label for case in Plan(seed=1, labels=(), raw=1.0).chunk(1, 50)} == {RAW}
+    assert [case.frame for case in Plan(seed=1, corpus=(b"TL", b"own")).chunk(0, 10)][:2] == [b"TL", b"own"]
+
+
+def test_a_lenient_plan_accepts_what_is_well_formed():
+    for case in Plan(seed=1, lenient=True, raw=0.5).chunk(0, 400):
+        try:
+            item = decode(case.frame, policy=Policy.LENIENT)
+        except DecodeError as error:
+            assert not case.accept
+            assert error.code in case.codes or case.label != RAW
+        else:
+            right = jsonl.to_data(item)
+            right.pop("$violations", None)
+            assert (case.accept, msgspec.json.decode(case.json)) == (True, right)
+
+
+class Answering:
+    """A target in this process: what `answer` says of each frame."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.frames = []
+
+    def run(self, frames):
+        self.frames += frames
+        return [self.answer(frame) for frame in frames]
+
+    def close(self):
+        pass
+
+
+def test_a_label_that_kills_too_often_is_left_out():
+    trial = Trial(Answering(lambda frame: Outcome(Verdict.HANG, sign="no reply")), Plan(seed=1, labels=("magic",), raw=0.0))
+    result = trial.chunk(0, 200)
+    assert result.counts["magic"] < 200
+    assert result.left_out["magic"] == 200 - result.counts["magic"]
+    assert trial.chunk(1, 200).counts["magic"] == 0
+
+
+def test_a_chunk_tells_one_hit_of_each_nature_and_counts_the_others():
+    result = Trial(Answering(lambda frame: Outcome(Verdict.ACCEPT)), Plan(seed=1, raw=0.0)).chunk(0, 500)
+    labels = [hit.case.label for hit in result.hits]
+    assert len(labels) == len(set(labels))
+    wrong = sum(not case.accept for case in Plan(seed=1, raw=0.0).chunk(0, 500))
+    assert sum(result.times) == wrong
+
+
+# -- findings ----------------------------------------------------------------------------------------
+
+BLIND = """import sys
+import time
+while head := sys.stdin.buffer.read(4):
+    frame = sys.stdin.buffer.read(int.from_bytes(head, 'big'))
+    {}
+    print('accept' if frame[:2] == b'TL' else 'reject', flush=True)
+"""
+
+
+def found_in(tmp_path, body, plan, chunks=1):
+    script = tmp_path / "testee.py"
+    script.write_text(BLIND.format(body))
+    how = How(target=f"{sys.executable} -S {script}", timeout=1.0)
+    findings = Findings(tmp_path / "findings", plan, how)
+    with contextlib.closing(how.open()) as target, contextlib.closing(findings):
+        trial = Trial(target, plan)
+        for number in range(chunks):
+            result = trial.chunk(number, 200)
+            for hit, times in zip(result.hits, result.times, strict=True):
+                findings.add(hit, times)
+    return list(findings.all.values())
+
+
+def test_a_finding_is_a_folder_with_all_that_is_needed(tmp_path):
+    found, *others = found_in(tmp_path, "pass", Plan(seed=1, labels=("flags",), raw=0.0))
+    assert others == []
+    folder = tmp_path / "findings" / found.name
+    assert (folder / FRAME).read_bytes().hex() == found.frame
+    assert (folder / FRAME).stat().st_size == 4
+    assert expectation((folder / ORIGINAL).read_bytes()).codes == {"bad-flags"}
+    assert "BROKEN: expected 0, found" in (folder / HEX).read_text()
+    assert msgspec.json.decode((folder / ABOUT).read_bytes(), type=Finding).name == found.name
+    assert (found.kind, found.label, found.answer) == (Kind.VERDICT, "flags", {"verdict": "accept"})
+    assert found.expected == {"verdict": "reject", "codes": ["bad-flags"]}
+    assert found.replay == f"tlib fuzz replay {folder}"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "most"),
+    [
+        ("if b'\\x00\\x03\\x03' in frame: raise ValueError(frame[0])", Kind.CRASH, 30),
+        ("if frame[4:6] == b'\\x00\\xa0': time.sleep(9)", Kind.HANG, 10),
+    ],
+)
+def test_harm_is_reduced(tmp_path, body, kind, most):
+    found = [finding for finding in found_in(tmp_path, body, Plan(seed=1, labels=("valid",), raw=0.0)) if finding.kind is kind]
+    assert [finding.size <= most for finding in found] == [True]
+
+
+def test_refusals_without_a_code_are_told_apart_by_what_is_left_of_them(tmp_path):
+    body = "frame = b'' if b'\\x00\\x09\\x06' in frame else frame"
+    found = found_in(tmp_path, body, Plan(seed=2, labels=("valid",), raw=0.0), chunks=2)
+    assert [(finding.kind, finding.size) for finding in found] == [(Kind.VERDICT, 24)]
+    assert found[0].times > 20
+
+
+def test_what_depends_on_the_frames_before_says_so(tmp_path):
+    body = "seen = globals().get('seen', 0) + 1\n    if seen > 20: frame = b''"
+    found = found_in(tmp_path, body, Plan(seed=2, labels=("valid",), raw=0.0))
+    assert {finding.words.endswith(NOT_FIRST) for finding in found} == {True}
+    assert all(finding.size == finding.original_size for finding in found)
+
+
+# -- reports -----------------------------------------------------------------------------------------
+
+
+def test_reports(tmp_path):
+    found = found_in(tmp_path, "pass", Plan(seed=1, labels=("flags", "version"), raw=0.0))
+    total = Total(7, Counter(flags=90, version=110, valid=0), Counter(nesting=5), 2.0)
+    lines = list(summary(total, found))
+    assert lines[0] == "200 cases, 2.0 s, 100 a second, seed 7: 2 findings"
+    assert lines[1] == "left out, since their label had cost the target enough lives: 5 nesting"
+    junit(total, found, tmp_path / "fuzz.xml")
+    suite = ET.parse(tmp_path / "fuzz.xml").getroot()
+    assert (suite.get("tests"), suite.get("failures")) == ("4", "2")
+    failed = {case.get("name"): case.find("failure").get("type") for case in suite.iter("testcase") if case.find("failure") is not None}
+    assert failed == {"flags": "wrong-verdict", "version": "wrong-verdict"}
+    assert {p.get("name"): p.get("value") for p in suite.iter("property")} == {"seed": "7", "cases": "200"}
