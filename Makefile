@@ -91,7 +91,7 @@ endif
 
 # Every kind of input in Python, coverage-guided, FUZZ_SECONDS each; then the C core. What breaks a promise is
 # kept in build/fuzz, named after its kind. Needs a wheel of atheris: Linux.
-KINDS := frame stream json log capture
+KINDS := frame case stream json log capture
 
 fuzz: $(VENV)/installed-dev
 	$(BIN)/python -m pip install -qq --group fuzz

@@ -29,7 +29,7 @@ BATCH = 1000
 THOROUGH = 50
 STANDSTILL = 300  # seconds for a batch, a hundred times what a slow one takes
 # Out of a hundred batches. Frames are what attacks the codec; the other kinds carry them, and cost more.
-SHARES = {"frame": 80, "stream": 14, "json": 3, "log": 1, "capture": 2}
+SHARES = {"frame": 78, "case": 2, "stream": 14, "json": 3, "log": 1, "capture": 2}
 
 
 class FindingError(AssertionError):
@@ -95,7 +95,7 @@ def run(count: int, seed: int, corpus: Sequence[bytes] = (), progress: Callable[
     campaign = Campaign(seed, corpus)
     try:
         for number in range(-(-count // BATCH)):
-            faulthandler.dump_traceback_later(STANDSTILL, exit=True, file=sys.__stderr__)
+            faulthandler.dump_traceback_later(STANDSTILL, exit=True, file=sys.__stderr__ or 2)
             campaign.batch(number, min(BATCH, count - number * BATCH))
             progress(campaign)
     finally:

@@ -71,6 +71,10 @@ class Inputs:
         data = self.rng.choice(self.pool)
         return data if self.rng.random() < 0.1 else mutate(data, self.rng, self.pool)[0]
 
+    def case(self) -> bytes:
+        """Choices for a case."""
+        return self.rng.randbytes(self.rng.randrange(400))
+
     def stream(self) -> bytes:
         """A few frames back to back, some damaged, some bytes between them."""
         rng = self.rng
@@ -128,6 +132,7 @@ def _packet(sequence: int, payload: bytes) -> bytes:
 
 _MAKERS: dict[str, Callable[[Inputs], bytes]] = {
     "frame": Inputs.frame,
+    "case": Inputs.case,
     "stream": Inputs.stream,
     "json": Inputs.json,
     "log": Inputs.log,

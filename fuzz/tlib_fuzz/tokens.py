@@ -30,7 +30,7 @@ def names(registry: Registry = TLIBRARY) -> list[bytes]:
     for attribute in registry.dictionary.values():
         found.update(dict.fromkeys((attribute.name, *attribute.aliases)))
         if isinstance(attribute.value, Enum):
-            found.update(dict.fromkeys(member.label for member in attribute.value.enumeration))
+            found.update(dict.fromkeys(member.label or "" for member in attribute.value.enumeration))
     found.update(dict.fromkeys(schema.name for schema in registry.schemas.values()))
     return [name.encode() for name in found if name]
 
@@ -47,4 +47,4 @@ def tokens(kind: str, registry: Registry = TLIBRARY) -> list[bytes]:
     return [*_WORDS, *(word for _, word in words(registry))]
 
 
-TOKENS: dict[str, Sequence[bytes]] = {kind: tokens(kind) for kind in ("frame", "stream", "json", "log", "capture")}
+TOKENS: dict[str, Sequence[bytes]] = {kind: tokens(kind) for kind in ("frame", "case", "stream", "json", "log", "capture")}
