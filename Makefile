@@ -89,7 +89,7 @@ ifneq ($(CLANG),)
 	  build/fuzz/found fuzz/corpus/core
 endif
 
-# Every kind of input in Python, coverage-guided, FUZZ_SECONDS each; then the C core. What breaks a promise is
+# Every kind of input, coverage-guided, FUZZ_SECONDS each; then the C core. What breaks a promise is
 # kept in build/fuzz, named after its kind. Needs a wheel of atheris: Linux.
 KINDS := frame case stream json log capture
 
