@@ -84,11 +84,9 @@ class Recipe(msgspec.Struct, frozen=True):
 
     def frame(self, registry: Registry = TLIBRARY, size: int = SIZE) -> bytes:
         """The frame, of about `size` bytes; a known message's has its mandatory attributes, unless it is not `valid`."""
-        schema = registry.schemas.get(self.message)
-        values = {} if schema is None else {a.id: a.value for f in schema.fields if f.mandatory for _, a in f.attributes}
-        parts = {
-            i: _attribute(i, int(v.wire_type), bytes(v.size or (2 if v.wire_type == WireType.List else 0))) for i, v in values.items() if v
-        }
+        schema = registry.schemas.get(self.message) if self.valid else None
+        needed = () if schema is None else (a for f in schema.fields if f.mandatory for _, a in f.attributes)
+        parts = {a.id: _attribute(a.id, a.value.wire_type, _least(a.value)) for a in needed if a.value is not None}
         if self.pairs:
             packed = packed_list(_repeated(self.pairs, size))
             lists = [a.id for a in registry.dictionary.values() if a.value is not None and a.value.wire_type == WireType.List]
