@@ -978,34 +978,54 @@ cdef object build(Tables tables, Plan plan, bytes frame, const uint8_t *data, tl
     return event
 
 
-cdef dict by_id(Tables tables, bytes frame, const uint8_t *data, tlib_workspace *space):
-    """The attributes by id, in order of arrival: what a registry assembles."""
-    cdef uint32_t i
+cdef enum:
+    TOLD = 101  # unlisted attributes of an invalid frame that its violations must see: those told one by one, and one more
+
+
+cdef object invalid(Tables tables, Plan plan, bytes frame, const uint8_t *data, tlib_workspace *space, uint64_t base):
+    """The InvalidEvent that an indexed frame is which breaks its schema: its lists stay views.
+
+    The schema judges the attributes of its table and a few others: a frame can hold 65,536.
+    """
+    cdef uint32_t i, more = 0, others = 0
     cdef tlib_attribute *a
-    cdef dict made = {}
-    for i in range(space.count):
+    attributes = attributes_object(by_name(tables, None, frame, data, space))
+    values, places = {}, {}
+    for i in range(space.count):  # in ascending order by now
         a = &space.attributes[i]
-        made[a.id] = value_of(tables, tables.kinds[a.dense], frame, data, a)
-    return made
+        if not tables.schemas[plan.number].slot[a.dense]:
+            others += 1
+            if others > TOLD:
+                more += 1
+                continue
+        values[a.id] = value_of(tables, tables.kinds[a.dense], frame, data, a)
+        places[a.id] = base + a.offset - TLIB_ATTRIBUTE
+    registry = tables.registry
+    found = registry.schemas[plan.message].violations(values, registry.attribute_name, places, base, more)
+    return INVALID(plan.message, attributes, found)
 
 
 cdef object item_of(Tables tables, bytes frame, const uint8_t *data, uint16_t message, Room room, uint64_t base):
     """What an indexed frame is, or None where the reference engine must say.
 
-    What breaks its schema is assembled by the registry, of values made here: its lists stay views too.
+    `base` is where the frame stands in its stream.
     """
     cdef uint16_t number = tables.tables.schema[message]
+    cdef int verdict
     cdef Plan plan
     if room.space.callers:
         return None
     if number == 0:
         return UNKNOWN(message, attributes_object(by_name(tables, None, frame, data, room.space)))
     plan = <Plan> PyList_GET_ITEM(tables.plans, number - 1)
-    if plan.exact:
-        if tlib_fails(tables.tables, &tables.schemas[number - 1], data, room.space):
-            return tables.registry.assemble(message, by_id(tables, frame, data, room.space), frame, base)
+    if not plan.exact:
+        return None
+    verdict = tlib_fails(tables.tables, &tables.schemas[number - 1], data, room.space)
+    if verdict == 0:
         return build(tables, plan, frame, data, room.space)
-    return None
+    if verdict == 1:
+        return invalid(tables, plan, frame, data, room.space, base)
+    return None  # a rule that only the reference engine can judge
 
 
 def decode(frame, *, registry=LIBRARY, policy=STRICT, limits=LIMITS):

@@ -23,7 +23,7 @@ from tlib_codec.engine import engine
 
 from .differential import minimise, read_corpus
 from .inputs import Inputs
-from .promises import PROMISES
+from .promises import PROMISES, Promise
 
 BATCH = 1000
 THOROUGH = 50
@@ -58,22 +58,27 @@ class Campaign:
         (kind,) = chance.choices(list(SHARES), list(SHARES.values()))
         inputs = Inputs(chance.getrandbits(64), self.corpus)
         promise = PROMISES[kind]
-        clock = time.thread_time_ns
         worst, length = self.slowest.get(kind, (0.0, 0))
         for index in range(size):
             data = inputs.make(kind)
             thorough = index % THOROUGH == 0
-            began = clock()
+            began = time.thread_time_ns()
             try:
                 outcome = promise(data, thorough=thorough)
             except Exception as broken:
                 raise FindingError(kind, number, self._small(kind, data, type(broken)), broken) from broken
-            spent = (clock() - began) / (len(data) + _SMALL)
-            if not thorough and spent > worst:
-                worst, length = spent, len(data)
+            if not thorough and _rate(began, data) > worst:
+                rate = min(self._again(promise, data) for _ in range(3))  # once may have been the collector, or the machine
+                worst, length = max((worst, length), (rate, len(data)))
             self.outcomes[kind, outcome] += 1
         self.slowest[kind] = (worst, length)
         self.counts[kind] += size
+
+    @staticmethod
+    def _again(promise: Promise, data: bytes) -> float:
+        began = time.thread_time_ns()
+        promise(data)
+        return _rate(began, data)
 
     @staticmethod
     def _small(kind: str, data: bytes, wrong: type[Exception]) -> bytes:
@@ -88,6 +93,10 @@ class Campaign:
 
 
 _SMALL = 200  # bytes added to every length: what an input costs whatever its length is no cost of its bytes
+
+
+def _rate(began: int, data: bytes) -> float:
+    return (time.thread_time_ns() - began) / (len(data) + _SMALL)
 
 
 def run(count: int, seed: int, corpus: Sequence[bytes] = (), progress: Callable[[Campaign], None] = lambda _: None) -> Campaign:

@@ -165,12 +165,12 @@ class EventSchema:
         return rule.applies(values.get(other.ids[0]) if other is not None else None)
 
     def violations(
-        self, values: Values, name: Namer, offsets: Mapping[int, int] | None = None, start: int | None = None
+        self, values: Values, name: Namer, offsets: Mapping[int, int] | None = None, start: int | None = None, more: int = 0
     ) -> tuple[Violation, ...]:
         """Everything that is wrong with attributes by id, in the order of the table.
 
         `offsets` maps ids to the bytes where their headers stand, `start` is where the frame
-        does; `name` names unlisted ids.
+        does; `name` names unlisted ids. `more` unlisted ones of higher ids are not in `values`.
         """
         found: list[Violation] = []
 
@@ -209,8 +209,8 @@ class EventSchema:
             label = name(number)
             add("unlisted-attribute", Severity.WARNING, label, (number,), "an attribute of the table", label, "")
         if len(unlisted) > _UNLISTED:
-            more = unlisted[_UNLISTED:]
-            add("unlisted-attribute", Severity.WARNING, "", more[:1], "attributes of the table", f"{len(more)} more", "")
+            rest = unlisted[_UNLISTED:]
+            add("unlisted-attribute", Severity.WARNING, "", rest[:1], "attributes of the table", f"{len(rest) + more} more", "")
         return tuple(found)
 
     def _takes(self, number: int, values: Values) -> bool:
