@@ -12,7 +12,7 @@ import pytest
 from weather import WEATHER
 
 from tlib_codec import EventCallCreated, EventCallDeleted, KVList, Limits, Policy, TCause, encode, jsonl, reference, views
-from tlib_schemas import TLIBRARY, Attributes, Malformed, SchemaViolation, Timestamp, Truncated, Unicode, UnknownEvent, wire
+from tlib_schemas import TLIBRARY, Attributes, Malformed, RawValue, SchemaViolation, Timestamp, Truncated, Unicode, UnknownEvent, wire
 from tlib_schemas.abstract_dn import is_call
 from tlib_schemas.errors import quote
 from tlib_schemas.limits import DEEPEST_LIST
@@ -149,3 +149,18 @@ def test_any_buffer_is_taken_and_bytes_are_not_copied():
         assert type(reference.as_bytes(other)) is bytes
     with pytest.raises(TypeError):
         reference.as_bytes("text")
+
+
+@pytest.mark.parametrize("unlisted", [99, 100, 101, 102, 5_000])
+def test_attributes_outside_the_table_are_told_up_to_a_hundred(codec, unlisted):
+    raw = {f"#{0x9000 + i}": RawValue(2, b"") for i in range(unlisted)}
+    frame = reference.encode(
+        UnknownEvent(TLIBRARY.messages["EventCallDeleted"], Attributes({"ConnID": "0" * 16, **raw})), policy=Policy.LENIENT
+    )
+    item = codec.decode(frame, policy=Policy.LENIENT)
+    assert item.violations == codec.check(frame)
+    assert len(item.attributes) == unlisted + 1
+    found = [violation for violation in item.violations if violation.code == "unlisted-attribute"]
+    assert [violation.attribute for violation in found[:100]] == list(raw)[:100]
+    assert [violation.actual for violation in found[100:]] == ([f"{unlisted - 100} more"] if unlisted > 100 else [])
+    assert [violation.offset for violation in found[100:]] == ([10 + 14 + 600] if unlisted > 100 else [])
