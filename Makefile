@@ -65,11 +65,14 @@ SANITIZERS := -g -fsanitize=address,undefined -fno-sanitize-recover=undefined
 # Python leaks at exit by design; its own allocator would hide errors on the heap.
 SANITIZED = LD_PRELOAD="$$(gcc -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc \
   PYTHONPATH=build/sanitize/lib TLIB_ENGINE=native
+# These start other programs, which are to have sanitizers of their own or none.
+KIT := targets kit planted fuzz_cli
 
 sanitize: $(VENV)/installed-dev
 	for source in $(CORE)/*.c; do gcc $(STRICT) -c "$$source" -o /dev/null || exit 1; done
 	CC=gcc TLIB_SANITIZE=1 $(BIN)/python setup.py --quiet build --build-base build/sanitize --build-lib build/sanitize/lib
-	$(SANITIZED) $(BIN)/python -m pytest -q -n auto -p no:cacheprovider -k "not reference" tests/test_vectors.py tests/codec/test_*.py tests/fuzz
+	$(SANITIZED) $(BIN)/python -m pytest -q -n auto -p no:cacheprovider -k "not reference" $(KIT:%=--ignore=tests/fuzz/test_%.py) \
+	  tests/test_vectors.py tests/codec/test_*.py tests/fuzz
 	$(SANITIZED) $(BIN)/python -m tlib_fuzz.differential --count 50000 --seed 11 --corpus examples/calls.tlb tests/vectors
 
 # The core alone: libFuzzer for FUZZ_SECONDS where there is clang (what it finds stays in build/fuzz),

@@ -71,13 +71,13 @@ def chosen(walker: Walker, labels: Collection[str] | None) -> tuple[list[Entry],
 
 
 def _endless(walker: Walker, chooser: Chooser, entries: list[Entry], valid: bool) -> Iterator[Case]:
-    rare = [entry for entry in entries if entry.share < 1]
-    usual = [entry for entry in entries if entry.share >= 1]
+    usual = [entry for entry in entries if entry.share >= 1] or entries
+    rare = [entry for entry in entries if entry not in usual]
     while True:
         if not entries or (valid and chooser.chance(_PLAIN)):
             yield case_of(None, walker, chooser)
             continue
-        entry = next((e for e in rare if not usual or chooser.chance(e.share / len(entries))), None) or chooser.pick(usual)
+        entry = next((e for e in rare if chooser.chance(e.share / len(entries))), None) or chooser.pick(usual)
         yield case_of(entry, walker, chooser)
 
 

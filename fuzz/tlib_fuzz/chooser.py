@@ -77,5 +77,5 @@ class BytesChooser:
         return options[self.integer(0, len(options) - 1)]
 
     def chance(self, probability: float) -> bool:
-        """True where the next byte is high."""
-        return self.bytes(1)[0] >= 256 * (1 - probability)
+        """True where the next byte is high, and not 0."""
+        return 0 < self.bytes(1)[0] >= 256 * (1 - probability)

@@ -15,6 +15,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import TypeAlias
 
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
@@ -23,15 +24,15 @@ from .chooser import RandomChooser
 from .packets import ACK, FIN, PSH, RST, SYN, ethernet, ipv4, ipv6, pcap, pcapng, tcp
 from .walker import walker_of
 
-Segment = tuple[int, int, int]  # side, start and end in its stream
+Segment: TypeAlias = tuple[int, int, int]  # side, start and end in its stream
 
 
 class Conversation:
     """One conversation: `packets` are Ethernet frames in the order of the capture.
 
     `frames` are what each side sends (the client first), `streams` their bytes, `name` is (client,
-    server) as ``address:port``. `number` keeps the conversations of a capture apart. With `complete` nothing is lost and
-    the capture begins before the connection does; without `lossy` nothing is lost.
+    server) as ``address:port``. `number` keeps the conversations of a capture apart. Without `lossy`
+    nothing is lost; with `complete`, besides, the capture begins before the connection does.
     """
 
     def __init__(self, seed: int, number: int = 0, *, lossy: bool = True, complete: bool = False, registry: Registry = TLIBRARY) -> None:

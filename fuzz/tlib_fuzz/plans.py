@@ -87,9 +87,10 @@ class Plan:
         self._states = {name: tuple(self._states_of(schema.by_name[name])) for name in names}
         self._valid: dict[tuple[State, ...], Scenario] = {}
         for states in itertools.islice(itertools.product(*self._states.values()), MOST):
-            presence = self._allowed(dict(zip(self._states, states, strict=True)))
+            given = dict(zip(self._states, states, strict=True))
+            presence = self._allowed(given)
             if presence is not None:
-                self._valid[states] = self._scenario(dict(zip(self._states, states, strict=True)), presence)
+                self._valid[states] = self._scenario(given, presence)
         self.scenarios = tuple(self._valid.values())
         if not self.scenarios:
             raise ValueError(f"{schema.name}: no event satisfies all of its rules")

@@ -55,8 +55,8 @@ class DrawChooser:
         return options[self._draw(_integers(0, len(options) - 1))]
 
     def chance(self, probability: float) -> bool:
-        """True with about that probability."""
-        return self._draw(_integers(0, 999)) >= 1000 * (1 - probability)
+        """True with about that probability; False is what it shrinks to, even of a certainty."""
+        return 0 < self._draw(_integers(0, 999)) >= 1000 * (1 - probability)
 
     def bytes(self, size: int) -> bytes:
         """`size` bytes."""
@@ -230,8 +230,7 @@ def captures(registry: Registry = TLIBRARY, *, conversations: int = 3, complete:
 
     `complete` ones lose nothing, so every frame of `Capture.frames` is to be found in them.
     """
-    make = functools.partial(capture, complete=complete, registry=registry)
-    return st.builds(make, _integers(0, 2**32), _integers(0, conversations))
+    return st.builds(capture, _integers(0, 2**32), _integers(0, conversations), complete=st.just(complete), registry=st.just(registry))
 
 
 # -- types ---------------------------------------------------------------------------------------

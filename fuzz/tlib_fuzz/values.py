@@ -51,7 +51,7 @@ _STRING, _INT, _BINARY, _LIST, _UNICODE = (int(kind) for kind in TKVType if kind
 
 def text(chooser: Chooser) -> bytes:
     """Bytes of a text: plain, odd, not UTF-8; now and then long."""
-    if chooser.chance(0.8):
+    if not chooser.chance(0.2):
         return chooser.pick(TEXTS)
     if chooser.chance(0.008):
         return repeated(chooser, chooser.pick(LONG_TEXTS))
@@ -71,7 +71,7 @@ def shaped(shape: Shape) -> Make:
     suffix = shape.suffix.encode()
 
     def make(chooser: Chooser) -> bytes:
-        if not chooser.chance(0.9):
+        if chooser.chance(0.1):
             return text(chooser)
         length = chooser.integer(len(suffix), 12) if shape.length is None else shape.length
         return chooser.bytes(length - len(suffix)).translate(letter_of) + suffix
@@ -81,12 +81,12 @@ def shaped(shape: Shape) -> Make:
 
 def integer(chooser: Chooser) -> bytes:
     """The bytes of an Int."""
-    return chooser.pick(INTS) if chooser.chance(0.7) else chooser.bytes(4)
+    return chooser.bytes(4) if chooser.chance(0.3) else chooser.pick(INTS)
 
 
 def long(chooser: Chooser) -> bytes:
     """The bytes of a Long."""
-    return chooser.pick(LONGS) if chooser.chance(0.3) else chooser.bytes(8)
+    return chooser.bytes(8) if chooser.chance(0.7) else chooser.pick(LONGS)
 
 
 def kv_list(chooser: Chooser, depth: int = 1, deepest: int = 4) -> List:
@@ -129,7 +129,7 @@ def maker(attribute: wire.Attribute) -> Make:
         return _bank(attribute)
     if isinstance(value, wire.Enum):
         members = packed(value)
-        return lambda chooser: chooser.pick(members) if members and chooser.chance(0.8) else integer(chooser)
+        return lambda chooser: integer(chooser) if not members or chooser.chance(0.2) else chooser.pick(members)
     if value.wire_type == WireType.String:
         return text if attribute.shape is None else shaped(attribute.shape)
     return OF_TYPE[int(value.wire_type)]

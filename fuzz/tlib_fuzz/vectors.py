@@ -35,7 +35,9 @@ def vectors(per_label: int, seed: int, registry: Registry = TLIBRARY) -> dict[st
     walker = walker_of(registry)
     fitting = {entry.label: entry for entry in CATALOGUE.values() if entry.site.fits(walker)}
     notes = {VALID: {"description": "The frame is valid, and nothing about it is odd.", "codes": []}}
-    notes |= {label: {"description": f"{entry.what}.", "codes": list(entry.codes)} for label, entry in fitting.items()}
+    notes |= {
+        label: {"description": f"{entry.what[:1].upper()}{entry.what[1:]}.", "codes": list(entry.codes)} for label, entry in fitting.items()
+    }
     return {
         "generatorVersion": __version__,
         "protocol": registry.name,

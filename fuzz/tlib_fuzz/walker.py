@@ -136,12 +136,12 @@ class Walker:
     def break_rule(self, chooser: Chooser, frame: Frame, found: Break) -> None:
         """Break a rule in an event of its scenario: put the field in, or take out what makes it present."""
         step = found.step
+        needed = tuple(step.field.needed)
+        one_part = not step.present and needed and chooser.chance(0.3)
+        gone = (chooser.pick(needed),) if one_part else step.ids
+        frame.attributes = [a for a in frame.attributes if a.id not in gone]
         if step.present:
             self.put(chooser, frame, step)
-            return
-        needed = tuple(step.field.needed)
-        gone = (chooser.pick(needed),) if needed and chooser.chance(0.3) else step.ids
-        frame.attributes = [a for a in frame.attributes if a.id not in gone]
 
     def any(self, chooser: Chooser) -> Frame:
         """A well-formed frame, valid or not."""

@@ -101,6 +101,7 @@ def test_what_is_out_of_reach_needs_other_limits():
 def test_labels_of_a_registry():
     assert {case.label for case in some(60, labels=["magic", "version"])} == {"magic", "version"}
     assert {case.label for case in some(20, labels=[VALID])} == {VALID}
+    assert {case.label for case in some(60, labels=["longest-pair", "many-pairs"])} == {"longest-pair", "many-pairs"}
     assert "deprecated" in {case.label for case in some(3000, registry=weather.WEATHER)}
     for labels in (["nonsense"], []):
         with pytest.raises(ValueError, match="valid, magic, version"):

@@ -8,7 +8,6 @@ import xml.etree.ElementTree as ET
 from itertools import islice
 from pathlib import Path
 
-import jsonschema
 import pytest
 
 from tlib_codec import StreamDecoder
@@ -107,6 +106,8 @@ def test_a_lenient_parser_is_not_blamed(testee, capsys):
     ("arguments", "message"),
     [
         (("run", "--target", "./nothing"), "tlib: the target './nothing' does not start: No such file or directory; is it built"),
+        (("run", "--target", "./nothing", "--jobs", 2), "tlib: the target './nothing' does not start: "),
+        (("run", "--target", "./nothing", "--jobs", 2, "--mode", "process"), "tlib: the target './nothing' does not start: "),
         (("run", "--target", "true", "--only", "magick"), "tlib: no label 'magick'; did you mean magic?; docs/defects.md lists them"),
         (("run", "--target", "true", "--only", "raw", "--skip", "raw"), "tlib: --skip leaves no label to be sent"),
         (("run", "--target", "true", "--corpus", "none.tlb"), "tlib: none.tlb: "),
@@ -160,6 +161,7 @@ def test_a_testee_is_not_written_over(capsys):
 
 
 def test_vectors_are_of_their_schema_and_say_what_the_cases_say(capsys):
+    jsonschema = pytest.importorskip("jsonschema")
     assert fuzz("vectors", "--per-label", 2, "-o", "v") == 0
     made = json.loads(Path("v/tlib_vectors.json").read_bytes())
     schema = json.loads(Path("v/tlib_vectors_schema.json").read_bytes())

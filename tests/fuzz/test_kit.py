@@ -17,10 +17,11 @@ from tlib_codec.reference import Policy
 from tlib_fuzz.cases import cases, expectation
 from tlib_fuzz.kit.findings import ABOUT, FRAME, HEX, NOT_FIRST, ORIGINAL, Finding, Findings, How
 from tlib_fuzz.kit.judge import Kind, judge
-from tlib_fuzz.kit.protocol import Outcome, Verdict
+from tlib_fuzz.kit.plan import RAW, Plan
+from tlib_fuzz.kit.protocol import Outcome, TargetError, Verdict
 from tlib_fuzz.kit.reduce import Reducer
 from tlib_fuzz.kit.report import Total, junit, summary
-from tlib_fuzz.kit.session import RAW, Plan, Trial
+from tlib_fuzz.kit.session import Trial
 from tlib_fuzz.tree import Attribute, Frame, List, Pair
 from tlib_schemas.errors import DecodeError, SchemaViolation
 
@@ -186,6 +187,26 @@ def test_a_chunk_tells_one_hit_of_each_nature_and_counts_the_others():
     assert sum(result.times) == wrong
 
 
+class Leaving(Answering):
+    """A target that is gone after so many frames."""
+
+    def run(self, frames):
+        if len(self.frames) >= 100:
+            raise TargetError("it does not come back")
+        return super().run(frames)
+
+
+def test_what_was_found_before_a_target_was_gone_is_kept():
+    trial = Trial(Leaving(lambda frame: Outcome(Verdict.ACCEPT)), Plan(seed=1))
+    assert trial.chunk(0, 500).counts.total() == 128
+    with pytest.raises(TargetError):
+        trial.chunk(1, 500)
+
+
+def test_skipped_cases_are_counted():
+    assert Trial(Answering(lambda frame: Outcome(Verdict.SKIP)), Plan(seed=1)).chunk(0, 100).skipped == 100
+
+
 # -- findings ----------------------------------------------------------------------------------------
 
 BLIND = """import sys
@@ -251,15 +272,25 @@ def test_what_depends_on_the_frames_before_says_so(tmp_path):
     assert all(finding.size == finding.original_size for finding in found)
 
 
+def test_a_finding_in_a_target_that_does_not_come_back_is_kept_as_it_was(tmp_path):
+    plan = Plan(seed=1, labels=("flags",), raw=0.0)
+    hit = Trial(Answering(lambda frame: Outcome(Verdict.ACCEPT)), plan).chunk(0, 50).hits[0]
+    with contextlib.closing(Findings(tmp_path, plan, How(target="./gone"))) as findings:
+        found = findings.add(hit, 1)
+    assert found.size == found.original_size == len(hit.case.frame)
+    assert found.words.endswith("the target does not come back, so it is not reduced")
+
+
 # -- reports -----------------------------------------------------------------------------------------
 
 
 def test_reports(tmp_path):
     found = found_in(tmp_path, "pass", Plan(seed=1, labels=("flags", "version"), raw=0.0))
-    total = Total(7, Counter(flags=90, version=110, valid=0), Counter(nesting=5), 2.0)
+    total = Total(7, Counter(flags=90, version=110, valid=0), Counter(nesting=5), 3, 2.0)
     lines = list(summary(total, found))
     assert lines[0] == "200 cases, 2.0 s, 100 a second, seed 7: 2 findings"
-    assert lines[1] == "left out, since their label had cost the target enough lives: 5 nesting"
+    assert lines[1] == "3 cases skipped by the target, and so not judged"
+    assert lines[2] == "left out, since their label had cost the target enough lives: 5 nesting"
     junit(total, found, tmp_path / "fuzz.xml")
     suite = ET.parse(tmp_path / "fuzz.xml").getroot()
     assert (suite.get("tests"), suite.get("failures")) == ("4", "2")

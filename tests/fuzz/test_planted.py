@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from tlib_fuzz.kit.findings import How
-from tlib_fuzz.kit.session import Plan, Trial
+from tlib_fuzz.kit.judge import Kind
+from tlib_fuzz.kit.plan import Plan
+from tlib_fuzz.kit.session import Trial
 
 HERE = Path(__file__).parent
 CASES = 5_000
@@ -29,10 +31,12 @@ needs_gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not i
 @pytest.mark.parametrize("name", planted.BUGS)
 def test_a_planted_bug_is_found_and_made_small(name, tmp_path):
     bug = planted.BUGS[name]
+    if bug.kind is Kind.MEMORY and not Path("/proc/self/status").exists():
+        pytest.skip("a living process's memory is watched by /proc")
     program = planted.build(tmp_path, name, sanitized=bug.sanitized)
     _, found = planted.hunt(program, bug, 1, CASES, tmp_path / "findings")
     assert found is not None
-    assert found.size < 2 * (bug.smallest or found.size + 1)
+    assert bug.smallest == 0 or found.size < 2 * bug.smallest
 
 
 def hits(command):

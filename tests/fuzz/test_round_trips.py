@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 
-import pyarrow as pa
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -26,13 +25,14 @@ from tlib_codec import (
     stream,
 )
 from tlib_codec.captures import Captured, CaptureProblem, read_capture
-from tlib_codec.columns import Columns
-from tlib_codec.columns import frames as frames_of_rows
 from tlib_codec.logs import platform_sdk_text, read_log, tserver_text
 from tlib_fuzz import strategies as some
 from tlib_fuzz.agreement import engines
 from tlib_fuzz.cases import cases
 from tlib_schemas.enumerations import AttributeID
+
+pa = pytest.importorskip("pyarrow", reason="rows need the extra arrow")
+columns = pytest.importorskip("tlib_codec.columns")
 
 REGISTRIES = pytest.mark.parametrize("registry", [TLIBRARY, WEATHER], ids=lambda registry: registry.name)
 TIME = dt.datetime.fromisoformat("2015-05-29T16:45:24.5942")
@@ -68,7 +68,7 @@ def test_a_stream_of_all_cases_loses_nothing():
     """In any order, good frames between broken ones: every byte is told of, and rows hold them all."""
     for seed in range(6):
         data = b"".join(case.frame for case in itertools.islice(cases(seed), 150))
-        assert b"".join(frames_of_rows(list(Columns(data)))) == data
+        assert b"".join(columns.frames(list(columns.Columns(data)))) == data
         found = []
         for decoder in (stream.StreamDecoder(), StreamDecoder()):
             decoder.feed(data)
@@ -176,16 +176,18 @@ def test_any_item_is_printed_or_refused_and_what_is_printed_can_be_read(item):
 @given(events=st.lists(some.events(), max_size=5))
 def test_rows_hold_events(events):
     sent = b"".join(encode(event) for event in events)
-    table = pa.table(Columns(sent))
+    table = pa.table(columns.Columns(sent))
     assert table.column("Event").to_pylist() == [type(event).__name__ for event in events]
-    assert b"".join(frames_of_rows(table)) == sent
+    assert b"".join(columns.frames(table)) == sent
 
 
 @given(capture=some.captures(complete=True))
 def test_a_complete_capture_gives_what_was_sent(capture):
     found = {}
     for item in read_capture(capture.open()):
-        assert isinstance(item, Captured)
+        if isinstance(item, CaptureProblem):
+            assert item.code == "capture-no-frames"
+            continue
         assert isinstance(item.item, Event), item
         found.setdefault((item.flow.src, item.flow.dst), []).append(item.item)
     sent = {}

@@ -9,14 +9,16 @@ import pytest
 
 from tlib_fuzz.kit import protocol
 from tlib_fuzz.kit.crashes import ended, recognise, sign
-from tlib_fuzz.kit.protocol import Outcome, TargetError, Verdict
-from tlib_fuzz.kit.target import NOT_ALONE, Settings, open_target
+from tlib_fuzz.kit.protocol import Outcome, Settings, TargetError, Verdict
+from tlib_fuzz.kit.speaking import NOT_ALONE
+from tlib_fuzz.kit.target import open_target
 from tlib_fuzz.tree import Attribute, Frame
 
 MOODY = Path(__file__).with_name("moody.py")
 ABORT, SLEEP, RAISE, CHATTER, SWELL, LEAVE, SECOND, SKIP, REFUSE, SLOW_SWELL = (Frame(mood).write() for mood in range(1, 11))
 FINE = Frame(200).write()
 SETTINGS = Settings(timeout=1.0, memory=100)
+needs_proc = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="a living process's memory is watched by /proc")
 
 
 @pytest.fixture
@@ -69,8 +71,8 @@ def test_replies_longer_than_a_pipe_holds_do_not_block():
         (RAISE, Verdict.CRASH, "KeyError in answer < serve"),
         (SLEEP, Verdict.HANG, "no reply in 1 s"),
         (CHATTER, Verdict.GARBLED, "debug: here we are"),
-        (SWELL, Verdict.MEMORY, "MiB more than at rest"),
-        (SLOW_SWELL, Verdict.MEMORY, "MiB more than at rest"),
+        pytest.param(SWELL, Verdict.MEMORY, "MiB more than at rest", marks=needs_proc),
+        pytest.param(SLOW_SWELL, Verdict.MEMORY, "MiB more than at rest", marks=needs_proc),
     ],
 )
 def test_the_one_to_blame_in_a_batch(pipe, frame, verdict, words):
@@ -90,11 +92,32 @@ def test_a_death_that_depends_on_the_frames_before(pipe):
     assert [outcome.sign for outcome in crashes] == [f"SIGABRT, {NOT_ALONE}"]
 
 
+def test_a_target_that_does_not_come_back_leaves_what_it_did(tmp_path):
+    flag = tmp_path / "once"
+    lasting = f"import pathlib, sys; p = pathlib.Path('{flag}'); p.exists() and sys.exit(9); p.touch(); sys.argv = ['x']; exec(open('{MOODY}').read())"
+    with contextlib.closing(open_target(f'{sys.executable} -S -c "{lasting}"', "pipe", SETTINGS)) as target:
+        assert verdicts(target.run([FINE, REFUSE, ABORT, FINE])) == ["accept", "reject", "crash"]
+        with pytest.raises(TargetError, match="exit status 9"):
+            target.run([FINE])
+
+
+def test_more_replies_than_frames_are_no_replies():
+    twice = "import sys\nwhile h := sys.stdin.buffer.read(4):\n n = int.from_bytes(h,'big')\n sys.stdin.buffer.read(n)\n sys.stdout.write('accept\\n' * (1 + (n > 10)))\n sys.stdout.flush()"
+    with contextlib.closing(open_target(f'{sys.executable} -S -c "{twice}"', "pipe", SETTINGS)) as target:
+        found = target.run([FINE + b"x"])
+        for _ in range(1_000):  # the second line may come later than the first
+            found += target.run([FINE])
+            if found[-1].verdict is Verdict.GARBLED:
+                break
+    assert Outcome(Verdict.GARBLED, sign="more replies than frames") in found
+
+
 def test_memory_is_not_watched_where_nobody_asks():
     with contextlib.closing(open_target(f"{sys.executable} -S {MOODY}", "pipe", Settings(memory=0))) as target:
         assert verdicts(target.run([SWELL])) == ["accept"]
 
 
+@needs_proc
 @pytest.mark.parametrize("command", [f"{sys.executable} -S {MOODY} once", f"{sys.executable} -S {MOODY} once @@"])
 def test_a_process_a_frame(command):
     with contextlib.closing(open_target(command, "process", SETTINGS)) as target:
@@ -121,12 +144,13 @@ def test_a_server(server):
 
 
 def test_a_server_that_is_gone(server, monkeypatch):
-    monkeypatch.setattr("tlib_fuzz.kit.target.START", 0.3)
+    monkeypatch.setattr("tlib_fuzz.kit.protocol.START", 0.3)
     process, port = server
     with contextlib.closing(open_target(f"localhost:{port}", "tcp", SETTINGS)) as target:
         assert verdicts(target.run([FINE])) == ["accept"]
         process.kill()
         process.wait()
+        assert verdicts(target.run([FINE])) == ["crash"]
         with pytest.raises(TargetError, match=r"no connection to localhost:\d+: .*is the server running\?"):
             target.run([FINE])
 
@@ -155,7 +179,7 @@ def test_a_server_that_is_gone(server, monkeypatch):
     ],
 )
 def test_what_cannot_be_used_is_told_in_one_line(target, mode, message, monkeypatch):
-    monkeypatch.setattr("tlib_fuzz.kit.target.START", 0.3 if "sleep" in target else 15.0)
+    monkeypatch.setattr("tlib_fuzz.kit.protocol.START", 0.3 if "sleep" in target else 15.0)
     with pytest.raises(TargetError, match=message) as told:
         open_target(target, mode, SETTINGS).run([FINE])
     assert "\n" not in str(told.value)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from tlib_codec.cli.common import Unusable, closest
 from tlib_codec.cli.inputs import Found, entries
 from tlib_codec.engine import encode
@@ -11,29 +13,37 @@ from tlib_codec.reference import Policy
 from tlib_codec.stream import Gap
 from tlib_fuzz.cases import VALID
 from tlib_fuzz.catalogue import CATALOGUE
-from tlib_fuzz.kit.session import RAW
+from tlib_fuzz.kit.plan import RAW
 from tlib_fuzz.walker import walker_of
 from tlib_schemas.errors import EncodeError
 from tlib_schemas.registry import Registry
 
 
-def labels_of(only: Iterable[str], skip: Iterable[str], raw: float, registry: Registry) -> tuple[tuple[str, ...] | None, float]:
-    """The labels of the cases asked for (None: all), and the share of raw mutations. Raises Unusable."""
+class Asked(msgspec.Struct, frozen=True):
+    """What the tester wants: labels of cases (None: all), the share of raw mutations, codes that these are not to test."""
+
+    labels: tuple[str, ...] | None
+    raw: float
+    unasked: frozenset[str]
+
+
+def asked(only: Iterable[str], skip: Iterable[str], raw: float, registry: Registry) -> Asked:
+    """What ``--only``, ``--skip`` and ``--raw`` say. Raises Unusable."""
     only, skip = tuple(only), set(skip)
     walker = walker_of(registry)
-    known = [VALID, *(entry.label for entry in CATALOGUE.values() if entry.site.fits(walker))]
+    codes = {entry.label: set(entry.codes) for entry in CATALOGUE.values() if entry.site.fits(walker)}
+    known = [VALID, *codes, RAW]
     for label in (*only, *skip):
-        if label not in (*known, RAW):
-            raise Unusable(f"no label {label!r}{closest(label, [*known, RAW])}; docs/defects.md lists them")
-    wanted = [label for label in (only or [*known, RAW]) if label not in skip]
+        if label not in known:
+            raise Unusable(f"no label {label!r}{closest(label, known)}; docs/defects.md lists them")
+    wanted = [label for label in (only or known) if label not in skip]
     if not wanted:
         raise Unusable("--skip leaves no label to be sent")
     labels = tuple(label for label in wanted if label != RAW)
-    if RAW not in wanted:
-        raw = 0.0
-    elif not labels or raw == 1.0:  # mutations need frames to begin with
-        return (), 1.0
-    return None if not only and not skip else labels, raw
+    share = 0.0 if RAW not in wanted else raw if labels else 1.0
+    kept = set().union(*(codes[label] for label in codes if label not in skip))
+    unasked = frozenset().union(*(codes[label] for label in skip if label in codes)) - kept
+    return Asked(labels if only or skip else None, share, unasked)
 
 
 def seeds(files: Iterable[str], registry: Registry) -> tuple[bytes, ...]:

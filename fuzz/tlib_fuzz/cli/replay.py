@@ -12,8 +12,8 @@ from tlib_codec.cli import FINE, INVALID
 from tlib_codec.cli.common import Unusable, printable, registry_of
 from tlib_fuzz.kit.findings import ABOUT, FRAME, HEX, ORIGINAL, Finding, expected
 from tlib_fuzz.kit.judge import judge
+from tlib_fuzz.kit.plan import Plan
 from tlib_fuzz.kit.protocol import TargetError
-from tlib_fuzz.kit.session import Plan
 from tlib_fuzz.kit.target import MODES
 
 

@@ -13,19 +13,22 @@ from typing import TypeAlias
 
 import click
 
-from tlib_codec.cli import FINE, INVALID
+from tlib_codec.cli import FINE, INVALID, UNUSABLE
 from tlib_codec.cli.common import REGISTRY, Unusable, printable, registry_of, registry_option, report
 from tlib_fuzz.kit.findings import Findings, How
+from tlib_fuzz.kit.plan import Plan
 from tlib_fuzz.kit.protocol import TargetError
 from tlib_fuzz.kit.report import Progress, Total, junit, summary
-from tlib_fuzz.kit.session import CHUNK, Plan, Trial, in_order
+from tlib_fuzz.kit.session import CHUNK, Trial
 from tlib_fuzz.kit.target import MODES
+from tlib_fuzz.kit.workers import in_order
 from tlib_schemas.registry import Registry
 
-from .common import labels_of, seeds
+from .common import Asked, asked, seeds
 
-Given: TypeAlias = "tuple[int, tuple[str, ...] | None, float, tuple[bytes, ...]]"  # seed, labels, share of raw mutations, corpus
+Given: TypeAlias = tuple[int, Asked, tuple[bytes, ...]]  # seed, what is asked for, corpus
 _CASES = 20_000
+_STEPS = {"process": 50}  # cases a chunk, where a thousand would take long
 
 
 @click.command()
@@ -109,38 +112,41 @@ def command(
     how = How(target=target, mode=mode, timeout=timeout, memory=memory, registry=name, lenient=lenient)
     given: Given = (
         random.SystemRandom().getrandbits(32) if seed is None else seed,
-        *labels_of(only, skip, raw, registry),
+        asked(only, skip, raw, registry),
         seeds(corpus, registry),
     )
     plan = _plan(how, given)
     total = Total(plan.seed, Counter(), Counter())
     findings = Findings(output, plan, how)
     progress = Progress()
+    status = FINE
     try:
         with contextlib.closing(findings):
-            _run((how, given), jobs, _sizes(cases, seconds), findings, total, progress)
+            _run((how, given), jobs, _sizes(cases, seconds, _STEPS.get(mode, CHUNK)), findings, total, progress)
     except TargetError as error:
         if not total.cases:
             raise Unusable(str(error)) from None
         report(str(error))
+        status = UNUSABLE
     except KeyboardInterrupt:
         if not total.cases:
             raise
     finally:
         progress.clear()
     total.seconds = progress.seconds
-    found = list(findings.all.values())
+    found = findings.by_gravity()
     for line in summary(total, found):
         click.echo(printable(line))
     if junit_file is not None:
         junit(total, found, junit_file)
-    return INVALID if found else FINE
+    return INVALID if found else status
 
 
 def _run(arguments: tuple[How, Given], jobs: int, sizes: Iterator[int], findings: Findings, total: Total, progress: Progress) -> None:
     for result in in_order(_trial, arguments, jobs, sizes):
         total.counts += result.counts
         total.left_out += result.left_out
+        total.skipped += result.skipped
         for hit, times in zip(result.hits, result.times, strict=True):
             findings.add(hit, times)
         progress.tell(total.cases, len(findings.all))
@@ -148,19 +154,27 @@ def _run(arguments: tuple[How, Given], jobs: int, sizes: Iterator[int], findings
 
 def _plan(how: How, given: Given) -> Plan:
     """The plan, in whatever process: a registry goes there by its name."""
-    seed, labels, raw, corpus = given
-    return Plan(seed=seed, registry=registry_of(how.registry), labels=labels, raw=raw, lenient=how.lenient, corpus=corpus)
+    seed, want, corpus = given
+    return Plan(
+        seed=seed,
+        registry=registry_of(how.registry),
+        labels=want.labels,
+        raw=want.raw,
+        unasked=want.unasked,
+        lenient=how.lenient,
+        corpus=corpus,
+    )
 
 
 def _trial(how: How, given: Given) -> Trial:
     return Trial(how.open(), _plan(how, given))
 
 
-def _sizes(cases: int | None, seconds: float | None) -> Iterator[int]:
+def _sizes(cases: int | None, seconds: float | None, step: int) -> Iterator[int]:
     """The sizes of chunks, until there are cases enough or the time is up."""
     end = time.monotonic() + (seconds or 0.0)
     most = _CASES if cases is None and seconds is None else cases
-    for sent in itertools.count(0, CHUNK):
+    for sent in itertools.count(0, step):
         if (most is not None and sent >= most) or (seconds is not None and time.monotonic() > end):
             return
-        yield CHUNK if most is None else min(CHUNK, most - sent)
+        yield step if most is None else min(step, most - sent)

@@ -28,6 +28,7 @@ class Ended(enum.Enum):
     LATE = "no reply in time"
     STOPPED = "stopped by whoever watches"
     LONG = "a reply without an end"
+    TALKS = "more replies than frames"
 
 
 class Channel:
@@ -58,6 +59,9 @@ class Channel:
 
     def exchange(self, data: bytes, replies: int, timeout: float) -> tuple[list[bytes], Ended | None]:
         """Write `data` and read so many lines; gives fewer of them where it ended early, and why."""
+        early = self._early()
+        if early is not None:
+            return early
         lines: list[bytes] = []
 
         def take(piece: bytes) -> int:
@@ -66,7 +70,17 @@ class Channel:
             return len(self._rest)
 
         end = self._pump(data, take, lambda: len(lines) >= replies, timeout)
-        return lines[:replies], end
+        return lines[:replies], Ended.TALKS if len(lines) > replies else end
+
+    def _early(self) -> tuple[list[bytes], Ended] | None:
+        """What there is before anything was asked: an end, or a reply to nothing."""
+        if not self._rest and not select.select([self._out], [], [], 0)[0]:
+            return None
+        told = self._rest or self._read(self._out)
+        if told:
+            return told.splitlines()[:1], Ended.TALKS
+        self._hear_all()
+        return [], Ended.CLOSED
 
     def drain(self, data: bytes, timeout: float) -> tuple[bytes, Ended | None]:
         """Write `data`, say that no more comes, and read all there is until the other side closes."""

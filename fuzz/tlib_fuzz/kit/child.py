@@ -79,9 +79,9 @@ class Child:
             return ()
         return tuple(int(number) << 10 for number in pattern.findall(text))
 
-    def rest(self) -> None:
-        """What it takes now is what it needs to live."""
-        self._base = self._kernel(_PEAKS)
+    def rest(self, resident: int = 0) -> None:
+        """What it takes now is what it needs to live; or so many bytes, known from an earlier life."""
+        self._base = (resident,) if resident else self._kernel(_PEAKS)
 
     def swells(self) -> bool:
         """Whether it takes too much at this moment; it is killed for it."""

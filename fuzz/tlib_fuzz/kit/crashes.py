@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import signal
+from itertools import groupby
 from typing import Final, NamedTuple
 
 _DEPTH = 3  # places of the stack that tell one crash from another
@@ -59,6 +60,7 @@ def recognise(trace: str) -> str:
         names = [] if place is None else [name for name in place.findall(trace, found.start()) if not _RUNTIME.match(name)]
         if found[0].startswith("Traceback"):  # innermost last
             names.reverse()
+        names = [name for name, _ in groupby(names)]  # however deep a recursion was
         words = _NUMBERS.sub("N", found[1][:120])
         return " ".join([words, *(["in", " < ".join(names[:_DEPTH])] if names else [])])
     return ""
@@ -67,3 +69,9 @@ def recognise(trace: str) -> str:
 def sign(trace: str, status: int | None) -> str:
     """The words by which this crash is told from others; `status` is None where nobody knows it."""
     return recognise(trace) or ("connection closed" if status is None else ended(status))
+
+
+def last_line(trace: str) -> str:
+    """The last line of a trace, behind a colon; nothing where there is none."""
+    lines = trace.strip().splitlines()
+    return f": {lines[-1]}" if lines else ""

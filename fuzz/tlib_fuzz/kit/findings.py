@@ -8,6 +8,7 @@ needs no more than the folder's name.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from pathlib import Path
 from typing import Any, Final
@@ -21,15 +22,18 @@ from tlib_fuzz.cases import Case
 from tlib_schemas.registry import Registry
 
 from .judge import Kind, judge
-from .protocol import Outcome
+from .plan import RAW, Plan
+from .protocol import Outcome, Settings, Target, TargetError
 from .reduce import Reducer
-from .session import RAW, Hit, Plan
-from .target import NOT_ALONE, Settings, Target, open_target
+from .session import Hit
+from .speaking import NOT_ALONE
+from .target import open_target
 
-_EXAMPLES: Final = 8  # of refused frames without a code that are reduced, to see whether they are one fault
+_EXAMPLES: Final = 8  # of right frames refused alike that are reduced, to see whether it is one fault
 _TRIES: Final = 3_000
 _SLOW_TRIES: Final = 600  # where many cost a time-out
 _BRISK: Final = 0.25  # seconds after which a frame hangs while it is reduced
+GONE: Final = "and the target does not come back, so it is not reduced"
 NOT_FIRST: Final = "but not as the first frame: it depends on those before it"
 FRAME, ORIGINAL, HEX, ABOUT = "frame.bin", "original.bin", "frame.txt", "finding.json"
 
@@ -81,17 +85,24 @@ class Findings:
         self._plan = plan
         self._how = how
         self._target: Target | None = None
-        self._by_hit: dict[tuple[str, ...], Finding | None] = {}
+        self._by_hit: dict[tuple[str, ...], Finding] = {}
         self._examples: dict[tuple[str, ...], int] = {}
         self.all: dict[tuple[str, ...], Finding] = {}
 
     def close(self) -> None:
-        """End the target on which hits were shown again."""
+        """End the target on which hits were shown again, and write down how often each was seen."""
+        for finding in self.all.values():
+            self._tell(finding)
         if self._target is not None:
             self._target.close()
 
+    def by_gravity(self) -> list[Finding]:
+        """All findings, the gravest kind first."""
+        kinds = list(Kind)
+        return sorted(self.all.values(), key=lambda finding: (kinds.index(finding.kind), finding.label, finding.name))
+
     def add(self, hit: Hit, times: int) -> Finding | None:
-        """The finding that `hit` is where it is a new one, kept; None where it is known. Raises TargetError."""
+        """The finding that `hit` is where it is a new one, kept; None where it is known."""
         key = _key(hit)
         known = self._by_hit.get(key)
         if known is not None and not (_vague(hit) and self._examples[key] < _EXAMPLES):
@@ -108,21 +119,22 @@ class Findings:
         return found
 
     def _reduced(self, hit: Hit) -> Hit:
-        """`hit` with the smallest frame that shows it; itself where it does not show again."""
-        slow = hit.difference.kind is Kind.HANG
-        target = self._target = self._target or self._how.open()
-        brisk = self._how.open(timeout=max(_BRISK, self._how.timeout / 4)) if slow else target
-
-        def shows(data: bytes) -> bool:
-            return _look(self._plan, hit, brisk, data) is not None
-
+        """`hit` with the smallest frame that shows it; itself, with a word on it, where it does not show again."""
         try:
-            small = Reducer(shows, self._plan.registry, _SLOW_TRIES if slow else _TRIES).reduce(hit.case.frame)
+            target = self._target = self._target or self._how.open()
+            if hit.difference.kind is not Kind.HANG:
+                small = self._smallest(hit, target, _TRIES)
+            else:
+                with contextlib.closing(self._how.open(timeout=max(_BRISK, self._how.timeout / 4))) as brisk:
+                    small = self._smallest(hit, brisk, _SLOW_TRIES)
             target.close()  # what it shows now, it shows as the first of all frames
-            return _look(self._plan, hit, target, small) or _look(self._plan, hit, target, hit.case.frame) or _unrepeated(hit)
-        finally:
-            if slow:
-                brisk.close()
+            return _look(self._plan, hit, target, small) or _look(self._plan, hit, target, hit.case.frame) or _said(hit, NOT_FIRST)
+        except TargetError:  # a server that nobody starts again
+            return _said(hit, GONE)
+
+    def _smallest(self, hit: Hit, target: Target, tries: int) -> bytes:
+        reducer = Reducer(lambda data: _look(self._plan, hit, target, data) is not None, self._plan.registry, tries)
+        return reducer.reduce(hit.case.frame)
 
     def _keep(self, form: tuple[str, ...], hit: Hit, small: Hit, times: int) -> Finding:
         case, difference = small.case, small.difference
@@ -135,7 +147,7 @@ class Findings:
             kind=difference.kind,
             label=hit.case.label,
             words=difference.words,
-            reason=hit.case.reason,
+            reason=case.reason,
             path=case.path,
             event=case.schema,
             expected=expected(case),
@@ -151,8 +163,12 @@ class Findings:
         (folder / FRAME).write_bytes(case.frame)
         (folder / ORIGINAL).write_bytes(hit.case.frame)
         (folder / HEX).write_text(hex_of(case.frame, self._plan.registry), encoding="utf-8")
-        (folder / ABOUT).write_bytes(msgspec.json.format(msgspec.json.encode(finding), indent=1) + b"\n")
+        self._tell(finding)
         return finding
+
+    def _tell(self, finding: Finding) -> None:
+        data = msgspec.json.format(msgspec.json.encode(finding), indent=1)
+        (self._folder / finding.name / ABOUT).write_bytes(data + b"\n")
 
 
 def _look(plan: Plan, first: Hit, target: Target, data: bytes) -> Hit | None:
@@ -164,9 +180,10 @@ def _look(plan: Plan, first: Hit, target: Target, data: bytes) -> Hit | None:
     return again if again is not None and _alike(first, again) else None
 
 
-def _unrepeated(hit: Hit) -> Hit:
+def _said(hit: Hit, more: str) -> Hit:
+    """`hit` with more words on how it shows."""
     difference = hit.difference
-    words = difference.words if difference.words.endswith(NOT_ALONE) else f"{difference.words}; {NOT_FIRST}"
+    words = difference.words if difference.words.endswith(NOT_ALONE) else f"{difference.words}; {more}"
     return msgspec.structs.replace(hit, difference=msgspec.structs.replace(difference, words=words))
 
 
@@ -194,7 +211,7 @@ def _key(hit: Hit) -> tuple[str, ...]:
 
 
 def _vague(hit: Hit) -> bool:
-    """Whether nothing but the reduced frame tells one fault from another: refused, without a code."""
+    """Whether the reduced frame tells one fault from another, and the hit hardly does: a right frame is refused."""
     return hit.case.accept and hit.difference.kind is Kind.VERDICT
 
 

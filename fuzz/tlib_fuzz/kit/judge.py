@@ -25,7 +25,7 @@ _SHOWN = 60  # characters of a value in a line of words
 
 
 class Kind(enum.StrEnum):
-    """What sort of fault a finding is."""
+    """What sort of fault a finding is, the gravest first."""
 
     CRASH = "crash"
     HANG = "hang"

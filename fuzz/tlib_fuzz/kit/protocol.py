@@ -12,11 +12,14 @@ from __future__ import annotations
 
 import enum
 import struct
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Protocol
 
 import msgspec
 
 _LENGTH: Final = struct.Struct(">I")
+START: Final = 15.0  # seconds a target gets for its first reply
+WARM_UP: Final = bytes.fromhex("544c0100ffff00000000")  # well-formed, of a message that no table has
 LONGEST_REPLY: Final = 64 << 20  # bytes of one line; the JSON of the largest frame fits
 
 
@@ -48,6 +51,23 @@ class Outcome(msgspec.Struct, frozen=True):
     code: str = ""
     sign: str = ""
     trace: str = ""
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """`timeout` in seconds a frame; `memory` in MiB above what the target takes at rest, 0 for any."""
+
+    timeout: float = 2.0
+    memory: int = 256
+
+
+class Target(Protocol):
+    """Answers frames."""
+
+    def run(self, frames: Sequence[bytes]) -> list[Outcome]:
+        """An outcome for each of `frames`, in order; fewer where it did not come back from the last. Raises TargetError."""
+
+    def close(self) -> None:
+        """End it."""
 
 
 _PLAIN: Final = {word.value.encode(): Outcome(word) for word in (Verdict.ACCEPT, Verdict.REJECT, Verdict.SKIP)}

@@ -17,11 +17,12 @@ _EVERY = 0.2  # seconds between two lines of progress
 
 
 class Total(msgspec.Struct):
-    """What a run did: cases by label, those left out, the seed, the seconds it took."""
+    """What a run did: cases by label, those left out and skipped, the seed, the seconds it took."""
 
     seed: int
     counts: Counter[str]
     left_out: Counter[str]
+    skipped: int = 0
     seconds: float = 0.0
 
     @property
@@ -61,6 +62,8 @@ def summary(total: Total, findings: Collection[Finding]) -> Iterator[str]:
     """The run for a person, a line at a time."""
     rate = f"{total.seconds:.1f} s, {total.cases / (total.seconds or 1.0):,.0f} a second"
     yield f"{_count(total.cases, 'case')}, {rate}, seed {total.seed}: {_count(len(findings), 'finding')}"
+    if total.skipped:
+        yield f"{_count(total.skipped, 'case')} skipped by the target, and so not judged"
     if total.left_out:
         labels = ", ".join(f"{count:,} {label}" for label, count in total.left_out.most_common())
         yield f"left out, since their label had cost the target enough lives: {labels}"

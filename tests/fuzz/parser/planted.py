@@ -1,21 +1,26 @@
 """The toy parser of parser.c, built clean or with one bug planted, and what is known of each bug.
 
 `python tests/fuzz/parser/planted.py` prints, for each bug and seed, after how many cases the kit found it,
-and how small the finding became beside the smallest frame that can show it.
+and how small the finding became beside the smallest frame that can show it. With ``--clean N`` it sends N
+cases to the parser without a bug and to our two engines instead, and prints what was found and how fast.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from tlib_fuzz.kit.findings import Finding, Findings, How
 from tlib_fuzz.kit.judge import Kind
-from tlib_fuzz.kit.session import Plan, Trial
+from tlib_fuzz.kit.plan import Plan
+from tlib_fuzz.kit.session import CHUNK, Trial
 from tlib_schemas.errors import Severity
 from tlib_schemas.registry import Registry
 from tlib_schemas.rules import While
@@ -134,26 +139,66 @@ def hunt(program: Path, bug: Bug, seed: int, cases: int, folder: Path) -> tuple[
     return cases, None
 
 
+def sweep(command: str, cases: int, seed: int) -> tuple[int, int, float]:
+    """How many cases were sent, how many answered wrongly, and the CPU seconds of this process and the target's."""
+    began = sum(os.times()[:4])
+    sent = wrong = 0
+    with contextlib.closing(Trial(How(target=command, timeout=60.0).open(), Plan(seed=seed))) as trial:
+        for number in range(cases // CHUNK):
+            result = trial.chunk(number)
+            sent += result.counts.total()
+            wrong += sum(result.times)
+            for hit in result.hits:
+                print(hit.case.label, hit.difference.words, hit.case.frame[:500].hex())
+    return sent, wrong, sum(os.times()[:4]) - began
+
+
+def clean(cases: int, seed: int, folder: Path) -> int:
+    """The table of what nothing is wrong with; how many wrong answers there were."""
+    print(f"{'target':18} {'cases':>10} {'findings':>9} {'CPU s':>7} {'cases a CPU second':>19}")
+    engine = f"{sys.executable} {SOURCE.parent.parent / 'engines.py'}"
+    missed = 0
+    for name, command in (
+        ("the clean parser", str(build(folder))),
+        *((f"{word} engine", f"{engine} {word}") for word in ("native", "reference")),
+    ):
+        sent, wrong, seconds = sweep(command, cases, seed)
+        missed += wrong
+        print(f"{name:18} {sent:>10,} {wrong:>9,} {seconds:>7.1f} {sent / seconds:>19,.0f}", flush=True)
+    return missed
+
+
+def planted(bugs: Sequence[str], seeds: int, cases: int, folder: Path) -> int:
+    """The table of bugs; how many were missed, or left too large."""
+    print(f"{'bug':16} {'kind':14} {'found within cases, by seed':{8 * seeds}}  bytes  smallest")
+    missed = 0
+    for name in bugs:
+        bug = BUGS[name]
+        program = build(folder, name, sanitized=bug.sanitized)
+        row, sizes = [], []
+        for seed in range(seeds):
+            count, found = hunt(program, bug, seed, cases, folder / "findings")
+            row.append("missed" if found is None else f"{count:,}")
+            sizes.append(0 if found is None else found.size)
+            missed += found is None or (bug.smallest > 0 and found.size >= 2 * bug.smallest)
+        print(f"{name:16} {bug.kind:14} {''.join(f'{cell:>8}' for cell in row)}  {max(sizes):5}  {bug.smallest:8}", flush=True)
+    return missed
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--cases", type=int, default=20_000, help="at most, for each bug and seed")
     parser.add_argument("--bug", choices=BUGS, nargs="*", default=list(BUGS))
+    parser.add_argument("--clean", type=int, metavar="N", help="N cases to what has no bug, instead")
     options = parser.parse_args()
-    missed = 0
-    print(f"{'bug':16} {'kind':14} {'found within cases, by seed':{8 * options.seeds}}  bytes  smallest")
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        for name in options.bug:
-            bug = BUGS[name]
-            program = build(folder, name, sanitized=bug.sanitized)
-            row, sizes = [], []
-            for seed in range(options.seeds):
-                count, found = hunt(program, bug, seed, options.cases, folder / "findings")
-                row.append("missed" if found is None else f"{count:,}")
-                sizes.append(0 if found is None else found.size)
-                missed += found is None or found.size >= 2 * (bug.smallest or found.size)
-            print(f"{name:16} {bug.kind:14} {''.join(f'{cell:>8}' for cell in row)}  {max(sizes):5}  {bug.smallest:8}", flush=True)
+        missed = (
+            planted(options.bug, options.seeds, options.cases, folder)
+            if options.clean is None
+            else clean(options.clean, options.seeds, folder)
+        )
     return 1 if missed else 0
 
 
