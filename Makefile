@@ -11,7 +11,7 @@ export HYPOTHESIS_PROFILE ?= ci
 # What is run once more with the reference engine alone.
 GROUND := tests/schemas tests/test_vectors.py tests/test_doctests.py tests/codec/test_jsonl.py tests/codec/test_views.py
 
-.PHONY: demo test coverage lint types contracts docs bench wheel wheels sanitize fuzz-core clean
+.PHONY: demo test coverage lint types contracts docs bench wheel wheels sanitize fuzz fuzz-core mutants clean
 
 demo: $(VENV)/installed
 	$(BIN)/tlib --version
@@ -93,6 +93,30 @@ ifneq ($(CLANG),)
 	build/fuzz/core-libfuzzer -max_len=1024 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=build/fuzz/ \
 	  build/fuzz/found fuzz/corpus/core
 endif
+
+# Every kind of input, coverage-guided, FUZZ_SECONDS each; then the C core. What breaks a promise is
+# kept in build/fuzz, named after its kind. Needs a wheel of atheris: Linux.
+KINDS := frame case stream json log capture
+
+fuzz: $(VENV)/installed-dev
+	$(BIN)/python -m pip install -qq --group fuzz
+	for kind in $(KINDS); do \
+	  mkdir -p build/fuzz/$$kind && \
+	  $(BIN)/python fuzz/targets/python.py $$kind -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -print_final_stats=1 \
+	    -artifact_prefix=build/fuzz/$$kind- build/fuzz/$$kind fuzz/corpus/$$kind || exit 1; \
+	done
+	$(MAKE) fuzz-core
+
+# The mutation score of the schemas and the codec's core: changes the code, one place at a time, and counts
+# what the tests notice. Some 4,000 mutants, half an hour of CPU time. `python fuzz/targets/mutants.py` tells the rest.
+mutants: $(VENV)/installed-dev
+	$(BIN)/python -m pip install -qq --group mutation
+	rm -rf build/mutants
+	mkdir -p build/mutants/src
+	cp -R schemas/tlib_schemas codec/tlib_codec build/mutants/src
+	cp -R tests pyproject.toml build/mutants
+	cd build/mutants && TLIB_ENGINE=reference $(abspath $(BIN))/python ../../fuzz/targets/mutants.py run --max-children 1
+	$(BIN)/python fuzz/targets/mutants.py
 
 # A stamp is the last line of its recipe: an installation that was broken off starts again.
 $(VENV)/installed: pyproject.toml

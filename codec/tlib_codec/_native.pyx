@@ -32,7 +32,7 @@ import struct
 
 from tlib_schemas import wire
 from tlib_schemas.declare import Composite
-from tlib_schemas.errors import DecodeError, Severity, Truncated
+from tlib_schemas.errors import DecodeError, SchemaViolation, Severity, Truncated
 from tlib_schemas.events import InvalidEvent, UnknownEvent
 from tlib_schemas.limits import DEFAULT_LIMITS
 from tlib_schemas.rules import While

@@ -242,7 +242,47 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t length) {
     return 0;
 }
 
-#ifdef TLIB_STANDALONE
+#ifndef TLIB_STANDALONE
+
+/* -- libFuzzer's mutations, inside the structure ----------------------------------------------------- */
+
+size_t LLVMFuzzerMutate(uint8_t *data, size_t length, size_t most);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t length, size_t most, unsigned seed);
+
+/* Where the attribute stands that `seed` chooses, as far as the chain of their headers holds; 0 for none. */
+static size_t choose(const uint8_t *data, size_t length, unsigned seed) {
+    size_t found = 0, count = 0, at = TLIB_HEADER;
+    while (at + TLIB_ATTRIBUTE <= length) {
+        size_t size = tlib_u24(data + at + 3);
+        if (size > length - at - TLIB_ATTRIBUTE)
+            break;
+        if (seed % ++count == 0)
+            found = at;
+        at += TLIB_ATTRIBUTE + size;
+    }
+    return found;
+}
+
+/* Half of the mutations are of any bytes; the others of one attribute's value, whose length and the frame's are then true. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t length, size_t most, unsigned seed) {
+    size_t at = seed & 1 ? choose(data, length, seed >> 1) : 0;
+    if (!at || most < length)
+        return LLVMFuzzerMutate(data, length, most);
+    size_t value = at + TLIB_ATTRIBUTE, size = tlib_u24(data + at + 3), rest = length - value - size;
+    uint8_t *tail = malloc(rest ? rest : 1);
+    MUST(tail);
+    memcpy(tail, data + value + size, rest);
+    size = LLVMFuzzerMutate(data + value, size, most - value - rest);
+    memcpy(data + value + size, tail, rest);
+    free(tail);
+    length = value + size + rest;
+    data[at + 3] = (uint8_t)(size >> 16), data[at + 4] = (uint8_t)(size >> 8), data[at + 5] = (uint8_t)size;
+    for (int i = 0; i < 4; i++)
+        data[6 + i] = (uint8_t)((length - TLIB_HEADER) >> (8 * (3 - i)));
+    return length;
+}
+
+#else
 
 enum { LARGEST = 4096 };
 

@@ -7,7 +7,7 @@ numbers that have names. All come from the registry.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tlib_schemas import wire
 from tlib_schemas.enumerations import TKVType
@@ -45,8 +45,13 @@ def words(registry: Registry = TLIBRARY) -> Iterator[tuple[str, bytes]]:
 
 def dictionary(registry: Registry = TLIBRARY) -> str:
     """The words as a dictionary file, each value once."""
+    return file_of(words(registry))
+
+
+def file_of(found: Iterable[tuple[str, bytes]]) -> str:
+    """The text of a dictionary file: named words, each value once."""
     lines: dict[bytes, str] = {}
-    for name, value in words(registry):
+    for name, value in found:
         lines.setdefault(value, f'{re.sub(r"[^A-Za-z0-9_]", "_", name)}="{_escaped(value)}"')
     return "".join(f"{line}\n" for line in lines.values())
 

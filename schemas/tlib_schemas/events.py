@@ -69,6 +69,9 @@ class Row(msgspec.Struct, frozen=True):
     ids: tuple[int, ...]
 
 
+_UNLISTED = 100  # so many attributes outside the table are told one by one: a frame can hold 65,536
+
+
 class EventSchema:
     """The compiled table of one event.
 
@@ -167,12 +170,12 @@ class EventSchema:
         return rule.applies(values.get(other.ids[0]) if other is not None else None)
 
     def violations(
-        self, values: Values, name: Namer, offsets: Mapping[int, int] | None = None, start: int | None = None
+        self, values: Values, name: Namer, offsets: Mapping[int, int] | None = None, start: int | None = None, more: int = 0
     ) -> tuple[Violation, ...]:
         """Everything that is wrong with attributes by id, in the order of the table.
 
         `offsets` maps ids to the bytes where their headers stand, `start` is where the frame
-        does; `name` names unlisted ids.
+        does; `name` names unlisted ids. `more` unlisted ones of higher ids are not in `values`.
         """
         found: list[Violation] = []
 
@@ -206,9 +209,13 @@ class EventSchema:
             text = values.get(field.ids[0])
             if isinstance(text, str) and not shape.fits(text):
                 add("shape", Severity.WARNING, field.label, field.ids, shape.description, quote(text), "")
-        for number in sorted(i for i in values if not self._takes(i, values)):
+        unlisted = sorted(i for i in values if not self._takes(i, values))
+        for number in unlisted[:_UNLISTED]:
             label = name(number)
             add("unlisted-attribute", Severity.WARNING, label, (number,), "an attribute of the table", label, "")
+        if len(unlisted) > _UNLISTED:
+            rest = unlisted[_UNLISTED:]
+            add("unlisted-attribute", Severity.WARNING, "", rest[:1], "attributes of the table", f"{len(rest) + more} more", "")
         return tuple(found)
 
     def _takes(self, number: int, values: Values) -> bool:

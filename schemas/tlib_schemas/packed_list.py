@@ -94,10 +94,11 @@ def _unpack_nested(data: bytes, start: int, end: int, depth: int, limits: Limits
         raise LimitExceeded(
             "list-too-deep", offset=start, expected=f"at most {limits.list_depth} levels", actual=f"level {depth}", parts=(_part(key),)
         )
-    length = _COUNT.unpack_from(data, start)[0] if end - start >= 2 else None
+    if end - start < 2:
+        raise Malformed("list-length", offset=start, expected="2 bytes of length", actual=str(end - start), parts=(_part(key),))
+    (length,) = _COUNT.unpack_from(data, start)
     if length != end - start - 2:
-        found = "no length" if length is None else str(length)
-        raise Malformed("list-length", offset=start, expected=f"a length of {end - start - 2}", actual=found, parts=(_part(key),))
+        raise Malformed("list-length", offset=start, expected=f"a length of {end - start - 2}", actual=str(length), parts=(_part(key),))
     try:
         return unpack(data, start + 2, end, depth, limits)
     except (Malformed, LimitExceeded) as error:

@@ -6,13 +6,14 @@ import gzip
 import io
 import random
 import struct
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tlib_codec import EventCallDeleted, TCause, encode
-from tlib_codec.captures import Captured, CaptureProblem, CaptureSettings, PcapngReader, PcapReader, iso, read_capture
+from tlib_codec.captures import Captured, CaptureDecoder, CaptureProblem, CaptureSettings, PcapngReader, PcapReader, iso, read_capture
 from tlib_fuzz.packets import ACK, PSH, Talk, block, enhanced, ethernet, interface, ipv4, ipv6, pcap, pcapng, section, simple, tcp
 
 CONN = "006c02462a161006"
@@ -218,6 +219,16 @@ def test_a_hostile_length_takes_no_memory(decode):
 @pytest.mark.parametrize("data", [b"", b"\xd4", b"nonsense, and long enough to be a header"])
 def test_what_is_no_capture(decode, data):
     assert [item for item in decode(data) if not isinstance(item, CaptureProblem)] == []
+
+
+def test_what_is_no_capture_is_said_once_whatever_the_chunks():
+    for cuts in ((30,), (25, 28), (4, 20, 29)):
+        decoder = CaptureDecoder()
+        data = b"nonsense, longer than a header"
+        for start, end in pairwise((0, *cuts, len(data))):
+            decoder.feed(data[start:end])
+        decoder.close()
+        assert codes(decoder) == ["capture-record"]
 
 
 @given(data=st.binary(max_size=300), seed=st.integers(0, 5), at=st.integers(0, 2000))

@@ -39,6 +39,7 @@ class PcapReader(RecordReader):
         self._record = struct.Struct("<IIII")
         self._last: int | None = None  # seconds of the last packet
         self._pattern: tuple[int | None, re.Pattern[bytes]] | None = None  # what a search looks for, near the last packet
+        self._foreign = False  # the file is no pcap: said once, and the rest is passed over
 
     @property
     def form(self) -> tuple[int, int, int, tuple[tuple[int, int, int, int], ...]] | None:
@@ -70,12 +71,15 @@ class PcapReader(RecordReader):
         self._last = time // 1_000_000_000
 
     def _begin(self) -> CaptureProblem | None:
+        if self._foreign:
+            self.position = len(self.buffer)
+            return None
         if not self._wait(_HEADER):
             return None
         magic = self.buffer[self.position : self.position + 4]
         if magic not in MAGICS:
             problem = self._problem("capture-record", "a pcap file header", magic.hex(" "))
-            self.position = len(self.buffer)
+            self._foreign = True
             return problem
         self.order, self.scale = MAGICS[magic]
         self._record = struct.Struct(self.order + "IIII")

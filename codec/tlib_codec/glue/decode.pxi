@@ -13,7 +13,7 @@ cdef dict by_name(Tables tables, Plan plan, bytes frame, const uint8_t *data, tl
         if plan is not None and tables.schemas[plan.number].slot[a.dense]:
             continue
         entry = <Entry> tables.entries[a.dense]
-        made[f"#{a.id}" if entry is None else entry.name] = value_of(tables, tables.kinds[a.dense], frame, data, a)
+        made[nameless(a.id) if entry is None else entry.name] = value_of(tables, tables.kinds[a.dense], frame, data, a)
     return made
 
 
@@ -167,18 +167,54 @@ cdef object build(Tables tables, Plan plan, bytes frame, const uint8_t *data, tl
     return event
 
 
-cdef object item_of(Tables tables, bytes frame, const uint8_t *data, uint16_t message, Room room):
-    """What an indexed frame is, or None where the reference engine must say."""
+cdef enum:
+    TOLD = 101  # unlisted attributes of an invalid frame that its violations must see: those told one by one, and one more
+
+
+cdef object invalid(Tables tables, Plan plan, bytes frame, const uint8_t *data, tlib_workspace *space, uint64_t base):
+    """The InvalidEvent that an indexed frame is which breaks its schema: its lists stay views.
+
+    The schema judges the attributes of its table and a few others: a frame can hold 65,536.
+    """
+    cdef uint32_t i, more = 0, others = 0
+    cdef tlib_attribute *a
+    attributes = attributes_object(by_name(tables, None, frame, data, space))
+    values, places = {}, {}
+    for i in range(space.count):  # in ascending order by now
+        a = &space.attributes[i]
+        if not tables.schemas[plan.number].slot[a.dense]:
+            others += 1
+            if others > TOLD:
+                more += 1
+                continue
+        values[a.id] = value_of(tables, tables.kinds[a.dense], frame, data, a)
+        places[a.id] = base + a.offset - TLIB_ATTRIBUTE
+    registry = tables.registry
+    found = registry.schemas[plan.message].violations(values, registry.attribute_name, places, base, more)
+    return INVALID(plan.message, attributes, found)
+
+
+cdef object item_of(Tables tables, bytes frame, const uint8_t *data, uint16_t message, Room room, uint64_t base):
+    """What an indexed frame is, or None where the reference engine must say.
+
+    `base` is where the frame stands in its stream.
+    """
     cdef uint16_t number = tables.tables.schema[message]
+    cdef int verdict
     cdef Plan plan
     if room.space.callers:
         return None
     if number == 0:
         return UNKNOWN(message, attributes_object(by_name(tables, None, frame, data, room.space)))
     plan = <Plan> PyList_GET_ITEM(tables.plans, number - 1)
-    if not plan.exact or tlib_fails(tables.tables, &tables.schemas[number - 1], data, room.space):
+    if not plan.exact:
         return None
-    return build(tables, plan, frame, data, room.space)
+    verdict = tlib_fails(tables.tables, &tables.schemas[number - 1], data, room.space)
+    if verdict == 0:
+        return build(tables, plan, frame, data, room.space)
+    if verdict == 1:
+        return invalid(tables, plan, frame, data, room.space, base)
+    return None  # a rule that only the reference engine can judge
 
 
 def decode(frame, *, registry=LIBRARY, policy=STRICT, limits=LIMITS):
@@ -204,10 +240,12 @@ def decode(frame, *, registry=LIBRARY, policy=STRICT, limits=LIMITS):
     ):
         room = take_room(tables)
         if index(tables, &own, start, <uint32_t> length, True, room, &error) == TLIB_OK:
-            item = item_of(tables, data, start, message, room)
+            item = item_of(tables, data, start, message, room, 0)
         give_back(room)
     if item is None:
         return reference.decode(data, registry=registry, policy=policy, limits=limits)
+    if policy is STRICT and Py_TYPE(<PyObject *> item) == <PyTypeObject *> INVALID:
+        raise SchemaViolation(item.violations)
     return item
 
 

@@ -84,7 +84,7 @@ cdef tuple unpack_list(const uint8_t *data):
         elif kind == TLIB_PAIR_BINARY:
             value = PyBytes_FromStringAndSize(<const char *> (data + at), length)
         else:
-            value = UNICODE(text(data + at, length))
+            value = unicode_text(data + at, length)
         Py_INCREF(name)
         PyTuple_SET_ITEM(parts, 2 * i, name)
         Py_INCREF(value)

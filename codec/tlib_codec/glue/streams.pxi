@@ -152,7 +152,7 @@ cdef object whole_frame(Tables tables, bytes data, const tlib_limits *own, objec
     cdef Room room = take_room(tables)
     item = None
     if index(tables, own, start, <uint32_t> PyBytes_GET_SIZE(data), True, room, &error) == TLIB_OK:
-        item = item_of(tables, data, start, tlib_u16(start + 4), room)
+        item = item_of(tables, data, start, tlib_u16(start + 4), room, base)
     give_back(room)
     if item is not None:
         return item

@@ -71,6 +71,8 @@ cdef inline object value_of(Tables tables, int kind, bytes frame, const uint8_t 
         return PyBytes_FromStringAndSize(<const char *> at, attribute.length)
     if kind == SIGNED_ENUM:
         return enumerated(<Entry> PyList_GET_ITEM(tables.entries, attribute.dense), <int32_t> tlib_u32(at))
+    if attribute.length == 0:
+        return EMPTY_RAW[attribute.type]
     return RAWVALUE(attribute.type, PyBytes_FromStringAndSize(<const char *> at, attribute.length))
 
 
@@ -121,6 +123,18 @@ cdef class CompositeSlots:
     cdef object cls
     cdef Py_ssize_t offset       # of the composite in the event
     cdef list all, needed        # offsets inside the composite
+
+
+# The names of ids that nobody declared, made once each: 4 MB when an attacker has sent them all.
+cdef PyObject *NAMELESS[65536]
+
+
+cdef str nameless(uint16_t number):
+    if NAMELESS[number] == NULL:
+        made = f"#{number}"
+        Py_INCREF(made)
+        NAMELESS[number] = <PyObject *> made
+    return <str> <object> NAMELESS[number]
 
 
 cdef void *room_for(size_t count, size_t size) except NULL:
@@ -295,7 +309,7 @@ cdef class Tables:
 
     cdef str name_of(self, uint16_t number):
         cdef uint16_t dense = self.tables.dense[number]
-        return f"#{number}" if dense == 0 else (<Entry> self.entries[dense]).name
+        return nameless(number) if dense == 0 else (<Entry> self.entries[dense]).name
 
 
 cdef extern from *:

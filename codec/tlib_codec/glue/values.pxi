@@ -22,7 +22,35 @@ for _i in range(16):
     UNHEX[ord(f"{_i:x}")] = _i  # lower case only: the one form that a decoder gives
 
 
+# Texts of one or two bytes are shared: an object of its own for each would cost many times its bytes.
+# At most 4 MB in all, and no page of the table is touched before it is needed.
+cdef PyObject *SHORT[256 + 65536]
+cdef PyObject *SHORT_UNICODE[257]
+
+
+cdef object short_text(const uint8_t *data, Py_ssize_t length):
+    cdef uint32_t number = data[0] if length == 1 else 256 + tlib_u16(data)
+    if SHORT[number] == NULL:
+        made = PyUnicode_DecodeUTF8(<const char *> data, length, b"surrogateescape")
+        Py_INCREF(made)
+        SHORT[number] = <PyObject *> made
+    return <object> SHORT[number]
+
+
+cdef object unicode_text(const uint8_t *data, Py_ssize_t length):
+    cdef uint32_t number = 1 + data[0] if length else 0
+    if length > 1:
+        return UNICODE(text(data, length))
+    if SHORT_UNICODE[number] == NULL:
+        made = UNICODE(text(data, length))
+        Py_INCREF(made)
+        SHORT_UNICODE[number] = <PyObject *> made
+    return <object> SHORT_UNICODE[number]
+
+
 cdef inline object text(const uint8_t *data, Py_ssize_t length):
+    if 0 < length <= 2:
+        return short_text(data, length)
     if tlib_ascii(data, length):
         made = PyUnicode_New(length, 127)
         memcpy(PyUnicode_DATA(made), data, length)
@@ -43,7 +71,7 @@ cdef object key_text(const uint8_t *data, Py_ssize_t length):
     cdef uint64_t head = 0, tail = 0
     cdef uint32_t number
     cdef PyObject *known
-    if length == 0 or length > KEY_LENGTH:
+    if length <= 2 or length > KEY_LENGTH:
         return text(data, length)
     if length >= 8:
         memcpy(&head, data, 8)

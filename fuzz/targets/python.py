@@ -1,0 +1,62 @@
+"""Coverage-guided fuzzing of the codec in Python: one target a kind of input, by atheris.
+
+    python fuzz/targets/python.py frame -max_total_time=60 build/fuzz/frame fuzz/corpus/frame
+
+The first argument names a promise of `tlib_fuzz.promises`, which any input must keep, with both
+engines asked; the others are libFuzzer's own. The schemas and the codec are instrumented as they are
+imported; the mutator is not, since it runs between inputs. Every other mutation is one of `Inputs`,
+which knows the kind; the rest are libFuzzer's own, with the dictionary of the kind. The corpus is
+kept small by ``-merge=1 fuzz/corpus/frame build/fuzz/frame``.
+"""
+
+from __future__ import annotations
+
+import random
+import shlex
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["tlib_schemas", "tlib_codec"]):
+    import tlib_codec.captures
+    import tlib_codec.jsonl
+    import tlib_codec.logs
+    import tlib_codec.reference  # noqa: F401
+
+from tlib_fuzz.dictionary import file_of
+from tlib_fuzz.inputs import Inputs
+from tlib_fuzz.promises import PROMISES
+from tlib_fuzz.tokens import TOKENS
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Fuzz until libFuzzer's options say stop; a broken promise is a crash, its input is kept."""
+    kind, *options = arguments
+    promise = PROMISES[kind]
+    source = Inputs(0)
+    source.make("frame")  # fills the pool from which mutations borrow
+
+    def one_input(data: bytes) -> None:
+        promise(data, thorough=True)
+
+    def mutate(data: bytes, most: int, seed: int) -> bytes:
+        source.rng = random.Random(seed)  # noqa: S311 libFuzzer's seed makes a run repeatable
+        if seed % 16 == 0:
+            return source.make(kind)[:most]
+        return source.vary(kind, data)[:most] if seed % 2 else atheris.Mutate(data, most)
+
+    with tempfile.TemporaryDirectory() as folder:
+        dictionary = Path(folder, "tokens.dict")
+        dictionary.write_text(file_of((f"token_{n}", token) for n, token in enumerate(TOKENS[kind])), encoding="ascii")
+        again = Path(folder, "again")  # what libFuzzer starts for -merge=1: this program, with the kind
+        again.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(__file__)} {kind} "$@"\n', encoding="utf-8")
+        again.chmod(0o700)
+        atheris.Setup([str(again), f"-dict={dictionary}", "-timeout=20", *options], one_input, custom_mutator=mutate)
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
