@@ -88,6 +88,8 @@ def declarations():
     ours = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] == "tlib_schemas"}
     try:
         registry = importlib.import_module("tlib_schemas").TLIBRARY
+        for schema in registry.schemas.values():
+            assert schema.rows  # they are made when they are read, with the names of the modules that are there then
     finally:
         sys.modules.update(ours)
     for number, one in registry.dictionary.items():

@@ -22,7 +22,8 @@ class Once:
     """A program started for each frame: from its standard input, or from a file in place of ``@@``.
 
     Status 0 accepts, 1 refuses, anything else is a crash; a line of the protocol on its standard
-    output says more.
+    output says more. Its memory at its highest is seen where it is more than this process has: the kernel
+    counts that for every program that is started.
     """
 
     def __init__(self, command: Sequence[str], settings: Settings) -> None:
