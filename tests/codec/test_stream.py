@@ -17,8 +17,10 @@ def test_items_come_as_their_bytes_are_complete(codec):
     decoder.feed(frame[:-1])
     assert list(decoder) == []
     decoder.feed(bytearray(frame[-1:] + GOOD + GOOD[:4]))
+    assert decoder.waiting == len(frame + GOOD + GOOD[:4])
     assert list(decoder) == [EVENT, UnknownEvent(60)]
     assert (decoder.offset, decoder.data) == (len(frame), GOOD)
+    assert decoder.waiting == 4
     decoder.feed(memoryview(GOOD[4:]))
     assert list(decoder) == [UnknownEvent(60)]
     assert (decoder.offset, decoder.data) == (len(frame) + len(GOOD), GOOD)
