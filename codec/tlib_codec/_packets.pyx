@@ -15,9 +15,10 @@ import os
 
 from tlib_codec._native cimport StreamDecoder
 
-from .captures.model import Captured, Cut, shifted
+from .captures.model import Captured, CapturedMalformed, Cut, shifted
+from .stream import MalformedFrame
 
-cdef object CAPTURED = Captured
+cdef object CAPTURED = Captured, CAPTURED_MALFORMED = CapturedMalformed, MALFORMED = MalformedFrame
 cdef size_t KEPT = 8 << 20  # bytes of frames for which the room is kept
 
 cdef extern from "packets.h":
@@ -198,7 +199,8 @@ cdef class Lane:
 
     cdef object captured(self, item, bytes data, uint64_t base, uint64_t offset, flow):
         cdef const tlib_mark *at = self.at(offset + <uint64_t> PyBytes_GET_SIZE(data))
-        return CAPTURED(shifted(item, base) if base else item, data, offset, at.packet, at.time, flow)
+        cdef object kind = CAPTURED_MALFORMED if type(item) is MALFORMED else CAPTURED
+        return kind(shifted(item, base) if base else item, data, offset, at.packet, at.time, flow)
 
     def before(self, int64_t start, int64_t end):
         """What is still known of the stream from `start` to `end`: where it begins, and the bytes."""

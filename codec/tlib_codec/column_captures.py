@@ -25,7 +25,7 @@ from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
 from .captures.decoder import CaptureDecoder
-from .captures.model import Captured, CaptureItem, CaptureProblem, Cut, Flow, origin
+from .captures.model import Captured, CaptureItem, CaptureProblem, Cut, Flow, captured, origin
 from .captures.native import Lanes
 from .captures.open import read_chunks, read_items
 from .captures.tcp import Options
@@ -242,7 +242,7 @@ def _whole(cut: Cut, row: int, flows: Sequence[Flow], registry: Registry) -> Cap
         item = registry.assemble(*registry.frame(DEFAULT_LIMITS).unpack(data), data, offset)
     except DecodeError as error:
         item = MalformedFrame(offset, data, error.shift(offset))
-    return Captured(item, data, offset, packet, time, flows[flow])
+    return captured(item, data, offset, packet, time, flows[flow])
 
 
 def _told(item: Gap) -> Told:

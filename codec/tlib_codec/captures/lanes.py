@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from .model import Captured, Flow, shifted
+from .model import Flow, captured, shifted
 
 SLOW, FAST, SKIP = 0, 1, 2
 """What the loop in C may do with a lane: nothing, append what is in order, pass over everything."""
@@ -84,7 +84,7 @@ class Lane:
             data = decoder.data
             offset = base + decoder.offset
             time, packet = self.mark(offset + len(data))
-            out.append(Captured(shifted(item, base) if base else item, data, offset, packet, time, flow))
+            out.append(captured(shifted(item, base) if base else item, data, offset, packet, time, flow))
 
     def before(self, start: int, end: int) -> tuple[int, bytes]:
         """What is still known of the stream from `start` to `end`: where it begins, and the bytes."""

@@ -101,7 +101,7 @@ class CaptureProblem(msgspec.Struct, frozen=True):
         return f"{where}: expected {self.expected}, found {self.actual} [{self.code}]"
 
 
-class Captured(msgspec.Struct, frozen=True):
+class Captured(msgspec.Struct, frozen=True, gc=False):
     """An item of a TCP stream, and where it came from.
 
     `item` is what `StreamDecoder` gives, or `Missing`; `data` are its bytes, at `offset` of the
@@ -119,6 +119,15 @@ class Captured(msgspec.Struct, frozen=True):
     def timestamp(self) -> str:
         """`time` as ISO 8601, UTC."""
         return iso(self.time)
+
+
+class CapturedMalformed(Captured, frozen=True, gc=True):
+    """A malformed frame of a TCP stream. Its error holds, once it is raised, a stack that may hold it: the collector must see it."""
+
+
+def captured(item: StreamItem, data: bytes, offset: int, packet: int, time: int, flow: Flow) -> Captured:
+    """An item and where it came from, as the fields of `Captured` say."""
+    return (CapturedMalformed if isinstance(item, MalformedFrame) else Captured)(item, data, offset, packet, time, flow)
 
 
 CaptureItem: TypeAlias = Captured | CaptureProblem
