@@ -163,7 +163,9 @@ class CaptureDecoder:
             if count > self.settings.problems:
                 found.append(self._problem("capture-more-problems", f"at most {self.settings.problems} of {code}", str(count)))
         if not self.followed and self.packets:
-            found.append(self._problem("capture-no-frames", "frames in a TCP connection", f"none in {self.connections} connections"))
+            chosen = " of the chosen ports and hosts" if self._streams.chooses else ""
+            expected = f"frames in a TCP connection{chosen}"
+            found.append(self._problem("capture-no-frames", expected, f"none; connections in all: {self.connections}"))
         return found
 
     def _problem(self, code: str, expected: str, actual: str) -> CaptureProblem:

@@ -147,6 +147,11 @@ class Reassembler:
         self.troubled = False  # there was a problem among the items
         self.last = Packet(0, 0, 0, 0, b"", 0)
 
+    @property
+    def chooses(self) -> bool:
+        """Whether only connections of certain ports or hosts are followed."""
+        return bool(self._ports or self._hosts)
+
     def segment(self, packet: Packet, segment: Segment) -> None:
         """Take a segment, which `packet` brought or completed."""
         self.last = packet
@@ -224,7 +229,7 @@ class Reassembler:
         elif key[-4:-2] < key[-2:]:
             client = two
         chosen = None
-        if self._ports or self._hosts:
+        if self.chooses:
             half = (len(key) - 4) // 2
             chosen = (not self._ports or not self._ports.isdisjoint((key[-4:-2], key[-2:]))) and (
                 not self._hosts or not self._hosts.isdisjoint((key[:half], reverse[:half]))

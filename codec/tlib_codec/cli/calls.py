@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,7 +67,7 @@ def command(
     most: int,
     registry: Registry,
 ) -> int:
-    """Follow the calls in frames, logs, hex text or JSONL: one line a call, as it ends.
+    """Follow the calls in captures, frames, logs, hex text or JSONL: one line a call, as it ends.
 
     A call's attributes are the last known ones. What cannot be (a change before the creation, an
     event after the end, missing event numbers) stands with its call; docs/calls.md explains it.
@@ -94,6 +94,8 @@ def command(
         else:
             writer = CallTable(file, registry, full=wanted is not None or history) if target == "table" else CallLines(file)
         drawn = _Drawn(wanted) if drawing is not None else None
+        if drawn is not None:
+            writer = _UntilGone(writer)
         follower = _Follower(registry, CallLimits(idle=idle, calls=most), history=history or wanted is not None or drawn is not None)
         progress = stack.enter_context(Progress(alone=output not in {None, "-"} or not sys.stdout.isatty()))
 
@@ -116,6 +118,29 @@ def command(
     if drawn is not None and drawing is not None:
         _draw(drawn, drawing, inputs, registry)
     return follower.status
+
+
+class _UntilGone:
+    """Writes until nobody reads it any more; what else is made of the calls goes on."""
+
+    def __init__(self, writer: CallWriter) -> None:
+        self._writer = writer
+        self._gone = False
+
+    def write(self, call: Call) -> None:
+        """Write a call."""
+        self._to(lambda: self._writer.write(call))
+
+    def flush(self) -> None:
+        """Write what was kept back."""
+        self._to(self._writer.flush)
+
+    def _to(self, work: Callable[[], None]) -> None:
+        if not self._gone:
+            try:
+                work()
+            except BrokenPipeError:
+                self._gone = True
 
 
 class _Follower:

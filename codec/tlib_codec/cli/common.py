@@ -35,7 +35,10 @@ class Unusable(click.ClickException):
 
 def report(text: str) -> None:
     """One line on the standard error, whatever `text` holds."""
-    click.echo(f"tlib: {printable(text)}", err=True)
+    try:
+        click.echo(f"tlib: {printable(text)}", err=True)
+    except BrokenPipeError:  # nobody reads them any more; what is written goes on to its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def printable(text: str) -> str:

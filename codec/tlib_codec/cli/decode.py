@@ -15,7 +15,7 @@ import msgspec
 
 from tlib_schemas.registry import Registry
 
-from . import FINE
+from . import FINE, INVALID
 from .common import FORMS, REGISTRY, Unusable, capture_options, files_argument, input_options, registry_option, report
 from .decoding import Decoding, Task
 from .output import BINARY, COLUMNS, Writer, form_for, open_output, whole_output
@@ -79,7 +79,9 @@ def command(
     tcpdump -i eth0 -U -w - port 3000 | tlib decode --to table
     xxd capture.bin | tlib decode | jq -r .ConnID
     """  # noqa: D301
-    folder = output is not None and (output.endswith("/") or Path(output).is_dir())
+    folder = output is not None and (output.endswith("/") or Path(output, "_tlib").is_dir())
+    if not folder and output is not None and Path(output).is_dir():
+        raise click.UsageError(f"{output} is a folder: give {output}/ to have Parquet files made in it")
     if partition and not folder:
         raise click.UsageError("--partition writes a folder of Parquet files: give -o DIR/")
     target = form_for(output, to or ("parquet" if folder else None))
@@ -189,7 +191,8 @@ def _folder(task: Task, inputs: tuple[str, ...], output: str, jobs: int | None, 
         # One schema for all files of a folder, whatever its inputs are.
         status, already = decode_dataset(msgspec.structs.replace(task, source=()), keys, inputs, output, workers)
     if already:
-        report(f"{output}: {already} of {len(inputs)} files were there already")
+        told = "; what is wrong in them was told when they were decoded" if status == INVALID and already == len(inputs) else ""
+        report(f"{output}: {already} of {len(inputs)} files were there already{told}")
     return status
 
 

@@ -107,6 +107,12 @@ class _Wanted(NamedTuple):
         """Whether there is only one."""
         return self.number is not None or self.offset is not None
 
+    def absent(self, count: int) -> str:
+        """What to say where it is none of the `count` frames that were looked at."""
+        if self.packet is not None:
+            return f"no frame is completed by packet {self.packet}; --packet is of captures"
+        return f"no frame {self.number}, there are {count}" if self.number is not None else f"no frame at byte {self.offset}"
+
     def past(self, found: Found) -> bool:
         """Whether what is wanted would have come before."""
         return self.packet is not None and found.source.get("packet", 0) > self.packet
@@ -137,7 +143,7 @@ def _show(path: str, form: str, wanted: _Wanted, limit: int, full: bool, registr
         if wanted.one:
             break
     if not shown:
-        raise Unusable(f"{path}: {count} frames, of which none is the one asked for")
+        raise Unusable(f"{path}: {wanted.absent(count)}")
     return status
 
 

@@ -99,6 +99,7 @@ def command(
         found = source.form() if form == "auto" else form  # before the output is opened: an input of no use leaves none behind
         if found is None:
             raise Unusable(f"{source.name}: empty")
+        _refuse(found, output, addresses=addresses)
         target = open_output(output, (file,), binary=found in {"frames", "hex", "capture"})
         if output not in {None, "-"}:
             stack.enter_context(target)
@@ -148,7 +149,7 @@ class _Run:
         if rewriter.blank or not rewriter.followed:
             self._status = INVALID
         self._what = f"{rewriter.packets} packets"
-        self._lost["bytes of connections with frames that are in none blanked"] = rewriter.blank
+        self._lost["bytes of connections with frames, but in no whole frame, blanked"] = rewriter.blank
         self._lost["blocks that hold no packets left out"] = rewriter.blocks
         self._lost["payloads of packets of other connections and protocols blanked"] = rewriter.others
 
@@ -199,10 +200,20 @@ class _Run:
         counts = self._redactor.counts
         replaced = ", ".join(f"{name} {count}" for name, count in counts.most_common()) or "nothing"
         report(f"{self._what} written; replaced: {replaced}")
+        for pattern in self._redactor.unmatched:
+            report(f"no key in a list matches --key {pattern}: nothing was replaced for it")
         for what, count in self._lost.items():
             if count:
                 report(f"{count} {what}")
         return self._status
+
+
+def _refuse(form: str, output: str | None, *, addresses: bool) -> None:
+    """Raises UsageError where the output would not be what is asked for."""
+    if addresses and form != "capture":
+        raise click.UsageError(f"--addresses is of captures, and the input is {form}")
+    if output is not None and output.lower().endswith((".gz", ".zst")):
+        raise click.UsageError(f"{output}: what is written is not compressed; give a name without the suffix")
 
 
 _READERS = {"frames": _frames, "hex": _hex, "jsonl": _jsonl}

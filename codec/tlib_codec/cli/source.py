@@ -78,7 +78,8 @@ class Source(io.RawIOBase):
         self._follow = follow and self.size is not None  # the end of a pipe is an end
 
     def _unusable(self, error: Exception) -> Unusable:
-        return Unusable(f"{self.name}: {getattr(error, 'strerror', None) or error}")
+        hint = ": give the files in it, such as FOLDER/*" if isinstance(error, IsADirectoryError) else ""
+        return Unusable(f"{self.name}: {getattr(error, 'strerror', None) or error}{hint}")
 
     def readable(self) -> bool:
         """It is there to be read."""

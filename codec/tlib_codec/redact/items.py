@@ -97,6 +97,7 @@ class Redactor:
         declared = {number: attribute.value for number, attribute in registry.dictionary.items()}
         lists = {number for number, value in declared.items() if value is not None and value.wire_type == WireType.List}
         untyped = {number for number, value in declared.items() if value is None}
+        self._matched: set[str] = set()
         self._chosen = (chosen & declared.keys() | untyped | lists - {AttributeID.ISLinkList}) - self.rules.kept
         self.conn_ids = {number for number, attribute in registry.dictionary.items() if attribute.value is wire.ConnID}
 
@@ -206,9 +207,16 @@ class Redactor:
 
     def wants(self, key: str, path: str, inside: bool) -> bool | None:
         """Whether the value under a key is replaced; None where it is kept with all that is in it."""
-        if _matches(key, path, self.rules.keep):
+        if _matching(key, path, self.rules.keep):
             return None
-        return inside or _matches(key, path, self.rules.keys)
+        found = _matching(key, path, self.rules.keys)
+        self._matched.update(found)
+        return inside or bool(found)
+
+    @property
+    def unmatched(self) -> tuple[str, ...]:
+        """Patterns of `Rules.keys` that no key has matched; ``*`` asks for none."""
+        return tuple(pattern for pattern in self.rules.keys if pattern != "*" and pattern not in self._matched)
 
     def list(self, kv: KVList, *, calls: bool = False, path: str = "", inside: bool = False) -> KVList:
         """A list with pseudonyms; `calls` says that its pairs may be the calls on an abstract DN."""
@@ -253,8 +261,9 @@ def _changed(old: Any, new: Any) -> int:
 
 
 @functools.lru_cache(maxsize=4096)
-def _matches(key: str, path: str, patterns: tuple[str, ...]) -> bool:
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns for name in (key, path))
+def _matching(key: str, path: str, patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the patterns that the key or its path matches."""
+    return tuple(pattern for pattern in patterns if any(fnmatch.fnmatchcase(name, pattern) for name in (key, path)))
 
 
 _SOURCE = ("line", "offset", "time", "direction", "version", "connection")

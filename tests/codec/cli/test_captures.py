@@ -125,7 +125,7 @@ def test_inspect_shows_frames_with_their_origin(run):
     assert run("inspect", EXAMPLE, "--frame", "3").out == done.out
     none = run("inspect", EXAMPLE, "--packet", "2")
     assert (none.status, none.out) == (2, "")
-    assert "none is the one asked for" in none.err
+    assert "no frame" in none.err
 
 
 def test_inspect_shows_what_is_missing_and_tells_problems(run, sample):
@@ -137,3 +137,11 @@ def test_inspect_shows_what_is_missing_and_tells_problems(run, sample):
     assert ": a gap of 50 bytes\n" in done.out
     assert "\nmissing in the capture\n" in done.out
     assert "[capture-cut]" in done.err
+
+
+def test_what_is_chosen_and_not_there_says_so(run, tmp_path):
+    assert "no frame is completed by packet 2" in run("inspect", EXAMPLE, "--packet", "2").err
+    assert "no frame 4000, there are" in run("inspect", EXAMPLE, "--frame", "4000").err
+    assert "of the chosen ports and hosts" in run("decode", EXAMPLE, "--host", "1.2.3.4").err
+    (tmp_path / "captures").mkdir()
+    assert "is a folder: give" in run("decode", EXAMPLE, "-o", tmp_path / "captures").err

@@ -140,7 +140,7 @@ def test_what_of_a_capture_is_not_frames_is_told(run):
     done = run("redact", "-", input=pcapng(talk + other) + block(4, b"5551006967"))
     assert done.status == 1
     assert b"5551006967" not in done.raw
-    assert "bytes of connections with frames that are in none blanked" in done.err
+    assert "bytes of connections with frames, but in no whole frame, blanked" in done.err
     assert "1 payloads of packets of other connections and protocols blanked" in done.err
     assert "1 blocks that hold no packets left out" in done.err
     assert run("redact", "-", "--keep-malformed", "--keep-other", input=pcap(talk + other)).raw.count(b"5551006967") > 1
@@ -159,3 +159,9 @@ def test_unusable_input_leaves_no_output(run, tmp_path):
     copy.write_bytes(FRAMES.read_bytes())
     assert run("redact", copy, "-o", copy).status == 2
     assert copy.read_bytes() == FRAMES.read_bytes()
+
+
+def test_what_would_not_be_done_is_refused(run, tmp_path):
+    assert "--addresses is of captures, and the input is frames" in run("redact", "--addresses", input=FRAMES.read_bytes()).err
+    assert "is not compressed" in run("redact", "-o", tmp_path / "safe.tlb.gz", input=FRAMES.read_bytes()).err
+    assert "no key in a list matches --key Nope" in run("redact", "--key", "Nope", input=FRAMES.read_bytes()).err
