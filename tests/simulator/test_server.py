@@ -10,11 +10,11 @@ import subprocess
 import pytest
 from stories import frames, story, uuid
 
-from tlib_codec import EventCallCreated, aio
+from tlib_codec import EventCallCreated, aio, decode
 from tlib_codec.calls import follow
 from tlib_codec.simulator.client import Connected, Listener, Lost, Received, Resynchronised
 from tlib_codec.simulator.faults import Fault, FaultKind
-from tlib_codec.simulator.greeting import Greeting
+from tlib_codec.simulator.greeting import Greeting, LinkRequest
 from tlib_codec.simulator.injector import Injector
 from tlib_codec.simulator.server import Server, ServerSettings
 from tlib_codec.simulator.standby import AnotherStory, stand_by
@@ -344,3 +344,24 @@ def test_tls(within, tmp_path):
             return await client
 
     assert within(run())[1] == frames(events)
+
+
+def test_a_message_that_is_not_utf8_breaks_no_connection(within):
+    """Neither a client that hears it in place of a greeting, nor the server in place of a request."""
+    message = LinkRequest("it").message().replace(b"story", b"st\xffry")
+    assert LinkRequest.of(decode(message)) is None
+
+    async def run():
+        said = []
+        async with Server(ServerSettings(wait=1), report=said.append) as server:
+            address = await server.listen()
+            reader, writer = await aio.connect(*address)
+            async with writer:
+                await writer.write(message)
+                await until(lambda: server.clients)
+                await server.play(story(3))
+                assert len(await reader.batch()) >= 1
+            await until(lambda: not server.clients)
+        return said
+
+    assert within(run())[-1] == "client 1: gone"

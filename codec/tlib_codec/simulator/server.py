@@ -143,13 +143,14 @@ class Server:
                 request = LinkRequest.of(item)
                 if request is not None and not client.link:
                     self._link(client, request)
-        except (ConnectionError, TimeoutError, tls.SSLError) as error:
-            why = str(error) or type(error).__name__
-        if client in self.clients:
-            self.clients.discard(client)
-            self.report(f"client {client.number}: {why}")
-        self._change()
-        await aio.EventWriter(client.writer).close()
+        except OSError as error:
+            why = error.strerror or str(error) or type(error).__name__
+        finally:
+            if client in self.clients:
+                self.clients.discard(client)
+                self.report(f"client {client.number}: {why}")
+            self._change()
+            await aio.EventWriter(client.writer).close()
 
     def _link(self, client: Client, request: LinkRequest) -> None:
         client.link = True
