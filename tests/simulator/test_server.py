@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import shutil
 import ssl
 import subprocess
@@ -12,7 +13,8 @@ from stories import frames, story, uuid
 
 from tlib_codec import EventCallCreated, aio, decode
 from tlib_codec.calls import follow
-from tlib_codec.simulator.client import Connected, Listener, Lost, Received, Resynchronised
+from tlib_codec.simulator.client import Connected, Listener, Lost, Received, Resynchronised, Silent
+from tlib_codec.simulator.connection import Client
 from tlib_codec.simulator.faults import Fault, FaultKind
 from tlib_codec.simulator.greeting import Greeting, LinkRequest
 from tlib_codec.simulator.injector import Injector
@@ -364,4 +366,68 @@ def test_a_message_that_is_not_utf8_breaks_no_connection(within):
             await until(lambda: not server.clients)
         return said
 
-    assert within(run())[-1] == "client 1: gone"
+    assert within(run())[-1] in {"client 1: gone", "client 1: Connection reset by peer"}
+
+
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_server_that_ends_before_its_first_word_is_told_of_and_the_next_one_tried(within, reset):
+    async def run():
+        tried = 0
+
+        async def ending(_, writer):
+            nonlocal tried
+            tried += 1
+            if reset:
+                Client(writer, 1).reset()
+            writer.close()
+
+        async with await asyncio.start_server(ending, "127.0.0.1", 0) as first, Server() as second:
+            addresses = [first.sockets[0].getsockname(), await second.listen()]
+            ((lost,), (connected,)) = await heard(Listener(addresses), Lost), await heard(Listener(addresses), Connected)
+            await heard(Listener(addresses[:1]), Lost)
+            hearing = asyncio.create_task(heard(Listener(addresses[:1], first=0.2), Connected))
+            tried = 0
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(hearing, 0.5)
+            assert tried <= 3  # 0, 0.2, 0.6 seconds
+        return lost, connected, addresses
+
+    lost, connected, addresses = within(run())
+    assert lost == Lost(addresses[0], 0, "Connection reset by peer" if reset else "closed by the server")
+    assert connected == Connected(addresses[1], 1)
+
+
+def test_an_error_that_is_no_reset_loses_the_connection_and_not_the_listener(within, monkeypatch):
+    async def run():
+        async with Server(WAIT_FOR_ONE) as server:
+            address = await server.listen()
+            hearing = asyncio.create_task(heard(Listener([address], first=0.01), Lost))
+            await server.connected(1)
+            read = asyncio.StreamReader.read
+
+            async def unreachable(self, size):
+                monkeypatch.setattr(asyncio.StreamReader, "read", read)
+                raise OSError(errno.EHOSTUNREACH, "No route to host")
+
+            await until(lambda: server.clients and all(client.greeted for client in server.clients))
+            await asyncio.sleep(0.1)
+            monkeypatch.setattr(asyncio.StreamReader, "read", unreachable)
+            await server.play(story(1), speed=0)
+            return await hearing
+
+    (lost,) = within(run())
+    assert (lost.connection, lost.reason) == (1, "No route to host")
+
+
+def test_a_server_that_says_nothing_is_told_of_and_waited_for(within):
+    async def run():
+        async with Server(active=False) as server:
+            address = await server.listen()
+            hearing = asyncio.create_task(heard(Listener([address], silence=0.01), Silent | Connected, 2))
+            await server.connected(1)
+            await asyncio.sleep(0.1)
+            server.activate()
+            return await hearing, address
+
+    found, address = within(run())
+    assert found == [Silent(address), Connected(address, 1)]
