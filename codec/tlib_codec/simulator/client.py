@@ -21,6 +21,7 @@ from tlib_schemas.call_events import EventCallCreated
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
+from .connection import reason
 from .greeting import Greeting
 from .live import LiveCalls
 
@@ -126,7 +127,7 @@ class Listener:
             async with asyncio.timeout(self._longest):
                 reader, writer = await aio.connect(*address, ssl=self._ssl, registry=self._registry)
         except OSError as error:
-            for lost in self._unreached(address, _reason(error)):
+            for lost in self._unreached(address, reason(error)):
                 yield lost
             return
         async with writer:
@@ -136,14 +137,14 @@ class Listener:
                 async with asyncio.timeout(self._silence) as patience:
                     batch = await reader.batch()
             except OSError as error:
-                why = _SILENT if patience.expired() else _reason(error)
+                why = _SILENT if patience.expired() else reason(error)
             if why is _SILENT and len(self.addresses) == 1:
                 yield Silent(address)
                 why = _CLOSED
                 try:
                     batch = await reader.batch()
                 except OSError as error:
-                    why = _reason(error)
+                    why = reason(error)
             if not batch:
                 for lost in self._unreached(address, why):
                     yield lost
@@ -151,7 +152,7 @@ class Listener:
             self._connections += 1
             self._told_of = False
             yield Connected(address, self._connections)
-            reason = _CLOSED
+            why = _CLOSED
             try:
                 greeted = _Greeted(self.live)
                 while batch:
@@ -162,18 +163,14 @@ class Listener:
                             yield result
                     batch = await reader.batch()
             except OSError as error:
-                reason = _reason(error)
-            yield Lost(address, self._connections, reason)
+                why = reason(error)
+            yield Lost(address, self._connections, why)
 
-    def _unreached(self, address: Address, reason: str) -> Iterator[Lost]:
+    def _unreached(self, address: Address, why: str) -> Iterator[Lost]:
         """That this server did not talk, where the round before has not said so."""
         if not self._told_of:
             self._told_of = address == self.addresses[-1]
-            yield Lost(address, 0, reason)
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or str(error) or type(error).__name__
+            yield Lost(address, 0, why)
 
 
 class _Greeted:

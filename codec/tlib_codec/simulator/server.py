@@ -26,7 +26,7 @@ from tlib_schemas.limits import Limits
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
-from .connection import Client
+from .connection import Client, reason
 from .greeting import Greeting, LinkRequest, Progress
 from .injector import Injector, Pause, Step
 from .live import LiveCalls
@@ -144,7 +144,7 @@ class Server:
                 if request is not None and not client.link:
                     self._link(client, request)
         except OSError as error:
-            why = error.strerror or str(error) or type(error).__name__
+            why = reason(error)
         finally:
             if client in self.clients:
                 self.clients.discard(client)

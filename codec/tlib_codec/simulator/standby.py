@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 
 from tlib_codec import aio
 
+from .connection import reason
 from .greeting import Greeting, LinkRequest, Progress
 from .server import Server, Told
 
@@ -37,11 +38,14 @@ async def stand_by(
 
     Waits for a primary that is not there yet. Raises AnotherStory.
     """
-    linked = False
+    linked = waiting = False
     while not linked:
         try:
             reader, writer = await aio.connect(*primary, ssl=ssl)
-        except OSError:
+        except OSError as error:
+            if not waiting:
+                report(f"waiting for the primary at {primary[0]}:{primary[1]}: {reason(error)}")
+                waiting = True
             await asyncio.sleep(_RETRY)
             continue
         async with writer:
