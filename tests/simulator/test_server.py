@@ -11,7 +11,7 @@ import subprocess
 import pytest
 from stories import frames, story, uuid
 
-from tlib_codec import EventCallCreated, aio, decode
+from tlib_codec import EventCallCreated, aio, decode, encode
 from tlib_codec.calls import follow
 from tlib_codec.simulator.client import Connected, Listener, Lost, Received, Resynchronised, Silent
 from tlib_codec.simulator.connection import Client
@@ -431,3 +431,33 @@ def test_a_server_that_says_nothing_is_told_of_and_waited_for(within):
 
     found, address = within(run())
     assert found == [Silent(address), Connected(address, 1)]
+
+
+def test_a_backup_does_not_do_again_what_its_primary_did(within):
+    """Faults that happen once, by number or by call, and those of chance go on where the primary was."""
+    events = story(30)
+    faults = [Fault(kind=FaultKind.OMIT, event=5), Fault(kind=FaultKind.DUPLICATE, probability=0.2), Fault(kind=FaultKind.DROP, event=60)]
+
+    async def run():
+        told = [], []
+        primary = Server(story="it")
+        backup = Server(story="it", active=False)
+        injectors = [Injector(faults, log=log.append) for log in told]
+        rest = iter(events)
+        taking = asyncio.create_task(stand_by(backup, rest, await primary.listen(), injector=injectors[1]))
+        await until(lambda: primary.clients and all(client.link for client in primary.clients))
+        await primary.play(events[:40], speed=0, injector=injectors[0])
+        await until(lambda: backup.told == 40)
+        await primary.close()
+        await taking
+        await backup.play(rest, speed=0, injector=injectors[1])
+        await backup.close()
+        return told
+
+    before, after = within(run())
+    alone = []
+    injector = Injector(faults, log=alone.append)
+    for one in events:
+        list(injector.feed(one.time, one.event, encode(one.event)))
+    assert before + after == alone
+    assert {injected.event > 40 for injected in after} == {True}

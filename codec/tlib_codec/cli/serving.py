@@ -128,7 +128,7 @@ async def _serve(
             raise Unusable(f"{shown(serving.listen or to[0])}: {error.strerror or error}") from None
         if serving.backup_of is not None:
             try:
-                await stand_by(server, story, serving.backup_of, ssl=ssl, report=server.report)
+                await stand_by(server, story, serving.backup_of, ssl=ssl, injector=injector, report=server.report)
             except AnotherStory as error:
                 raise Unusable(f"{error}: start both with the same scenario and seed") from None
         playing = asyncio.create_task(server.play(story, speed=serving.speed, injector=injector))

@@ -103,6 +103,22 @@ class Injector:
         if moment == "deleted":
             self._ordinals.pop(uuid, None)
 
+    def skip(self, time: float, event: Item, data: bytes) -> None:
+        """An event that another server has told, and its faults: they are counted here, not logged, and nothing is sent."""
+        self._silently(self.feed(time, event, data))
+
+    def let_go(self) -> None:
+        """What is held back is not sent any more: clients are told of it by the live calls."""
+        self._silently(self.close())
+
+    def _silently(self, steps: Iterator[Step]) -> None:
+        log, self._log = self._log, lambda _: None
+        try:
+            for _ in steps:
+                pass
+        finally:
+            self._log = log
+
     def close(self) -> Iterator[Step]:
         """What is still held back, at the end of the story."""
         yield from self._release(list(self._held))

@@ -240,6 +240,12 @@ class Server:
         for client in [client for client in self.clients if client.late > self.settings.queue]:
             self._cut(client)
 
+    def skip_told(self, one: Told, injector: Injector | None) -> None:
+        """The next event of a story that another server has told, with its faults."""
+        self.skip(one.event)
+        if injector is not None and not isinstance(one.event, Gap):
+            injector.skip(one.time, one.event, self._frame(one))
+
     async def play(self, story: Iterable[Told], *, speed: float = 1.0, injector: Injector | None = None) -> None:
         """Tell a story: `speed` 1 is real time, 10 ten times as fast, 0 as fast as it goes."""
         loop = asyncio.get_running_loop()
