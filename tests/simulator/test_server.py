@@ -461,3 +461,30 @@ def test_a_backup_does_not_do_again_what_its_primary_did(within):
         list(injector.feed(one.time, one.event, encode(one.event)))
     assert before + after == alone
     assert {injected.event > 40 for injected in after} == {True}
+
+
+@pytest.mark.parametrize("kind", [FaultKind.DELAY, FaultKind.REORDER, FaultKind.GLUE])
+def test_who_comes_while_a_creation_is_held_back_is_told_of_it_once(within, kind):
+    events = story(3)
+
+    async def run():
+        async with Server(ServerSettings(wait=1)) as server:
+            address = await server.listen()
+            injector = Injector([Fault(kind=kind, moment="created", seconds=1_000_000)])
+            first = asyncio.create_task(everything(address))
+            await server.play(events[:0], injector=injector)
+            await server.connected(1)
+            # Not `play`: the end of that gives out what is held back.
+            async with server._between:
+                server.skip(events[0].event)
+                assert list(injector.feed(events[0].time, events[0].event, encode(events[0].event))) == []
+            second = asyncio.create_task(everything(address))
+            await server.connected(2)
+            await server.play(events[1:], speed=0, injector=injector)
+            await server.close()
+            return await first, await second
+
+    created = encode(events[0].event)
+    for greeting, data in within(run()):
+        assert data.count(created) == 1
+        assert greeting.calls in {0, 1}

@@ -85,6 +85,7 @@ class Server:
         self.cut_off = 0
         self.report = report
         self._numbers = 0
+        self._injector: Injector | None = None  # of the play
         self._servers: list[asyncio.Server] = []
         self._changed = asyncio.Event()
         self._batch: list[bytes] = []
@@ -123,6 +124,7 @@ class Server:
         task.add_done_callback(self._attending.discard)
         client = self._client(writer)
         async with self._between:
+            self._release()
             self.flush()  # what was told before it came is not for it
             self.clients.add(client)
             self.report(f"client {client.number} from {client.peer}")
@@ -130,6 +132,13 @@ class Server:
                 self._greet(client)
         self._change()
         await self._read(client, stream)
+
+    def _release(self) -> None:
+        """Tell what faults hold back: a client that comes is told of it by the live calls, and must not hear of it again."""
+        if self._injector is not None:
+            for step in self._injector.close():
+                assert isinstance(step, bytes)
+                self._add(step)
 
     def _client(self, writer: asyncio.StreamWriter) -> Client:
         self._numbers += 1
@@ -250,6 +259,7 @@ class Server:
         """Tell a story: `speed` 1 is real time, 10 ten times as fast, 0 as fast as it goes."""
         loop = asyncio.get_running_loop()
         await self.connected(self.settings.wait)
+        self._injector = injector
         begun = turn = loop.time()
         first: float | None = None
         for one in story:

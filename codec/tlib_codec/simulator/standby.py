@@ -38,7 +38,8 @@ async def stand_by(
 ) -> None:
     """Keep `server` in step with the primary, skipping events of `story`; returns when it has taken over.
 
-    `injector` is that of the play that follows: what the primary has done once is not done again. Waits for a primary that is not there yet. Raises AnotherStory.
+    `injector` is that of the play that follows: what the primary has done once is not done again.
+    Waits for a primary that is not there yet. Raises AnotherStory.
     """
     linked = waiting = False
     while not linked:
