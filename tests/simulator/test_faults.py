@@ -178,7 +178,7 @@ def test_the_log_expects_neither_more_nor_less_of_events_that_come_late(kinds):
     decoder, tracker = StreamDecoder(), CallTracker()
     decoder.feed(stream(steps))
     decoder.close()
-    calls = [told for item in decoder for told in tracker.feed(item) if isinstance(told, Call)] + tracker.close()
+    calls = [*[told for item in decoder for told in tracker.feed(item) if isinstance(told, Call)], *tracker.close()]
     found = {(call.call_uuid, anomaly.code) for call in calls for anomaly in call.anomalies}
     found |= {(call.call_uuid, "open") for call in calls if call.ending.value == "open"}
     expected = {(injected.call_uuid, code) for injected in log for code in injected.expect}

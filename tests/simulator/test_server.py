@@ -7,6 +7,7 @@ import errno
 import shutil
 import ssl
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 from stories import frames, story, uuid
@@ -488,3 +489,27 @@ def test_who_comes_while_a_creation_is_held_back_is_told_of_it_once(within, kind
     for greeting, data in within(run()):
         assert data.count(created) == 1
         assert greeting.calls in {0, 1}
+
+
+def test_a_takeover_keeps_the_storys_time(within, monkeypatch):
+    """The silence between the last event of the primary and the first of the backup is there, at the speed of both."""
+    events = story(3)
+    later = [SimpleNamespace(time=one.time + 100, event=one.event) for one in events[4:6]]
+    waits = []
+
+    async def run():
+        async with Server() as server:
+            for one in events[:4]:
+                server.skip_told(one, None)
+            sleep = asyncio.sleep
+
+            async def slept(seconds):
+                waits.append(seconds)
+                await sleep(0)
+
+            monkeypatch.setattr(asyncio, "sleep", slept)
+            await server.play(later, speed=1.0)
+            monkeypatch.setattr(asyncio, "sleep", sleep)
+
+    within(run())
+    assert waits[0] == pytest.approx(later[0].time - events[3].time, abs=5)

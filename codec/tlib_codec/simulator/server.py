@@ -86,6 +86,7 @@ class Server:
         self.report = report
         self._numbers = 0
         self._injector: Injector | None = None  # of the play
+        self._clock: tuple[float, float] | None = None  # of the last event that another server told: the story's time and the loop's
         self._servers: list[asyncio.Server] = []
         self._changed = asyncio.Event()
         self._batch: list[bytes] = []
@@ -252,16 +253,18 @@ class Server:
     def skip_told(self, one: Told, injector: Injector | None) -> None:
         """The next event of a story that another server has told, with its faults."""
         self.skip(one.event)
+        self._clock = one.time, asyncio.get_running_loop().time()
         if injector is not None and not isinstance(one.event, Gap):
             injector.skip(one.time, one.event, self._frame(one))
 
     async def play(self, story: Iterable[Told], *, speed: float = 1.0, injector: Injector | None = None) -> None:
-        """Tell a story: `speed` 1 is real time, 10 ten times as fast, 0 as fast as it goes."""
+        """Tell a story: `speed` 1 is real time, 10 ten times as fast, 0 as fast as it goes; behind a takeover at the primary's times."""
         loop = asyncio.get_running_loop()
         await self.connected(self.settings.wait)
         self._injector = injector
-        begun = turn = loop.time()
-        first: float | None = None
+        turn = loop.time()
+        first, begun = self._clock or (None, turn)
+        self._clock = None
         for one in story:
             first = one.time if first is None else first
             if speed:
