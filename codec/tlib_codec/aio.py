@@ -48,7 +48,7 @@ class EventReader:
 
     The lenient policy gives every `StreamItem`, gaps and malformed frames included; the strict one
     raises SchemaViolation for an invalid event, DecodeError for a malformed frame, and leaves out
-    gaps. What the peer's end of the connection raises (ConnectionError, TimeoutError, ssl.SSLError)
+    gaps. What the connection raises (OSError: ConnectionError, TimeoutError and ssl.SSLError are some)
     comes through as it is, after everything that had arrived. `offset` and `data` are those of the last item.
     """
 
@@ -102,7 +102,7 @@ class EventReader:
     async def _more(self) -> None:
         try:
             data = await self._stream.read(_CHUNK)
-        except (ConnectionError, tls.SSLError):
+        except OSError:
             self._ended = True
             raise
         if data:
@@ -146,7 +146,7 @@ class EventWriter:
     async def close(self) -> None:
         """Close the connection once everything is written."""
         self.stream.close()
-        with contextlib.suppress(ConnectionError, tls.SSLError):  # gone already: as closed as it can be
+        with contextlib.suppress(OSError):  # gone already: as closed as it can be
             await self.stream.wait_closed()
 
     async def __aenter__(self) -> Self:
@@ -192,7 +192,7 @@ async def serve(
 
     async def attend(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with EventWriter(writer, registry=registry, policy=sends) as out:
-            with contextlib.suppress(ConnectionError, tls.SSLError):
+            with contextlib.suppress(OSError):
                 await handler(EventReader(reader, registry=registry, limits=limits, policy=policy), out)
 
     return await asyncio.start_server(attend, host, port, **settings)

@@ -169,3 +169,18 @@ def test_all_at_once_loses_no_frame_count():
 
 def test_every_kind_is_explained():
     assert set(MEANINGS) == set(FaultKind)
+
+
+@pytest.mark.parametrize("kinds", [(FaultKind.REORDER,), (FaultKind.DELAY,), (FaultKind.REORDER, FaultKind.DELAY)])
+def test_the_log_expects_neither_more_nor_less_of_events_that_come_late(kinds):
+    """Call by call, also where an event and those that should pass it are all held back."""
+    steps, log = tell(*(Fault(kind=kind, probability=0.3, seconds=20) for kind in kinds))
+    decoder, tracker = StreamDecoder(), CallTracker()
+    decoder.feed(stream(steps))
+    decoder.close()
+    calls = [*[told for item in decoder for told in tracker.feed(item) if isinstance(told, Call)], *tracker.close()]
+    found = {(call.call_uuid, anomaly.code) for call in calls for anomaly in call.anomalies}
+    found |= {(call.call_uuid, "open") for call in calls if call.ending.value == "open"}
+    expected = {(injected.call_uuid, code) for injected in log for code in injected.expect}
+    assert len(expected) > 10
+    assert found == expected

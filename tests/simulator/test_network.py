@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -248,3 +249,30 @@ def test_a_primary_that_is_killed_under_load(within):
         rest = islice(Simulation(scenario), events, events + len(after))
         assert after == [encode(told.event) for told in rest]
         assert any(isinstance(item, EventCallCreated) for item in items[-100:])
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make a certificate with")
+def test_a_pair_that_speaks_tls(tmp_path):
+    subprocess.run(
+        "openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost"
+        " -addext subjectAltName=DNS:localhost,IP:127.0.0.1",
+        shell=True,
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
+    simulate = ("simulate", "--seed", 3, "--rate", 50, "--tls-cert", "cert.pem", "--tls-key", "key.pem")
+    with (
+        serving(*simulate, cwd=tmp_path) as (primary, address),
+        serving(*simulate, "--backup-of", at(address), "--tls-ca", "cert.pem", cwd=tmp_path) as (backup, _),
+    ):
+        assert "in step with the primary" in backup.stderr.readline()
+        primary.kill()
+        told = backup.stderr.readline() + backup.stderr.readline()
+        assert "the primary is gone" in told
+        assert "active at event" in told
+
+
+def test_a_backup_without_a_primary_says_what_it_waits_for():
+    with serving("simulate", "--backup-of", "127.0.0.1:1") as (backup, _):
+        assert "waiting for the primary at 127.0.0.1:1: Connection refused" in backup.stderr.readline()

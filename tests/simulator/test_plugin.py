@@ -13,7 +13,7 @@ from stories import frames, story
 
 from tlib_codec import EventCallCreated, EventCallDeleted, StreamDecoder, aio
 from tlib_codec.calls import follow
-from tlib_codec.simulator import Scenario
+from tlib_codec.simulator import Scenario, testing
 from tlib_codec.simulator.client import Listener, Received, Resynchronised
 from tlib_codec.simulator.faults import Fault, FaultKind
 from tlib_codec.simulator.testing import TServer
@@ -174,3 +174,32 @@ def test_a_run_of_pytest_of_its_own(tmp_path):
 
 def test_frames_of_the_helper_are_what_is_sent():
     assert frames(story(1))[:2] == b"TL"
+
+
+def test_leaving_it_in_a_coroutine_closes_it():
+    async def run():
+        with TServer() as tserver:
+            reader, writer = await aio.connect(*tserver.address)
+            await tserver.aplay(EVENTS)
+        async with writer, asyncio.timeout(60):
+            items = [item async for item in reader]
+        with pytest.raises(ConnectionRefusedError):
+            await aio.connect(*tserver.address)
+        with pytest.raises(RuntimeError, match="the server is closed"):
+            await tserver.aplay(EVENTS)
+        return items
+
+    assert asyncio.run(run())[1:] == EVENTS
+
+
+def test_a_closed_server_says_so(tserver):
+    tserver.play(EVENTS, clients=0)
+    tserver.close()
+    with pytest.raises(RuntimeError, match="the server is closed"):
+        tserver.play(EVENTS)
+
+
+def test_nobody_came(tserver, monkeypatch):
+    monkeypatch.setattr(testing, "_LONGEST", 0.05)
+    with pytest.raises(TimeoutError, match=f"no client connected to 127.0.0.1:{tserver.port} within 0.05 s"):
+        tserver.play(EVENTS)

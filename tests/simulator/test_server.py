@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import shutil
 import ssl
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 from stories import frames, story, uuid
 
-from tlib_codec import EventCallCreated, aio
+from tlib_codec import EventCallCreated, aio, decode, encode
 from tlib_codec.calls import follow
-from tlib_codec.simulator.client import Connected, Listener, Lost, Received, Resynchronised
+from tlib_codec.simulator.client import Connected, Listener, Lost, Received, Resynchronised, Silent
+from tlib_codec.simulator.connection import Client
 from tlib_codec.simulator.faults import Fault, FaultKind
-from tlib_codec.simulator.greeting import Greeting
+from tlib_codec.simulator.greeting import Greeting, LinkRequest
 from tlib_codec.simulator.injector import Injector
 from tlib_codec.simulator.server import Server, ServerSettings
 from tlib_codec.simulator.standby import AnotherStory, stand_by
@@ -344,3 +347,169 @@ def test_tls(within, tmp_path):
             return await client
 
     assert within(run())[1] == frames(events)
+
+
+def test_a_message_that_is_not_utf8_breaks_no_connection(within):
+    """Neither a client that hears it in place of a greeting, nor the server in place of a request."""
+    message = LinkRequest("it").message().replace(b"story", b"st\xffry")
+    assert LinkRequest.of(decode(message)) is None
+
+    async def run():
+        said = []
+        async with Server(ServerSettings(wait=1), report=said.append) as server:
+            address = await server.listen()
+            reader, writer = await aio.connect(*address)
+            async with writer:
+                await writer.write(message)
+                await until(lambda: server.clients)
+                await server.play(story(3))
+                assert len(await reader.batch()) >= 1
+            await until(lambda: not server.clients)
+        return said
+
+    assert within(run())[-1] in {"client 1: gone", "client 1: Connection reset by peer"}
+
+
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_server_that_ends_before_its_first_word_is_told_of_and_the_next_one_tried(within, reset):
+    async def run():
+        tried = 0
+
+        async def ending(_, writer):
+            nonlocal tried
+            tried += 1
+            if reset:
+                Client(writer, 1).reset()
+            writer.close()
+
+        async with await asyncio.start_server(ending, "127.0.0.1", 0) as first, Server() as second:
+            addresses = [first.sockets[0].getsockname(), await second.listen()]
+            ((lost,), (connected,)) = await heard(Listener(addresses), Lost), await heard(Listener(addresses), Connected)
+            await heard(Listener(addresses[:1]), Lost)
+            hearing = asyncio.create_task(heard(Listener(addresses[:1], first=0.2), Connected))
+            tried = 0
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(hearing, 0.5)
+            assert tried <= 3  # 0, 0.2, 0.6 seconds
+        return lost, connected, addresses
+
+    lost, connected, addresses = within(run())
+    assert lost == Lost(addresses[0], 0, "Connection reset by peer" if reset else "closed by the server")
+    assert connected == Connected(addresses[1], 1)
+
+
+def test_an_error_that_is_no_reset_loses_the_connection_and_not_the_listener(within, monkeypatch):
+    async def run():
+        async with Server(WAIT_FOR_ONE) as server:
+            address = await server.listen()
+            hearing = asyncio.create_task(heard(Listener([address], first=0.01), Lost))
+            await server.connected(1)
+            read = asyncio.StreamReader.read
+
+            async def unreachable(self, size):
+                monkeypatch.setattr(asyncio.StreamReader, "read", read)
+                raise OSError(errno.EHOSTUNREACH, "No route to host")
+
+            await until(lambda: server.clients and all(client.greeted for client in server.clients))
+            await asyncio.sleep(0.1)
+            monkeypatch.setattr(asyncio.StreamReader, "read", unreachable)
+            await server.play(story(1), speed=0)
+            return await hearing
+
+    (lost,) = within(run())
+    assert (lost.connection, lost.reason) == (1, "No route to host")
+
+
+def test_a_server_that_says_nothing_is_told_of_and_waited_for(within):
+    async def run():
+        async with Server(active=False) as server:
+            address = await server.listen()
+            hearing = asyncio.create_task(heard(Listener([address], silence=0.01), Silent | Connected, 2))
+            await server.connected(1)
+            await asyncio.sleep(0.1)
+            server.activate()
+            return await hearing, address
+
+    found, address = within(run())
+    assert found == [Silent(address), Connected(address, 1)]
+
+
+def test_a_backup_does_not_do_again_what_its_primary_did(within):
+    """Faults that happen once, by number or by call, and those of chance go on where the primary was."""
+    events = story(30)
+    faults = [Fault(kind=FaultKind.OMIT, event=5), Fault(kind=FaultKind.DUPLICATE, probability=0.2), Fault(kind=FaultKind.DROP, event=60)]
+
+    async def run():
+        told = [], []
+        primary = Server(story="it")
+        backup = Server(story="it", active=False)
+        injectors = [Injector(faults, log=log.append) for log in told]
+        rest = iter(events)
+        taking = asyncio.create_task(stand_by(backup, rest, await primary.listen(), injector=injectors[1]))
+        await until(lambda: primary.clients and all(client.link for client in primary.clients))
+        await primary.play(events[:40], speed=0, injector=injectors[0])
+        await until(lambda: backup.told == 40)
+        await primary.close()
+        await taking
+        await backup.play(rest, speed=0, injector=injectors[1])
+        await backup.close()
+        return told
+
+    before, after = within(run())
+    alone = []
+    injector = Injector(faults, log=alone.append)
+    for one in events:
+        list(injector.feed(one.time, one.event, encode(one.event)))
+    assert before + after == alone
+    assert {injected.event > 40 for injected in after} == {True}
+
+
+@pytest.mark.parametrize("kind", [FaultKind.DELAY, FaultKind.REORDER, FaultKind.GLUE])
+def test_who_comes_while_a_creation_is_held_back_is_told_of_it_once(within, kind):
+    events = story(3)
+
+    async def run():
+        async with Server(ServerSettings(wait=1)) as server:
+            address = await server.listen()
+            injector = Injector([Fault(kind=kind, moment="created", seconds=1_000_000)])
+            first = asyncio.create_task(everything(address))
+            await server.play(events[:0], injector=injector)
+            await server.connected(1)
+            # Not `play`: the end of that gives out what is held back.
+            async with server._between:
+                server.skip(events[0].event)
+                assert list(injector.feed(events[0].time, events[0].event, encode(events[0].event))) == []
+            second = asyncio.create_task(everything(address))
+            await server.connected(2)
+            await server.play(events[1:], speed=0, injector=injector)
+            await server.close()
+            return await first, await second
+
+    created = encode(events[0].event)
+    for greeting, data in within(run()):
+        assert data.count(created) == 1
+        assert greeting.calls in {0, 1}
+
+
+def test_a_takeover_keeps_the_storys_time(within, monkeypatch):
+    """The silence between the last event of the primary and the first of the backup is there, at the speed of both."""
+    events = story(3)
+    later = [SimpleNamespace(time=one.time + 100, event=one.event) for one in events[4:6]]
+    waits = []
+
+    async def run():
+        async with Server() as server:
+            for one in events[:4]:
+                server.skip_told(one, None)
+            sleep = asyncio.sleep
+
+            async def slept(seconds):
+                waits.append(seconds)
+                await sleep(0)
+
+            monkeypatch.setattr(asyncio, "sleep", slept)
+            await server.play(later, speed=1.0)
+            monkeypatch.setattr(asyncio, "sleep", sleep)
+
+    within(run())
+    assert waits[0] == pytest.approx(later[0].time - events[3].time, abs=5)

@@ -8,7 +8,7 @@ import datetime as dt
 
 import click
 
-from tlib_codec.simulator.client import Address, Connected, Listener, Lost, Received, Resynchronised
+from tlib_codec.simulator.client import Address, Connected, Listener, Lost, Received, Resynchronised, Silent
 from tlib_schemas.registry import Registry
 
 from . import FINE
@@ -120,11 +120,13 @@ class _Hearing:
             self._writer.flush()
 
 
-def _told(heard: Connected | Lost | Resynchronised) -> str:
+def _told(heard: Connected | Lost | Resynchronised | Silent) -> str:
     """What became of the connection, in a line."""
     match heard:
         case Connected():
             return f"connected to {shown(heard.address)}"
+        case Silent():
+            return f"connected to {shown(heard.address)}, nothing said yet"
         case Lost(connection=0):
             return f"{shown(heard.address)}: {heard.reason}; trying again"
         case Lost():

@@ -39,7 +39,6 @@ _REWRITTEN = ("ids", "numbers", "time")
 )
 @click.option("--secret", metavar="TEXT", help="The same text rewrites alike; else each run differently.")
 @click.option("--tls", is_flag=True, help="With --to, speak TLS.")
-@click.option("--tls-ca", metavar="FILE", help="With --to, speak TLS, and trust this certificate (PEM).")
 @serving_options
 @registry_option
 def command(
@@ -57,7 +56,6 @@ def command(
     rewrite: tuple[str, ...],
     secret: str | None,
     tls: bool,
-    tls_ca: str | None,
     serving: Serving,
     registry: Registry,
 ) -> int:
@@ -93,7 +91,7 @@ def command(
         key = secret.encode() if secret is not None else secrets.token_bytes(32)
         start = int(time.time()) if "time" in rewrite else None
         story = rewritten(story, Rewriting(secret=key, ids="ids" in rewrite, numbers="numbers" in rewrite, start=start), registry)
-    return serve(serving, story, name="", registry=registry, to=to, tls=tls, tls_ca=tls_ca)
+    return serve(serving, story, name="", registry=registry, to=to, tls=tls)
 
 
 def _bytes(found: Found, registry: Registry) -> bytes:

@@ -42,6 +42,7 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True):
     queue: int
     tls_cert: str | None
     tls_key: str | None
+    tls_ca: str | None
     fault_log: str | None
 
 
@@ -76,6 +77,7 @@ def serving_options(command: F) -> F:
         ),
         click.option("--tls-cert", metavar="FILE", help="Speak TLS, with this certificate (PEM)."),
         click.option("--tls-key", metavar="FILE", help="Its private key, if that is in another file."),
+        click.option("--tls-ca", metavar="FILE", help="With --backup-of or --to, speak TLS there, and trust this certificate (PEM)."),
         click.option("--fault-log", metavar="FILE", help="Write a line of JSON for each fault."),
     )
     return functools.reduce(lambda made, option: option(made), reversed(options), bundled)  # type: ignore[return-value]
@@ -91,7 +93,6 @@ def serve(
     seed: int = 1,
     to: Sequence[tuple[str, int]] = (),
     tls: bool = False,
-    tls_ca: str | None = None,
 ) -> int:
     """Tell `story` until it ends or a signal comes; gives the exit status. Raises Unusable.
 
@@ -108,7 +109,7 @@ def serve(
         server = Server(settings, registry=registry, story=name, active=serving.backup_of is None)
         with status_line(_Status(serving.listen or to[0], server, told)) as say:
             server.report = say
-            status = run_until_signal(_serve(serving, server, story, injector, to, client_context(tls, tls_ca)))
+            status = run_until_signal(_serve(serving, server, story, injector, to, client_context(tls, serving.tls_ca)))
         report(f"{server.told} events told, {server.cut_off} clients cut off{told.summary()}")
         return status
 
@@ -127,7 +128,7 @@ async def _serve(
             raise Unusable(f"{shown(serving.listen or to[0])}: {error.strerror or error}") from None
         if serving.backup_of is not None:
             try:
-                await stand_by(server, story, serving.backup_of, report=server.report)
+                await stand_by(server, story, serving.backup_of, ssl=ssl, injector=injector, report=server.report)
             except AnotherStory as error:
                 raise Unusable(f"{error}: start both with the same scenario and seed") from None
         playing = asyncio.create_task(server.play(story, speed=serving.speed, injector=injector))

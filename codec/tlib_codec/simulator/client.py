@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl as tls
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -21,10 +21,15 @@ from tlib_schemas.call_events import EventCallCreated
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
+from .connection import reason
 from .greeting import Greeting
 from .live import LiveCalls
 
 Address: TypeAlias = tuple[str, int]
+_Batch: TypeAlias = list[tuple[int, bytes, StreamItem]]
+
+_CLOSED = "closed by the server"
+_SILENT = "connected, but it says nothing"  # as a backup does that stands by
 
 
 class Connected(msgspec.Struct, frozen=True):
@@ -63,15 +68,21 @@ class Received(msgspec.Struct, frozen=True):
     offset: int
 
 
-Heard: TypeAlias = Received | Connected | Lost | Resynchronised
+class Silent(msgspec.Struct, frozen=True):
+    """The only server there is took the connection and has said nothing yet; it is waited for."""
+
+    address: Address
+
+
+Heard: TypeAlias = Received | Connected | Lost | Resynchronised | Silent
 
 
 class Listener:
     """Listens to the first of `addresses` that talks: ``async for heard in Listener([("localhost", 3000)])``.
 
     `once` ends with the first connection; without, it goes on until it is closed. Waits from `first` to `longest`
-    seconds between rounds of attempts, and `silence` seconds for the first word of one of several servers. `live`
-    has the calls that are known to be live.
+    seconds between rounds of attempts, and `silence` seconds for the first word of one of several servers, or
+    until it says that the only one is `Silent`. `live` has the calls that are known to be live.
     """
 
     def __init__(
@@ -111,25 +122,37 @@ class Listener:
             wait = min(2 * wait, self._longest)
 
     async def _connection(self, address: Address) -> AsyncIterator[Heard]:
-        """One connection, from the attempt to the loss; nothing where the server is not there, or silent."""
+        """One connection, from the attempt to the loss."""
         try:
             async with asyncio.timeout(self._longest):
                 reader, writer = await aio.connect(*address, ssl=self._ssl, registry=self._registry)
         except OSError as error:
-            if not self._told_of:
-                self._told_of = address == self.addresses[-1]
-                yield Lost(address, 0, error.strerror or str(error) or type(error).__name__)
+            for lost in self._unreached(address, reason(error)):
+                yield lost
             return
         async with writer:
+            batch: _Batch = []
+            why = _CLOSED
             try:
-                async with asyncio.timeout(self._silence if len(self.addresses) > 1 else None):
+                async with asyncio.timeout(self._silence) as patience:
                     batch = await reader.batch()
-            except (TimeoutError, ConnectionError, tls.SSLError):
+            except OSError as error:
+                why = _SILENT if patience.expired() else reason(error)
+            if why is _SILENT and len(self.addresses) == 1:
+                yield Silent(address)
+                why = _CLOSED
+                try:
+                    batch = await reader.batch()
+                except OSError as error:
+                    why = reason(error)
+            if not batch:
+                for lost in self._unreached(address, why):
+                    yield lost
                 return
             self._connections += 1
             self._told_of = False
             yield Connected(address, self._connections)
-            reason = "closed by the server"
+            why = _CLOSED
             try:
                 greeted = _Greeted(self.live)
                 while batch:
@@ -139,9 +162,15 @@ class Listener:
                         if result is not None:
                             yield result
                     batch = await reader.batch()
-            except (ConnectionError, tls.SSLError) as error:
-                reason = error.strerror or type(error).__name__
-            yield Lost(address, self._connections, reason)
+            except OSError as error:
+                why = reason(error)
+            yield Lost(address, self._connections, why)
+
+    def _unreached(self, address: Address, why: str) -> Iterator[Lost]:
+        """That this server did not talk, where the round before has not said so."""
+        if not self._told_of:
+            self._told_of = address == self.addresses[-1]
+            yield Lost(address, 0, why)
 
 
 class _Greeted:

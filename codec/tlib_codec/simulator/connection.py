@@ -7,10 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
+import ssl as tls
 import struct
 
 _LINGER_NOT = struct.pack("ii", 1, 0)
+
+
+def reason(error: OSError) -> str:
+    """What the system says of it, without numbers; asyncio puts the address in its place where no connection was made."""
+    if error.errno and not isinstance(error, tls.SSLError | socket.gaierror):
+        return os.strerror(error.errno)
+    return error.strerror or str(error) or type(error).__name__
 
 
 class Client:

@@ -40,7 +40,7 @@ class _Said(msgspec.Struct, frozen=True):
         facts = item.attributes.get(_EXTENSIONS)
         try:
             return msgspec.convert(dict(facts or ()), cls, strict=False)
-        except msgspec.ValidationError:
+        except ValueError:  # msgspec's ValidationError is one, UnicodeEncodeError of a text that is not UTF-8 another
             return None
 
 

@@ -31,6 +31,8 @@ _LIES: dict[FaultKind, Callable[[Subject], bytes | None]] = {
     FaultKind.UNKNOWN_ATTRIBUTE: Subject.add_unknown,
     FaultKind.UNKNOWN_MESSAGE: Subject.precede_unknown,
 }
+_HELD = frozenset({FaultKind.DELAY, FaultKind.REORDER})
+_NOT_SENT = _HELD | {FaultKind.DROP, FaultKind.RESET}  # or not now
 _SECONDS = {FaultKind.DELAY: 1.0, FaultKind.STALL: 5.0, FaultKind.SPLIT: 0.02}
 _MOMENTS: dict[type[Any], Moment] = {EventCallCreated: "created", EventCallDataChanged: "changed", EventCallDeleted: "deleted"}
 
@@ -94,12 +96,28 @@ class Injector:
                 fault=fault.kind, event=self._events, frame=0, time=time, name=name or "", call_uuid=uuid, conn_id=conn, expect=()
             )
             yield from self._do(fault, rng, told, moment, data, broken)
-        if fault is None or fault.kind not in {FaultKind.DROP, FaultKind.RESET}:
+        if fault is None or fault.kind not in _NOT_SENT:
             for held in waiting:
                 held.passed.append(moment)
         yield from self._release([held for held in waiting if held.fault is FaultKind.REORDER])
         if moment == "deleted":
             self._ordinals.pop(uuid, None)
+
+    def skip(self, time: float, event: Item, data: bytes) -> None:
+        """An event that another server has told, and its faults: they are counted here, not logged, and nothing is sent."""
+        self._silently(self.feed(time, event, data))
+
+    def let_go(self) -> None:
+        """What is held back is not sent any more: clients are told of it by the live calls."""
+        self._silently(self.close())
+
+    def _silently(self, steps: Iterator[Step]) -> None:
+        log, self._log = self._log, lambda _: None
+        try:
+            for _ in steps:
+                pass
+        finally:
+            self._log = log
 
     def close(self) -> Iterator[Step]:
         """What is still held back, at the end of the story."""
@@ -146,7 +164,7 @@ class Injector:
     def _do(self, fault: Fault, rng: random.Random, told: Injected, moment: Moment | None, data: bytes, broken: bytes) -> Iterator[Step]:
         kind = fault.kind
         seconds = _SECONDS.get(kind, 0.0) if fault.seconds is None else fault.seconds
-        if kind in {FaultKind.DELAY, FaultKind.REORDER}:
+        if kind in _HELD:
             self._held.append(_Held(kind, data, told, moment, told.time + seconds, []))
             return
         expect: Sequence[str] = ()
@@ -196,7 +214,10 @@ class Injector:
             expect: tuple[str, ...] = ()
             if held.moment == "created" and held.passed:
                 expect = ("call-not-created",)
-            elif held.moment == "changed" and "deleted" in held.passed:
-                expect = ("call-after-deletion",)
+            if "deleted" in held.passed and held.moment is not None:
+                expect += ("call-after-deletion", OPEN)
             self._log(msgspec.structs.replace(held.told, frame=self._frames + 1, expect=expect))
             yield from self._send(held.data)
+            for other in self._held:
+                if held.told.call_uuid and other.told.call_uuid == held.told.call_uuid:
+                    other.passed.append(held.moment)

@@ -26,7 +26,7 @@ from tlib_schemas.limits import Limits
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
-from .connection import Client
+from .connection import Client, reason
 from .greeting import Greeting, LinkRequest, Progress
 from .injector import Injector, Pause, Step
 from .live import LiveCalls
@@ -85,6 +85,8 @@ class Server:
         self.cut_off = 0
         self.report = report
         self._numbers = 0
+        self._injector: Injector | None = None  # of the play
+        self._clock: tuple[float, float] | None = None  # of the last event that another server told: the story's time and the loop's
         self._servers: list[asyncio.Server] = []
         self._changed = asyncio.Event()
         self._batch: list[bytes] = []
@@ -123,6 +125,7 @@ class Server:
         task.add_done_callback(self._attending.discard)
         client = self._client(writer)
         async with self._between:
+            self._release()
             self.flush()  # what was told before it came is not for it
             self.clients.add(client)
             self.report(f"client {client.number} from {client.peer}")
@@ -130,6 +133,13 @@ class Server:
                 self._greet(client)
         self._change()
         await self._read(client, stream)
+
+    def _release(self) -> None:
+        """Tell what faults hold back: a client that comes is told of it by the live calls, and must not hear of it again."""
+        if self._injector is not None:
+            for step in self._injector.close():
+                assert isinstance(step, bytes)
+                self._add(step)
 
     def _client(self, writer: asyncio.StreamWriter) -> Client:
         self._numbers += 1
@@ -143,13 +153,14 @@ class Server:
                 request = LinkRequest.of(item)
                 if request is not None and not client.link:
                     self._link(client, request)
-        except (ConnectionError, TimeoutError, tls.SSLError) as error:
-            why = str(error) or type(error).__name__
-        if client in self.clients:
-            self.clients.discard(client)
-            self.report(f"client {client.number}: {why}")
-        self._change()
-        await aio.EventWriter(client.writer).close()
+        except OSError as error:
+            why = reason(error)
+        finally:
+            if client in self.clients:
+                self.clients.discard(client)
+                self.report(f"client {client.number}: {why}")
+            self._change()
+            await aio.EventWriter(client.writer).close()
 
     def _link(self, client: Client, request: LinkRequest) -> None:
         client.link = True
@@ -239,12 +250,21 @@ class Server:
         for client in [client for client in self.clients if client.late > self.settings.queue]:
             self._cut(client)
 
+    def skip_told(self, one: Told, injector: Injector | None) -> None:
+        """The next event of a story that another server has told, with its faults."""
+        self.skip(one.event)
+        self._clock = one.time, asyncio.get_running_loop().time()
+        if injector is not None and not isinstance(one.event, Gap):
+            injector.skip(one.time, one.event, self._frame(one))
+
     async def play(self, story: Iterable[Told], *, speed: float = 1.0, injector: Injector | None = None) -> None:
-        """Tell a story: `speed` 1 is real time, 10 ten times as fast, 0 as fast as it goes."""
+        """Tell a story: `speed` 1 is real time, 10 ten times as fast, 0 as fast as it goes; behind a takeover at the primary's times."""
         loop = asyncio.get_running_loop()
         await self.connected(self.settings.wait)
-        begun = turn = loop.time()
-        first: float | None = None
+        self._injector = injector
+        turn = loop.time()
+        first, begun = self._clock or (None, turn)
+        self._clock = None
         for one in story:
             first = one.time if first is None else first
             if speed:

@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterator
 
 from tlib_codec import aio
 
+from .connection import reason
 from .greeting import Greeting, LinkRequest, Progress
+from .injector import Injector
 from .server import Server, Told
 
 _RETRY = 0.2  # seconds until a primary that is not there yet is looked for again
@@ -31,17 +33,22 @@ async def stand_by(
     primary: tuple[str, int],
     *,
     ssl: tls.SSLContext | None = None,
+    injector: Injector | None = None,
     report: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Keep `server` in step with the primary, skipping events of `story`; returns when it has taken over.
 
+    `injector` is that of the play that follows: what the primary has done once is not done again.
     Waits for a primary that is not there yet. Raises AnotherStory.
     """
-    linked = False
+    linked = waiting = False
     while not linked:
         try:
             reader, writer = await aio.connect(*primary, ssl=ssl)
-        except OSError:
+        except OSError as error:
+            if not waiting:
+                report(f"waiting for the primary at {primary[0]}:{primary[1]}: {reason(error)}")
+                waiting = True
             await asyncio.sleep(_RETRY)
             continue
         async with writer:
@@ -55,18 +62,20 @@ async def stand_by(
                         if not linked:
                             report(f"in step with the primary at event {progress.told}")
                         linked = True
-                        await _skip(server, story, progress.told)
+                        await _skip(server, story, progress.told, injector)
         if not linked:
             await asyncio.sleep(_RETRY)
     report("the primary is gone")
+    if injector is not None:
+        injector.let_go()
     server.activate()
 
 
-async def _skip(server: Server, story: Iterator[Told], told: int) -> None:
+async def _skip(server: Server, story: Iterator[Told], told: int, injector: Injector | None) -> None:
     while server.told < told:
         one = next(story, None)
         if one is None:
             return  # the primary told more than the story has: it is over either way
-        server.skip(one.event)
+        server.skip_told(one, injector)
         if not server.told % _STEP:
             await asyncio.sleep(0)

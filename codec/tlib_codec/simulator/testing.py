@@ -110,20 +110,35 @@ class TServer:
 
     async def _serve(self, sock: socket.socket) -> None:
         """In the test's loop: serve until that ends, which cancels this."""
-        assert self._server is not None
+        server = self._server  # `close` forgets it before this has ended
+        assert server is not None
         await self._listen(sock)
         try:
             await asyncio.Event().wait()
         finally:
-            await self._server.close()
+            await server.close()
+
+    def _open(self) -> Server:
+        """The server. Raises RuntimeError where it was closed."""
+        if self._server is None:
+            raise RuntimeError("the server is closed: nothing more can be played; make another TServer")
+        return self._server
 
     def _call(self, work: Coroutine[Any, Any, T]) -> T:
         """Run `work` in the thread's loop."""
         assert self._loop is not None
         if self._thread is None:
             work.close()
+            self._open()
             raise RuntimeError("the server runs in the test's event loop: await the method of the same name with an a before it")
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(_LONGEST)
+        result = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return result.result(2 * _LONGEST)
+        except TimeoutError:
+            if result.done():
+                raise
+            result.cancel()
+            raise TimeoutError(f"the server at {self.host}:{self.port} was not done within {2 * _LONGEST:g} s") from None
 
     # -- what ------------------------------------------------------------------------------------
 
@@ -141,12 +156,17 @@ class TServer:
         """The same, to be awaited."""
         if self._address is None:
             self._start()
-        assert self._server is not None
+        server = self._open()
         story = self._story(what)
-        async with asyncio.timeout(_LONGEST):
-            await self._server.connected(clients)
-        await self._server.play(story, speed=speed, injector=self._injector)
-        await self._server.drain()
+        try:
+            async with asyncio.timeout(_LONGEST):
+                await server.connected(clients)
+        except TimeoutError:
+            there = sum(not client.link for client in server.clients)
+            found = f"only {there} of {clients} clients" if there else "no client"
+            raise TimeoutError(f"{found} connected to {self.host}:{self.port} within {_LONGEST:g} s") from None
+        await server.play(story, speed=speed, injector=self._injector)
+        await server.drain()
         events = [one.event for one in story]
         self.told += events  # type: ignore[arg-type]
         return events  # type: ignore[return-value]
