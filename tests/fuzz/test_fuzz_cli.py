@@ -102,6 +102,15 @@ def test_a_lenient_parser_is_not_blamed(testee, capsys):
     assert fuzz(*arguments, "--lenient") == 0
 
 
+def test_findings_of_a_program_that_reads_a_file(capsys):
+    Path("once.sh").write_text("exit 0\n")
+    arguments = ("--mode", "process", "--only", "magic", "--only", "version", "--cases", 20, "--seed", 1)
+    assert fuzz("run", "--target", "sh once.sh @@", *arguments) == 1
+    assert ": 2 findings\n" in capsys.readouterr().out
+    for folder in Path("fuzz-findings").iterdir():
+        assert fuzz("replay", folder) == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
