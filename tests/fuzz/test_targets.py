@@ -122,7 +122,9 @@ def test_a_target_that_does_not_come_back_leaves_what_it_did(tmp_path):
     flag = tmp_path / "once"
     lasting = f"import pathlib, sys; p = pathlib.Path('{flag}'); p.exists() and sys.exit(9); p.touch(); sys.argv = ['x']; exec(open('{MOODY}').read())"
     with contextlib.closing(open_target(f'{sys.executable} -S -c "{lasting}"', "pipe", SETTINGS)) as target:
-        assert verdicts(target.run([FINE, REFUSE, ABORT, FINE])) == ["accept", "reject", "crash"]
+        found = target.run([FINE, REFUSE, ABORT, FINE])
+        assert verdicts(found) == ["accept", "reject", "crash"]
+        assert found[2].sign == "SIGABRT, of this or another of the 2 frames not answered"
         with pytest.raises(TargetError, match="exit status 9"):
             target.run([FINE])
 

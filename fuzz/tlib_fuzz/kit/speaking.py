@@ -21,6 +21,7 @@ from .crashes import last_line, sign
 from .protocol import Outcome, Settings, TargetError, Verdict
 
 NOT_ALONE: Final = "but not when the frames are sent one by one"
+UNSURE: Final = "frames not answered"
 FEWER: Final = "fewer replies than frames"
 
 
@@ -69,7 +70,8 @@ class Speaking:
                     found += self._blame(frames[len(found) :], fault, doubted)
                 except TargetError as error:
                     self._gone = error
-                    return [*found, fault]
+                    found += doubted
+                    return [*found, _unsure(fault, len(frames) - len(found))]
         return found
 
     def _blame(self, suspects: Sequence[bytes], fault: Outcome, doubted: Sequence[Outcome]) -> list[Outcome]:
@@ -136,6 +138,13 @@ class Speaking:
         if self._peer is not None:
             peer, self._peer = self._peer, None
             peer.end()
+
+
+def _unsure(fault: Outcome, suspects: int) -> Outcome:
+    """`fault`, which cannot be shown again: a connection that breaks takes replies with it, so another frame may have done it."""
+    if suspects == 1:
+        return fault
+    return msgspec.structs.replace(fault, sign=f"{fault.sign}, of this or another of the {suspects} {UNSURE}")
 
 
 def _no_start(lines: Sequence[bytes], ended: Ended | None, status: int | None, trace: str) -> str:
