@@ -102,6 +102,41 @@ def test_a_lenient_parser_is_not_blamed(testee, capsys):
     assert fuzz(*arguments, "--lenient") == 0
 
 
+def test_the_bytes_that_are_shown_are_those_that_are_sent(testee, capsys):
+    assert fuzz("run", "--target", testee, "--cases", 50, "--seed", 1, "--only", "duplicate-attribute") == 1
+    (folder,) = Path("fuzz-findings").iterdir()
+    capsys.readouterr()
+    assert fuzz("replay", folder, "--hex") == 1
+    reduced = capsys.readouterr().out
+    assert reduced.startswith((folder / "frame.txt").read_text())
+    assert fuzz("replay", folder, "--hex", "--original") == 1
+    assert f"a frame of {(folder / 'original.bin').stat().st_size} bytes" in (told := capsys.readouterr().out)
+    assert told.splitlines()[1] != reduced.splitlines()[1]
+
+
+FORGETFUL = """import sys
+seen = 0
+while head := sys.stdin.buffer.read(4):
+    frame = sys.stdin.buffer.read(int.from_bytes(head, 'big'))
+    seen += 1
+    print('{}' if seen > {} else 'reject bad-magic', flush=True)
+"""
+
+
+def test_what_one_frame_cannot_show_is_not_called_right(capsys):
+    Path("testee.py").write_text(FORGETFUL.format("accept", 20))
+    assert fuzz("run", "--target", f"{sys.executable} -S testee.py", "--cases", 60, "--seed", 1, "--only", "magic") == 1
+    (folder,) = Path("fuzz-findings").iterdir()
+    capsys.readouterr()
+    assert fuzz("replay", folder) == 2
+    told = capsys.readouterr().out
+    assert "right now" not in told
+    assert "not shown by this frame alone: accepted, where a right parser refuses [bad-magic]; but not as the first frame" in told
+    Path("testee.py").write_text(FORGETFUL.format("skip", 1))
+    assert fuzz("replay", folder) == 2
+    assert "not judged: the target skips it\n" in capsys.readouterr().out
+
+
 def test_findings_of_a_program_that_reads_a_file(capsys):
     Path("once.sh").write_text("exit 0\n")
     arguments = ("--mode", "process", "--only", "magic", "--only", "version", "--cases", 20, "--seed", 1)
