@@ -137,6 +137,16 @@ def test_what_one_frame_cannot_show_is_not_called_right(capsys):
     assert "not judged: the target skips it\n" in capsys.readouterr().out
 
 
+def test_a_run_in_which_nothing_is_judged_is_no_success(capsys):
+    Path("testee.py").write_text(FORGETFUL.format("skip", 1))
+    assert fuzz("run", "--target", f"{sys.executable} -S testee.py", "--cases", 30, "--seed", 1, "--junit", "fuzz.xml") == 2
+    told = capsys.readouterr()
+    assert "30 cases skipped by the target" in told.out
+    assert told.err == "tlib: nothing was judged: the target skips every case\n"
+    suite = ET.parse("fuzz.xml").getroot()
+    assert suite.get("skipped") == suite.get("tests") != "0"
+
+
 def test_findings_of_a_program_that_reads_a_file(capsys):
     Path("once.sh").write_text("exit 0\n")
     arguments = ("--mode", "process", "--only", "magic", "--only", "version", "--cases", 20, "--seed", 1)

@@ -204,7 +204,7 @@ def test_what_was_found_before_a_target_was_gone_is_kept():
 
 
 def test_skipped_cases_are_counted():
-    assert Trial(Answering(lambda frame: Outcome(Verdict.SKIP)), Plan(seed=1)).chunk(0, 100).skipped == 100
+    assert Trial(Answering(lambda frame: Outcome(Verdict.SKIP)), Plan(seed=1)).chunk(0, 100).skipped.total() == 100
 
 
 # -- findings ----------------------------------------------------------------------------------------
@@ -286,14 +286,15 @@ def test_a_finding_in_a_target_that_does_not_come_back_is_kept_as_it_was(tmp_pat
 
 def test_reports(tmp_path):
     found = found_in(tmp_path, "pass", Plan(seed=1, labels=("flags", "version"), raw=0.0))
-    total = Total(7, Counter(flags=90, version=110, valid=0), Counter(nesting=5), 3, 2.0)
+    total = Total(7, Counter(flags=90, version=110, valid=0), Counter(nesting=5), Counter(flags=3), 2.0)
     lines = list(summary(total, found))
     assert lines[0] == "200 cases, 2.0 s, 100 a second, seed 7: 2 findings"
     assert lines[1] == "3 cases skipped by the target, and so not judged"
     assert lines[2] == "left out, since their label had cost the target enough lives: 5 nesting"
     junit(total, found, tmp_path / "fuzz.xml")
     suite = ET.parse(tmp_path / "fuzz.xml").getroot()
-    assert (suite.get("tests"), suite.get("failures")) == ("4", "2")
+    assert [suite.get(name) for name in ("tests", "failures", "skipped")] == ["4", "2", "2"]
+    assert {case.get("name") for case in suite.iter("testcase") if case.find("skipped") is not None} == {"valid", "nesting"}
     failed = {case.get("name"): case.find("failure").get("type") for case in suite.iter("testcase") if case.find("failure") is not None}
     assert failed == {"flags": "wrong-verdict", "version": "wrong-verdict"}
     assert {p.get("name"): p.get("value") for p in suite.iter("property")} == {"seed": "7", "cases": "200"}

@@ -100,7 +100,7 @@ def command(
 ) -> int:
     """Send right and wrong frames to a parser and keep every wrong answer, made small.
 
-    Exit status: 0 nothing found, 1 findings, 2 the target cannot be used.
+    Exit status: 0 nothing found, 1 findings, 2 the target cannot be used, or judges nothing.
 
     \b
     tlib fuzz run --target ./testee
@@ -137,6 +137,9 @@ def command(
     found = findings.by_gravity()
     for line in summary(total, found):
         click.echo(printable(line))
+    if total.cases and not total.judged:
+        report("nothing was judged: the target skips every case")
+        status = UNUSABLE
     if junit_file is not None:
         junit(total, found, junit_file)
     return INVALID if found else status
