@@ -156,6 +156,13 @@ def test_findings_of_a_program_that_reads_a_file(capsys):
         assert fuzz("replay", folder) == 1
 
 
+def test_a_corpus_that_is_none_suggests_no_option_that_there_is_not(capsys):
+    Path("corpus.bin").write_bytes(b"\x01\x02\x03nothing of ours")
+    for command in (("run", "--target", "true", "--corpus", "corpus.bin"), ("corpus", "corpus.bin")):
+        assert fuzz(*command) == 2
+        assert capsys.readouterr().err.endswith("a log nor a capture\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -203,6 +210,13 @@ def test_a_template_speaks_the_protocol_and_checks_the_header(language, capsys):
         fuzz("run", "--target", template.start.format(template.file), "--cases", 50, "--seed", 2, "--timeout", 20, "--only", "int-length")
         == 1
     )
+
+
+def test_commands_that_are_told_can_be_pasted(capsys):
+    assert fuzz("new", "c", "-o", "a b.c") == 0
+    assert "undefined 'a b.c' -o testee" in capsys.readouterr().out
+    assert fuzz("new", "python", "-o", "a b.py") == 0
+    assert """--target 'python3 '"'"'a b.py'"'"''""" in capsys.readouterr().out
 
 
 def test_a_testee_is_not_written_over(capsys):

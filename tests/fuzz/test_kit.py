@@ -20,7 +20,7 @@ from tlib_fuzz.kit.judge import Kind, judge
 from tlib_fuzz.kit.plan import RAW, Plan
 from tlib_fuzz.kit.protocol import Outcome, TargetError, Verdict
 from tlib_fuzz.kit.reduce import Reducer
-from tlib_fuzz.kit.report import Total, junit, summary
+from tlib_fuzz.kit.report import Total, junit, summary, told
 from tlib_fuzz.kit.session import Trial
 from tlib_fuzz.tree import Attribute, Frame, List, Pair
 from tlib_schemas.errors import DecodeError, SchemaViolation
@@ -298,3 +298,16 @@ def test_reports(tmp_path):
     failed = {case.get("name"): case.find("failure").get("type") for case in suite.iter("testcase") if case.find("failure") is not None}
     assert failed == {"flags": "wrong-verdict", "version": "wrong-verdict"}
     assert {p.get("name"): p.get("value") for p in suite.iter("property")} == {"seed": "7", "cases": "200"}
+
+
+def test_the_words_on_a_finding_fit_its_numbers(tmp_path):
+    found, *_ = found_in(tmp_path, "pass", Plan(seed=1, labels=("flags",), raw=0.0))
+    change = msgspec.structs.replace
+    assert list(told(change(found, path="", event="", reason="No.", size=1, original_size=1, times=1)))[1:3] == [
+        "    No.",
+        "    1 byte; seen 1 time",
+    ]
+    assert list(told(change(found, path="a.b", reason="No.", size=2, original_size=9, times=1_000)))[1:3] == [
+        "    No. (a.b)",
+        "    2 bytes, reduced from 9; seen 1,000 times",
+    ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import shlex
 from pathlib import Path
 from typing import Any, Final
 
@@ -157,7 +158,7 @@ class Findings:
             frame=case.frame.hex(),
             seed=self._plan.seed,
             how=self._how,
-            replay=f"tlib fuzz replay {folder}",
+            replay=f"tlib fuzz replay {shlex.quote(str(folder))}",
             times=times,
         )
         (folder / FRAME).write_bytes(case.frame)

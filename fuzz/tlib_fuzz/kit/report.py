@@ -80,8 +80,10 @@ def summary(total: Total, findings: Collection[Finding]) -> Iterator[str]:
 def told(finding: Finding) -> Iterator[str]:
     """One finding, in a few lines."""
     yield f"{finding.kind}  {finding.label}: {finding.words}"
-    yield f"    {finding.reason} ({finding.path or finding.event})"
-    yield f"    {finding.size} bytes, reduced from {finding.original_size}; seen {finding.times} times"
+    place = finding.path or finding.event
+    yield f"    {finding.reason}{f' ({place})' if place else ''}"
+    reduced = f", reduced from {finding.original_size}" if finding.size != finding.original_size else ""
+    yield f"    {_count(finding.size, 'byte')}{reduced}; seen {_count(finding.times, 'time')}"
     yield f"    {finding.replay}"
 
 
