@@ -258,6 +258,14 @@ def test_harm_is_reduced(tmp_path, body, kind, most):
     assert [finding.size <= most for finding in found] == [True]
 
 
+def test_harm_without_a_place_is_one_finding_where_the_same_frame_does_it(tmp_path):
+    body = "if len(frame) != 10: sys.exit(7)"  # the first of all frames has ten bytes
+    found = found_in(tmp_path, body, Plan(seed=1, labels=("version", "int-length"), raw=0.0))
+    crashes = [finding for finding in found if finding.kind is Kind.CRASH]
+    assert [(finding.size, finding.words) for finding in crashes] == [(0, "exit status 7")]
+    assert crashes[0].times > 20
+
+
 def test_refusals_without_a_code_are_told_apart_by_what_is_left_of_them(tmp_path):
     body = "frame = b'' if b'\\x00\\x09\\x06' in frame else frame"
     found = found_in(tmp_path, body, Plan(seed=2, labels=("valid",), raw=0.0), chunks=2)
