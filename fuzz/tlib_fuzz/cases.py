@@ -58,8 +58,10 @@ def cases(seed: int, registry: Registry = TLIBRARY, *, labels: Collection[str] |
 def chosen(walker: Walker, labels: Collection[str] | None) -> tuple[list[Entry], bool]:
     """The entries that `labels` name (None: all that the registry has cases for), and whether "valid" is among them.
 
-    Raises ValueError for a label that there is no case for.
+    Raises ValueError for a label that there is no case for, TypeError for a text, whose letters are no labels.
     """
+    if isinstance(labels, str):
+        raise TypeError(f"labels is the text {labels!r}: give a collection of labels, as ({labels!r},)")
     fitting = {entry.label: entry for entry in CATALOGUE.values() if entry.site.fits(walker)}
     wanted = [VALID, *fitting] if labels is None else list(labels)
     for label in wanted:

@@ -97,7 +97,9 @@ def kv_lists(deepest: int = 4) -> st.SearchStrategy[KVList]:
 
 
 def values(attribute: Attribute) -> st.SearchStrategy[Any]:
-    """Values of an attribute whose type is declared, of its Python type."""
+    """Values of an attribute whose type is declared, of its Python type. Raises TypeError for its name, ValueError without a type."""
+    if not isinstance(attribute, Attribute):
+        raise TypeError(f"an attribute is expected, not {attribute!r}: a registry gives it, as TLIBRARY.attribute('ConnID')")
     declared = attribute.value
     if declared is None:
         raise ValueError(f"the type of {attribute.name} is not declared")
@@ -193,7 +195,9 @@ def broken_frames(registry: Registry = TLIBRARY, *, labels: Collection[str] | No
     """Frames with exactly one defect of the catalogue, or of those `labels`: a right parser refuses each."""
     fitting, _ = _cases.chosen(walker_of(registry), None)
     defects = [entry.label for entry in fitting if entry.codes]
-    if labels is not None and (accepted := [label for label in labels if label in CATALOGUE and not CATALOGUE[label].codes]):
+    if not isinstance(labels, str | None) and (
+        accepted := [label for label in labels if label in CATALOGUE and not CATALOGUE[label].codes]
+    ):
         raise ValueError(f"{accepted[0]} is no defect: give some of {', '.join(defects)}")
     return cases(registry, labels=defects if labels is None else labels).map(lambda case: case.frame)
 

@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-ABORT, SLEEP, RAISE, CHATTER, SWELL, LEAVE, SECOND, SKIP, REFUSE, SLOW_SWELL = range(1, 11)
+ABORT, SLEEP, RAISE, CHATTER, SWELL, LEAVE, SECOND, SKIP, REFUSE, SLOW_SWELL, TIRED, FULL, MUTE = range(1, 14)
 hoard = []
 frames = []
 
@@ -37,6 +37,12 @@ def answer(frame):
         sys.exit(3)
     elif mood == SECOND and len(frames) > 40:
         os.abort()
+    elif mood == TIRED and len(frames) > 40:
+        time.sleep(60)
+    elif mood == FULL and len(frames) > 40:
+        bytearray(150 << 20)
+    elif mood == MUTE and len(frames) > 40:
+        return None
     elif mood == SKIP:
         return "skip"
     elif mood == REFUSE:
@@ -47,8 +53,10 @@ def answer(frame):
 def serve(source, answers):
     while head := source.read(4):
         frame = source.read(int.from_bytes(head, "big"))
-        answers.write(answer(frame).encode() + b"\n")
-        answers.flush()
+        told = answer(frame)
+        if told is not None:
+            answers.write(told.encode() + b"\n")
+            answers.flush()
 
 
 def listen(port):

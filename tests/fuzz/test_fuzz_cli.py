@@ -102,6 +102,67 @@ def test_a_lenient_parser_is_not_blamed(testee, capsys):
     assert fuzz(*arguments, "--lenient") == 0
 
 
+def test_the_bytes_that_are_shown_are_those_that_are_sent(testee, capsys):
+    assert fuzz("run", "--target", testee, "--cases", 50, "--seed", 1, "--only", "duplicate-attribute") == 1
+    (folder,) = Path("fuzz-findings").iterdir()
+    capsys.readouterr()
+    assert fuzz("replay", folder, "--hex") == 1
+    reduced = capsys.readouterr().out
+    assert reduced.startswith((folder / "frame.txt").read_text())
+    assert fuzz("replay", folder, "--hex", "--original") == 1
+    assert f"a frame of {(folder / 'original.bin').stat().st_size} bytes" in (told := capsys.readouterr().out)
+    assert told.splitlines()[1] != reduced.splitlines()[1]
+
+
+FORGETFUL = """import sys
+seen = 0
+while head := sys.stdin.buffer.read(4):
+    frame = sys.stdin.buffer.read(int.from_bytes(head, 'big'))
+    seen += 1
+    print('{}' if seen > {} else 'reject bad-magic', flush=True)
+"""
+
+
+def test_what_one_frame_cannot_show_is_not_called_right(capsys):
+    Path("testee.py").write_text(FORGETFUL.format("accept", 20))
+    assert fuzz("run", "--target", f"{sys.executable} -S testee.py", "--cases", 60, "--seed", 1, "--only", "magic") == 1
+    (folder,) = Path("fuzz-findings").iterdir()
+    capsys.readouterr()
+    assert fuzz("replay", folder) == 2
+    told = capsys.readouterr().out
+    assert "right now" not in told
+    assert "not shown by this frame alone: accepted, where a right parser refuses [bad-magic]; but not as the first frame" in told
+    Path("testee.py").write_text(FORGETFUL.format("skip", 1))
+    assert fuzz("replay", folder) == 2
+    assert "not judged: the target skips it\n" in capsys.readouterr().out
+
+
+def test_a_run_in_which_nothing_is_judged_is_no_success(capsys):
+    Path("testee.py").write_text(FORGETFUL.format("skip", 1))
+    assert fuzz("run", "--target", f"{sys.executable} -S testee.py", "--cases", 30, "--seed", 1, "--junit", "fuzz.xml") == 2
+    told = capsys.readouterr()
+    assert "30 cases skipped by the target" in told.out
+    assert told.err == "tlib: nothing was judged: the target skips every case\n"
+    suite = ET.parse("fuzz.xml").getroot()
+    assert suite.get("skipped") == suite.get("tests") != "0"
+
+
+def test_findings_of_a_program_that_reads_a_file(capsys):
+    Path("once.sh").write_text("exit 0\n")
+    arguments = ("--mode", "process", "--only", "magic", "--only", "version", "--cases", 20, "--seed", 1)
+    assert fuzz("run", "--target", "sh once.sh @@", *arguments) == 1
+    assert ": 2 findings\n" in capsys.readouterr().out
+    for folder in Path("fuzz-findings").iterdir():
+        assert fuzz("replay", folder) == 1
+
+
+def test_a_corpus_that_is_none_suggests_no_option_that_there_is_not(capsys):
+    Path("corpus.bin").write_bytes(b"\x01\x02\x03nothing of ours")
+    for command in (("run", "--target", "true", "--corpus", "corpus.bin"), ("corpus", "corpus.bin")):
+        assert fuzz(*command) == 2
+        assert capsys.readouterr().err.endswith("a log nor a capture\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -149,6 +210,13 @@ def test_a_template_speaks_the_protocol_and_checks_the_header(language, capsys):
         fuzz("run", "--target", template.start.format(template.file), "--cases", 50, "--seed", 2, "--timeout", 20, "--only", "int-length")
         == 1
     )
+
+
+def test_commands_that_are_told_can_be_pasted(capsys):
+    assert fuzz("new", "c", "-o", "a b.c") == 0
+    assert "undefined 'a b.c' -o testee" in capsys.readouterr().out
+    assert fuzz("new", "python", "-o", "a b.py") == 0
+    assert """--target 'python3 '"'"'a b.py'"'"''""" in capsys.readouterr().out
 
 
 def test_a_testee_is_not_written_over(capsys):

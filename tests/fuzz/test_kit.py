@@ -20,7 +20,7 @@ from tlib_fuzz.kit.judge import Kind, judge
 from tlib_fuzz.kit.plan import RAW, Plan
 from tlib_fuzz.kit.protocol import Outcome, TargetError, Verdict
 from tlib_fuzz.kit.reduce import Reducer
-from tlib_fuzz.kit.report import Total, junit, summary
+from tlib_fuzz.kit.report import Total, junit, summary, told
 from tlib_fuzz.kit.session import Trial
 from tlib_fuzz.tree import Attribute, Frame, List, Pair
 from tlib_schemas.errors import DecodeError, SchemaViolation
@@ -204,7 +204,7 @@ def test_what_was_found_before_a_target_was_gone_is_kept():
 
 
 def test_skipped_cases_are_counted():
-    assert Trial(Answering(lambda frame: Outcome(Verdict.SKIP)), Plan(seed=1)).chunk(0, 100).skipped == 100
+    assert Trial(Answering(lambda frame: Outcome(Verdict.SKIP)), Plan(seed=1)).chunk(0, 100).skipped.total() == 100
 
 
 # -- findings ----------------------------------------------------------------------------------------
@@ -258,6 +258,14 @@ def test_harm_is_reduced(tmp_path, body, kind, most):
     assert [finding.size <= most for finding in found] == [True]
 
 
+def test_harm_without_a_place_is_one_finding_where_the_same_frame_does_it(tmp_path):
+    body = "if len(frame) != 10: sys.exit(7)"  # the first of all frames has ten bytes
+    found = found_in(tmp_path, body, Plan(seed=1, labels=("version", "int-length"), raw=0.0))
+    crashes = [finding for finding in found if finding.kind is Kind.CRASH]
+    assert [(finding.size, finding.words) for finding in crashes] == [(0, "exit status 7")]
+    assert crashes[0].times > 20
+
+
 def test_refusals_without_a_code_are_told_apart_by_what_is_left_of_them(tmp_path):
     body = "frame = b'' if b'\\x00\\x09\\x06' in frame else frame"
     found = found_in(tmp_path, body, Plan(seed=2, labels=("valid",), raw=0.0), chunks=2)
@@ -286,14 +294,28 @@ def test_a_finding_in_a_target_that_does_not_come_back_is_kept_as_it_was(tmp_pat
 
 def test_reports(tmp_path):
     found = found_in(tmp_path, "pass", Plan(seed=1, labels=("flags", "version"), raw=0.0))
-    total = Total(7, Counter(flags=90, version=110, valid=0), Counter(nesting=5), 3, 2.0)
+    total = Total(7, Counter(flags=90, version=110, valid=0), Counter(nesting=5), Counter(flags=3), 2.0)
     lines = list(summary(total, found))
     assert lines[0] == "200 cases, 2.0 s, 100 a second, seed 7: 2 findings"
     assert lines[1] == "3 cases skipped by the target, and so not judged"
     assert lines[2] == "left out, since their label had cost the target enough lives: 5 nesting"
     junit(total, found, tmp_path / "fuzz.xml")
     suite = ET.parse(tmp_path / "fuzz.xml").getroot()
-    assert (suite.get("tests"), suite.get("failures")) == ("4", "2")
+    assert [suite.get(name) for name in ("tests", "failures", "skipped")] == ["4", "2", "2"]
+    assert {case.get("name") for case in suite.iter("testcase") if case.find("skipped") is not None} == {"valid", "nesting"}
     failed = {case.get("name"): case.find("failure").get("type") for case in suite.iter("testcase") if case.find("failure") is not None}
     assert failed == {"flags": "wrong-verdict", "version": "wrong-verdict"}
     assert {p.get("name"): p.get("value") for p in suite.iter("property")} == {"seed": "7", "cases": "200"}
+
+
+def test_the_words_on_a_finding_fit_its_numbers(tmp_path):
+    found, *_ = found_in(tmp_path, "pass", Plan(seed=1, labels=("flags",), raw=0.0))
+    change = msgspec.structs.replace
+    assert list(told(change(found, path="", event="", reason="No.", size=1, original_size=1, times=1)))[1:3] == [
+        "    No.",
+        "    1 byte; seen 1 time",
+    ]
+    assert list(told(change(found, path="a.b", reason="No.", size=2, original_size=9, times=1_000)))[1:3] == [
+        "    No. (a.b)",
+        "    2 bytes, reduced from 9; seen 1,000 times",
+    ]

@@ -124,3 +124,14 @@ def test_captures_are_made_from_their_seed():
     assert whole.open().read() == whole.data
     assert all(isinstance(decode(frame), TLIBRARY.events) for frames in whole.frames for frame in frames)
     assert EventCallDeleted in {type(decode(frame)) for frames in whole.frames for frame in frames}
+
+
+@pytest.mark.parametrize("strategy", [some.cases, some.broken_frames])
+def test_a_text_is_no_collection_of_labels(strategy):
+    with pytest.raises(TypeError, match=r"labels is the text 'magic': give a collection of labels, as \('magic',\)"):
+        strategy(labels="magic")
+
+
+def test_a_name_is_no_attribute():
+    with pytest.raises(TypeError, match=r"an attribute is expected, not 'ConnID': a registry gives it"):
+        some.values("ConnID")

@@ -10,12 +10,14 @@ import pytest
 from tlib_fuzz.kit import protocol
 from tlib_fuzz.kit.crashes import ended, recognise, sign
 from tlib_fuzz.kit.protocol import Outcome, Settings, TargetError, Verdict
-from tlib_fuzz.kit.speaking import NOT_ALONE
+from tlib_fuzz.kit.speaking import FEWER, NOT_ALONE
 from tlib_fuzz.kit.target import open_target
 from tlib_fuzz.tree import Attribute, Frame
 
 MOODY = Path(__file__).with_name("moody.py")
-ABORT, SLEEP, RAISE, CHATTER, SWELL, LEAVE, SECOND, SKIP, REFUSE, SLOW_SWELL = (Frame(mood).write() for mood in range(1, 11))
+ABORT, SLEEP, RAISE, CHATTER, SWELL, LEAVE, SECOND, SKIP, REFUSE, SLOW_SWELL, TIRED, FULL, MUTE = (
+    Frame(mood).write() for mood in range(1, 14)
+)
 FINE = Frame(200).write()
 SETTINGS = Settings(timeout=1.0, memory=100)
 needs_proc = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="a living process's memory is watched by /proc")
@@ -92,11 +94,37 @@ def test_a_death_that_depends_on_the_frames_before(pipe):
     assert [outcome.sign for outcome in crashes] == [f"SIGABRT, {NOT_ALONE}"]
 
 
+@pytest.mark.parametrize(
+    ("frame", "verdict", "words"),
+    [
+        (TIRED, Verdict.HANG, "no reply in 1 s"),
+        pytest.param(FULL, Verdict.MEMORY, "MiB more than at rest", marks=needs_proc),
+    ],
+)
+def test_other_harm_that_depends_on_the_frames_before(pipe, frame, verdict, words):
+    pipe.run([FINE] * 50)
+    (found,) = [outcome for outcome in pipe.run([FINE, frame, FINE]) if outcome.verdict is not Verdict.ACCEPT]
+    assert found.verdict is verdict
+    assert words in found.sign
+    assert found.sign.endswith(NOT_ALONE)
+
+
+def test_a_reply_that_is_left_out_shifts_no_verdict(pipe):
+    pipe.run([FINE] * 50)
+    found = pipe.run([REFUSE, MUTE, REFUSE, FINE])
+    assert verdicts(found) == ["garbled", "accept", "reject", "accept"]
+    assert found[0].sign == f"{FEWER}, {NOT_ALONE}"
+    found = pipe.run([FINE] * 50 + [REFUSE, MUTE, REFUSE, FINE])  # and where it does so again
+    assert verdicts(found) == ["accept"] * 50 + ["reject", "hang", "reject", "accept"]
+
+
 def test_a_target_that_does_not_come_back_leaves_what_it_did(tmp_path):
     flag = tmp_path / "once"
     lasting = f"import pathlib, sys; p = pathlib.Path('{flag}'); p.exists() and sys.exit(9); p.touch(); sys.argv = ['x']; exec(open('{MOODY}').read())"
     with contextlib.closing(open_target(f'{sys.executable} -S -c "{lasting}"', "pipe", SETTINGS)) as target:
-        assert verdicts(target.run([FINE, REFUSE, ABORT, FINE])) == ["accept", "reject", "crash"]
+        found = target.run([FINE, REFUSE, ABORT, FINE])
+        assert verdicts(found) == ["accept", "reject", "crash"]
+        assert found[2].sign == "SIGABRT, of this or another of the 2 frames not answered"
         with pytest.raises(TargetError, match="exit status 9"):
             target.run([FINE])
 

@@ -27,6 +27,7 @@ from tlib_schemas.wire import MAGIC, VERSION
 from .common import FORMS, Unusable
 from .hextext import HexError, HexText
 
+FORMAT_HINT = "; --format reads it as one all the same"  # where there is that option
 _HEAD = 1 << 20
 _SIGN = MAGIC + bytes((VERSION, 0))
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
@@ -155,10 +156,7 @@ class Source(io.RawIOBase):
         if not self._head:
             return None
         if found is None:
-            raise Unusable(
-                f"{self.name}: neither frames ({_SIGN.hex(' ')} …), hex text, JSONL, a log nor a capture;"
-                " --format reads it as one all the same"
-            )
+            raise Unusable(f"{self.name}: neither frames ({_SIGN.hex(' ')} …), hex text, JSONL, a log nor a capture{FORMAT_HINT}")
         if found in _COMPRESSED.values() or found in SIGNS.values():
             raise Unusable(f"{self.name}: compressed ({found}); pipe it in decompressed")
         if found not in FORMS:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from tlib_codec.cli.common import Unusable, closest
 from tlib_codec.cli.inputs import Found, entries
+from tlib_codec.cli.source import FORMAT_HINT
 from tlib_codec.engine import encode
 from tlib_codec.reference import Policy
 from tlib_codec.stream import Gap
@@ -51,17 +52,24 @@ def seeds(files: Iterable[str], registry: Registry) -> tuple[bytes, ...]:
     found: dict[bytes, None] = {}
     for path in files:
         before = len(found)
-        for entry in entries(path, "auto", registry):
-            if not isinstance(entry, Found):
-                continue
-            data = entry.data
-            if data is None and not isinstance(entry.item, Gap):
-                try:
-                    data = encode(entry.item, registry=registry, policy=Policy.LENIENT)
-                except EncodeError:  # a log may name what has no number
-                    continue
-            if data:
-                found[data] = None
+        try:
+            found.update(dict.fromkeys(_frames(path, registry)))
+        except Unusable as error:  # there is no --format here
+            raise Unusable(error.message.removesuffix(FORMAT_HINT)) from None
         if len(found) == before:
             raise Unusable(f"{path}: no frame in it that was not there before")
     return tuple(found)
+
+
+def _frames(path: str, registry: Registry) -> Iterator[bytes]:
+    for entry in entries(path, "auto", registry):
+        if not isinstance(entry, Found):
+            continue
+        data = entry.data
+        if data is None and not isinstance(entry.item, Gap):
+            try:
+                data = encode(entry.item, registry=registry, policy=Policy.LENIENT)
+            except EncodeError:  # a log may name what has no number
+                continue
+        if data:
+            yield data

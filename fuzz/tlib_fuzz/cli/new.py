@@ -50,7 +50,7 @@ def command(language: str, output: Path | None) -> int:
         raise Unusable(f"{path}: is there already; -o FILE writes another") from None
     click.echo(f"{path}: put the call of your parser into parse, then")
     if template.build:
-        click.echo(f"    {template.build.format(path)}")
-    start = template.start.format(path)
+        click.echo(f"    {template.build.format(shlex.quote(str(path)))}")
+    start = template.start.format(shlex.quote(str(path)))
     click.echo(f"    tlib fuzz run --target {shlex.quote(start)}")
     return FINE

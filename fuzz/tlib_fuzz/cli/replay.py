@@ -8,13 +8,16 @@ from pathlib import Path
 import click
 import msgspec
 
-from tlib_codec.cli import FINE, INVALID
+from tlib_codec.cli import FINE, INVALID, UNUSABLE
 from tlib_codec.cli.common import Unusable, printable, registry_of
-from tlib_fuzz.kit.findings import ABOUT, FRAME, HEX, ORIGINAL, Finding, expected
+from tlib_fuzz.kit.findings import ABOUT, FRAME, NOT_FIRST, ORIGINAL, Finding, expected, hex_of
 from tlib_fuzz.kit.judge import judge
 from tlib_fuzz.kit.plan import Plan
-from tlib_fuzz.kit.protocol import TargetError
+from tlib_fuzz.kit.protocol import TargetError, Verdict
+from tlib_fuzz.kit.speaking import NOT_ALONE, UNSURE
 from tlib_fuzz.kit.target import MODES
+
+_AMONG_OTHERS = (NOT_FIRST, NOT_ALONE, UNSURE)  # of findings that take more than one frame
 
 
 @click.command()
@@ -26,7 +29,7 @@ from tlib_fuzz.kit.target import MODES
 def command(finding: Path, target: str | None, mode: str | None, original: bool, show_hex: bool) -> int:
     """Send the frame of FINDING, a folder of findings, to its target again.
 
-    Exit status: 0 the answer is right now, 1 it is still wrong, 2 the target cannot be used.
+    Exit status: 0 the answer is right now, 1 it is still wrong, 2 the target cannot be used, or one frame does not tell.
 
     \b
     tlib fuzz replay fuzz-findings/wrong-verdict-flags-1c0ffe
@@ -43,12 +46,18 @@ def command(finding: Path, target: str | None, mode: str | None, original: bool,
     except TargetError as error:
         raise Unusable(str(error)) from None
     if show_hex:
-        click.echo((folder / HEX).read_text(encoding="utf-8"), nl=False)
+        click.echo(hex_of(frame, plan.registry), nl=False)
     right = expected(case)
     click.echo(f"a frame of {len(frame)} bytes: {printable(case.reason)}")
     click.echo(f"right:  {' '.join([right['verdict'], *right.get('codes', ())])}")
     click.echo(f"answer: {printable(' '.join(filter(None, (outcome.verdict.value, outcome.code or outcome.sign))))}")
+    if outcome.verdict is Verdict.SKIP:
+        click.echo("not judged: the target skips it")
+        return UNUSABLE
     difference = judge(case, outcome, plan.registry)
+    if difference is None and any(word in about.words for word in _AMONG_OTHERS):
+        click.echo(f"not shown by this frame alone: {printable(about.words)}; run again with --seed {about.seed}")
+        return UNUSABLE
     if difference is None:
         click.echo("no difference: it is right now")
         return FINE

@@ -41,9 +41,17 @@ _STEPS = {"process": 50}  # cases a chunk, where a thousand would take long
     help="pipe: it stays and speaks the protocol. process: it is started for each frame, on its standard input or in a file for @@. "
     "tcp: a server that speaks the protocol.",
 )
-@click.option("--cases", type=click.IntRange(1), metavar="N", help=f"Send so many cases.  [default: {_CASES:,}, or no end with --time]")
+@click.option(
+    "--cases",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Send so many cases, those of --corpus on top; raw mutations that --skip drops are not replaced.  "
+    f"[default: {_CASES:,}, or no end with --time]",
+)
 @click.option("--time", "seconds", type=click.FloatRange(0, min_open=True), metavar="S", help="Stop after so many seconds.")
-@click.option("--seed", type=click.IntRange(0), metavar="N", help="The same seed gives the same run.  [default: a new one, which is told]")
+@click.option(
+    "--seed", type=click.IntRange(0), metavar="N", help="The same seed gives the same cases.  [default: a new one, which is told]"
+)
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, metavar="N", help="Processes, each with a target of its own.")
 @click.option("--only", multiple=True, metavar="LABEL", help="Only cases with this label; see docs/defects.md, and raw.")
 @click.option("--skip", multiple=True, metavar="LABEL", help="No cases with this label.")
@@ -74,7 +82,7 @@ _STEPS = {"process": 50}  # cases a chunk, where a thousand would take long
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("fuzz-findings"),
     show_default=True,
-    help="The folder of findings.",
+    help="The folder of findings; those of earlier runs stay in it.",
 )
 @click.option("--junit", "junit_file", type=click.Path(dir_okay=False, path_type=Path), help="Write JUnit XML, a test case for each label.")
 @registry_option
@@ -100,7 +108,7 @@ def command(
 ) -> int:
     """Send right and wrong frames to a parser and keep every wrong answer, made small.
 
-    Exit status: 0 nothing found, 1 findings, 2 the target cannot be used.
+    Exit status: 0 nothing found, 1 findings, 2 the target cannot be used, or judges nothing.
 
     \b
     tlib fuzz run --target ./testee
@@ -137,6 +145,9 @@ def command(
     found = findings.by_gravity()
     for line in summary(total, found):
         click.echo(printable(line))
+    if total.cases and not total.judged:
+        report("nothing was judged: the target skips every case")
+        status = UNUSABLE
     if junit_file is not None:
         junit(total, found, junit_file)
     return INVALID if found else status

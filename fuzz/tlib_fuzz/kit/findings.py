@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import shlex
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +30,8 @@ from .session import Hit
 from .speaking import NOT_ALONE
 from .target import open_target
 
+_PLACELESS: Final = frozenset({Kind.CRASH, Kind.HANG, Kind.MEMORY})
+_WITH_LABEL: Final = 3  # words of a key that ends in a label
 _EXAMPLES: Final = 8  # of right frames refused alike that are reduced, to see whether it is one fault
 _TRIES: Final = 3_000
 _SLOW_TRIES: Final = 600  # where many cost a time-out
@@ -110,7 +113,7 @@ class Findings:
             return None
         self._examples[key] = self._examples.get(key, 0) + 1
         small = self._reduced(hit)
-        form = (*key, _form(small.case.frame)) if _vague(hit) else key
+        form = _grown(key, hit, small.case.frame)
         if form in self.all:
             self._by_hit[key] = self.all[form]
             self.all[form].times += times
@@ -157,7 +160,7 @@ class Findings:
             frame=case.frame.hex(),
             seed=self._plan.seed,
             how=self._how,
-            replay=f"tlib fuzz replay {folder}",
+            replay=f"tlib fuzz replay {shlex.quote(str(folder))}",
             times=times,
         )
         (folder / FRAME).write_bytes(case.frame)
@@ -208,6 +211,15 @@ def _key(hit: Hit) -> tuple[str, ...]:
         case Kind.VERDICT if hit.case.accept:
             return (kind, nature)
     return (kind, nature, where)
+
+
+def _grown(key: tuple[str, ...], hit: Hit, small: bytes) -> tuple[str, ...]:
+    """What is equal for hits of one fault, now that the frame is reduced: harm that names no place is known by the frame that does it."""
+    if _vague(hit):
+        return (*key, _form(small))
+    if hit.difference.kind in _PLACELESS and len(key) == _WITH_LABEL:
+        return (*key[:-1], hashlib.sha256(small).hexdigest())
+    return key
 
 
 def _vague(hit: Hit) -> bool:

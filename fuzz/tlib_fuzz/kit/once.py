@@ -29,10 +29,9 @@ class Once:
     def __init__(self, command: Sequence[str], settings: Settings) -> None:
         self._settings = settings
         self._rest = 0
-        self._folder = tempfile.TemporaryDirectory(prefix="tlib-fuzz-")
-        self._file = Path(self._folder.name, "frame.bin")
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._by_file = any(_FILE in word for word in command)
-        self._command = [word.replace(_FILE, str(self._file)) for word in command]
+        self._words = command
         with contextlib.ExitStack() as undo:
             undo.callback(self.close)
             first = self._one(protocol.WARM_UP, protocol.START)
@@ -45,9 +44,7 @@ class Once:
         return [self._one(frame, self._settings.timeout) for frame in frames]
 
     def _one(self, frame: bytes, timeout: float) -> Outcome:
-        if self._by_file:
-            self._file.write_bytes(frame)
-        child = Child(self._command, self._settings.memory)
+        child = Child(self._command(frame), self._settings.memory)
         if self._rest:
             child.rest(self._rest)
         text, ended = child.channel.drain(b"" if self._by_file else frame, timeout)
@@ -70,6 +67,17 @@ class Once:
             return told
         return Outcome(Verdict.REJECT if status else Verdict.ACCEPT)
 
+    def _command(self, frame: bytes) -> Sequence[str]:
+        """The command that is given `frame`; where that is by a file, it is in a folder that lasts until `close`."""
+        if not self._by_file:
+            return self._words
+        self._folder = self._folder or tempfile.TemporaryDirectory(prefix="tlib-fuzz-")
+        file = Path(self._folder.name, "frame.bin")
+        file.write_bytes(frame)
+        return [word.replace(_FILE, str(file)) for word in self._words]
+
     def close(self) -> None:
         """As `Target.close`."""
-        self._folder.cleanup()
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None

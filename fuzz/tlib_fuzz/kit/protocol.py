@@ -67,7 +67,7 @@ class Target(Protocol):
         """An outcome for each of `frames`, in order; fewer where it did not come back from the last. Raises TargetError."""
 
     def close(self) -> None:
-        """End it."""
+        """End it; what is run after that is run by a new one."""
 
 
 _PLAIN: Final = {word.value.encode(): Outcome(word) for word in (Verdict.ACCEPT, Verdict.REJECT, Verdict.SKIP)}

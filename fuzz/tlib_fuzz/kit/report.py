@@ -17,18 +17,23 @@ _EVERY = 0.2  # seconds between two lines of progress
 
 
 class Total(msgspec.Struct):
-    """What a run did: cases by label, those left out and skipped, the seed, the seconds it took."""
+    """What a run did: cases by label, those left out, how many of the cases the target skipped, the seed, the seconds it took."""
 
     seed: int
     counts: Counter[str]
     left_out: Counter[str]
-    skipped: int = 0
+    skipped: Counter[str] = msgspec.field(default_factory=Counter)
     seconds: float = 0.0
 
     @property
     def cases(self) -> int:
         """How many cases were sent."""
         return self.counts.total()
+
+    @property
+    def judged(self) -> int:
+        """How many of them the target judged."""
+        return self.cases - self.skipped.total()
 
 
 class Progress:
@@ -63,7 +68,7 @@ def summary(total: Total, findings: Collection[Finding]) -> Iterator[str]:
     rate = f"{total.seconds:.1f} s, {total.cases / (total.seconds or 1.0):,.0f} a second"
     yield f"{_count(total.cases, 'case')}, {rate}, seed {total.seed}: {_count(len(findings), 'finding')}"
     if total.skipped:
-        yield f"{_count(total.skipped, 'case')} skipped by the target, and so not judged"
+        yield f"{_count(total.skipped.total(), 'case')} skipped by the target, and so not judged"
     if total.left_out:
         labels = ", ".join(f"{count:,} {label}" for label, count in total.left_out.most_common())
         yield f"left out, since their label had cost the target enough lives: {labels}"
@@ -75,19 +80,23 @@ def summary(total: Total, findings: Collection[Finding]) -> Iterator[str]:
 def told(finding: Finding) -> Iterator[str]:
     """One finding, in a few lines."""
     yield f"{finding.kind}  {finding.label}: {finding.words}"
-    yield f"    {finding.reason} ({finding.path or finding.event})"
-    yield f"    {finding.size} bytes, reduced from {finding.original_size}; seen {finding.times} times"
+    place = finding.path or finding.event
+    yield f"    {finding.reason}{f' ({place})' if place else ''}"
+    reduced = f", reduced from {finding.original_size}" if finding.size != finding.original_size else ""
+    yield f"    {_count(finding.size, 'byte')}{reduced}; seen {_count(finding.times, 'time')}"
     yield f"    {finding.replay}"
 
 
 def junit(total: Total, findings: Collection[Finding], path: Path) -> None:
-    """A test case for each label, failed by its findings."""
+    """A test case for each label, failed by its findings; skipped where none of its cases was judged."""
     by_label: dict[str, list[Finding]] = {label: [] for label in sorted({*total.counts, *total.left_out})}
     for finding in findings:
         by_label.setdefault(finding.label, []).append(finding)
     failed = sum(bool(found) for found in by_label.values())
+    idle = {label for label, found in by_label.items() if not found and total.counts[label] == total.skipped[label]}
+    numbers = {"tests": len(by_label), "failures": failed, "errors": 0, "skipped": len(idle)}
     suite = ET.Element(
-        "testsuite", name="tlib fuzz", tests=str(len(by_label)), failures=str(failed), errors="0", skipped="0", time=f"{total.seconds:.3f}"
+        "testsuite", {"name": "tlib fuzz", **{name: str(number) for name, number in numbers.items()}, "time": f"{total.seconds:.3f}"}
     )
     properties = ET.SubElement(suite, "properties")
     for name, value in (("seed", total.seed), ("cases", total.cases)):
@@ -97,6 +106,8 @@ def junit(total: Total, findings: Collection[Finding], path: Path) -> None:
         for finding in found:
             failure = ET.SubElement(case, "failure", type=str(finding.kind), message=_clean(finding.words))
             failure.text = _clean("\n".join(told(finding)))
+        if label in idle:
+            ET.SubElement(case, "skipped", message="none of its cases was judged")
         ET.SubElement(case, "system-out").text = f"{total.counts[label]} cases"
     tree = ET.ElementTree(suite)
     ET.indent(tree)

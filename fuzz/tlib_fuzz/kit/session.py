@@ -34,13 +34,13 @@ class Hit(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct):
-    """What a chunk gave: how many cases of each label, those left out or skipped, and one hit of each nature with its count."""
+    """What a chunk gave: cases of each label, those of them skipped, those left out, and one hit of each nature with its count."""
 
     counts: Counter[str]
     left_out: Counter[str]
     hits: list[Hit]
     times: list[int]
-    skipped: int
+    skipped: Counter[str]
 
 
 class Trial:
@@ -53,7 +53,7 @@ class Trial:
 
     def chunk(self, number: int, size: int = CHUNK) -> Result:
         """Send one chunk. Raises TargetError."""
-        result = Result(Counter(), Counter(), [], [], 0)
+        result = Result(Counter(), Counter(), [], [], Counter())
         known: dict[tuple[str, Kind, str], int] = {}
         for batch in _batches(self._rested(self._plan.chunk(number, size), result)):
             try:
@@ -64,7 +64,8 @@ class Trial:
                 raise
             for case, outcome in zip(batch, outcomes, strict=False):  # fewer where it is gone
                 result.counts[case.label] += 1
-                result.skipped += outcome.verdict is Verdict.SKIP
+                if outcome.verdict is Verdict.SKIP:
+                    result.skipped[case.label] += 1
                 difference = judge(case, outcome, self._plan.registry)
                 if difference is None or (difference.kind is Kind.CODE and case.label == RAW):
                     continue

@@ -2,8 +2,9 @@
 
 Strategy: a batch is written ahead, so a living target costs one turn of the loop for dozens of
 frames. One that dies, hangs or swells under a batch is started anew and gets the frames not yet
-answered one by one, so that the one to blame is beyond doubt. If none repeats a crash or a reply that is
-none, the first that got no answer stands for it, and says so.
+answered one by one, so that the one to blame is beyond doubt. If none repeats it, the first that got no
+answer stands for it, and says so. Where there are too few replies, or too many, nobody knows which reply is
+whose, so those before are asked for again, too: what they were the first time shows what was amiss.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from .crashes import last_line, sign
 from .protocol import Outcome, Settings, TargetError, Verdict
 
 NOT_ALONE: Final = "but not when the frames are sent one by one"
+UNSURE: Final = "frames not answered"
+FEWER: Final = "fewer replies than frames"
 
 
 class Peer(Protocol):
@@ -56,27 +59,33 @@ class Speaking:
         found: list[Outcome] = []
         while len(found) < len(frames):
             answers, fault = self._ask(frames[len(found) :])
-            found += answers
             if fault is not None and len(frames) == 1:
                 return [fault]
+            doubted: list[Outcome] = []
+            if fault is not None and fault.verdict is Verdict.HANG:
+                answers, doubted = doubted, answers
+            found += answers
             if fault is not None:
                 try:
-                    found += self._blame(frames[len(found) :], fault)
+                    found += self._blame(frames[len(found) :], fault, doubted)
                 except TargetError as error:
                     self._gone = error
-                    return [*found, fault]
+                    found += doubted
+                    return [*found, _unsure(fault, len(frames) - len(found))]
         return found
 
-    def _blame(self, suspects: Sequence[bytes], fault: Outcome) -> list[Outcome]:
-        """The outcomes of `suspects`, sent one by one, as far as the one that does it again."""
+    def _blame(self, suspects: Sequence[bytes], fault: Outcome, doubted: Sequence[Outcome]) -> list[Outcome]:
+        """The outcomes of `suspects`, sent one by one, as far as the one that does it again; `doubted` is what the first ones were."""
         found: list[Outcome] = []
         for frame in suspects:
             answers, own = self._ask((frame,))
             found += answers
             if own is not None:
                 return [*found, own]
-        if fault.verdict in {Verdict.CRASH, Verdict.GARBLED}:
-            found[0] = msgspec.structs.replace(fault, sign=f"{fault.sign}, {NOT_ALONE}")
+        if found[: len(doubted)] != list(doubted):  # a reply was left out, and those behind it moved up
+            fault = Outcome(Verdict.GARBLED, sign=FEWER)
+        first = len(doubted) if fault.verdict is Verdict.HANG else 0
+        found[first] = msgspec.structs.replace(fault, sign=f"{fault.sign}, {NOT_ALONE}")
         return found
 
     def _ask(self, frames: Sequence[bytes]) -> tuple[list[Outcome], Outcome | None]:
@@ -129,6 +138,13 @@ class Speaking:
         if self._peer is not None:
             peer, self._peer = self._peer, None
             peer.end()
+
+
+def _unsure(fault: Outcome, suspects: int) -> Outcome:
+    """`fault`, which cannot be shown again: a connection that breaks takes replies with it, so another frame may have done it."""
+    if suspects == 1:
+        return fault
+    return msgspec.structs.replace(fault, sign=f"{fault.sign}, of this or another of the {suspects} {UNSURE}")
 
 
 def _no_start(lines: Sequence[bytes], ended: Ended | None, status: int | None, trace: str) -> str:
