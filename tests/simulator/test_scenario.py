@@ -111,3 +111,22 @@ def test_the_longest_times_and_the_rarest_calls_end_with_the_calendar():
 def test_a_mix_of_what_cannot_be_told_is_refused(mix, told):
     with pytest.raises(ScenarioError, match=told):
         Simulation(Scenario(mix=mix))
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"rate": float("nan")}, "rate: expected a number of at least 0.0, found nan"),
+        ({"rate": 1e300}, "rate: expected a number of at most 1000000.0, found 1e\\+300"),
+        ({"duration": float("inf")}, "duration: expected a number of at most 1000000000.0, found inf"),
+        ({"rat": 1}, 'found "rat" .did you mean rate'),
+    ],
+)
+def test_what_is_changed_has_the_limits_of_a_file(changes, told):
+    with pytest.raises(ScenarioError, match=told):
+        Scenario().with_(**changes)
+
+
+def test_a_changed_scenario_keeps_everything_else():
+    whole = Scenario.load(EXAMPLES[0].parent / "faulty.toml")
+    assert whole.with_(seed=77).with_(seed=whole.seed) == whole

@@ -182,6 +182,19 @@ def test_each_end_is_told_on_the_abstract_dn(name, states):
     assert [event.ref_conn_id for event in released] == [event.ref_conn_id for event in ends]
 
 
+@pytest.mark.parametrize("seconds", [-400, float("nan"), float("inf"), 1e300])
+def test_time_that_cannot_pass_is_refused(seconds):
+    def script(tell):
+        with tell.inbound() as call:
+            for spend in (tell.wait, call.wait, call.talk):
+                with pytest.raises(ValueError, match="seconds cannot pass: give a number from 0 to"):
+                    spend(seconds)
+
+    simulation = Simulation(QUIET)
+    simulation.play(script)
+    assert len({one.time for one in simulation}) == 1
+
+
 def long(tell):
     with tell.inbound() as call:
         call.answer()
@@ -298,3 +311,15 @@ def test_an_error_in_a_script_is_the_scripts():
 
     with pytest.raises(ZeroDivisionError):
         told(script)
+
+
+def test_a_call_that_has_not_begun_is_told_of():
+    def script(tell):
+        call = tell.inbound()
+        for what in (lambda: call.attach({"a": 1}), call.ring, call.release):
+            with pytest.raises(ValueError, match="has not begun: use it in a with block"):
+                what()
+
+    simulation = Simulation(QUIET)
+    simulation.play(script)
+    assert list(simulation) == []

@@ -106,6 +106,8 @@ def whole_output(path: str | None, inputs: tuple[str, ...] = (), *, binary: bool
     for one in inputs:
         if one != "-" and target.exists() and Path(one).exists() and target.samefile(one):
             raise Unusable(f"{path}: is the input; write to another file")
+    if not target.parent.is_dir():
+        raise Unusable(f"{path}: there is no folder {target.parent}")
     made = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         with open_output(str(made)) as file:

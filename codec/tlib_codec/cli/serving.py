@@ -56,7 +56,10 @@ def serving_options(command: F) -> F:
 
     options = (
         click.option(
-            "--listen", callback=address, metavar="HOST:PORT", help="Tell it to every client that connects there, at its own times."
+            "--listen",
+            callback=address,
+            metavar="HOST:PORT",
+            help="Tell it to every client that connects there, at its own times. :PORT is for this machine alone, 0.0.0.0:PORT for all.",
         ),
         click.option(
             "--backup-of", callback=address, metavar="HOST:PORT", help="Stand by for the primary there, and take over when it is gone."

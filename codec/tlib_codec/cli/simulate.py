@@ -87,16 +87,21 @@ def load(path: str | None, **changes: Any) -> Scenario:
         raise Unusable(str(error)) from None
     except OSError as error:
         raise Unusable(f"{path}: {error.strerror}") from None
-    scenario = scenario.with_(**{name: value for name, value in changes.items() if value is not None})
+    try:
+        scenario = scenario.with_(**{name: value for name, value in changes.items() if value is not None})
+    except ScenarioError as error:
+        raise click.UsageError(f"--{error}") from None  # an option has the name of the key that it takes the place of
     try:
         Simulation(scenario)
     except ScenarioError as error:
-        raise Unusable(str(error.within(f"{path}: "))) from None
+        raise Unusable(str(error if path is None else error.within(f".{path}: "))) from None
     return scenario
 
 
 def tell(scenario: Scenario, serving: Serving, site: str | None) -> int:
     """Tell clients what happens in a scenario; gives the exit status. Raises Unusable."""
+    if scenario.stamps and site is None and len(scenario.sites) > 1:
+        raise Unusable(f"one T-Server numbers its events: give --site, one of {', '.join(one.name for one in scenario.sites)}")
     story = (told for told in Simulation(scenario) if site is None or told.site == site)
     name = hashlib.sha256(msgspec.json.encode((scenario, site))).hexdigest()[:16]
     return serve(serving, story, name=name, registry=TLIBRARY, faults=scenario.faults, seed=scenario.seed)

@@ -39,7 +39,7 @@ class Call:
     consultation is about.
     """
 
-    __slots__ = ("_booked", "_ringing", "agent", "call_type", "conn_id", "data", "ended", "main", "site", "state", "story", "uuid")
+    __slots__ = ("_booked", "_ringing", "agent", "begun", "call_type", "conn_id", "data", "ended", "main", "site", "state", "story", "uuid")
 
     def __init__(
         self,
@@ -62,13 +62,14 @@ class Call:
         if "user_data" in fields:
             self.state["user_data"] = data = KVList(fields["user_data"])
             self.data.update(iter(data))
-        self.ended = False
+        self.begun = self.ended = False
         self._ringing = False
         self._booked: list[str] = []
 
     # -- beginning and end -----------------------------------------------------------------------
 
     def __enter__(self) -> Self:
+        self.begun = True
         self.story.add(self.site, EventCallCreated(**self.state), self)
         return self
 
@@ -91,7 +92,7 @@ class Call:
 
         Raises ValueError where it has ended, or where it goes on by another cause than a transfer or conference.
         """
-        if self.ended:
+        if self.ended or not self.begun:
             self._refuse()
         if into is not None and cause not in MERGING_CAUSES:
             raise ValueError(f"a call goes on in another one by {' or '.join(one.name for one in MERGING_CAUSES)} only")
@@ -133,7 +134,7 @@ class Call:
 
         Raises ValueError where the call has ended.
         """
-        if self.ended:
+        if self.ended or not self.begun:
             self._refuse()
         state = self.state
         told: dict[str, Any] = {"call_uuid": self.uuid, "conn_id": self.conn_id}
@@ -148,20 +149,22 @@ class Call:
         self.story.add(self.site, EventCallDataChanged(**told), self)
 
     def _refuse(self) -> NoReturn:
+        if not self.begun:
+            raise ValueError(f"the call {self.uuid} has not begun: use it in a with block")
         raise ValueError(f"the call {self.uuid} has ended: nothing more happens to it")
 
     # -- time and people -------------------------------------------------------------------------
 
     def wait(self, seconds: float) -> None:
-        """Let time pass."""
-        self.story.now += seconds
+        """Let time pass. Raises ValueError as `Story.wait` does."""
+        self.story.wait(seconds)
 
     def ring(self, agent: str | None = None) -> None:
         """An agent's phone rings: of the one named, or the one who is free first.
 
         Raises Unanswered where all are busy for longer than the patience lasts.
         """
-        if self.ended:
+        if self.ended or not self.begun:
             self._refuse()
         story = self.story
         if agent is None:
@@ -192,9 +195,12 @@ class Call:
         self.agent = agent
 
     def talk(self, seconds: float | None = None) -> None:
-        """Talk, so long or for as long as people do."""
+        """Talk, so long or for as long as people do. Raises ValueError as `Story.wait` does."""
         story = self.story
-        story.now += story.draw(story.clocks.talk) if seconds is None else seconds
+        if seconds is None:
+            story.now += story.draw(story.clocks.talk)
+        else:
+            story.wait(seconds)
 
     # -- attached data ---------------------------------------------------------------------------
 

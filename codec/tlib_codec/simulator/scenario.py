@@ -130,9 +130,9 @@ class Scenario(_Table, frozen=True):
         try:
             return cls.from_data(tomllib.loads(text if isinstance(text, str) else text.decode()))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ScenarioError("scenario-syntax", expected="TOML", actual=str(error), parts=(name,)) from None
+            raise ScenarioError("scenario-syntax", expected="TOML", actual=str(error), parts=(f".{name}",)) from None
         except ScenarioError as error:
-            raise error.within(f"{name}: " if error.path else name) from None
+            raise error.within(f".{name}: " if error.path else f".{name}") from None  # a dot begins a part, and is not shown
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
@@ -144,5 +144,5 @@ class Scenario(_Table, frozen=True):
             raise ScenarioError("scenario-form", expected=expected, actual=found, parts=(where,) if where else ()) from None
 
     def with_(self, **changes: Any) -> Self:
-        """A scenario with some values changed."""
-        return msgspec.structs.replace(self, **changes)
+        """A scenario with some values changed, held to the same limits as a file. Raises ScenarioError."""
+        return self.from_data(msgspec.to_builtins(msgspec.structs.asdict(self) | changes, builtin_types=(dt.datetime,)))

@@ -20,6 +20,7 @@ from .switch import Clocks, Dice, Switch, Unanswered
 # When, which T-Server tells, what, and of which call it is the life (None: of none).
 Step: TypeAlias = tuple[float, Switch, Event, Call | None]
 Script: TypeAlias = Callable[["Story"], None]
+_LONGEST = 1e12  # seconds: more than any duration of a scenario draws, and far beyond the 32 bits of the calendar
 
 
 class Story:
@@ -45,7 +46,9 @@ class Story:
         self.steps.append((self.now, site, event, call))
 
     def wait(self, seconds: float) -> None:
-        """Let time pass."""
+        """Let time pass. Raises ValueError where it would not: below 0, or for ever."""
+        if not 0 <= seconds <= _LONGEST:  # nan neither
+            raise ValueError(f"{seconds} seconds cannot pass: give a number from 0 to {_LONGEST:.0e}")
         self.now += seconds
 
     def draw(self, values: Sequence[float]) -> float:

@@ -392,7 +392,7 @@ def test_schema(run):
         (["decode", "words"], "neither frames"),
         (["decode", "packed"], "gzip data"),
         (["decode", "good.tlb", "-o", "out.xyz"], "which form?"),
-        (["decode", "good.tlb", "-o", "no/out.tlb"], "No such file"),
+        (["decode", "good.tlb", "-o", "no/out.tlb"], "there is no folder no"),
         (["decode", "good.tlb", "-o", "good.tlb"], "is the input"),
         (["decode", "--event", "EventCallCreatd"], "did you mean EventCallCreated?"),
         (["decode", "--where", "CalType=2"], "did you mean CallType?"),

@@ -87,6 +87,10 @@ def test_two_sites_are_two_conversations(run, tmp_path):
         ([TWO_SITES, "--to", "log"], "one T-Server writes a log: give --site, one of Lakeside, Hillside; or write .pcapng or .jsonl"),
         ([TWO_SITES, "--stamps", "-o", "day.tlb"], "one T-Server numbers its events: give --site, one of Lakeside, Hillside; or write .pcapng or .jsonl"),
         (["bad.toml"], 'bad.toml: rate: expected a number, found "x" [scenario-form]'),
+        ([TWO_SITES, "--stamps", "--listen", ":0"], "one T-Server numbers its events: give --site, one of Lakeside, Hillside"),
+        (["-o", "nowhere/day.tlb"], "nowhere/day.tlb: there is no folder nowhere"),
+        (["./bad.toml"], './bad.toml: rate: expected a number, found "x" [scenario-form]'),
+        (["./mix.toml"], "./mix.toml: mix.other_site: expected 2 sites, found 1 [scenario-form]"),
         (["mix.toml"], "mix.toml: mix.other_site: expected 2 sites, found 1 [scenario-form]"),
     ],
 )  # fmt: skip
@@ -96,3 +100,10 @@ def test_what_cannot_be_done_is_one_line(run, tmp_path, monkeypatch, arguments, 
     Path("mix.toml").write_text("[mix]\nother_site = 1")
     done = run("simulate", *arguments)
     assert (done.status, done.err) == (2, told)
+
+
+@pytest.mark.parametrize("arguments", [("--rate", "nan"), ("--rate", "1e300"), ("--duration", "nan"), ("--duration", "inf")])
+def test_options_have_the_limits_of_the_scenario(run, arguments):
+    done = run("simulate", *arguments, "--calls", 1)
+    assert done.status == 2
+    assert f"{arguments[0]}: expected a number of at " in done.err
