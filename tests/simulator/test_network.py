@@ -7,7 +7,6 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -251,16 +250,8 @@ def test_a_primary_that_is_killed_under_load(within):
         assert any(isinstance(item, EventCallCreated) for item in items[-100:])
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make a certificate with")
+@pytest.mark.usefixtures("certificate")
 def test_a_pair_that_speaks_tls(tmp_path):
-    subprocess.run(
-        "openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost"
-        " -addext subjectAltName=DNS:localhost,IP:127.0.0.1",
-        shell=True,
-        cwd=tmp_path,
-        check=True,
-        capture_output=True,
-    )
     simulate = ("simulate", "--seed", 3, "--rate", 50, "--tls-cert", "cert.pem", "--tls-key", "key.pem")
     with (
         serving(*simulate, cwd=tmp_path) as (primary, address),

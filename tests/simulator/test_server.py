@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import shutil
 import ssl
-import subprocess
 from types import SimpleNamespace
 
 import pytest
@@ -321,16 +319,8 @@ def test_nobody_there_is_told_of_once(within):
     assert (first.connection, second.connection) == (0, 1)
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make a certificate with")
+@pytest.mark.usefixtures("certificate")
 def test_tls(within, tmp_path):
-    subprocess.run(
-        "openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost"
-        " -addext subjectAltName=DNS:localhost,IP:127.0.0.1",
-        shell=True,
-        cwd=tmp_path,
-        check=True,
-        capture_output=True,
-    )
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
     events = story(50)
