@@ -27,7 +27,7 @@ test: $(VENV)/installed-dev
 # Every branch of the schemas and of the engine is taken by a test. After `make test`.
 coverage: $(VENV)/installed-dev
 	$(BIN)/python -m coverage report --fail-under=100 \
-	  --include="*/tlib_schemas/*,*/tlib_codec/reference.py,*/tlib_codec/engine.py,*/tlib_codec/stream.py,*/tlib_codec/views.py,*/tlib_codec/jsonl.py"
+	  --include="*/tlib_schemas/*,*/tlib_codec/reference.py,*/tlib_codec/engine.py,*/tlib_codec/stream.py,*/tlib_codec/views.py,*/tlib_codec/formats/jsonl.py"
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check
@@ -61,7 +61,7 @@ wheels: $(VENV)/installed
 
 # The native engine with AddressSanitizer and UndefinedBehaviorSanitizer, built beside the normal one:
 # vectors, the codec's tests, damaged frames. The core must compile without a warning. Needs gcc.
-CORE := codec/tlib_codec/core
+CORE := codec/tlib_codec/native/core
 STRICT := -std=c11 -O2 -Wall -Wextra -Wconversion -Werror
 SANITIZERS := -g -fsanitize=address,undefined -fno-sanitize-recover=undefined
 # Python leaks at exit by design; its own allocator would hide errors on the heap.

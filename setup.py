@@ -1,7 +1,7 @@
-"""Builds the native engine. Everything else about the distribution stands in pyproject.toml.
+"""Build the native engine. Everything else about the distribution stands in pyproject.toml.
 
-The extension is optional: where no compiler is found the install goes on without it, and the
-reference engine serves. TLIB_SANITIZE=1 builds it with AddressSanitizer and UBSan.
+The extensions are optional: where no compiler is found the install goes on without them, and the
+reference engine serves. TLIB_SANITIZE=1 builds them with AddressSanitizer and UBSan.
 """
 
 import os
@@ -10,7 +10,8 @@ from pathlib import Path
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-CORE = Path("codec/tlib_codec/core")
+NATIVE = Path("codec/tlib_codec/native")
+CORE = NATIVE / "core"
 WINDOWS = os.name == "nt"
 FLAGS = ["/O2", "/std:c11"] if WINDOWS else ["-O3", "-std=c11"]
 LINK: list[str] = []
@@ -25,9 +26,9 @@ COLUMNS = ("columns.c", "columns_export.c")
 def module(name: str, sources: tuple[str, ...]) -> Extension:
     """One Cython module and the part of the core that it needs."""
     return Extension(
-        f"tlib_codec.{name}",
-        [f"codec/tlib_codec/{name}.pyx", *(str(CORE / source) for source in sources)],
-        depends=[*map(str, CORE.glob("*.h")), *map(str, CORE.parent.glob("*.pxd")), *map(str, CORE.parent.glob("glue/*.pxi"))],
+        f"tlib_codec.native.{name}",
+        [str(NATIVE / f"{name}.pyx"), *(str(CORE / source) for source in sources)],
+        depends=[*map(str, CORE.glob("*.h")), *map(str, NATIVE.glob("*.pxd")), *map(str, NATIVE.glob("glue/*.pxi"))],
         include_dirs=[str(CORE)],
         extra_compile_args=FLAGS,
         extra_link_args=LINK,
@@ -35,7 +36,7 @@ def module(name: str, sources: tuple[str, ...]) -> Extension:
 
 
 extensions = cythonize(
-    [module("_native", ENGINE), module("_columns", ENGINE + COLUMNS), module("_packets", ("packets.c",))],
+    [module("engine", ENGINE), module("columns", ENGINE + COLUMNS), module("capture", ("packets.c",))],
     include_path=["codec"],
     build_dir="build/cython",
 )

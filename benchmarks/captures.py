@@ -29,12 +29,12 @@ from benchmarks.capture_peers import PEERS
 from benchmarks.paired import Times, Work, measure, results
 from benchmarks.report import Rows, markdown, number, text
 from tlib_codec import Event
-from tlib_codec.captures import Captured, CaptureDecoder, read_capture
-from tlib_codec.captures.open import read_chunks
+from tlib_codec.formats.captures import Captured, CaptureDecoder, read_capture
+from tlib_codec.formats.captures.open import read_chunks
 
 try:
-    from tlib_codec._packets import Cuts  # type: ignore[attr-defined]
-    from tlib_codec.column_captures import CaptureColumns
+    from tlib_codec.arrow.captures import CaptureColumns
+    from tlib_codec.native.capture import Cuts  # type: ignore[attr-defined]
 except ImportError as error:
     sys.exit(f"absent: the native engine or pyarrow, without which there is nothing to measure here ({error})")
 
@@ -108,7 +108,7 @@ def recovered(path: Path) -> Counter[str]:
 def to_parquet(path: Path, jobs: int) -> Command:
     """Run the command once."""
     target = path.with_suffix(".parquet")
-    command = [sys.executable, "-m", "tlib_codec", "decode", str(path), "-o", str(target), "--jobs", str(jobs)]
+    command = [sys.executable, "-m", "tlib_cli", "decode", str(path), "-o", str(target), "--jobs", str(jobs)]
     done = subprocess.run([sys.executable, "-c", _LAUNCH, *command], stdout=subprocess.PIPE, check=True)
     target.unlink()
     return Command(*json.loads(done.stdout))

@@ -21,7 +21,8 @@ import msgspec
 from benchmarks.events import Kind, many, present, table
 from benchmarks.paired import Work
 from benchmarks.peers.msgspec_struct import struct, struct_of
-from tlib_codec import Event, KVList, _native  # type: ignore[attr-defined]
+from tlib_codec import Event, KVList  # type: ignore[attr-defined]
+from tlib_codec.native import engine as _native  # type: ignore[attr-defined]
 
 BUFFERED = 2_000  # frames of the buffers that are scanned: about 1 MB of the large event
 
@@ -180,7 +181,7 @@ def bulk(event: Event, count: int) -> dict[str, Work]:
         MEMCPY: Work(copy, frames, count),
     }
     if has_columns():
-        from tlib_codec import columns  # noqa: PLC0415 needs pyarrow
+        from tlib_codec.arrow import columns  # noqa: PLC0415 needs pyarrow
 
         works[COLUMNS] = Work(lambda buffer: _exhaust(columns.Columns(buffer)), frames, count)
         works[VALIDATE] = Work(columns.validate, frames, count)

@@ -20,8 +20,8 @@ import sys
 import time
 
 from tlib_codec import encode
-from tlib_codec.simulator import Scenario, Simulation
 from tlib_schemas.wire import HEADER
+from tlib_simulator import Scenario, Simulation
 
 SPEED = 100.0  # times real time: calls of minutes are told in seconds, and the stream is soon steady
 SAMPLE = 5  # seconds
@@ -79,7 +79,7 @@ async def run(clients: int, rate: float, seconds: float) -> int:
     print(f"{clients} clients, {len(frames):,} events to tell each, {len(expected) / 1e6:.1f} MB")
     arguments = ["simulate", "--rate", str(stories), "--duration", str(seconds * SPEED), "--speed", str(SPEED)]
     server = subprocess.Popen(  # noqa: ASYNC220 once, before anything runs
-        [sys.executable, "-m", "tlib_codec", *arguments, "--listen", "127.0.0.1:0", "--wait", str(clients)],
+        [sys.executable, "-m", "tlib_cli", *arguments, "--listen", "127.0.0.1:0", "--wait", str(clients)],
         stderr=subprocess.PIPE,
         text=True,
     )

@@ -42,7 +42,7 @@ def _process(*command: str) -> Callable[[], float]:
 def measure_startup(rounds: int) -> tuple[Times, Times]:
     """Seconds by round: of the two imports, and of the two processes. Each runs once before, unmeasured."""
     script = Path(sys.executable).with_name("tlib")
-    command = [str(script)] if script.exists() else [sys.executable, "-m", "tlib_codec"]
+    command = [str(script)] if script.exists() else [sys.executable, "-m", "tlib_cli"]
     groups = (
         {PEERS_IMPORT: _imported(PEERS_IMPORT), OUR_IMPORT: _imported(OUR_IMPORT)},
         {PYTHON: _process(sys.executable, "-c", "pass"), VERSION: _process(*command, "--version")},

@@ -21,7 +21,7 @@ from collections import Counter
 
 from tlib_codec import EventCallCreated, EventReleased, check, encode, engine
 from tlib_codec.calls import Call, CallTracker
-from tlib_codec.simulator import Scenario, Simulation, Site
+from tlib_simulator import Scenario, Simulation, Site
 
 USUAL = Scenario()
 FULL = Scenario(

@@ -8,13 +8,13 @@ readers has a piece of log in place of an expression, read with the limits that 
 
 # ruff: noqa: E501 an example is one line of the page
 
-from tlib_codec.logs import DEFAULT_LOG_LIMITS, LogLimits
+from tlib_codec.formats.logs import DEFAULT_LOG_LIMITS, LogLimits
 
 PRELUDE = """\
 from tlib_codec import *
-from tlib_codec import jsonl
-from tlib_codec.cli.hextext import HexText
-from tlib_codec.simulator import Scenario
+from tlib_codec.formats import jsonl
+from tlib_codec.formats.hexdump import HexText
+from tlib_simulator import Scenario
 
 UUID = "01FES9JKSOFQLEKK3CSH5B5AES00JV1U"
 CONN = "006c02462a161006"

@@ -10,9 +10,9 @@ import msgspec
 from msgspec import inspect
 
 from tlib_codec import encode
-from tlib_codec.simulator import Scenario, Simulation
-from tlib_codec.simulator.faults import MEANINGS, Fault, FaultKind, Injected
-from tlib_codec.simulator.injector import Injector
+from tlib_simulator import Scenario, Simulation
+from tlib_simulator.faults import MEANINGS, Fault, FaultKind, Injected
+from tlib_simulator.injector import Injector
 
 
 def fault_kinds() -> str:

@@ -28,11 +28,11 @@ from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 from scenario_reference import scenario_keys, scenario_stories
 
+from tlib_cli import main as cli
 from tlib_codec import CODES, TLIBRARY, EventCallCreated, EventCallDataChanged, EventCallDeleted, SchemaViolation, TLibError, Violation
 from tlib_codec.calls import ANOMALIES
-from tlib_codec.captures import CaptureDecoder, CaptureProblem
-from tlib_codec.cli import main as cli
-from tlib_codec.logs import LogLimits, LogProblem, read_log
+from tlib_codec.formats.captures import CaptureDecoder, CaptureProblem
+from tlib_codec.formats.logs import LogLimits, LogProblem, read_log
 from tlib_fuzz.catalogue import DEFECTS, ODDITIES, OUT_OF_REACH
 from tlib_schemas.wire import Attribute, Enum
 
@@ -197,7 +197,7 @@ def decoded() -> str:
     environment = os.environ | {"FORCE_COLOR": "1", "TERM": "xterm-256color", "COLUMNS": str(COLUMNS)}
     for name in ("NO_COLOR", "TTY_COMPATIBLE"):
         environment.pop(name, None)
-    words = [sys.executable, "-m", "tlib_codec", *" ".join(command).split()]
+    words = [sys.executable, "-m", "tlib_cli", *" ".join(command).split()]
     done = subprocess.run(words, cwd=DOCS.parent, env=environment, capture_output=True, text=True, check=True)  # noqa: S603 our own program
     calls = done.stdout.split("\n\n")[:EVENTS]
     screen = Console(file=io.StringIO(), record=True, width=COLUMNS, force_terminal=True, color_system="truecolor", _environ={})

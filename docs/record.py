@@ -76,7 +76,7 @@ def start(arguments: list[str], width: int) -> tuple[subprocess.Popen[bytes], in
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, width, 0, 0))
     environment = {k: v for k, v in os.environ.items() if k not in {"COLUMNS", "NO_COLOR"}} | {"TERM": "xterm-256color"}
     process = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "tlib_codec", *arguments],
+        [sys.executable, "-m", "tlib_cli", *arguments],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import inspect
 
-from tlib_codec.simulator import CATALOGUE, Duration, Scenario, Site, Times
+from tlib_simulator import CATALOGUE, Duration, Scenario, Site, Times
 
 _WORDS = {
     inspect.IntType: "whole number",

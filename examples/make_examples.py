@@ -41,7 +41,7 @@ from tlib_codec import (
     encode,
     extensions_of,
 )
-from tlib_codec.logs.writer import platform_sdk_text, tserver_lines, tserver_text
+from tlib_codec.formats.logs.writer import platform_sdk_text, tserver_lines, tserver_text
 
 HERE = Path(__file__).parent
 VERSION = "8.1.101.25"

@@ -12,7 +12,7 @@ import threading
 import pytest
 
 from tlib_codec import EventCallCreated, EventCallDataChanged, EventCallDeleted, InvalidEvent, StreamDecoder, aio
-from tlib_codec.simulator.faults import Fault, FaultKind
+from tlib_simulator.faults import Fault, FaultKind
 
 
 class Desktop:

@@ -32,9 +32,9 @@ def codec(request: pytest.FixtureRequest) -> SimpleNamespace:
     shared = {name: getattr(reference, name) for name in ("decode", "encode", "decode_frame", "encode_frame", "check")}
     shared |= {"StreamDecoder": stream.StreamDecoder, "scan": views.scan}
     if request.param == "native":
-        if importlib.util.find_spec("tlib_codec._native") is None:
+        if importlib.util.find_spec("tlib_codec.native.engine") is None:
             pytest.skip("the native engine is not built: no C compiler was found")
-        from tlib_codec import _native
+        from tlib_codec.native import engine as _native
 
         shared |= {name: getattr(_native, name) for name in ("decode", "encode", "StreamDecoder", "scan")}
     return SimpleNamespace(name=request.param, **shared)

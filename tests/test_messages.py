@@ -17,7 +17,8 @@ from typing import Annotated
 import construct
 import msgspec
 
-from tlib_codec import Attributes, KVList, Limits, Policy, RawValue, TLibError, Unicode, UnknownEvent, jsonl, reference
+from tlib_codec import Attributes, KVList, Limits, Policy, RawValue, TLibError, Unicode, UnknownEvent, reference
+from tlib_codec.formats import jsonl
 from tlib_codec.stream import MalformedFrame, StreamDecoder
 from tlib_schemas import (
     TLIBRARY,

@@ -24,8 +24,8 @@ from tlib_codec import (
     Truncated,
     Unicode,
     UnknownEvent,
-    jsonl,
 )
+from tlib_codec.formats import jsonl
 from tlib_codec.stream import MalformedFrame
 from tlib_schemas import TLIBRARY, wire
 

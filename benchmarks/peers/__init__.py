@@ -49,7 +49,7 @@ IDIOMATIC = "construct, idiomatic"
 
 MODULES = (
     Module("msgspec_struct", "msgspec", "msgspec"),
-    Module("ours_native", "tlib_codec._native", "tlib-codec"),
+    Module("ours_native", "tlib_codec.native.engine", "tlib-codec"),
     Module("ours_reference", "tlib_codec.reference", "tlib-codec"),
     Module("orjson_dict", "orjson", "orjson"),
     Module("msgpack_dict", "msgpack", "msgpack"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from benchmarks.events import plain
 from benchmarks.peers import NATIVE, Peer
-from tlib_codec import Event, _native  # type: ignore[attr-defined]
+from tlib_codec import Event  # type: ignore[attr-defined]
+from tlib_codec.native import engine as _native  # type: ignore[attr-defined]
 
 
 def peers(event: Event) -> list[Peer]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tlib_codec.simulator.testing import TServer
+    from tlib_simulator.testing import TServer
 
 __all__ = ["tserver"]
 
@@ -27,7 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def tserver(request: pytest.FixtureRequest) -> Iterator[TServer]:
     """A simulated T-Server on a free port of this machine; in the test's event loop, or else in a thread."""
-    from tlib_codec.simulator.testing import TServer  # noqa: PLC0415 see above
+    from tlib_simulator.testing import TServer  # noqa: PLC0415 see above
 
     marker = request.node.get_closest_marker("tserver")
     with TServer(**(marker.kwargs if marker is not None else {})) as server:

@@ -21,9 +21,9 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["tlib_schemas", "tlib_codec"]):
-    import tlib_codec.captures
-    import tlib_codec.jsonl
-    import tlib_codec.logs
+    import tlib_codec.formats.captures
+    import tlib_codec.formats.jsonl
+    import tlib_codec.formats.logs
     import tlib_codec.reference  # noqa: F401
 
 from tlib_fuzz.dictionary import file_of

@@ -17,7 +17,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 
-from tlib_codec import jsonl, reference
+from tlib_codec import reference
+from tlib_codec.formats import jsonl
 from tlib_schemas.errors import DecodeError, SchemaViolation
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
@@ -31,7 +32,7 @@ Progress = Callable[[int], None]
 
 def engines() -> tuple[ModuleType, ...]:
     """The engines that there are: the native one only where it is built."""
-    return (reference, native()) if importlib.util.find_spec("tlib_codec._native") else (reference,)
+    return (reference, native()) if importlib.util.find_spec("tlib_codec.native.engine") else (reference,)
 
 
 def disagreement(case: Case, engine: ModuleType, registry: Registry = TLIBRARY) -> str | None:

@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from tlib_codec import jsonl
 from tlib_codec.engine import decode
+from tlib_codec.formats import jsonl
 from tlib_schemas.errors import CODES, DecodeError, SchemaViolation, Severity
 from tlib_schemas.events import UnknownEvent
 from tlib_schemas.registry import Registry

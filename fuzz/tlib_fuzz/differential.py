@@ -50,7 +50,7 @@ _FRAMES_A_STREAM = 8
 
 def native() -> ModuleType:
     """The native engine. Raises ImportError where it is not built."""
-    return importlib.import_module("tlib_codec._native")
+    return importlib.import_module("tlib_codec.native.engine")
 
 
 class DivergenceError(AssertionError):

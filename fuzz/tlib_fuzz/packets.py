@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, Self
 
-from tlib_codec.conversation import checksum
+from tlib_codec.formats.captures.conversation import checksum
 
 FIN: Final = 1
 SYN: Final = 2

@@ -16,10 +16,11 @@ from typing import Any, Protocol
 
 import msgspec
 
-from tlib_codec import StreamDecoder, decode, encode, jsonl, reference
-from tlib_codec.captures import Captured, CaptureDecoder
-from tlib_codec.captures.lanes import Lanes
-from tlib_codec.logs import LogRecord, read_log
+from tlib_codec import StreamDecoder, decode, encode, reference
+from tlib_codec.formats import jsonl
+from tlib_codec.formats.captures import Captured, CaptureDecoder
+from tlib_codec.formats.captures.lanes import Lanes
+from tlib_codec.formats.logs import LogRecord, read_log
 from tlib_codec.reference import Policy
 from tlib_codec.stream import Gap
 from tlib_schemas.errors import CODES, DecodeError, EncodeError, SchemaViolation, TLibError

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from tlib_codec.signs import CAPTURES
+from tlib_codec.formats.signs import CAPTURES
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.wire import Enum

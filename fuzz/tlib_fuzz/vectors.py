@@ -14,12 +14,13 @@ from typing import Any, Final
 import msgspec
 
 from tlib_codec._version import __version__
-from tlib_fuzz.cases import VALID, Case, cases
-from tlib_fuzz.catalogue import CATALOGUE
-from tlib_fuzz.walker import walker_of
 from tlib_schemas.errors import CODES
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
+
+from .cases import VALID, Case, cases
+from .catalogue import CATALOGUE
+from .walker import walker_of
 
 SCHEMA_NAME: Final = "tlib_vectors_schema.json"
 _LONGEST = 4_096  # bytes of a frame, but for the first of its label

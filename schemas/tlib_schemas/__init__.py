@@ -9,17 +9,7 @@ from .abstract_dn_events import EventAddressInfo, EventRegistered, EventReleased
 from .attributes import CallHistory, Timestamp
 from .call_events import EventCallCreated, EventCallDataChanged, EventCallDeleted
 from .declare import Composite, Field
-from .enumerations import (
-    AttributeID,
-    MessageType,
-    OpenEnum,
-    TAddressInfoType,
-    TCallState,
-    TCallType,
-    TCause,
-    TPartyState,
-    TReliability,
-)
+from .enumerations import AttributeID, MessageType, OpenEnum, TAddressInfoType, TCallState, TCallType, TCause, TPartyState, TReliability
 from .errors import (
     CODES,
     DecodeError,

@@ -22,7 +22,7 @@ from typing import Any, Final
 import msgspec
 from construct import Construct, SizeofError
 
-from . import packed_list
+from . import kvlist as packed_list
 from .enumerations import OpenEnum
 from .errors import DecodeError, EncodeError, LimitExceeded, Malformed, Truncated, quote
 from .limits import DEFAULT_LIMITS, Limits

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.skipif(importlib.util.find_spec("tlib_codec._packets") is None, reason="the native engine is not built")
+@pytest.mark.skipif(importlib.util.find_spec("tlib_codec.native.capture") is None, reason="the native engine is not built")
 def test_it_runs(tmp_path):
     page = tmp_path / "captures.md"
     page.write_text("before\n<!-- measured -->\nold\n<!-- measured so far -->\nafter\n")

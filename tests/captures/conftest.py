@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tlib_codec.captures import CaptureDecoder, lanes
+from tlib_codec.formats.captures import CaptureDecoder, lanes
 
 sys.path.insert(0, str(Path(__file__).parent))  # tshark
 
@@ -18,9 +18,9 @@ def decode(request):
     """Decode a capture given as bytes, fed in pieces of `piece` bytes; gives its items."""
     kind = lanes.Lanes
     if request.param == "c":
-        if importlib.util.find_spec("tlib_codec._packets") is None:
+        if importlib.util.find_spec("tlib_codec.native.capture") is None:
             pytest.skip("the walk is not built: no C compiler was found")
-        from tlib_codec._packets import Lanes as kind
+        from tlib_codec.native.capture import Lanes as kind
 
     def call(data, *, piece=1 << 20, **options):
         decoder = CaptureDecoder(lanes=kind, **options)

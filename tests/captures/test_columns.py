@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tlib_codec import TLIBRARY, EventCallDeleted, TCause, encode
-from tlib_codec.captures import Captured, CaptureSettings, lanes
-from tlib_codec.column_captures import CaptureColumns, _native
-from tlib_codec.column_plan import plan
+from tlib_codec import TLIBRARY, EventCallDeleted, TCause, encode, native
+from tlib_codec.arrow.captures import CaptureColumns
+from tlib_codec.arrow.plan import plan
+from tlib_codec.formats.captures import Captured, CaptureSettings, lanes
 from tlib_fuzz.conversations import Conversation, mixed
 from tlib_fuzz.packets import Talk, pcap, pcapng
 from tlib_schemas.limits import DEFAULT_LIMITS
@@ -38,13 +38,13 @@ class Pieces(io.BytesIO):
 def both(data, step=1 << 20, **options):
     """The rows and the wrong items of both ways, which must not differ."""
     found = []
-    for native in (True, False):
-        columns = CaptureColumns(Pieces(data, step), name="x", native=native, **options)
+    for chosen in (True, False):
+        columns = CaptureColumns(Pieces(data, step), name="x", native_builder=chosen, **options)
         rows, wrong = [], []
         for batch, items in columns.batches():
             batch.validate(full=True)
             assert batch.schema == columns.schema
-            assert not native or batch.num_rows - batch.column("$error").null_count == len(items)
+            assert not chosen or batch.num_rows - batch.column("$error").null_count == len(items)
             rows += batch.to_pylist()
             wrong += items
         found.append((rows, list(map(repr, wrong))))
@@ -52,7 +52,7 @@ def both(data, step=1 << 20, **options):
     return found[0][0]
 
 
-needs_native = pytest.mark.skipif(_native is None, reason="the native engine is not built, or does not run")
+needs_native = pytest.mark.skipif(native.extension("columns") is None, reason="the native engine is not built, or does not run")
 
 
 @needs_native
@@ -129,7 +129,7 @@ def test_lanes_in_python():
 
 @needs_native
 def test_a_builder_that_is_misused():
-    builder = _native(TLIBRARY, DEFAULT_LIMITS, plan(TLIBRARY), 1 << 20)
+    builder = native.extension("columns").FrameBuilder(TLIBRARY, DEFAULT_LIMITS, plan(TLIBRARY), 1 << 20)
     assert (builder.fill(), builder.rows) == (False, 0)
     with pytest.raises(ValueError, match="a place each"):
         builder.put(FRAME, bytes(8), bytes(8))

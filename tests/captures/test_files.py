@@ -13,7 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tlib_codec import EventCallDeleted, TCause, encode
-from tlib_codec.captures import Captured, CaptureDecoder, CaptureProblem, CaptureSettings, PcapngReader, PcapReader, iso, read_capture
+from tlib_codec.formats.captures import (
+    Captured,
+    CaptureDecoder,
+    CaptureProblem,
+    CaptureSettings,
+    PcapngReader,
+    PcapReader,
+    iso,
+    read_capture,
+)
 from tlib_fuzz.packets import ACK, PSH, Talk, block, enhanced, ethernet, interface, ipv4, ipv6, pcap, pcapng, section, simple, tcp
 
 CONN = "006c02462a161006"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tlib_codec import EventCallDeleted, Missing, TCause, encode
-from tlib_codec.captures import Captured, CaptureDecoder, CaptureProblem, CaptureSettings, lanes
+from tlib_codec.formats.captures import Captured, CaptureDecoder, CaptureProblem, CaptureSettings, lanes
 from tlib_codec.stream import Gap
 from tlib_fuzz.conversations import Conversation, mixed
 from tlib_fuzz.packets import ACK, FIN, PSH, RST, SYN, Talk, pcap, pcapng
@@ -219,7 +219,7 @@ def by_flow(items):
 
 @given(seed=st.integers(0, 2**32), piece=st.integers(1, 5000))
 def test_python_and_c_and_any_chunking_give_the_same(seed, piece):
-    packets_module = pytest.importorskip("tlib_codec._packets")
+    packets_module = pytest.importorskip("tlib_codec.native.capture")
     data = (pcap if seed % 2 else pcapng)(mixed([Conversation(seed + i, i) for i in range(3)], seed))
     results = []
     for kind, size in ((lanes.Lanes, len(data)), (packets_module.Lanes, len(data)), (packets_module.Lanes, piece), (lanes.Lanes, piece)):

@@ -29,14 +29,14 @@ from tlib_codec import (
     TCallType,
     TCause,
     Unicode,
-    column_plan,
-    columns,
     encode,
     encode_frame,
     scan,
 )
-from tlib_codec.column_frames import list_of
-from tlib_codec.columns import Columns, as_map, frames, schema, validate
+from tlib_codec.arrow import columns
+from tlib_codec.arrow import plan as column_plan
+from tlib_codec.arrow.columns import Columns, as_map, frames, schema, validate
+from tlib_codec.arrow.reader import list_of
 from tlib_fuzz import strategies as some
 from tlib_schemas import Attribute, Frame, Registry, wire
 from tlib_schemas.wire import WireType
@@ -521,9 +521,9 @@ def python(text, **environment):
 
 
 def test_without_pyarrow_it_says_what_to_install():
-    told = python("import sys; sys.modules['pyarrow'] = None; import tlib_codec.columns")
+    told = python("import sys; sys.modules['pyarrow'] = None; import tlib_codec.arrow.columns")
     assert told == "ImportError: columns need pyarrow: pip install 'tlib-codec[arrow]'"
 
 
 def test_the_reference_engine_has_columns_too():
-    assert python("from tlib_codec import columns; print(columns._native)", TLIB_ENGINE="reference") == "None\n"
+    assert python("from tlib_codec.arrow import columns; print(columns._native)", TLIB_ENGINE="reference") == "None\n"

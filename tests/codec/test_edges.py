@@ -11,7 +11,8 @@ import pickle
 import pytest
 from weather import WEATHER
 
-from tlib_codec import EventCallCreated, EventCallDeleted, KVList, Limits, Policy, TCause, encode, jsonl, reference, views
+from tlib_codec import EventCallCreated, EventCallDeleted, KVList, Limits, Policy, TCause, encode, reference, views
+from tlib_codec.formats import jsonl
 from tlib_schemas import TLIBRARY, Attributes, Malformed, RawValue, SchemaViolation, Timestamp, Truncated, Unicode, UnknownEvent, wire
 from tlib_schemas.abstract_dn import is_call
 from tlib_schemas.errors import quote

@@ -20,7 +20,7 @@ def load(monkeypatch, wanted, native):
         monkeypatch.delenv("TLIB_ENGINE", raising=False)
     else:
         monkeypatch.setenv("TLIB_ENGINE", wanted)
-    monkeypatch.setitem(sys.modules, "tlib_codec._native", native)
+    monkeypatch.setitem(sys.modules, "tlib_codec.native.engine", native)
     spec = importlib.util.find_spec("tlib_codec.engine")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

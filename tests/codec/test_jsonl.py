@@ -26,8 +26,8 @@ from tlib_codec import (
     Unicode,
     UnknownEvent,
     decode,
-    jsonl,
 )
+from tlib_codec.formats import jsonl
 
 UUID = "01FES9JKSOFQLEKK3CSH5B5AES00JV1U"
 

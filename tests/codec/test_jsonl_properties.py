@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from weather import WEATHER
 
-from tlib_codec import DecodeError, Gap, Policy, SchemaViolation, jsonl
+from tlib_codec import DecodeError, Gap, Policy, SchemaViolation
+from tlib_codec.formats import jsonl
 from tlib_fuzz import strategies as some
 from tlib_schemas import TLIBRARY
 

@@ -20,12 +20,15 @@ import msgspec
 import own
 import pytest
 
-from tlib_codec import DecodeError, EventCallCreated, Gap, KVList, MalformedFrame, Policy, Registry, TLibError, jsonl, reference
+from tlib_codec import DecodeError, EventCallCreated, Gap, KVList, MalformedFrame, Policy, Registry, TLibError, reference
+from tlib_codec.formats import jsonl
 from tlib_fuzz.mutate import mutate
 from tlib_fuzz.walker import random_frame
 from tlib_schemas import TLIBRARY, Attribute, Event, Malformed, Unicode, event, wire
 
-native = pytest.importorskip("tlib_codec._native", reason="the native engine is not built: no C compiler was found", exc_type=ImportError)
+native = pytest.importorskip(
+    "tlib_codec.native.engine", reason="the native engine is not built: no C compiler was found", exc_type=ImportError
+)
 
 PAIRS = {"Queue": "7001", "RTR": 115, "Blob": b"\0\xff", "Nested": {"Tier": "Gold", "Deeper": {"k": "v" * 50}}, "U": Unicode("é")}
 CALL = EventCallCreated(call_uuid="01FES9JKSOFQLEKK3CSH5B5AES00JV1U", conn_id="006c02462a161006", user_data=KVList(PAIRS))
@@ -581,7 +584,7 @@ def test_threads_share_a_decoder():
 def test_the_interpreter_ends_with_views_alive():
     code = (
         "import sys, threading\n"
-        "from tlib_codec import _native as n, KVList\n"
+        "from tlib_codec import KVList; from tlib_codec.native import engine as n\n"
         f"frame = bytes.fromhex('{FRAME.hex()}')\n"
         "class Mine(KVList):\n"
         "    def __del__(self): len(self)\n"

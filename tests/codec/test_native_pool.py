@@ -14,7 +14,7 @@ import pytest
 from tlib_codec import EventCallCreated, EventCallDeleted, EventReleased, KVList, TCause, reference
 from tlib_schemas import TLIBRARY, event
 
-native = pytest.importorskip("tlib_codec._native", reason="the native engine is not built")
+native = pytest.importorskip("tlib_codec.native.engine", reason="the native engine is not built")
 
 UUID = "01FES9JKSOFQLEKK3CSH5B5AES00JV1U"
 CREATED = EventCallCreated(call_uuid=UUID, conn_id="006c02462a161006", user_data=KVList({"a": {"b": 1}}), extra={"ReferenceID": 7})

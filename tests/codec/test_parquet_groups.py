@@ -11,11 +11,11 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from tlib_codec.columns import Columns, schema
-from tlib_codec.parquet_footer import _list_head as list_head
-from tlib_codec.parquet_footer import _number as number
-from tlib_codec.parquet_footer import _signed as signed
-from tlib_codec.parquet_groups import GroupWriter
+from tlib_codec.arrow.columns import Columns, schema
+from tlib_codec.arrow.parquet import GroupWriter
+from tlib_codec.arrow.parquet_footer import _list_head as list_head
+from tlib_codec.arrow.parquet_footer import _number as number
+from tlib_codec.arrow.parquet_footer import _signed as signed
 
 
 def written(groups, fields, **options):

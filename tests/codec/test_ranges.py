@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tlib_codec import EventCallCreated, KVList, Limits, encode
-from tlib_codec.column_plan import GAP
-from tlib_codec.columns import Columns, frames, pa
-from tlib_codec.ranges import cut, places, read_range
+from tlib_codec.arrow.columns import Columns, frames, pa
+from tlib_codec.arrow.plan import GAP
+from tlib_codec.arrow.splits import cut, places, read_range
 from tlib_fuzz import strategies as some
 
 LIMITS = Limits(frame_body=4_096)

@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from tlib_codec.captures import Captured, read_capture
-from tlib_codec.columns import Columns, pa
+from tlib_codec.arrow.columns import Columns, pa
+from tlib_codec.formats.captures import Captured, read_capture
 from tlib_fuzz.packets import Talk, pcap
 
 pyspark = pytest.importorskip("pyspark", minversion="4", reason="PySpark 4 is not installed: pip install 'tlib-codec[spark]'")
 if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
     pytest.skip("Spark needs Java, and there is none: apt-get install default-jre-headless", allow_module_level=True)
 
-from tlib_codec import spark as source  # noqa: E402 what it imports may be missing
-from tlib_codec.spark import TlibDataSource  # noqa: E402
+from tlib_codec.arrow import spark as source  # noqa: E402 what it imports may be missing
+from tlib_codec.arrow.spark import TlibDataSource  # noqa: E402
 
 EXAMPLE, CAPTURE = ((Path(__file__).parents[2] / "examples" / name).read_bytes() for name in ("calls.tlb", "calls.pcapng"))
 RANGE = (16 << 20) + 11

@@ -3,11 +3,12 @@
 import importlib
 import sys
 
-from tlib_codec import DecodeError, SchemaViolation, jsonl
+from tlib_codec import DecodeError, SchemaViolation
+from tlib_codec.formats import jsonl
 
 
 def main(engine):
-    decode = importlib.import_module({"native": "tlib_codec._native", "reference": "tlib_codec.reference"}[engine]).decode
+    decode = importlib.import_module({"native": "tlib_codec.native.engine", "reference": "tlib_codec.reference"}[engine]).decode
     source, answers = sys.stdin.buffer, sys.stdout.buffer
     while head := source.read(4):
         try:

@@ -18,7 +18,9 @@ from tlib_fuzz.walker import random_frame
 from tlib_schemas import Unicode
 from tlib_schemas.tlibrary import TLIBRARY
 
-native = pytest.importorskip("tlib_codec._native", reason="the native engine is not built: no C compiler was found", exc_type=ImportError)
+native = pytest.importorskip(
+    "tlib_codec.native.engine", reason="the native engine is not built: no C compiler was found", exc_type=ImportError
+)
 
 REGISTRIES = [TLIBRARY, weather.WEATHER, own.OWN]
 each_registry = pytest.mark.parametrize("registry", REGISTRIES, ids=lambda registry: registry.name)

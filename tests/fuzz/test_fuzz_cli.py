@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tlib_cli import main
 from tlib_codec import StreamDecoder
-from tlib_codec.cli import main
 from tlib_fuzz.cases import cases
 from tlib_fuzz.cli.new import TEMPLATES
 from tlib_fuzz.dictionary import dictionary

@@ -11,8 +11,9 @@ import msgspec
 import pytest
 from weather import WEATHER
 
-from tlib_codec import TLIBRARY, jsonl
+from tlib_codec import TLIBRARY
 from tlib_codec.engine import decode
+from tlib_codec.formats import jsonl
 from tlib_codec.reference import Policy
 from tlib_fuzz.cases import cases, expectation
 from tlib_fuzz.kit.findings import ABOUT, FRAME, HEX, NOT_FIRST, ORIGINAL, Finding, Findings, How

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tlib_codec.captures import CaptureDecoder
+from tlib_codec.formats.captures import CaptureDecoder
 from tlib_fuzz import campaign, heap, promises
 from tlib_fuzz.dictionary import file_of
 from tlib_fuzz.inputs import Inputs
 from tlib_fuzz.promises import PROMISES, BrokenPromiseError
 from tlib_fuzz.tokens import TOKENS
 
-pytest.importorskip("tlib_codec._native", reason="the native engine is not built: no C compiler was found", exc_type=ImportError)
+pytest.importorskip("tlib_codec.native.engine", reason="the native engine is not built: no C compiler was found", exc_type=ImportError)
 
 CORPUS = Path(__file__).parents[2] / "fuzz" / "corpus"
 each_kind = pytest.mark.parametrize("kind", sorted(PROMISES))
@@ -93,7 +93,7 @@ def test_an_engine_that_loses_a_byte_is_noticed(monkeypatch):
 
 def test_an_error_of_two_lines_is_noticed(monkeypatch):
     monkeypatch.setattr("tlib_schemas.errors.quote", lambda text, limit=64: text)
-    monkeypatch.setattr("tlib_codec.jsonl.quote", lambda text, limit=64: text)
+    monkeypatch.setattr("tlib_codec.formats.jsonl.quote", lambda text, limit=64: text)
     with pytest.raises(BrokenPromiseError, match="one line"):
         promises.json(b'{"Event":"a\\nb","ThisDN":true}')
 

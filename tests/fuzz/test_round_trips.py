@@ -20,19 +20,19 @@ from tlib_codec import (
     StreamDecoder,
     decode,
     encode,
-    jsonl,
     reference,
     stream,
 )
-from tlib_codec.captures import Captured, CaptureProblem, read_capture
-from tlib_codec.logs import platform_sdk_text, read_log, tserver_text
+from tlib_codec.formats import jsonl
+from tlib_codec.formats.captures import Captured, CaptureProblem, read_capture
+from tlib_codec.formats.logs import platform_sdk_text, read_log, tserver_text
 from tlib_fuzz import strategies as some
 from tlib_fuzz.agreement import engines
 from tlib_fuzz.cases import cases
 from tlib_schemas.enumerations import AttributeID
 
 pa = pytest.importorskip("pyarrow", reason="rows need the extra arrow")
-columns = pytest.importorskip("tlib_codec.columns")
+columns = pytest.importorskip("tlib_codec.arrow.columns")
 
 REGISTRIES = pytest.mark.parametrize("registry", [TLIBRARY, WEATHER], ids=lambda registry: registry.name)
 TIME = dt.datetime.fromisoformat("2015-05-29T16:45:24.5942")

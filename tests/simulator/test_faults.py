@@ -6,10 +6,10 @@ import pytest
 
 from tlib_codec import Gap, InvalidEvent, MalformedFrame, StreamDecoder, UnknownEvent, check, encode
 from tlib_codec.calls import Call, CallTracker
-from tlib_codec.simulator import Scenario, Simulation
-from tlib_codec.simulator.faults import MEANINGS, Fault, FaultKind
-from tlib_codec.simulator.injector import Injector, Pause, Reset
 from tlib_schemas.tlibrary import TLIBRARY
+from tlib_simulator import Scenario, Simulation
+from tlib_simulator.faults import MEANINGS, Fault, FaultKind
+from tlib_simulator.injector import Injector, Pause, Reset
 
 STORY = [(one.time, one.event, encode(one.event)) for one in Simulation(Scenario(calls=40), seed=3)]
 TRUE = b"".join(data for _, _, data in STORY)

@@ -17,11 +17,11 @@ from stories import frames, story
 
 from tlib_codec import EventCallCreated, encode
 from tlib_codec.calls import follow
-from tlib_codec.simulator import Scenario, Simulation
-from tlib_codec.simulator.client import Connected, Listener, Received, Resynchronised
-from tlib_codec.simulator.live import LiveCalls
+from tlib_simulator import Scenario, Simulation
+from tlib_simulator.client import Connected, Listener, Received, Resynchronised
+from tlib_simulator.live import LiveCalls
 
-TLIB = [sys.executable, "-m", "tlib_codec"]
+TLIB = [sys.executable, "-m", "tlib_cli"]
 
 
 @contextlib.contextmanager

@@ -13,10 +13,10 @@ from stories import frames, story
 
 from tlib_codec import EventCallCreated, EventCallDeleted, StreamDecoder, aio
 from tlib_codec.calls import follow
-from tlib_codec.simulator import Scenario, testing
-from tlib_codec.simulator.client import Listener, Received, Resynchronised
-from tlib_codec.simulator.faults import Fault, FaultKind
-from tlib_codec.simulator.testing import TServer
+from tlib_simulator import Scenario, testing
+from tlib_simulator.client import Listener, Received, Resynchronised
+from tlib_simulator.faults import Fault, FaultKind
+from tlib_simulator.testing import TServer
 
 EVENTS = [one.event for one in story(3)]
 

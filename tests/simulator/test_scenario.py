@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tlib_codec import check, encode
-from tlib_codec.simulator import Duration, Scenario, ScenarioError, Simulation, Site, Times
+from tlib_simulator import Duration, Scenario, ScenarioError, Simulation, Site, Times
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples" / "scenarios").glob("*.toml"))
 

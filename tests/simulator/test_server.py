@@ -12,13 +12,13 @@ from stories import frames, story, uuid
 
 from tlib_codec import EventCallCreated, aio, decode, encode
 from tlib_codec.calls import follow
-from tlib_codec.simulator.client import Connected, Listener, Lost, Received, Resynchronised, Silent
-from tlib_codec.simulator.connection import Client
-from tlib_codec.simulator.faults import Fault, FaultKind
-from tlib_codec.simulator.greeting import Greeting, LinkRequest
-from tlib_codec.simulator.injector import Injector
-from tlib_codec.simulator.server import Server, ServerSettings
-from tlib_codec.simulator.standby import AnotherStory, stand_by
+from tlib_simulator.client import Connected, Listener, Lost, Received, Resynchronised, Silent
+from tlib_simulator.connection import Client
+from tlib_simulator.faults import Fault, FaultKind
+from tlib_simulator.greeting import Greeting, LinkRequest
+from tlib_simulator.injector import Injector
+from tlib_simulator.server import Server, ServerSettings
+from tlib_simulator.standby import AnotherStory, stand_by
 
 WAIT_FOR_ONE = ServerSettings(wait=1)
 

@@ -20,7 +20,7 @@ from tlib_codec import (
     reference,
 )
 from tlib_codec.calls import follow
-from tlib_codec.simulator import CATALOGUE, Scenario, Simulation, Site
+from tlib_simulator import CATALOGUE, Scenario, Simulation, Site
 
 ROOT = Path(__file__).parents[2]
 _SPEC = importlib.util.spec_from_file_location("stories_of_benchmarks", ROOT / "benchmarks" / "stories.py")

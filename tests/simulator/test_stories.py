@@ -15,7 +15,7 @@ from tlib_codec import (
     encode,
 )
 from tlib_codec.calls import LinkKind, follow
-from tlib_codec.simulator import CATALOGUE, Duration, Scenario, Simulation, Site, Times
+from tlib_simulator import CATALOGUE, Duration, Scenario, Simulation, Site, Times
 
 AT_ONCE = Duration(mean=1, spread=0)
 QUIET = Scenario(rate=0, times=Times(ring=AT_ONCE, talk=AT_ONCE, consult=AT_ONCE, menu=AT_ONCE, wrap_up=AT_ONCE, patience=AT_ONCE))

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from tlib_codec import jsonl
+from tlib_codec.formats import jsonl
 from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY

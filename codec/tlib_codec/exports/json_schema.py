@@ -1,4 +1,4 @@
-"""JSON Schema (draft 2020-12) of the objects that `tlib_codec.jsonl` writes.
+"""JSON Schema (draft 2020-12) of the objects that `tlib_codec.formats.jsonl` writes.
 
 Strategy: every attribute has one type whatever its event, so the types stand once, in
 ``$defs/attributes``, an object that may hold any of them; an event refers to it and adds its

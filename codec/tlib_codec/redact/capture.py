@@ -15,10 +15,10 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from tlib_codec.captures.ip import Dissector, PacketError, Segment
-from tlib_codec.captures.model import DEFAULT_SETTINGS, Captured, CaptureProblem, CaptureSettings, Flow, Packet
-from tlib_codec.captures.tcp import Direction, Reassembler
-from tlib_codec.signs import CompressionError
+from tlib_codec.formats.captures.ip import Dissector, PacketError, Segment
+from tlib_codec.formats.captures.model import DEFAULT_SETTINGS, Captured, CaptureProblem, CaptureSettings, Flow, Packet
+from tlib_codec.formats.captures.tcp import Direction, Reassembler
+from tlib_codec.formats.signs import CompressionError
 from tlib_codec.stream import Gap, Missing
 from tlib_schemas.errors import EncodeError
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from tlib_codec.logs.dates import STAMP
-from tlib_codec.logs.platform_sdk import RECEIVED, SENT, opens
-from tlib_codec.logs.tserver import DIRECTION, message_name
+from tlib_codec.formats.logs.dates import STAMP
+from tlib_codec.formats.logs.platform_sdk import RECEIVED, SENT, opens
+from tlib_codec.formats.logs.tserver import DIRECTION, message_name
 
 from .items import Redactor
 

@@ -19,7 +19,7 @@ import msgspec
 
 from tlib_codec.calls.links import is_conn_id
 from tlib_codec.engine import encode
-from tlib_codec.logs.values import looks_hex
+from tlib_codec.formats.logs.values import looks_hex
 from tlib_codec.reference import Policy
 from tlib_codec.stream import Gap
 from tlib_schemas import wire

@@ -13,13 +13,13 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from tlib_codec.logs.dates import Clock
-from tlib_codec.logs.lines import DEFAULT_LOG_LIMITS, Line, LogLimits, chunks, split_lines
-from tlib_codec.logs.message import Context, Message
-from tlib_codec.logs.platform_sdk import ATTRIBUTE
-from tlib_codec.logs.reader import FORMS, recognised
-from tlib_codec.logs.record import LogProblem
-from tlib_codec.logs.values import bare, looks_hex, printed_bytes
+from tlib_codec.formats.logs.dates import Clock
+from tlib_codec.formats.logs.lines import DEFAULT_LOG_LIMITS, Line, LogLimits, chunks, split_lines
+from tlib_codec.formats.logs.message import Context, Message
+from tlib_codec.formats.logs.platform_sdk import ATTRIBUTE
+from tlib_codec.formats.logs.reader import FORMS, recognised
+from tlib_codec.formats.logs.record import LogProblem
+from tlib_codec.formats.logs.values import bare, looks_hex, printed_bytes
 from tlib_schemas.abstract_dn import is_call
 from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.values import KVList

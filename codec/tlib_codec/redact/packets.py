@@ -11,8 +11,8 @@ import struct
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tlib_codec.captures.link import ETHERNET, IPV4, IPV6, LOOP, NULL, SLL, SLL2, network
-from tlib_codec.captures.model import Packet
+from tlib_codec.formats.captures.link import ETHERNET, IPV4, IPV6, LOOP, NULL, SLL, SLL2, network
+from tlib_codec.formats.captures.model import Packet
 
 TCP, _UDP, _ICMP, _ICMP6 = 6, 17, 1, 58
 _EXTENSIONS = frozenset({0, 43, 60, 135})  # hop by hop, routing, destination, mobility: of the same form

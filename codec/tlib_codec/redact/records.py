@@ -11,10 +11,10 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-from tlib_codec.captures.model import CaptureProblem, CaptureSettings, Packet
-from tlib_codec.captures.pcap import PcapReader
-from tlib_codec.captures.pcapng import SECTION, PcapngReader
-from tlib_codec.captures.records import RecordReader
+from tlib_codec.formats.captures.model import CaptureProblem, CaptureSettings, Packet
+from tlib_codec.formats.captures.pcap import PcapReader
+from tlib_codec.formats.captures.pcapng import SECTION, PcapngReader
+from tlib_codec.formats.captures.records import RecordReader
 
 _NONE: frozenset[int] = frozenset()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tlib_codec.cli.group import LazyGroup
+from tlib_cli.app import LazyGroup
 
 command = LazyGroup(
     "fuzz",

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from tlib_codec.cli.common import Unusable, closest
-from tlib_codec.cli.inputs import Found, entries
-from tlib_codec.cli.source import FORMAT_HINT
+from tlib_cli.inputs import Found, entries
+from tlib_cli.options import Unusable, closest
+from tlib_cli.source import FORMAT_HINT
 from tlib_codec.engine import encode
 from tlib_codec.reference import Policy
 from tlib_codec.stream import Gap

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from tlib_codec.cli import FINE
-from tlib_codec.cli.common import registry_option
+from tlib_cli import FINE
+from tlib_cli.options import registry_option
 from tlib_fuzz.cases import cases
 from tlib_fuzz.dictionary import dictionary
 from tlib_schemas.registry import Registry

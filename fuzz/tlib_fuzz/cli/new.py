@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import click
 
-from tlib_codec.cli import FINE
-from tlib_codec.cli.common import Unusable
+from tlib_cli import FINE
+from tlib_cli.options import Unusable
 
 
 class Template(NamedTuple):

@@ -13,8 +13,8 @@ from typing import TypeAlias
 
 import click
 
-from tlib_codec.cli import FINE, INVALID, UNUSABLE
-from tlib_codec.cli.common import REGISTRY, Unusable, printable, registry_of, registry_option, report
+from tlib_cli import FINE, INVALID, UNUSABLE
+from tlib_cli.options import REGISTRY, Unusable, printable, registry_of, registry_option, report
 from tlib_fuzz.kit.findings import Findings, How
 from tlib_fuzz.kit.plan import Plan
 from tlib_fuzz.kit.protocol import TargetError

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 import msgspec
 
-from tlib_codec.cli import FINE
-from tlib_codec.cli.common import registry_option
+from tlib_cli import FINE
+from tlib_cli.options import registry_option
 from tlib_fuzz.vectors import SCHEMA, SCHEMA_NAME, vectors
 from tlib_schemas.registry import Registry
 

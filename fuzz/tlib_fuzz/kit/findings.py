@@ -16,8 +16,8 @@ from typing import Any, Final
 
 import msgspec
 
+from tlib_cli.commands.inspect import rows
 from tlib_codec.annotate import annotate
-from tlib_codec.cli.inspect import rows
 from tlib_fuzz import tree
 from tlib_fuzz.cases import Case
 from tlib_schemas.registry import Registry

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from tlib_codec import jsonl
+from tlib_codec.formats import jsonl
 from tlib_codec.reference import Policy
 from tlib_fuzz.cases import Case
 from tlib_schemas.errors import DecodeError, quote

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from tlib_codec.engine import decode
-from tlib_codec.jsonl import to_data
+from tlib_codec.formats.jsonl import to_data
 from tlib_codec.reference import Policy
 from tlib_fuzz.cases import Case, cases, expectation
 from tlib_fuzz.mutate import mutate

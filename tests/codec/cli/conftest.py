@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
+from tlib_cli.app import tlib
 from tlib_codec import EventCallCreated, EventCallDeleted, KVList, TCallType, TCause, Unicode, UnknownEvent, encode
-from tlib_codec.cli.group import tlib
 from tlib_codec.reference import Policy
 from tlib_schemas.values import Attributes, RawValue
 

@@ -109,7 +109,7 @@ def test_parquet_holds_whatever_a_call_has(run, tmp_path):
 
 
 def test_without_pyarrow_parquet_is_refused_in_one_line():
-    code = "import sys; sys.modules['pyarrow'] = None; from tlib_codec.cli import main; sys.exit(main(['calls', sys.argv[1], '-o', sys.argv[2]]))"
+    code = "import sys; sys.modules['pyarrow'] = None; from tlib_cli import main; sys.exit(main(['calls', sys.argv[1], '-o', sys.argv[2]]))"
     done = subprocess.run(
         [sys.executable, "-c", code, FRAMES, "x.parquet"], capture_output=True, text=True, check=False, cwd=ROOT / "tests", timeout=60
     )

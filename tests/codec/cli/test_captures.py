@@ -102,7 +102,7 @@ def test_a_damaged_gzip_gives_what_was_there(run, capture):
 def test_a_file_that_grows(capture, tmp_path):
     path = tmp_path / "grows.pcapng"
     path.write_bytes(capture[:600])
-    command = [sys.executable, "-m", "tlib_codec", "decode", "--follow", str(path)]
+    command = [sys.executable, "-m", "tlib_cli", "decode", "--follow", str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             time.sleep(1)

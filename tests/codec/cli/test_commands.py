@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tlib_codec import cli, encode
-from tlib_codec.cli import main
+import tlib_cli as cli
+from tlib_cli import main
+from tlib_codec import encode
 
 LOG = """@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventRinging
 \tAttributeThisDN\t'2001'
@@ -448,7 +449,7 @@ def test_formats_can_be_forced(folder, sample, run):
 
 
 def test_a_line_of_json_has_a_limit(run, monkeypatch):
-    monkeypatch.setattr("tlib_codec.cli.inputs._LINE", 100)
+    monkeypatch.setattr("tlib_cli.inputs._LINE", 100)
     done = run("decode", input=b'{"Event":"EventRinging","ThisDN":"' + b"7" * 3_000_000 + b'"}\n{"Event":"EventRinging"}\n')
     assert done.status == 1
     assert [line.get("Event") for line in events(done.out)] == [None, "EventRinging"]
@@ -489,7 +490,7 @@ def test_endings(monkeypatch, capfd, error, status, said, inside):
     turned = []
     monkeypatch.setattr(cli, "_turn_output_away", lambda: turned.append(1))
     if inside:
-        monkeypatch.setattr("tlib_codec.cli.schema._list", fail)
+        monkeypatch.setattr("tlib_cli.commands.schema._list", fail)
     else:
         monkeypatch.setattr(cli, "_run", fail)
     assert main(["schema"]) == status
@@ -522,7 +523,7 @@ def test_progress_is_drawn_for_a_long_input_only(monkeypatch):
     import io
     from types import SimpleNamespace
 
-    from tlib_codec.cli.progress import Progress
+    from tlib_cli.view.progress import Progress
 
     class Terminal(io.StringIO):
         def isatty(self):
@@ -567,7 +568,7 @@ def test_rows_left_out_of_a_dump_are_told_of(run):
 
 def test_hex_in_pieces(sample, run, monkeypatch):
     for size in (16, 31, 64):
-        monkeypatch.setattr("tlib_codec.cli.inputs._CHUNK", size)
+        monkeypatch.setattr("tlib_cli.inputs._CHUNK", size)
         for text in (sample.first.hex(), sample.first.hex(" "), sample.first.hex()[: size & ~1], " " + sample.first.hex()):
             done = run("decode", "--format", "hex", input=text.encode())
             assert "hex-form" not in done.err
@@ -608,7 +609,7 @@ def test_a_frame_beyond_the_limit_is_told_by_line(run):
 
 
 def test_a_pipe_closed_on_a_table_is_left_to_main():
-    from tlib_codec.cli.render import console
+    from tlib_cli.view.tables import console
 
     screen = console(sys.stdout.buffer)
     try:

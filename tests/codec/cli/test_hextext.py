@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tlib_codec.cli.hextext import HexError, HexText
+from tlib_codec.formats.hexdump import HexError, HexText
 
 DATA = bytes(range(0x50, 0x50 + 40))
 

@@ -14,11 +14,11 @@ import pyarrow.dataset
 import pyarrow.parquet
 import pytest
 
-from tlib_codec.cli import dataset
-from tlib_codec.columns import frames
+from tlib_cli import dataset
+from tlib_codec.arrow.columns import frames
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
-TLIB = [sys.executable, "-m", "tlib_codec"]
+TLIB = [sys.executable, "-m", "tlib_cli"]
 
 
 def tlib(*arguments, cwd):
@@ -167,7 +167,7 @@ def test_other_options_or_another_run_are_refused(inputs, tmp_path):
 
 def test_more_partitions_than_files_may_be_open(tmp_path, monkeypatch):
     from tlib_codec import TLIBRARY, UnknownEvent, encode
-    from tlib_codec.cli.tables import Tabular
+    from tlib_codec.arrow.writer import Tabular
     from tlib_codec.reference import Policy
     from tlib_schemas.values import Attributes
 

@@ -18,9 +18,9 @@ import pyarrow.ipc
 import pyarrow.parquet
 import pytest
 
-from tlib_codec import cli
-from tlib_codec.columns import Columns, frames
-from tlib_codec.conversation import checksum
+import tlib_cli as cli
+from tlib_codec.arrow.columns import Columns, frames
+from tlib_codec.formats.captures.conversation import checksum
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 CAPTURED = [
@@ -116,7 +116,7 @@ def test_csv(mixed, tmp_path, run):
 
 def test_without_pyarrow_one_line_names_the_extra(mixed):
     code = (
-        "import sys; sys.modules['pyarrow'] = None; from tlib_codec.cli import main; "
+        "import sys; sys.modules['pyarrow'] = None; from tlib_cli import main; "
         f"sys.exit(main(['decode', {str(mixed)!r}, '--to', 'parquet', '-o', 'x.parquet']))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
@@ -127,7 +127,7 @@ def test_what_is_broken_off_leaves_the_file_as_it_was(sample, tmp_path, monkeypa
     path, out = tmp_path / "a.tlb", tmp_path / "out.parquet"
     path.write_bytes(sample.frames)
     out.write_bytes(b"before")
-    monkeypatch.setattr("tlib_codec.cli.tables.with_source", lambda *a, **k: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr("tlib_codec.arrow.writer.with_source", lambda *a, **k: (_ for _ in ()).throw(KeyboardInterrupt))
     assert cli.main(["decode", str(path), "-o", str(out)]) == cli.INTERRUPTED
     assert out.read_bytes() == b"before"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.tlb", "out.parquet"]
@@ -189,7 +189,7 @@ def test_addresses_and_times_of_the_source_are_kept(tmp_path, run):
 
 
 def test_a_conversation_per_pair_and_sequence_numbers_wrap():
-    from tlib_codec.conversation import Conversations, Pcap
+    from tlib_codec.formats.captures.conversation import Conversations, Pcap
 
     file = io.BytesIO()
     conversations = Conversations(Pcap(file))

@@ -17,7 +17,7 @@ import pytest
 
 from tlib_codec import __version__, engine
 
-TLIB = [sys.executable, "-m", "tlib_codec"]
+TLIB = [sys.executable, "-m", "tlib_cli"]
 ENVIRONMENT = {**os.environ, "PYTHONIOENCODING": "utf-8", "TERM": "xterm-256color"}
 ENVIRONMENT.pop("NO_COLOR", None)
 ENVIRONMENT.pop("COLUMNS", None)
@@ -53,14 +53,14 @@ def on_terminal(*arguments, columns=100, stdin=subprocess.DEVNULL):
 def test_version_names_the_engine_and_needs_no_click():
     done = tlib("--version")
     assert (done.returncode, done.stdout.decode().strip()) == (0, f"tlib {__version__} (engine: {engine()})")
-    code = "import sys; from tlib_codec.cli import main; main(['--version']); assert not {'click', 'rich'} & set(sys.modules)"
+    code = "import sys; from tlib_cli import main; main(['--version']); assert not {'click', 'rich'} & set(sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, timeout=60).returncode == 0
 
 
 def test_decoding_to_a_pipe_loads_no_rich(sample, tmp_path):
     path = tmp_path / "a.tlb"
     path.write_bytes(sample.frames)
-    code = f"import sys; from tlib_codec.cli import main; main(['decode', {str(path)!r}]); assert 'rich' not in sys.modules"
+    code = f"import sys; from tlib_cli import main; main(['decode', {str(path)!r}]); assert 'rich' not in sys.modules"
     assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, timeout=60).returncode == 0
 
 
@@ -154,7 +154,7 @@ def test_memory_does_not_grow_with_the_input(sample, tmp_path):
         path = tmp_path / "a.tlb"
         path.write_bytes(sample.first * count)
         code = (
-            "import resource; from tlib_codec.cli import main; "
+            "import resource; from tlib_cli import main; "
             f"main(['decode', {str(path)!r}, '-o', {os.devnull!r}, '--to', 'jsonl']); "
             "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
         )

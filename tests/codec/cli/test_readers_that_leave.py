@@ -9,7 +9,7 @@ import pytest
 
 from tlib_codec import EventCallCreated, encode
 
-TLIB = [sys.executable, "-m", "tlib_codec"]
+TLIB = [sys.executable, "-m", "tlib_cli"]
 FRAME = encode(EventCallCreated(call_uuid="01FES9JKSOFQLEKK3CSH5B5AES00JV1U", conn_id="006c02462a161006"))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tlib_codec import encode
-from tlib_codec.simulator import Scenario, Simulation
+from tlib_simulator import Scenario, Simulation
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "scenarios"
 TWO_SITES = EXAMPLES / "two_sites.toml"

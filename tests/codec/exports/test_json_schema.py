@@ -29,9 +29,9 @@ from tlib_codec import (
     TReliability,
     Unicode,
     event,
-    jsonl,
 )
 from tlib_codec.exports.json_schema import json_schema
+from tlib_codec.formats import jsonl
 from tlib_fuzz.strategies import events
 from tlib_schemas import wire
 

@@ -1,0 +1,192 @@
+"""Calls as lines of JSON, and as a table that a person reads.
+
+Strategy: a row is written as its call ends, so its columns have fixed widths: when, how long, what
+kind, from where to where, which call, what came of it. The calls that it is linked to stand below
+it, and so does what cannot be under its call, marked by a sign and not by colour alone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import textwrap
+from collections.abc import Iterator
+from typing import Any, BinaryIO, Protocol
+
+import msgspec
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+
+from tlib_codec.calls import Call, Change, Ending, Link, LinkKind
+from tlib_codec.calls.ladder import short
+from tlib_schemas.enumerations import AttributeID, OpenEnum
+from tlib_schemas.registry import Registry
+from tlib_schemas.values import KVList
+
+from .options import printable
+from .view.tables import _GUIDES, _PLAIN_GUIDES, _branches, console, text_of
+
+SUFFIXES = {".jsonl": "jsonl", ".json": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".txt": "table"}
+_COLUMNS = (("Begin (UTC)", 19), ("Length", 7), ("Type", 8), ("ANI", 11), ("DNIS/dialed", 11), ("Call", 13), ("Outcome", 0))
+_SAID = {
+    LinkKind.CONSULTS_FOR: "consults for",
+    LinkKind.CONSULTED_BY: "consulted by",
+    LinkKind.MERGED_INTO: "merged into",
+    LinkKind.MERGED_FROM: "merged from",
+    LinkKind.SITE: "at another site",
+}
+_WHY = {
+    Ending.DELETED: "",
+    Ending.RELEASED: "released",
+    Ending.OPEN: "open",
+    Ending.EXPIRED: "expired",
+    Ending.EVICTED: "evicted",
+}
+
+
+class CallWriter(Protocol):
+    """One form of output for calls."""
+
+    def write(self, call: Call) -> None:
+        """Write a call."""
+
+    def flush(self) -> None:
+        """Let everything written so far be seen."""
+
+
+class CallLines:
+    """A line of JSON a call."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def write(self, call: Call) -> None:
+        """Write the call's line."""
+        self._file.write(msgspec.json.encode(call.to_data()) + b"\n")
+
+    def flush(self) -> None:
+        """Let everything written so far be seen."""
+        self._file.flush()
+
+
+class CallTable:
+    """A row a call; `full` also its attributes and every change."""
+
+    def __init__(self, file: BinaryIO, registry: Registry, *, full: bool) -> None:
+        self.console = console(file)
+        self._registry = registry
+        self._full = full
+        self._begun = False
+        narrow = self.console.width < 100
+        self._gap, self._date = (" ", "%m-%d %H:%M:%S") if narrow else ("  ", "%Y-%m-%d %H:%M:%S")
+        self._widths = [14 if narrow and not place else width for place, (_, width) in enumerate(_COLUMNS)]
+        self._guides = _GUIDES if self.console.encoding.lower().startswith("utf") else _PLAIN_GUIDES
+
+    def flush(self) -> None:
+        """Let everything written so far be seen."""
+        self.console.file.flush()
+
+    def write(self, call: Call) -> None:
+        """Write the call's row, and what belongs below it."""
+        if not self._begun:
+            self._begun = True
+            self.console.print(self._line([name for name, _ in _COLUMNS], "bold"))
+        lines = [*self._row(call), *self._anomalies(call)]
+        if self._full:
+            lines += [*self._state(call), *self._history(call), Text()]
+        self.console.print(Text("\n").join(lines))
+
+    def _line(self, cells: list[str], style: str = "") -> Text:
+        sizes = (max(width, cell_len(cell)) for cell, width in zip(cells, self._widths, strict=True))
+        return Text(self._gap.join(map(set_cell_size, cells, sizes)).rstrip(), style)
+
+    def _row(self, call: Call) -> Iterator[Text]:
+        ani, dnis, dialed = (self._shown(call, i) for i in (AttributeID.ANI, AttributeID.DNIS, AttributeID.DialedNumber))
+        begin = "?" if call.begin is None else f"{call.begin:{self._date}}"
+        cells = [
+            begin if call.created or call.begin is None else f"< {call.begin:%m-%d %H:%M}",
+            duration_text(call.duration),
+            self._shown(call, AttributeID.CallType),
+            ani,
+            dnis or dialed,
+            short(printable(call.call_uuid or call.conn_id or "?")),
+        ]
+        yield self._line([*cells, self._outcome(call)])
+        links = "; ".join(_link(link) for link in call.links)
+        yield from _wrapped(links, self.console.width, "    ", "    ") if links else ()
+
+    def _shown(self, call: Call, number: AttributeID) -> str:
+        value = call.get(number, self._registry)
+        return "" if value is None else printable(text_of(value))
+
+    def _outcome(self, call: Call) -> str:
+        cause = self._shown(call, AttributeID.Cause)
+        return "; ".join(part for part in (_WHY[call.ending], cause) if part)
+
+    def _anomalies(self, call: Call) -> Iterator[Text]:
+        for anomaly in call.anomalies:
+            text = f"! {_place(anomaly.source)}{printable(str(anomaly))}"
+            yield from _wrapped(text, self.console.width, "  ", "    ", "yellow")
+        if call.dropped:
+            yield Text(f"  ! {call.dropped} more entries than are kept", "yellow")
+
+    def _state(self, call: Call) -> Iterator[Text]:
+        for name, value in call.state.items():
+            if isinstance(value, KVList):
+                yield Text.assemble("  ", (printable(name), "dim"), "" if len(value) else " (empty)")
+                yield from _branches(value, "  ", self._guides)
+            else:
+                yield Text.assemble("  ", (printable(name), "dim"), " ", printable(text_of(value)))
+
+    def _history(self, call: Call) -> Iterator[Text]:
+        for change in call.history:
+            stamp = "?" if change.time is None else f"{change.time:%H:%M:%S.%f}"[:-2]
+            head = Text.assemble("  ", (stamp, "bold"), "  ", (printable(change.event), "green"))
+            for mark, name in (("  by ", change.party), (" with ", change.other)):
+                if name is not None:
+                    head.append(mark, "dim").append(printable(name))
+            yield head.append(f"  {_place(change.source)}".rstrip(": "), "dim")
+            yield from _changes(change, self.console.width)
+
+
+def _changes(change: Change, width: int) -> Iterator[Text]:
+    for name, (old, new) in change.changes.items():
+        before = "" if old is None else f"{_brief(old)} → "
+        yield from _wrapped(f"{printable(name)} {before}{'(deleted)' if new is None else _brief(new)}", width, "      ", "        ", "dim")
+
+
+def _wrapped(text: str, width: int, first: str, more: str, style: str = "") -> Iterator[Text]:
+    lines = textwrap.wrap(text, max(24, width), initial_indent=first, subsequent_indent=more, break_on_hyphens=False)
+    return (Text(line, style) for line in lines)
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, OpenEnum | int | str):
+        return printable(text_of(value))
+    if isinstance(value, KVList):
+        text = ", ".join(f"{key}={_brief(inner)}" for key, inner in value)
+        return "{" + text + "}"
+    return printable(text_of(value))
+
+
+def _link(link: Link) -> str:
+    name = short(printable(link.call_uuid or link.conn_id or "?"))
+    return f"{_SAID[link.kind]} {name}" + (f" ({printable(link.cause)})" if link.cause else "")
+
+
+def _place(source: Any) -> str:
+    """Where an event stood, as its file and line or byte."""
+    if "line" in source:
+        return f"line {source['line']}: "
+    return f"@{source['offset']}: " if "offset" in source else ""
+
+
+def duration_text(duration: dt.timedelta | None) -> str:
+    """Hours, minutes and seconds; tenths below a minute."""
+    if duration is None:
+        return ""
+    seconds = duration.total_seconds()
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}"

@@ -1,0 +1,161 @@
+"""``tlib check``: every violation, and a summary.
+
+Strategy: one line a violation, in the ``file: place: what`` form that editors and grep know; JSON for
+programs. Frames are checked as bytes, so that a violation knows its offset; logs and JSON as
+events, so that it knows its line.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import click
+import msgspec
+
+from tlib_cli import FINE, INVALID
+from tlib_cli.inputs import Entry, Found, Problem, entries
+from tlib_cli.options import FORMS, Unusable, capture_options, files_argument, input_options, printable, registry_option
+from tlib_cli.view.progress import Progress
+from tlib_codec.engine import check
+from tlib_codec.formats.jsonl import violation_to_data
+from tlib_codec.stream import Gap, MalformedFrame
+from tlib_schemas.errors import Severity, Violation
+from tlib_schemas.events import InvalidEvent
+from tlib_schemas.registry import Registry
+
+
+class Summary:
+    """What was counted: items by kind, events by name, and violations by severity."""
+
+    def __init__(self) -> None:
+        self.events: Counter[str] = Counter()
+        self.severities: Counter[Severity] = Counter()
+        self.codes: Counter[str] = Counter()
+        self.malformed = 0
+        self.gaps = 0
+
+    def to_data(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        return {
+            "events": self.events.total(),
+            "by_event": dict(self.events.most_common()),
+            "errors": self.severities[Severity.ERROR],
+            "warnings": self.severities[Severity.WARNING],
+            "malformed": self.malformed,
+            "gaps": self.gaps,
+            "by_code": dict(self.codes.most_common()),
+        }
+
+    def lines(self, *, warnings: bool) -> Iterator[str]:
+        """For a person: one line in short, then what it is made of."""
+        counts = [(self.events.total(), "event"), (self.severities[Severity.ERROR], "error")]
+        if warnings:
+            counts.append((self.severities[Severity.WARNING], "warning"))
+        parts = [f"{count} {what}{'' if count == 1 else 's'}" for count, what in [*counts, (self.gaps, "gap")]]
+        yield ", ".join([*parts, f"{self.malformed} malformed"])
+        for counter, mark in ((self.events, "{}"), (self.codes, "[{}]")):
+            for name, count in counter.most_common():
+                yield f"{count:>10}  {mark.format(printable(name))}"
+
+
+@click.command()
+@files_argument
+@input_options(*FORMS)
+@capture_options
+@click.option(
+    "--severity",
+    type=click.Choice([str(s.value) for s in Severity]),
+    default=Severity.WARNING.value,
+    show_default=True,
+    help="The least grave that is shown and counted.",
+)
+@click.option("--json", "as_json", is_flag=True, help="A JSON object a violation, and one with $summary at the end.")
+@registry_option
+def command(
+    files: tuple[str, ...],
+    form: str,
+    server: int | None,
+    ports: tuple[int, ...],
+    hosts: tuple[str, ...],
+    follow: bool,
+    severity: str,
+    as_json: bool,
+    registry: Registry,
+) -> int:
+    """Check events against their tables: every violation, with place, code and footnote.
+
+    Exit status: 0 clean, 1 violations, malformed frames or gaps, 2 unusable input.
+
+    \b
+    tlib check calls.tlb
+    tlib check --severity error server.log
+    tlib check --json *.tlb | jq -r 'select(.code) | .code' | sort | uniq -c
+    """  # noqa: D301
+    summary = Summary()
+    warnings = severity == Severity.WARNING
+    status = FINE
+    with Progress(alone=not sys.stdout.isatty()) as progress:
+        for path in files or ("-",):
+            try:
+                for entry in entries(
+                    path,
+                    form,
+                    registry,
+                    server=server,
+                    moved=progress.moved,
+                    opened=progress.opened,
+                    ports=ports,
+                    hosts=hosts,
+                    follow=follow,
+                ):
+                    for line in _judge(entry, registry, summary, warnings=warnings, as_json=as_json):
+                        status = max(status, INVALID)
+                        click.echo(line)
+            except Unusable as error:
+                error.show()
+                status = error.exit_code
+    if as_json:
+        click.echo(msgspec.json.encode({"$summary": summary.to_data()}))
+    else:
+        for line in summary.lines(warnings=warnings):
+            click.echo(line)
+    return status
+
+
+def _judge(entry: Entry, registry: Registry, summary: Summary, *, warnings: bool, as_json: bool) -> Iterator[str | bytes]:
+    """The lines to show for one entry, which is counted."""
+    if isinstance(entry, Problem) or isinstance(entry.item, Gap):
+        if isinstance(entry, Found) and not isinstance(entry.item, MalformedFrame):
+            code = "gap"
+            summary.gaps += 1
+        else:
+            code = entry.code if isinstance(entry, Problem) else entry.item.error.code  # type: ignore[union-attr]
+            summary.malformed += 1
+        summary.codes[code] += 1
+        told = {"code": code, "message": entry.complaint(), "$source": entry.source}
+        yield msgspec.json.encode(told) if as_json else printable(entry.complaint())
+        return
+    message = entry.item.message
+    name = (registry.message_name(message) if isinstance(message, int) else message) or f"#{message}"
+    summary.events[name] += 1
+    for violation in _violations(entry, registry):
+        if warnings or violation.severity is Severity.ERROR:
+            summary.severities[violation.severity] += 1
+            summary.codes[violation.code] += 1
+            if as_json:
+                yield msgspec.json.encode({**violation_to_data(violation), "$source": entry.source})
+            else:
+                yield printable(f"{entry.place}: {violation.severity.value}: {violation}")
+
+
+def _violations(found: Found, registry: Registry) -> tuple[Violation, ...]:
+    item = found.item
+    assert not isinstance(item, Gap)
+    if isinstance(item, InvalidEvent):
+        return item.violations
+    if found.data is not None and found.offset is not None:
+        return check(found.data, registry=registry, base=found.offset)
+    return registry.validate(item)

@@ -1,0 +1,74 @@
+"""``tlib encode``: JSONL to frames."""
+
+from __future__ import annotations
+
+import contextlib
+
+import click
+
+from tlib_cli import FINE, INVALID
+from tlib_cli.inputs import Entry, Problem, entries
+from tlib_cli.options import Unusable, files_argument, registry_option, report
+from tlib_cli.output import open_output
+from tlib_cli.view.progress import Progress
+from tlib_codec.engine import encode
+from tlib_codec.reference import Policy
+from tlib_codec.stream import Gap
+from tlib_schemas.errors import EncodeError, SchemaViolation, Severity
+from tlib_schemas.registry import Registry
+
+
+@click.command()
+@files_argument
+@click.option("-o", "--output", metavar="FILE", help="Write the frames there; - or nothing is the standard output.")
+@click.option("--lenient", is_flag=True, help="Write invalid events too, and malformed frames and gaps as the bytes they were.")
+@registry_option
+def command(files: tuple[str, ...], output: str | None, lenient: bool, registry: Registry) -> int:
+    """Encode events from JSONL, one JSON object a line, as frames.
+
+    A line that is no valid event is reported with its number and the place in it; the others are
+    written.
+
+    \b
+    tlib encode events.jsonl -o frames.tlb
+    tlib decode server.log | jq -c 'select(.CallType == "Inbound")' | tlib encode -o inbound.tlb
+    """  # noqa: D301
+    inputs = files or ("-",)
+    status = FINE
+    with contextlib.ExitStack() as stack:
+        file = open_output(output, inputs, binary=True)
+        if output not in {None, "-"}:
+            stack.enter_context(file)
+        progress = stack.enter_context(Progress(alone=True))
+
+        def moved(count: int) -> None:
+            file.flush()
+            progress.moved(count)
+
+        for path in inputs:
+            try:
+                for entry in entries(path, "jsonl", registry, moved=moved, opened=progress.opened):
+                    data, complaints = _frame(entry, registry, lenient=lenient)
+                    file.write(data)
+                    for complaint in complaints:
+                        status = max(status, INVALID)
+                        report(complaint)
+            except Unusable as error:
+                error.show()
+                status = error.exit_code
+    return status
+
+
+def _frame(entry: Entry, registry: Registry, *, lenient: bool) -> tuple[bytes, list[str]]:
+    """The bytes to write, and why there are none."""
+    if isinstance(entry, Problem):
+        return b"", [entry.complaint()]
+    item = entry.item
+    if isinstance(item, Gap):
+        return (item.data, []) if lenient else (b"", [entry.complaint()])
+    try:
+        return encode(item, registry=registry, policy=Policy.LENIENT if lenient else Policy.STRICT), []
+    except SchemaViolation as error:
+        return b"", [f"{entry.place}: {violation}" for violation in error.violations if violation.severity is Severity.ERROR]
+    except EncodeError as error:
+        return b"", [f"{entry.place}: {error}"]

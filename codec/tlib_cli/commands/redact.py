@@ -1,0 +1,249 @@
+"""``tlib redact``: frames, JSONL and logs made safe to share, in the form they came in."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+import msgspec
+
+from tlib_cli import FINE, INVALID
+from tlib_cli.inputs import Entry, Found, Problem, _frames, _hex, _jsonl
+from tlib_cli.options import FORMS, Unusable, closest, registry_option, report
+from tlib_cli.output import open_output
+from tlib_cli.source import Source
+from tlib_cli.view.progress import Progress
+from tlib_codec.formats.captures.model import CaptureProblem
+from tlib_codec.formats.jsonl import dumps, to_data
+from tlib_codec.redact import CaptureRedactor, LogRedactor, Redactor, Rules
+from tlib_codec.redact.items import safe_source
+from tlib_codec.stream import Gap
+from tlib_schemas.errors import EncodeError
+from tlib_schemas.registry import Registry
+from tlib_schemas.wire import Enum
+
+_VARIABLE = "TLIB_SECRET"
+
+
+@click.command()
+@click.argument("file", metavar="FILE|-", default="-")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("auto", *FORMS)),
+    default="auto",
+    show_default=True,
+    help="What the input is; auto looks at its first bytes.",
+)
+@click.option("-o", "--output", metavar="FILE", help="Write there; else the standard output.")
+@click.option("--secret", "secret_file", metavar="FILE", help=f"Read the secret there; else it is {_VARIABLE}, else drawn for this run.")
+@click.option("--attribute", "attributes", multiple=True, metavar="NAME", help="Replace this attribute too.")
+@click.option("--keep-attribute", "kept", multiple=True, metavar="NAME", help="Do not replace this one.")
+@click.option("--key", "keys", multiple=True, metavar="PATTERN", help="In lists, replace only values whose key matches (default: all).")
+@click.option("--keep", multiple=True, metavar="PATTERN", help="In lists, keep values whose key matches.")
+@click.option("--agents", is_flag=True, help="Replace AgentID, UserID and Place too.")
+@click.option("--ids", is_flag=True, help="Replace CallUUIDs and ConnIDs too; calls stay linked.")
+@click.option("--keep-lines", is_flag=True, help="Keep a log's lines that are no message: look through them before you share it.")
+@click.option("--keep-malformed", is_flag=True, help="Keep malformed frames and gaps as they are, whatever they hold.")
+@click.option("--keep-other", is_flag=True, help="Of a capture, keep what other connections and protocols carry, whatever it is.")
+@click.option("--addresses", is_flag=True, help="Of a capture, replace IP addresses too; networks stay networks.")
+@registry_option
+def command(
+    file: str,
+    form: str,
+    output: str | None,
+    secret_file: str | None,
+    attributes: tuple[str, ...],
+    kept: tuple[str, ...],
+    keys: tuple[str, ...],
+    keep: tuple[str, ...],
+    agents: bool,
+    ids: bool,
+    keep_lines: bool,
+    keep_malformed: bool,
+    keep_other: bool,
+    addresses: bool,
+    registry: Registry,
+) -> int:
+    """Make a capture, frame file, JSONL or log safe to share: it stays what it is, without the people in it.
+
+    Numbers, names and user data become pseudonyms of the same length and shape, the same for the same
+    value. With the same secret they are the same in every file. docs/redact.md says what is replaced.
+
+    \b
+    tlib redact server.log -o safe.log
+    tlib redact calls.tlb -o safe.tlb --keep 'Segment*' --agents
+    tlib redact calls.pcapng -o safe.pcapng --addresses
+    TLIB_SECRET=… tlib redact server.log -o safe.log
+    """  # noqa: D301
+    rules = Rules(
+        attributes=_numbers(attributes, "--attribute", registry),
+        kept=_numbers(kept, "--keep-attribute", registry),
+        keys=keys or ("*",),
+        keep=keep,
+        agents=agents,
+        ids=ids,
+    )
+    redactor = Redactor(_secret(secret_file), rules=rules, registry=registry)
+    with contextlib.ExitStack() as stack:
+        progress = stack.enter_context(Progress(alone=True))
+        source = stack.enter_context(Source(file, progress.moved))
+        progress.opened(source)
+        found = source.form() if form == "auto" else form  # before the output is opened: an input of no use leaves none behind
+        if found is None:
+            raise Unusable(f"{source.name}: empty")
+        _refuse(found, output, addresses=addresses)
+        target = open_output(output, (file,), binary=found in {"frames", "hex", "capture"})
+        if output not in {None, "-"}:
+            stack.enter_context(target)
+        run = _Run(redactor, target, keep_malformed=keep_malformed)
+        if found == "log":
+            run.log(source, keep_lines=keep_lines)
+        elif found == "capture":
+            run.capture(source, addresses=addresses, keep_other=keep_other)
+        else:
+            run.items(_READERS[found](source, registry), jsonl=found == "jsonl")
+        target.flush()
+    return run.summary()
+
+
+class _Run:
+    """One input to one output; counts what is replaced, and what is lost."""
+
+    def __init__(self, redactor: Redactor, target: BinaryIO, *, keep_malformed: bool) -> None:
+        self._redactor = redactor
+        self._target = target
+        self._keep_malformed = keep_malformed
+        self._what = ""
+        self._lost: Counter[str] = Counter()
+        self._status = FINE
+
+    def log(self, source: Source, *, keep_lines: bool) -> None:
+        """Rewrite a log."""
+        rewriter = LogRedactor(self._redactor, keep_lines=keep_lines)
+        written = 0
+        for line in rewriter.lines(source, name=source.name, form=source.log):
+            self._target.write(line)
+            written += 1
+        self._what = f"{written} lines"
+        self._lost["lines that are no message left out"] = rewriter.dropped
+
+    def capture(self, source: Source, *, addresses: bool, keep_other: bool) -> None:
+        """Rewrite a capture."""
+        rewriter = CaptureRedactor(self._redactor, addresses=addresses, keep_malformed=self._keep_malformed, keep_other=keep_other)
+        for piece in rewriter.records(source):
+            if isinstance(piece, CaptureProblem):
+                report(f"{source.name}: {piece}")
+                self._status = INVALID
+            else:
+                self._target.write(piece)
+        if not rewriter.followed:
+            report(f"{source.name}: no connection has frames in it")
+        if rewriter.blank or not rewriter.followed:
+            self._status = INVALID
+        self._what = f"{rewriter.packets} packets"
+        self._lost["bytes of connections with frames, but in no whole frame, blanked"] = rewriter.blank
+        self._lost["blocks that hold no packets left out"] = rewriter.blocks
+        self._lost["payloads of packets of other connections and protocols blanked"] = rewriter.others
+
+    def items(self, found: Iterator[Entry], *, jsonl: bool) -> None:
+        """Rewrite frames, or lines of JSON."""
+        written = 0
+        for entry in found:
+            line = self._line(entry) if jsonl else self._frame(entry)
+            if line is not None:
+                written += 1
+                self._target.write(line)
+        self._what = f"{written} {'lines' if jsonl else 'frames'}"
+
+    def _frame(self, entry: Entry) -> bytes | None:
+        if isinstance(entry, Problem) or isinstance(entry.item, Gap):
+            self._status = INVALID
+            if self._keep_malformed and isinstance(entry, Found):
+                return entry.data or b""
+            self._lost["malformed frames and gaps left out"] += 1
+            return None
+        try:
+            return self._redactor.frame(entry.item)
+        except EncodeError as error:
+            report(f"{entry.place}: left out: {error}")
+            self._status = INVALID
+            return None
+
+    def _line(self, entry: Entry) -> bytes | None:
+        registry = self._redactor.registry
+        if isinstance(entry, Problem):
+            self._status = INVALID
+            report(entry.complaint())
+            self._lost["lines that are no event left out"] += 1
+            return None
+        if isinstance(entry.item, Gap):
+            self._status = INVALID
+            if self._keep_malformed:
+                return dumps(entry.item, registry=registry, source=safe_source(entry.source)) + b"\n"
+            self._lost["malformed frames and gaps left out"] += 1
+            return None
+        data = to_data(self._redactor.item(entry.item), registry=registry, source=safe_source(entry.source))
+        if entry.unnumbered:
+            data["$unnumbered"] = {name: self._redactor.printed(None, str(text)) for name, text in entry.unnumbered.items()}
+        return msgspec.json.encode(data) + b"\n"
+
+    def summary(self) -> int:
+        """Tell what was done; gives the exit status."""
+        counts = self._redactor.counts
+        replaced = ", ".join(f"{name} {count}" for name, count in counts.most_common()) or "nothing"
+        report(f"{self._what} written; replaced: {replaced}")
+        for pattern in self._redactor.unmatched:
+            report(f"no key in a list matches --key {pattern}: nothing was replaced for it")
+        for what, count in self._lost.items():
+            if count:
+                report(f"{count} {what}")
+        return self._status
+
+
+def _refuse(form: str, output: str | None, *, addresses: bool) -> None:
+    """Raises UsageError where the output would not be what is asked for."""
+    if addresses and form != "capture":
+        raise click.UsageError(f"--addresses is of captures, and the input is {form}")
+    if output is not None and output.lower().endswith((".gz", ".zst")):
+        raise click.UsageError(f"{output}: what is written is not compressed; give a name without the suffix")
+
+
+_READERS = {"frames": _frames, "hex": _hex, "jsonl": _jsonl}
+
+
+def _secret(path: str | None) -> bytes:
+    if path is not None:
+        try:
+            secret = Path(path).read_bytes().strip()
+        except OSError as error:
+            raise Unusable(f"{path}: {error.strerror}") from None
+        if not secret:
+            raise Unusable(f"{path}: empty, where a secret is expected")
+        return secret
+    given = os.environ.get(_VARIABLE, "")
+    if given:
+        return os.fsencode(given)
+    report(f"pseudonyms are those of this run alone; give --secret or {_VARIABLE} to have the same ones again")
+    return secrets.token_bytes(32)
+
+
+def _numbers(names: tuple[str, ...], option: str, registry: Registry) -> frozenset[int]:
+    numbers = set()
+    for name in names:
+        try:
+            number = registry.attribute_number(name)
+        except EncodeError:
+            known = [label for a in registry.dictionary.values() for label in (a.name, *a.aliases)]
+            raise click.BadParameter(f"{registry.name} has no attribute {name!r}{closest(name, known)}", param_hint=option) from None
+        attribute = registry.dictionary.get(number)
+        if option == "--attribute" and attribute is not None and isinstance(attribute.value, Enum):
+            raise click.BadParameter(f"{name} is an enumeration, and says nothing of a person", param_hint=option)
+        numbers.add(number)
+    return frozenset(numbers)

@@ -1,0 +1,105 @@
+"""``tlib schema``: the events' tables as the specification lays them out."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from tlib_cli import FINE
+from tlib_cli.options import Unusable, registry_option
+from tlib_cli.view.tables import console
+from tlib_schemas.events import EventSchema, Row
+from tlib_schemas.registry import Registry
+from tlib_schemas.wire import Enum
+
+
+@click.command()
+@click.argument("event", required=False)
+@click.option("--json", "as_json", is_flag=True, help="The JSON Schema of the event, or of all events.")
+@registry_option
+def command(event: str | None, as_json: bool, registry: Registry) -> int:
+    """Show the table of EVENT: attributes, Mandatory or Optional, numbers, types, footnotes.
+
+    Without EVENT, the events there are.
+
+    \b
+    tlib schema
+    tlib schema EventCallDeleted
+    tlib schema --json > events.schema.json
+    """  # noqa: D301
+    schema = None if event is None else _find(event, registry)
+    if as_json:
+        from tlib_codec.exports.json_schema import json_schema  # noqa: PLC0415
+
+        click.echo(json.dumps(json_schema(None if schema is None else schema.cls, registry=registry), indent=2))
+        return FINE
+    screen = console(sys.stdout.buffer)
+    if schema is None:
+        _list(registry, screen)
+    else:
+        _table(schema, registry, screen)
+    return FINE
+
+
+def _find(event: str, registry: Registry) -> EventSchema:
+    key = next((schema.name for schema in registry.schemas.values() if schema.name.lower() == event.lower()), event)
+    try:
+        return registry.event(int(key) if key.isascii() and key.isdigit() else key).__schema__
+    except LookupError as error:
+        raise Unusable(str(error.args[0])) from None
+
+
+def _list(registry: Registry, screen: Console) -> None:
+    table = Table(box=box.SIMPLE_HEAD, title=f"Events of {registry.name}", title_justify="left")
+    table.add_column("Event", style="bold", no_wrap=True)
+    table.add_column("Message", justify="right")
+    table.add_column("What it says")
+    for schema in registry.schemas.values():
+        said = (schema.cls.__doc__ or "").strip().partition("\n")[0].partition(" Source:")[0]
+        table.add_row(schema.name, str(int(schema.message)), Text(said + (" Deprecated." if schema.deprecated else "")))
+    screen.print(table)
+
+
+def _table(schema: EventSchema, registry: Registry, screen: Console) -> None:
+    table = Table(box=box.SIMPLE_HEAD, title=f"{schema.name} (message {int(schema.message)})", title_justify="left")
+    for heading in ("Event Attribute", "Type", "Id", "Value"):
+        table.add_column(heading, no_wrap=heading == "Type", overflow="fold")
+    for row in schema.rows:
+        presence = Text("Mandatory", "bold") if row.mandatory else Text("Optional")
+        presence.append(" " + ",".join(row.marks) if row.marks else "", "yellow")
+        table.add_row(Text(row.name), presence, ", ".join(_id(i) for i in row.ids) or "-", _value(row, registry))
+    screen.print(table)
+    notes = Table.grid(padding=(0, 0, 0, 2))
+    for mark, text in dict.fromkeys((note.mark, note.text) for note in schema.footnotes):
+        notes.add_row(Text(mark, "yellow"), Text(text))
+    if schema.deprecated:
+        notes.add_row(Text("!", "yellow"), Text(schema.deprecated))
+    screen.print(notes)
+
+
+def _id(number: int) -> str:
+    return f"{number:#x}" if number >= 0x8000 else str(number)
+
+
+def _value(row: Row, registry: Registry) -> str:
+    """The wire types of a row's attributes, and what they are printed as where that is more."""
+    if not row.ids:
+        return "the message number"
+    names = []
+    for number in row.ids:
+        value = registry.dictionary[number].value
+        if value is None:
+            names.append("any")
+        elif isinstance(value, Enum):
+            names.append(f"{value.wire_type.label}, {value.enumeration.__name__}")
+        else:
+            name = type(value).__name__.strip("_")
+            label = value.wire_type.label or ""
+            names.append(label if name in {label, f"KV{label}"} else f"{label}, {name}")
+    return "; ".join(dict.fromkeys(names))

@@ -1,0 +1,105 @@
+"""What the commands that talk over a network share: addresses, TLS, signals, a live line of status."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import ssl as tls
+import sys
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+import click
+
+from .options import Unusable, printable, report
+
+_REFRESH = 4  # times a second
+
+
+def address(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, int] | None:
+    """Callback of an option: HOST:PORT, [HOST]:PORT of IPv6, and :PORT or PORT of this machine."""
+    return None if value is None else _address(value)
+
+
+def addresses(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> list[tuple[str, int]]:
+    """Callback of an argument: addresses with commas between them."""
+    return [] if value is None else [_address(one) for one in value.split(",")]
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not (port.isascii() and port.isdigit() and int(port) <= 0xFFFF) or (":" in host and host[:1] != "["):
+        raise click.BadParameter(f"{text!r} is no address: give HOST:PORT, such as localhost:3000 or [::1]:3000")
+    return host.removeprefix("[").removesuffix("]") or "127.0.0.1", int(port)
+
+
+def shown(where: tuple[str, int]) -> str:
+    """An address as it is given."""
+    host, port = where
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def server_context(certificate: str | None, key: str | None) -> tls.SSLContext | None:
+    """The TLS of a server with that certificate; None without one. Raises Unusable."""
+    if certificate is None:
+        if key is not None:
+            raise click.UsageError("--tls-key goes with --tls-cert")
+        return None
+    context = tls.create_default_context(tls.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(certificate, key)
+    except (OSError, tls.SSLError) as error:
+        raise Unusable(f"{certificate}: {error.strerror or error}") from None
+    return context
+
+
+def client_context(wanted: bool, authority: str | None) -> tls.SSLContext | None:
+    """The TLS of a client that trusts that authority, or the system's; None where it is not wanted. Raises Unusable."""
+    if not wanted and authority is None:
+        return None
+    try:
+        return tls.create_default_context(cafile=authority)
+    except (OSError, tls.SSLError) as error:
+        raise Unusable(f"{authority}: {error.strerror or error}") from None
+
+
+def run_until_signal(work: Coroutine[Any, Any, int]) -> int:
+    """Run `work`; at SIGINT or SIGTERM it is cancelled, may clean up, and the status is 0."""
+
+    async def run() -> int:
+        loop = asyncio.get_running_loop()
+        task = asyncio.create_task(work)
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C interrupts all the same
+                    loop.add_signal_handler(number, task.cancel)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            return 0
+
+    return asyncio.run(run())
+
+
+@contextlib.contextmanager
+def status_line(text: Callable[[], str]) -> Iterator[Callable[[str], None]]:
+    """Show what `text` gives on the standard error, several times a second, where that is a terminal.
+
+    What is to be reported meanwhile goes through the function that it gives.
+    """
+    if not sys.stderr.isatty():
+        yield report
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.live import Live  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    console = Console(stderr=True)
+
+    def line() -> Text:
+        return Text(text(), "bold", no_wrap=True)
+
+    with Live(get_renderable=line, console=console, refresh_per_second=_REFRESH, redirect_stdout=False, redirect_stderr=False):
+        yield lambda told: console.print(Text(f"tlib: {printable(told)}"))

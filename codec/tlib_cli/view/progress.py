@@ -1,0 +1,64 @@
+"""How far a long input has been read, drawn on the standard error of a person who waits.
+
+Strategy: nothing is imported or drawn unless the standard error is a terminal on which nothing
+else is written, and the input is large and of known size.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+
+    from tlib_cli.source import Source
+
+_LARGE = 4 << 20
+
+
+class Progress:
+    """A bar for each input of a command; a context manager.
+
+    `alone` says that the command's own output does not go to the terminal.
+    """
+
+    def __init__(self, *, alone: bool) -> None:
+        self._wanted = alone and sys.stderr.isatty()
+        self._bar: Bar | None = None
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def opened(self, source: Source) -> None:
+        """The next input is about to be read."""
+        self._task = None
+        if source.size is not None:
+            self.begun(source.name, source.size)
+
+    def begun(self, name: str, size: int) -> None:
+        """Work on so many bytes begins."""
+        if size < _LARGE or not self._wanted:
+            return
+        if self._bar is None:
+            from rich.console import Console  # noqa: PLC0415
+            from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn  # noqa: PLC0415
+            from rich.progress import Progress as Bar  # noqa: PLC0415
+
+            title = TextColumn("{task.description}", markup=False)
+            columns = (title, BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+            self._bar = Bar(*columns, console=Console(stderr=True), transient=True)
+            self._bar.start()
+        self._task = self._bar.add_task(name, total=size)
+
+    def moved(self, count: int) -> None:
+        """So many bytes more have been dealt with."""
+        if self._bar is not None and self._task is not None:
+            self._bar.advance(self._task, count)

@@ -1,0 +1,224 @@
+"""Events as a person reads them: one compact block each.
+
+Strategy: the eye looks for when, what, and which call, so those stand first and always in the same
+place; the other attributes follow in the table's order, as many to a line as fit, and lists unfold
+below. What is wrong stands where it is wrong, marked by a word and not by colour alone. Values are
+somebody else's bytes: nothing that a terminal would obey gets through.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import textwrap
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from rich.console import Console
+from rich.text import Text
+
+from tlib_cli.inputs import Found, Problem
+from tlib_cli.options import printable
+from tlib_codec.engine import check
+from tlib_codec.stream import Gap
+from tlib_schemas.attributes import Timestamp
+from tlib_schemas.declare import Composite
+from tlib_schemas.enumerations import AttributeID, OpenEnum
+from tlib_schemas.errors import Severity, Violation, quote
+from tlib_schemas.events import Event, InvalidEvent
+from tlib_schemas.registry import Item, Registry
+from tlib_schemas.values import KVList, RawValue, Unicode
+
+_PALETTE = ("green", "yellow", "magenta", "blue", "cyan", "bright_blue")  # events, in the registry's order
+_FIRST = (AttributeID.ConnID, AttributeID.CallUUID)
+_SHOWN_BYTES = 24
+_MARKS = {Severity.ERROR: ("ERROR ", "bold red"), Severity.WARNING: ("warning ", "yellow")}
+_GUIDES = ("├─ ", "└─ ", "│  ", "   ")
+_PLAIN_GUIDES = ("+- ", "`- ", "|  ", "   ")
+_Pairs = list[tuple[str, Any]]
+
+
+class Table:
+    """The writer of blocks, to a terminal in colour, anywhere else in plain text."""
+
+    def __init__(self, file: BinaryIO, registry: Registry) -> None:
+        self.console = console(file)
+        self._registry = registry
+        self._file: object = None
+        self._colours = {number: _PALETTE[i % len(_PALETTE)] for i, number in enumerate(registry.schemas)}
+
+    def write(self, found: Found) -> str:
+        """Write the item's block, under its file's name where that is another than the last one's."""
+        file = found.source.get("file")
+        if self._file not in {None, file}:
+            self.console.print(Text(f"-- {printable(str(file))}\n", "bold"))
+        self._file = file
+        self.console.print(self.block(found))
+        return ""
+
+    def problem(self, problem: Problem) -> None:
+        """Write the problem's line."""
+        self.console.print(Text("ERROR " + printable(problem.complaint()), "bold red"), Text())
+
+    def flush(self) -> None:
+        """Let everything written so far be seen."""
+        self.console.file.flush()
+
+    def close(self) -> None:
+        """Nothing ends a table."""
+
+    def block(self, found: Found) -> Text:
+        """The block of one item, and an empty line."""
+        item = found.item
+        if isinstance(item, Gap):
+            return Text.assemble(("ERROR " + printable(found.complaint()), "bold red"), ("\n  " + hex_bytes(item.data) + "\n", "dim"))
+        time, pairs = self._pairs(item)
+        stamp = str(found.source.get("time") or time or "")
+        violations = self._violations(found, item)
+        lines = [self._head(item, stamp, found, [v for v in violations if v.code == "deprecated"])]
+        lines += self._cells(pairs, {v.attribute for v in violations if v.code == "unlisted-attribute"})
+        for label, value in pairs:
+            if isinstance(value, KVList):
+                lines += self._list(label, value)
+        for violation in violations:
+            if violation.code not in {"deprecated", "unlisted-attribute"}:  # these are marked where they stand
+                lines += self._violation(violation)
+        lines += [_cell(name, value, "  ", "yellow") for name, value in found.unnumbered.items()]
+        lines.append(Text())
+        return Text("\n").join(lines)
+
+    def _head(self, item: Item, stamp: str, found: Found, deprecated: list[Violation]) -> Text:
+        number = item.message
+        name = (self._registry.message_name(number) if isinstance(number, int) else number) or f"message {number}"
+        colour = self._colours.get(number, "white") if isinstance(number, int) else "white"
+        head = Text()
+        if stamp:
+            head.append(printable(stamp.replace("T", " ")) + "  ", "bold")
+        head.append(printable(name), f"bold {'red' if isinstance(item, InvalidEvent) else colour}")
+        if deprecated:
+            head.append(" (deprecated)", "yellow")
+        source = found.source
+        place = f"line {source['line']}" if "line" in source else f"@{source.get('offset', '')}"
+        if place == "@":
+            place = str(source.get("server", place))
+        room = self.console.width - head.cell_len - len(place)
+        return head.append(" " * max(2, room) + place, "dim")
+
+    def _pairs(self, item: Item) -> tuple[str, _Pairs]:
+        """When it happened, as text, and the attributes by the names they are printed under."""
+        pairs: _Pairs = []
+        time = ""
+        if isinstance(item, Event):
+            for field in item.__schema__.fields:
+                value = getattr(item, field.name)
+                text = value.to_text() if isinstance(value, Composite) else None
+                if isinstance(value, Timestamp) and text is not None:
+                    time = text
+                elif isinstance(value, Composite):
+                    pairs += [(a.name, getattr(value, part)) for part, a in field.attributes]
+                else:
+                    pairs.append((field.label, value))
+            pairs += item.extra.items()
+        else:
+            pairs += item.attributes.items()
+        if not time:  # no field of the table, and on every real event
+            time = self._take_time(pairs)
+        first = [self._registry.attribute_name(i) for i in _FIRST]
+        pairs.sort(key=lambda pair: first.index(pair[0]) if pair[0] in first else len(first))
+        return time, [(label, value) for label, value in pairs if value is not None]
+
+    def _take_time(self, pairs: _Pairs) -> str:
+        """The time that plain attributes give, which are then shown as it."""
+        names = [self._registry.attribute_name(i) for i in (AttributeID.TimeinSecs, AttributeID.TimeinuSecs)]
+        seconds, fraction = (next((value for label, value in pairs if label == name and isinstance(value, int)), None) for name in names)
+        text = None if seconds is None else Timestamp(seconds=seconds, microseconds=fraction).to_text()
+        if text is not None:
+            pairs[:] = [pair for pair in pairs if pair[0] not in names]
+        return text or ""
+
+    def _cells(self, pairs: _Pairs, unlisted: set[str]) -> Iterator[Text]:
+        """The plain attributes, as many to a line as fit; a star marks those outside the event's table."""
+        line = Text()
+        for label, value in pairs:
+            if isinstance(value, KVList):
+                continue
+            cell = _cell(label + "*", value, "  ", "yellow") if label in unlisted else _cell(label, value, "  ")
+            if line.plain and line.cell_len + cell.cell_len > self.console.width:
+                yield line
+                line = Text()
+            line = line + cell if line.plain else cell
+        if line.plain:
+            yield line
+
+    def _list(self, label: str, kv: KVList) -> Iterator[Text]:
+        yield Text.assemble("  ", (printable(label), "dim"), "" if len(kv) else " (empty)")
+        yield from _branches(kv, "  ", _GUIDES if self.console.encoding.lower().startswith("utf") else _PLAIN_GUIDES)
+
+    def _violations(self, found: Found, item: Item) -> tuple[Violation, ...]:
+        if isinstance(item, InvalidEvent):
+            return item.violations
+        if found.data is not None and found.offset is not None:
+            return check(found.data, registry=self._registry, base=found.offset)
+        return self._registry.validate(item) if isinstance(item.message, int) else ()
+
+    def _violation(self, violation: Violation) -> Iterator[Text]:
+        mark, style = _MARKS[violation.severity]
+        text = f"{violation.attribute}: expected {violation.expected}, found {violation.actual} [{violation.code}]"
+        lines = textwrap.wrap(mark + printable(text), max(20, self.console.width - 2), initial_indent="  ", subsequent_indent="    ")
+        return (Text(line, style) for line in lines)
+
+
+def _branches(kv: KVList, indent: str, guides: tuple[str, str, str, str]) -> Iterator[Text]:
+    """The pairs of a list, and of those in it, a line each."""
+    middle, last, down, nothing = guides
+    for place, (key, value) in enumerate(kv, 1):
+        end = place == len(kv)
+        line = Text.assemble((indent + (last if end else middle), "dim"), (text_of(key), "cyan"))
+        if isinstance(value, KVList):
+            yield line if len(value) else line.append(" (empty)", "dim")
+            yield from _branches(value, indent + (nothing if end else down), guides)
+        else:
+            yield line.append(" = ", "dim").append(text_of(value))
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to `main` instead of ending the process here."""
+        raise  # noqa: PLE0704 rich calls this while it handles the error
+
+
+def console(file: BinaryIO) -> Console:
+    """A rich console over a binary file; 100 columns where neither terminal nor COLUMNS says more."""
+    text = (
+        sys.stdout if file is sys.stdout.buffer else io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", write_through=True)
+    )
+    width = None if text.isatty() or "COLUMNS" in os.environ else 100
+    return _Console(file=text, highlight=False, markup=False, emoji=False, width=width)
+
+
+def _cell(label: str, value: Any, indent: str, style: str = "dim") -> Text:
+    return Text.assemble(indent, (printable(label), style), " ", text_of(value))
+
+
+def text_of(value: Any) -> str:
+    """A value on one printable line."""
+    match value:
+        case OpenEnum():
+            return value.label or str(int(value))
+        case Unicode():
+            return f"{quote(value, len(value))} (Unicode)"
+        case str():
+            return value if value.isprintable() and value.strip() == value != "" else quote(value, len(value))
+        case RawValue():
+            return f"type {value.type}: {hex_bytes(value.value)}"
+        case bytes():
+            return hex_bytes(value)
+        case _:
+            return str(value)
+
+
+def hex_bytes(data: bytes) -> str:
+    """The first bytes in hex, and how many there are where that is not all."""
+    shown = data[:_SHOWN_BYTES].hex(" ") or "no bytes"
+    return shown if len(data) <= _SHOWN_BYTES else f"{shown} … ({len(data)} bytes)"

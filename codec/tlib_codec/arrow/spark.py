@@ -1,0 +1,282 @@
+"""A Spark data source: ``spark.read.format("tlib").load("captures/*.pcapng")``, on a cluster or one machine.
+
+Strategy: a file is a partition, and a big one of frames several, cut as `ranges` says; each worker decodes its bytes
+by the native builder of columns and hands Arrow batches to Spark, so no event becomes a Python object. A capture
+(told by its first bytes) is one partition whatever its size: its connections lie across all of it. The schema is that
+of `columns` and what a capture knows of a row's origin, in the types that Spark has, whatever the files are.
+Filters that Spark offers (from 4.1 on, where
+``spark.sql.python.filterPushdown.enabled`` is set) are applied to the batches before they leave.
+
+Needs the extra ``spark``, on the driver and on the workers, and files that all of them see under one path.
+
+>>> spark.dataSource.register(TlibDataSource)  # doctest: +SKIP
+>>> spark.read.format("tlib").option("columns", "Event,ConnID").load("captures/*.tlb")  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import glob
+import importlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from tlib_codec.formats.captures import is_capture
+from tlib_codec.formats.captures.compressed import open_compressed
+from tlib_codec.formats.signs import COMPRESSED, CompressionError
+from tlib_schemas.registry import Registry
+from tlib_schemas.tlibrary import TLIBRARY
+
+from .captures import CaptureColumns
+from .columns import Columns, schema
+from .items import SOURCE_COLUMNS, source_columns
+from .splits import SIZE, cut, places, read_range
+
+try:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
+    from pyspark.sql.pandas.types import from_arrow_schema
+    from pyspark.sql.types import StructType
+except ImportError:
+    raise ImportError("the Spark data source needs PySpark 4: pip install 'tlib-codec[spark]'") from None
+
+__all__ = ["TlibDataSource"]
+
+_FILE: Final = "$file"
+_SOURCE: Final = tuple(name for name in source_columns(["capture"]) if name != _FILE)
+_PLACES: Final = frozenset({"$packet", "$offset", "$error_offset"})  # in files and streams, which 63 bits hold
+_SUFFIXES: Final = (".tlb", ".pcap", ".pcapng", ".cap")
+_COMPARISONS: Final = {
+    "EqualTo": pc.equal,
+    "GreaterThan": pc.greater,
+    "GreaterThanOrEqual": pc.greater_equal,
+    "LessThan": pc.less,
+    "LessThanOrEqual": pc.less_equal,
+}
+_COMPARED: Final[Sequence[tuple[Callable[[pa.DataType], bool], type]]] = (
+    (pa.types.is_string, str),
+    (pa.types.is_integer, int),
+    (pa.types.is_timestamp, dt.datetime),
+)
+
+
+def _spark_type(kind: pa.DataType) -> pa.DataType:
+    """The type of Spark's that holds every value of `kind`: it has no unsigned numbers and no dictionaries."""
+    if pa.types.is_dictionary(kind):
+        return pa.string()
+    if pa.types.is_uint8(kind):
+        return pa.int16()
+    if pa.types.is_uint32(kind):
+        return pa.int64()
+    if pa.types.is_uint64(kind):
+        return pa.decimal128(20, 0)
+    if pa.types.is_list(kind):
+        return pa.list_(_spark_type(kind.value_type))
+    if pa.types.is_struct(kind):
+        return pa.struct([pa.field(field.name, _spark_type(field.type)) for field in kind])
+    return kind
+
+
+def spark_schema(registry: Registry, columns: Sequence[str] | None) -> pa.Schema:
+    """The Arrow schema of the rows that Spark gets: `$file`, the other columns of a source, then those of the frames.
+
+    Raises ValueError where `columns` has one that is not there.
+    """
+    own = None if columns is None else _own(columns)
+    fields = [pa.field(name, SOURCE_COLUMNS[name].type) for name in _SOURCE if columns is None or name in columns]
+    fields += schema(registry=registry, columns=own)
+    return pa.schema(
+        [pa.field(_FILE, pa.string())]
+        + [pa.field(field.name, pa.int64() if field.name in _PLACES else _spark_type(field.type)) for field in fields]
+    )
+
+
+def _own(columns: Iterable[str]) -> list[str]:
+    """Those that are not of a source."""
+    return [name for name in columns if name != _FILE and name not in _SOURCE]
+
+
+class Piece(InputPartition):
+    """The bytes of a file between the cuts at two places (`end` is None for the last), or a whole capture."""
+
+    def __init__(self, path: str, start: int = 0, end: int | None = None, *, capture: bool = False) -> None:
+        super().__init__(None)
+        self.path = path
+        self.start = start
+        self.end = end
+        self.capture = capture
+
+
+class TlibDataSource(DataSource):
+    """Frames of files and captures, a row each.
+
+    A path is a file, a glob, or a folder (of which ``.tlb``, ``.pcap``, ``.pcapng`` and ``.cap`` are read, at any depth; captures
+    may be compressed: ``.pcap.gz``, ``.pcap.zst``).
+
+    Options: ``columns``, names with commas between (all of them); ``rangeBytes``, by which a big file is
+    cut (128 MiB); ``registry``, as MODULE:NAME, one of your own that workers can import.
+    """
+
+    @classmethod
+    def name(cls) -> str:
+        """What stands behind ``format``."""
+        return "tlib"
+
+    def _columns(self) -> list[str] | None:
+        named = self.options.get("columns")
+        return None if not named else [name.strip() for name in named.split(",")]
+
+    def schema(self) -> StructType:
+        """The columns in Spark's types. Raises ValueError for a name that is no column."""
+        return from_arrow_schema(spark_schema(_registry(self.options.get("registry")), self._columns()))
+
+    def reader(self, schema: StructType) -> TlibReader:
+        """The reader of the path and options."""
+        path = self.options.get("path")
+        if not path:
+            raise ValueError("tlib: give a path: spark.read.format('tlib').load('captures/*.tlb')")
+        each = int(self.options.get("rangeBytes", SIZE))
+        return TlibReader(path, self._columns(), each, self.options.get("registry"))
+
+
+def _registry(name: str | None) -> Registry:
+    if name is None:
+        return TLIBRARY
+    module, _, attribute = name.partition(":")
+    found = getattr(importlib.import_module(module), attribute, None)
+    if not isinstance(found, Registry):
+        raise TypeError(f"tlib: {name} is no registry: give MODULE:NAME")
+    return found
+
+
+class TlibReader(DataSourceReader):
+    """Plans the pieces of all files, and reads one of them."""
+
+    def __init__(self, path: str, columns: Sequence[str] | None, each: int, registry: str | None) -> None:
+        self._path = path.removeprefix("file:")
+        self._columns = columns
+        self._each = each
+        self._registry = registry
+        self._filters: list[tuple[str, str, Any]] = []
+
+    def pushFilters(self, filters: list[Any]) -> Iterable[Any]:
+        """Take the filters that compare one plain column with values; give the others back to Spark."""
+        fields = spark_schema(_registry(self._registry), self._columns)
+        for one in filters:
+            taken = self._taken(one, fields)
+            if taken is None:
+                yield one
+            else:
+                self._filters.append(taken)
+
+    @staticmethod
+    def _taken(one: Any, fields: pa.Schema) -> tuple[str, str, Any] | None:
+        name = ".".join(one.attribute) if len(getattr(one, "attribute", ())) == 1 else ""
+        kind = fields.field(name).type if name in fields.names else None
+        python = next((python for fits, python in _COMPARED if kind is not None and fits(kind)), None)
+        if python is None:
+            return None
+        what = type(one).__name__
+        if what in _COMPARISONS and type(one.value) is python:
+            return what, name, one.value
+        if what == "In" and all(type(value) is python for value in one.value):
+            return what, name, tuple(one.value)
+        return (what, name, None) if what == "IsNotNull" else None
+
+    def partitions(self) -> Sequence[InputPartition]:
+        """A piece a file, and several of a big one of frames.
+
+        Raises FileNotFoundError where the path names none, ValueError where one is compressed and no capture.
+        """
+        pieces: list[InputPartition] = []
+        for path in self._files():
+            if _is_capture(path):
+                pieces.append(Piece(str(path), capture=True))
+                continue
+            starts = places(path.stat().st_size, self._each)
+            ends = [*starts[1:], None]
+            pieces += [Piece(str(path), start, end) for start, end in zip(starts, ends, strict=True)]
+        return pieces
+
+    def _files(self) -> list[Path]:
+        path = Path(self._path)
+        if path.is_dir():
+            found = sorted(one for one in path.rglob("*") if one.name.removesuffix(".gz").removesuffix(".zst").endswith(_SUFFIXES))
+        else:
+            found = sorted(map(Path, glob.glob(self._path, recursive=True)))  # noqa: PTH207 absolute globs
+        found = [one for one in found if one.is_file()]
+        if not found:
+            raise FileNotFoundError(f"tlib: no file at {self._path}")
+        return found
+
+    def read(self, partition: InputPartition) -> Iterator[Any]:
+        """The rows of a piece as Arrow batches."""
+        assert isinstance(partition, Piece)
+        registry = _registry(self._registry)
+        fields = spark_schema(registry, self._columns)
+        for batch in _captured(partition.path, registry) if partition.capture else self._frames(partition, registry):
+            made = self._filtered(_converted(batch, fields, partition.start, partition.path))
+            if made.num_rows:
+                yield made
+
+    def _frames(self, piece: Piece, registry: Registry) -> Iterator[pa.RecordBatch]:
+        needed = None if self._columns is None else _own(self._columns)
+        with Path(piece.path).open("rb") as file:
+            start = cut(file, piece.start, registry=registry)
+            end = cut(file, piece.end, registry=registry) if piece.end is not None else Path(piece.path).stat().st_size
+            yield from Columns(read_range(file, start, end), registry=registry, columns=needed)
+
+    def _filtered(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        for what, name, value in self._filters:
+            column = batch.column(name)
+            if what == "IsNotNull":
+                mask = pc.is_valid(column)
+            elif what == "In":
+                mask = pc.is_in(column, value_set=pa.array(value, column.type))
+            else:
+                mask = _COMPARISONS[what](column, value)
+            batch = batch.filter(mask)
+        return batch
+
+
+def _unpacked(file: Any) -> Any:
+    """The file, or what it has compressed. Raises CompressionError where that cannot be read."""
+    head = file.read(4)
+    file.seek(0)
+    kind = next((name for sign, name in COMPRESSED.items() if head.startswith(sign)), None)
+    return file if kind is None else open_compressed(kind, file)
+
+
+def _is_capture(path: Path) -> bool:
+    """Whether the file is a capture, compressed or not. Raises ValueError where it is compressed and none."""
+    with path.open("rb", buffering=0) as file:
+        try:
+            source = _unpacked(file)
+            found = is_capture(source.read(4) or b"")
+        except CompressionError as error:
+            raise ValueError(f"tlib: {path}: {error}") from None
+    if source is not file and not found:
+        raise ValueError(f"tlib: {path}: compressed, and no capture: unpack it first")
+    return found
+
+
+def _captured(path: str, registry: Registry) -> Iterator[pa.RecordBatch]:
+    """The rows of a capture: its items, and what is wrong with it."""
+    with Path(path).open("rb", buffering=0) as file:
+        yield from CaptureColumns(_unpacked(file), columns=_SOURCE, registry=registry)
+
+
+def _converted(batch: pa.RecordBatch, fields: pa.Schema, start: int, path: str) -> pa.RecordBatch:
+    """A batch in Spark's types, its offsets counted from the beginning of the file; what it lacks is null."""
+    arrays = [pa.repeat(pa.scalar(path), batch.num_rows)]
+    for name, kind in zip(fields.names[1:], fields.types[1:], strict=True):
+        if name not in batch.schema.names:
+            arrays.append(pa.nulls(batch.num_rows, kind))
+            continue
+        column = batch.column(name)
+        if start and name in {"$offset", "$error_offset"}:
+            column = pc.add(column, pa.scalar(start, pa.uint64()))
+        arrays.append(column.cast(kind))
+    return pa.RecordBatch.from_arrays(arrays, schema=fields)

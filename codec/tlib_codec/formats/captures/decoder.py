@@ -1,0 +1,189 @@
+"""Decodes a capture: feed the bytes of a file, take events with their origin. No I/O.
+
+Strategy: the format is recognised by its first four bytes, and a reader of it cuts the packets out.
+Where `Lanes` can walk, it deals with plain packets (a segment in order, an acknowledgment) in the reader's own
+buffer, and stops before the first that is not plain: that one is read here, as every packet is without it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Unpack
+
+from tlib_codec.formats.signs import CAPTURES
+
+from .ip import Datagram, Dissector, PacketError
+from .link import SUPPORTED
+from .model import CaptureItem, CaptureProblem, Packet
+from .pcap import PcapReader
+from .pcapng import PcapngReader
+from .records import RecordReader
+from .tcp import Options, Reassembler
+
+_SECTION = b"\x0a\x0d\x0d\x0a"
+
+
+def is_capture(head: bytes) -> bool:
+    """Whether a file that begins so is a pcap or pcapng file."""
+    return head[:4] in CAPTURES
+
+
+class CaptureDecoder:
+    """Incremental decoder of a pcap or pcapng file: `feed` bytes, iterate items, `close`, iterate the rest.
+
+    Items are `Captured` and `CaptureProblem`, in the order of the packets that completed them;
+    iterating ends when more bytes are needed. The options are those of `Reassembler`. `packets` and `connections` count
+    what was read.
+    """
+
+    def __init__(self, **options: Unpack[Options]) -> None:
+        self._streams = Reassembler(**options)
+        self.settings = self._streams.settings
+        self._dissector = Dissector(self.settings)
+        self._reader: RecordReader | None = None
+        self._head = b""
+        self._closed = False
+        self._ended = False
+        self._told: Counter[str] = Counter()
+        self._links: set[int] = set()
+
+    @property
+    def packets(self) -> int:
+        """Packets read so far."""
+        return self._reader.number if self._reader is not None else 0
+
+    @property
+    def connections(self) -> int:
+        """TCP connections seen so far."""
+        return self._streams.connections
+
+    @property
+    def followed(self) -> int:
+        """Directions of connections in which frames were found, or which were chosen."""
+        return self._streams.followed
+
+    @property
+    def offset(self) -> int:
+        """Where in the file the next record begins."""
+        return self._reader.offset if self._reader is not None else 0
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes of the file. Raises ValueError after `close`."""
+        if self._closed:
+            raise ValueError("the capture is closed")
+        if self._reader is None:
+            self._head += data
+            if len(self._head) < 4:
+                return
+            data, self._head = self._head, b""
+            self._reader = (PcapngReader if data[:4] == _SECTION else PcapReader)(self.settings)
+        self._reader.feed(data)
+
+    def close(self) -> None:
+        """Say that no more bytes come."""
+        self._closed = True
+        if self._reader is None:
+            self._reader = PcapReader(self.settings)
+            self._reader.feed(self._head)
+        self._reader.close()
+
+    def __iter__(self) -> Iterator[CaptureItem]:
+        return iter(self.items())
+
+    def items(self) -> list[CaptureItem]:
+        """What has been completed since the last call."""
+        if self._reader is None or self._ended:
+            return []
+        found = self._read(self._reader)
+        if self._closed:
+            self._ended = True
+            found += self._rest()
+        return found
+
+    def _read(self, reader: RecordReader) -> list[CaptureItem]:
+        lanes = self._streams.lanes
+        found: list[CaptureItem] = []
+        while True:
+            if lanes.walks and (form := reader.form) is not None:
+                reader.position, number, time, last = lanes.walk(reader.buffer, reader.position, reader.number, form)
+                if number != reader.number:
+                    reader.number = number
+                    reader.passed(time)
+                    self._streams.last = Packet(number, time, reader.base + last, 0, b"", 0)
+            record = reader.next()
+            if record is None:
+                break
+            problem = self._packet(record) if isinstance(record, Packet) else record
+            if problem is not None:
+                found += self._completed()
+                found += self._few([problem])
+        items = self._completed()
+        return found + items if found else items
+
+    def _completed(self) -> list[CaptureItem]:
+        streams = self._streams
+        items = streams.items()
+        if not streams.troubled:
+            return items
+        streams.troubled = False
+        return self._few(items)
+
+    def _packet(self, packet: Packet) -> CaptureProblem | None:
+        self._streams.last = packet
+        if packet.link not in SUPPORTED:
+            if packet.link in self._links:
+                return None
+            self._links.add(packet.link)
+            supported = ", ".join(map(str, sorted(SUPPORTED)))
+            return CaptureProblem(
+                "capture-link", packet.number, packet.offset, f"a link type of {supported}", str(packet.link), packet.time
+            )
+        try:
+            segment = self._dissector.segment(packet)
+        except PacketError as error:
+            return CaptureProblem(error.code, packet.number, packet.offset, error.expected, error.actual, packet.time)
+        if self._dissector.dropped:
+            self._streams.tell(map(_unfinished, self._dissector.dropped))
+            self._dissector.dropped.clear()
+        if segment is None:
+            return None
+        self._streams.segment(packet, segment)
+        if len(segment.payload) < segment.length:
+            expected = f"{segment.length} bytes of a TCP segment"
+            return CaptureProblem("capture-truncated", packet.number, packet.offset, expected, str(len(segment.payload)), packet.time)
+        return None
+
+    def _rest(self) -> list[CaptureItem]:
+        self._dissector.flush()
+        found = self._few(list(map(_unfinished, self._dissector.dropped)))
+        self._streams.close()
+        found += self._completed()
+        for code, count in self._told.items():
+            if count > self.settings.problems:
+                found.append(self._problem("capture-more-problems", f"at most {self.settings.problems} of {code}", str(count)))
+        if not self.followed and self.packets:
+            chosen = " of the chosen ports and hosts" if self._streams.chooses else ""
+            expected = f"frames in a TCP connection{chosen}"
+            found.append(self._problem("capture-no-frames", expected, f"none; connections in all: {self.connections}"))
+        return found
+
+    def _problem(self, code: str, expected: str, actual: str) -> CaptureProblem:
+        assert self._reader is not None
+        return CaptureProblem(code, None, self._reader.offset, expected, actual)
+
+    def _few(self, items: list[CaptureItem]) -> list[CaptureItem]:
+        """The items without the problems of a kind that has been told often enough."""
+        kept: list[CaptureItem] = []
+        for item in items:
+            if isinstance(item, CaptureProblem):
+                self._told[item.code] += 1
+                if self._told[item.code] > self.settings.problems:
+                    continue
+            kept.append(item)
+        return kept
+
+
+def _unfinished(datagram: Datagram) -> CaptureProblem:
+    expected = "every fragment of an IP packet"
+    return CaptureProblem("capture-fragment", datagram.number, datagram.offset, expected, f"{datagram.size} bytes", datagram.time)

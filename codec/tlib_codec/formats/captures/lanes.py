@@ -1,0 +1,136 @@
+"""One direction of a connection as bytes: what came in order, and which packet brought it. In Python.
+
+`tlib_codec.native.capture` has the same two classes in C, and a loop (`Lanes.walk`) that does what is
+plain (a segment in order, an acknowledgment) without Python; `tcp` does all the rest with either.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from .model import Flow, captured, shifted
+
+SLOW, FAST, SKIP = 0, 1, 2
+"""What the loop in C may do with a lane: nothing, append what is in order, pass over everything."""
+
+
+class Lane:
+    """Bytes in order, of which some were taken already. `next` is the sequence number expected, `offset` its place in the stream."""
+
+    __slots__ = ("_data", "_marks", "ack", "last", "mode", "next", "offset", "owner", "pending", "touched")
+
+    def __init__(self, owner: Any) -> None:
+        self.owner = owner
+        self.mode = SLOW
+        self.next = 0
+        self.offset = 0
+        self.ack = -1  # the highest number that this side acknowledged
+        self.last = 0  # number of the last packet
+        self.pending = 0  # so many bytes were not taken yet
+        self.touched = False  # has something pending that `Lanes.dirty` has not given
+        self._data = bytearray()  # ends at `offset`
+        self._marks: deque[tuple[int, int, int]] = deque()
+
+    @property
+    def room(self) -> int:
+        """Bytes of memory that it holds."""
+        return len(self._data) + 24 * len(self._marks)
+
+    def acknowledge(self, ack: int) -> None:
+        """Note what this side acknowledged, unless it is older."""
+        if self.ack < 0 or 0 < (ack - self.ack) & 0xFFFF_FFFF < 1 << 31:
+            self.ack = ack
+
+    def append(self, data: bytes, time: int, packet: int) -> None:
+        """Take the next bytes, which that packet completed."""
+        self._data += data
+        self.offset += len(data)
+        self.next = (self.next + len(data)) & 0xFFFF_FFFF
+        self.pending += len(data)
+        self._marks.append((self.offset, time, packet))
+
+    def jump(self, count: int) -> None:
+        """Leave out `count` bytes. Nothing may be pending."""
+        self._data.clear()
+        self._marks.clear()
+        self.offset += count
+        self.next = (self.next + count) & 0xFFFF_FFFF
+
+    def head(self, count: int) -> bytes:
+        """The first of the bytes that are pending."""
+        start = len(self._data) - self.pending
+        return bytes(self._data[start : start + count])
+
+    def take(self, history: int) -> bytes:
+        """The bytes that are pending; `history` of all bytes are kept."""
+        data = self.head(self.pending)
+        self.pending = 0
+        if len(self._data) > 2 * history:
+            del self._data[: len(self._data) - history]
+        return data
+
+    def mark(self, end: int) -> tuple[int, int]:
+        """Time and number of the packet that completed the stream up to `end`; ends are asked for in order."""
+        marks = self._marks
+        while len(marks) > 1 and marks[0][0] < end:
+            marks.popleft()
+        _, time, packet = marks[0]
+        return time, packet
+
+    def collect(self, decoder: Any, base: int, flow: Flow, out: list[Any]) -> None:
+        """Append the items of a decoder that was fed from `base` on, each with the packet that completed it."""
+        for item in decoder:
+            data = decoder.data
+            offset = base + decoder.offset
+            time, packet = self.mark(offset + len(data))
+            out.append(captured(shifted(item, base) if base else item, data, offset, packet, time, flow))
+
+    def before(self, start: int, end: int) -> tuple[int, bytes]:
+        """What is still known of the stream from `start` to `end`: where it begins, and the bytes."""
+        known = self.offset - len(self._data)
+        start = max(start, known)
+        return start, bytes(self._data[start - known : max(start, end) - known])
+
+
+class Lanes:
+    """The lanes that are followed, by key."""
+
+    walks = False
+
+    def __init__(self) -> None:
+        self._lanes: dict[bytes, Lane] = {}
+        self._dirty: list[Lane] = []
+
+    def __len__(self) -> int:
+        return len(self._lanes)
+
+    def get(self, key: bytes) -> Lane | None:
+        """The lane of that key."""
+        return self._lanes.get(key)
+
+    def add(self, key: bytes, owner: Any) -> Lane:
+        """A new lane."""
+        lane = self._lanes[key] = Lane(owner)
+        return lane
+
+    def remove(self, key: bytes) -> None:
+        """Forget the lane."""
+        del self._lanes[key]
+
+    def touch(self, lane: Lane) -> None:
+        """Note that the lane has bytes pending."""
+        if not lane.touched:
+            lane.touched = True
+            self._dirty.append(lane)
+
+    def dirty(self) -> list[Lane]:
+        """The lanes touched since the last call."""
+        found, self._dirty = self._dirty, []
+        for lane in found:
+            lane.touched = False
+        return found
+
+    def walk(self, buffer: bytes, position: int, number: int, form: tuple[Any, ...]) -> tuple[int, int, int, int]:
+        """Deal with what is plain; here nothing is."""
+        return position, number, 0, position

@@ -1,0 +1,426 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False
+"""Columns by the C core: the glue that feeds it bytes and words what is out of the ordinary.
+
+Strategy: the core runs over the input without the GIL and fills a batch until it meets a row that
+needs words (a gap, a malformed frame, a broken rule). That row's code, offset and path come from the
+reference engine; then the core goes on.
+"""
+
+from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.mem cimport PyMem_Free, PyMem_Realloc
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t, uintptr_t
+from libc.string cimport memcpy, memmove, memset
+
+from tlib_codec.native.libcore cimport *
+from tlib_codec.native.engine cimport Room, Tables, limits_of, room_for, stream_error, tables_of
+
+from tlib_codec.arrow.plan import DIRECT, GAP, Counts, judge
+
+cdef extern from "columns.h" nogil:
+    enum:
+        TLIB_RUN_MORE
+        TLIB_RUN_BATCH
+        TLIB_RUN_GAP
+        TLIB_RUN_MALFORMED
+        TLIB_RUN_INVALID
+        TLIB_RUN_ASK
+        TLIB_RUN_ROOM
+        TLIB_RUN_MEMORY
+
+    struct ArrowArray:
+        void (*release)(ArrowArray *)
+
+    ctypedef struct tlib_labels:
+        const int32_t *direct
+        uint32_t direct_count
+        const int64_t *numbers
+        const int32_t *label_of
+        uint32_t number_count
+        const uint8_t *text
+        const int32_t *offsets
+        uint32_t count
+
+    ctypedef struct tlib_pairs:
+        pass
+
+    ctypedef struct tlib_column:
+        uint8_t kind
+        uint8_t skip
+        const tlib_labels *labels
+        tlib_pairs *pairs
+
+    ctypedef struct tlib_columns:
+        tlib_column *columns
+        uint32_t count
+        const uint16_t *of
+        uint32_t event, offset, error, error_offset, error_path, frame
+        uint32_t rows
+        uint64_t bytes
+
+    ctypedef struct tlib_counts:
+        uint64_t frames
+        uint64_t valid
+        uint64_t unknown
+
+    int TLIB_COLUMN_LIST
+    int tlib_columns_run(tlib_columns *columns, tlib_stream *stream, const tlib_tables *tables, const tlib_limits *limits,
+                         tlib_workspace *room, const uint8_t *buffer, uint64_t length, int closed, uint64_t batch_bytes,
+                         uint64_t *used, uint64_t *item, int *broken, tlib_error *error, tlib_counts *counts)
+    int tlib_columns_frame(tlib_columns *columns, const uint8_t *data, uint32_t length, uint64_t offset, const tlib_workspace *room)
+    int tlib_columns_bytes(tlib_columns *columns, const uint8_t *data, uint64_t length, uint64_t offset, int32_t message)
+    int tlib_columns_error(tlib_columns *columns, const uint8_t *code, size_t code_length, int has_offset, uint64_t offset,
+                           const uint8_t *path, size_t path_length)
+    int tlib_columns_row(tlib_columns *columns)
+    int tlib_columns_export(tlib_columns *columns, ArrowArray *out)
+    void tlib_columns_clear(tlib_columns *columns)
+    int tlib_columns_full(const tlib_columns *columns, uint64_t batch_bytes)
+
+
+cdef class Labels:
+    """The names of one column's numbers, as the core reads them."""
+
+    cdef tlib_labels labels
+    cdef void *direct
+    cdef void *numbers
+    cdef void *label_of
+    cdef void *offsets
+    cdef bytes text
+
+    def __cinit__(self, tuple known):
+        cdef list encoded = [name.encode("utf-8", "replace") for _, name in known]
+        cdef int32_t *array
+        cdef int64_t *wide
+        cdef Py_ssize_t i
+        cdef int32_t end = 0
+        direct = {number: i for i, (number, _) in enumerate(known) if 0 <= number < DIRECT}
+        others = sorted((number, i) for i, (number, _) in enumerate(known) if not 0 <= number < DIRECT)
+        self.labels.direct_count = max(direct) + 1 if direct else 0
+        array = <int32_t *> room_for(self.labels.direct_count, sizeof(int32_t))
+        self.direct = array
+        for i in range(self.labels.direct_count):
+            array[i] = direct.get(i, -1)
+        wide = <int64_t *> room_for(len(others), sizeof(int64_t))
+        self.numbers = wide
+        array = <int32_t *> room_for(len(others), sizeof(int32_t))
+        self.label_of = array
+        for i, (number, which) in enumerate(others):
+            wide[i] = number
+            array[i] = which
+        array = <int32_t *> room_for(len(encoded) + 1, sizeof(int32_t))
+        self.offsets = array
+        for i in range(len(encoded)):
+            end += <int32_t> len(encoded[i])
+            array[i + 1] = end
+        self.text = b"".join(encoded)
+        self.labels.direct = <const int32_t *> self.direct
+        self.labels.numbers = wide
+        self.labels.label_of = <const int32_t *> self.label_of
+        self.labels.number_count = <uint32_t> len(others)
+        self.labels.text = <const uint8_t *> PyBytes_AS_STRING(self.text)
+        self.labels.offsets = array
+        self.labels.count = <uint32_t> len(encoded)
+
+    def __dealloc__(self):
+        PyMem_Free(self.direct)
+        PyMem_Free(self.numbers)
+        PyMem_Free(self.label_of)
+        PyMem_Free(self.offsets)
+
+
+cdef class Run:
+    """A stream, and the columns that it is taken into: what `ColumnBuilder` and `validate` share."""
+
+    cdef object registry
+    cdef object limits
+    cdef Tables tables
+    cdef tlib_limits own
+    cdef tlib_stream stream
+    cdef Room room
+    cdef tlib_counts counts
+    cdef uint64_t batch_bytes, invalid, malformed, gaps
+    cdef const uint8_t *at     # where the input stands
+    cdef uint64_t left
+    cdef bint closed
+    cdef tlib_columns *columns # NULL: count only
+
+    def __cinit__(self, registry, limits, *arguments):
+        self.registry = registry
+        self.limits = limits
+        self.tables = tables_of(registry)
+        self.own = limits_of(limits)
+        self.stream.walked = TLIB_HEADER
+        self.room = Room()
+        self.room.widen(self.tables)
+
+    cdef int run(self) except -1:
+        """Go on until a batch is full (1) or the input is used up (0)."""
+        cdef uint64_t used = 0, item = 0
+        cdef int broken = 0, stop
+        cdef tlib_error error
+        while True:
+            with nogil:
+                stop = tlib_columns_run(
+                    self.columns, &self.stream, self.tables.tables, &self.own, self.room.space, self.at, self.left, self.closed,
+                    self.batch_bytes, &used, &item, &broken, &error, &self.counts,
+                )
+            self.at += used
+            self.left -= used
+            if stop == TLIB_RUN_MORE:
+                return 0
+            if stop == TLIB_RUN_BATCH:
+                return 1
+            if stop == TLIB_RUN_MEMORY:
+                raise MemoryError
+            if stop == TLIB_RUN_ROOM:
+                self.room.grow()
+                continue
+            if stop == TLIB_RUN_GAP:
+                self.gap(item, broken)
+            else:
+                self.odd_frame(item, stop)
+            tlib_consume(&self.stream, item)
+            self.at += item
+            self.left -= item
+
+    cdef int gap(self, uint64_t length, bint broken) except -1:
+        cdef int32_t message = -1
+        cdef uint16_t number = 0
+        cdef uint32_t body = 0
+        cdef tlib_error error
+        told = ("gap", None, "")
+        if broken:
+            refused = stream_error(self.tables, &self.stream, self.at, self.left, self.limits)
+            told = (refused.code, refused.offset, refused.path)
+            if tlib_header(self.at, length, &self.own, &number, &body, &error) == TLIB_OK:
+                message = number
+            self.malformed += 1
+        else:
+            self.gaps += 1
+        return self.row_of_bytes(length, message, told)
+
+    cdef int odd_frame(self, uint64_t length, int stop) except -1:
+        """A frame that is malformed, breaks a rule, or that only Python can judge."""
+        cdef tuple told = None
+        cdef bint malformed
+        if stop != TLIB_RUN_INVALID or self.columns != NULL:
+            packed = PyBytes_FromStringAndSize(<const char *> self.at, <Py_ssize_t> length)
+            malformed, told = judge(packed, self.stream.base, self.registry, self.limits)
+            if malformed:
+                self.malformed += 1
+                return self.row_of_bytes(length, tlib_u16(self.at + 4), told)
+        self.counts.frames += 1
+        if told is None and stop == TLIB_RUN_ASK:
+            if self.tables.tables.schema[tlib_u16(self.at + 4)]:
+                self.counts.valid += 1
+            else:
+                self.counts.unknown += 1
+        else:
+            self.invalid += 1
+        if self.columns == NULL:
+            return 0
+        if tlib_columns_frame(self.columns, self.at, <uint32_t> length, self.stream.base, self.room.space):
+            raise MemoryError
+        return self.close_row(length, told)
+
+    cdef int row_of_bytes(self, uint64_t length, int32_t message, tuple told) except -1:
+        if self.columns == NULL:
+            return 0
+        if tlib_columns_bytes(self.columns, self.at, length, self.stream.base, message):
+            raise MemoryError
+        return self.close_row(length, told)
+
+    cdef int close_row(self, uint64_t length, tuple told) except -1:
+        cdef bytes code, path
+        if told is not None:
+            code, path = told[0].encode(), told[2].encode("utf-8", "replace")
+            if tlib_columns_error(
+                self.columns, <const uint8_t *> PyBytes_AS_STRING(code), PyBytes_GET_SIZE(code), told[1] is not None, told[1] or 0,
+                <const uint8_t *> PyBytes_AS_STRING(path), PyBytes_GET_SIZE(path),
+            ):
+                raise MemoryError
+        if tlib_columns_row(self.columns):
+            raise MemoryError
+        self.columns.bytes += length
+        return 0
+
+
+cdef class ColumnBuilder(Run):
+    """Takes bytes, gives batches: `fill` until it says that one is ready, then `take`."""
+
+    cdef tlib_columns own_columns
+    cdef list kept
+    cdef uint16_t *of
+    cdef Py_buffer view
+    cdef bint has_view
+    cdef uint8_t *buffer
+    cdef uint64_t capacity
+    cdef ArrowArray batch
+
+    def __cinit__(self, registry, limits, tuple plan, uint64_t batch_bytes):
+        cdef tlib_column *column
+        cdef Py_ssize_t i
+        cdef Labels labels
+        self.kept = []
+        self.batch_bytes = batch_bytes
+        self.own_columns.columns = <tlib_column *> room_for(len(plan), sizeof(tlib_column))
+        self.own_columns.count = <uint32_t> len(plan)
+        self.of = <uint16_t *> room_for(len(registry.dictionary) + 1, sizeof(uint16_t))
+        self.own_columns.of = self.of
+        place = {planned.name: i for i, planned in enumerate(plan)}
+        for i, planned in enumerate(plan):
+            column = &self.own_columns.columns[i]
+            column.kind = planned.kind
+            column.skip = planned.skip
+            if planned.labels is not None:
+                labels = Labels(planned.labels)
+                self.kept.append(labels)
+                column.labels = &labels.labels
+            if planned.kind == TLIB_COLUMN_LIST:
+                column.pairs = <tlib_pairs *> room_for(1, sizeof(tlib_pairs))
+            if planned.id is not None:
+                self.of[self.tables.tables.dense[<int> planned.id]] = i + 1
+        self.own_columns.event = place["Event"]
+        self.own_columns.offset = place["$offset"]
+        self.own_columns.error = place["$error"]
+        self.own_columns.error_offset = place["$error_offset"]
+        self.own_columns.error_path = place["$error_path"]
+        self.own_columns.frame = place["$frame"]
+        tlib_columns_clear(&self.own_columns)
+        self.columns = &self.own_columns
+
+    def __dealloc__(self):
+        cdef uint32_t i
+        if self.batch.release != NULL:
+            self.batch.release(&self.batch)
+        if self.own_columns.columns != NULL:
+            if self.columns != NULL:
+                tlib_columns_clear(&self.own_columns)
+            for i in range(self.own_columns.count):
+                PyMem_Free(self.own_columns.columns[i].pairs)
+            PyMem_Free(self.own_columns.columns)
+        PyMem_Free(self.of)
+        PyMem_Free(self.buffer)
+        if self.has_view:
+            PyBuffer_Release(&self.view)
+
+    def attach(self, buffer):
+        """Take `buffer` as the whole input, without copying it."""
+        PyObject_GetBuffer(buffer, &self.view, PyBUF_SIMPLE)
+        self.has_view = True
+        self.at = <const uint8_t *> self.view.buf
+        self.left = self.view.len
+        self.closed = True
+
+    def feed(self, data):
+        """Take the next bytes of the input."""
+        cdef Py_buffer view
+        cdef void *more
+        cdef uint64_t need
+        PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
+        try:
+            if self.left and self.at != self.buffer:
+                memmove(self.buffer, self.at, self.left)
+            need = self.left + view.len
+            if need > self.capacity:
+                more = PyMem_Realloc(self.buffer, need + need // 2)
+                if more == NULL:
+                    raise MemoryError
+                self.buffer = <uint8_t *> more
+                self.capacity = need + need // 2
+            if view.len:
+                memcpy(self.buffer + self.left, view.buf, view.len)
+            self.at = self.buffer
+            self.left = need
+        finally:
+            PyBuffer_Release(&view)
+
+    def close(self):
+        """Say that no more bytes come."""
+        self.closed = True
+
+    def fill(self):
+        """Whether a batch is ready; if not, feed more, or all is done."""
+        return self.run() == 1 or (self.closed and self.own_columns.rows > 0)
+
+    def take(self):
+        """The address of the batch as an ArrowArray, to be imported at once."""
+        if self.batch.release != NULL:
+            self.batch.release(&self.batch)
+        if tlib_columns_export(&self.own_columns, &self.batch):
+            raise MemoryError
+        return <uintptr_t> &self.batch
+
+
+cdef class FrameBuilder(ColumnBuilder):
+    """Takes whole frames, each from a place of its own, and what is no frame; gives batches."""
+
+    cdef bytes data, bounds, places
+    cdef Py_ssize_t count, row
+
+    def put(self, bytes data not None, bytes bounds not None, bytes places not None):
+        """Take frames, joined: their bounds and, from 0 on, the place of each (64 bits); `fill` puts them into rows."""
+        if self.row < self.count:
+            raise ValueError("the frames before are not in rows yet")
+        if PyBytes_GET_SIZE(places) % sizeof(uint64_t) or PyBytes_GET_SIZE(bounds) != PyBytes_GET_SIZE(places) + <Py_ssize_t> sizeof(uint64_t):
+            raise ValueError("frames have a place each, and one bound more")
+        self.data, self.bounds, self.places = data, bounds, places
+        self.count = PyBytes_GET_SIZE(places) // sizeof(uint64_t)
+        self.row = 0
+        self.closed = True
+
+    def fill(self):
+        """Whether a batch is full; if not, all frames are in rows."""
+        cdef const uint64_t *bounds
+        cdef const uint64_t *places
+        while self.row < self.count:
+            bounds = <const uint64_t *> <const void *> PyBytes_AS_STRING(self.bounds)
+            places = <const uint64_t *> <const void *> PyBytes_AS_STRING(self.places)
+            if bounds[self.row] >= bounds[self.row + 1] or bounds[self.row + 1] > <uint64_t> PyBytes_GET_SIZE(self.data):
+                raise ValueError("a bound that is none")
+            memset(&self.stream, 0, sizeof(tlib_stream))
+            self.stream.walked = TLIB_HEADER
+            self.stream.base = places[self.row]
+            self.at = <const uint8_t *> PyBytes_AS_STRING(self.data) + bounds[self.row]
+            self.left = bounds[self.row + 1] - bounds[self.row]
+            if self.run():
+                return True
+            self.row += 1
+        return tlib_columns_full(&self.own_columns, self.batch_bytes) != 0
+
+    @property
+    def rows(self):
+        """How many rows wait to be taken."""
+        return self.own_columns.rows
+
+    def odd(self, bytes data not None, uint64_t place, tuple told not None):
+        """Take what is no frame, and the code, offset and path of its error, as a row; whether a batch is full."""
+        cdef uint32_t body = 0
+        cdef uint16_t number = 0
+        cdef int32_t message = -1
+        cdef tlib_error error
+        cdef const uint8_t *at = <const uint8_t *> PyBytes_AS_STRING(data)
+        if told[0] != GAP and tlib_header(at, PyBytes_GET_SIZE(data), &self.own, &number, &body, &error) == TLIB_OK:
+            message = number
+        if tlib_columns_bytes(self.columns, at, PyBytes_GET_SIZE(data), place, message):
+            raise MemoryError
+        self.close_row(PyBytes_GET_SIZE(data), told)
+        return tlib_columns_full(&self.own_columns, self.batch_bytes) != 0
+
+
+def validate(buffer, registry, limits):
+    """Check all frames in a buffer, and count what they are."""
+    cdef Run run = Run(registry, limits)
+    cdef Py_buffer view
+    PyObject_GetBuffer(buffer, &view, PyBUF_SIMPLE)
+    try:
+        run.at = <const uint8_t *> view.buf
+        run.left = view.len
+        run.closed = True
+        run.run()
+        return Counts(
+            frames=run.counts.frames, valid=run.counts.valid, invalid=run.invalid, unknown=run.counts.unknown,
+            malformed=run.malformed, gaps=run.gaps, bytes=view.len,
+        )
+    finally:
+        PyBuffer_Release(&view)

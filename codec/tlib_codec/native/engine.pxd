@@ -1,0 +1,50 @@
+# What other extensions share with the native engine. Documented in engine.pyx.
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+
+from tlib_codec.native.libcore cimport *
+
+
+cdef class Tables:
+    cdef object registry
+    cdef tlib_tables *tables
+    cdef tlib_schema *schemas
+    cdef uint64_t *values
+    cdef list entries            # Entry by dense number
+    cdef uint8_t *kinds          # Kind by dense number
+    cdef list plans              # Plan by schema number
+    cdef dict by_class
+    cdef void *last_class        # the class that was encoded last, and its Plan (or NULL)
+    cdef void *last_plan
+    cdef uint32_t widest         # entries that tlib_workspace.at needs
+
+    cdef uint32_t add_schema(self, int number, object schema, uint32_t used) except? 0xFFFFFFFF
+    cdef str name_of(self, uint16_t number)
+
+
+cdef class Room:
+    cdef tlib_workspace *space
+    cdef uint32_t wide
+
+    cdef int widen(self, Tables tables) except -1
+    cdef int grow(self) except -1
+
+
+cdef class StreamDecoder:
+    cdef readonly object registry
+    cdef readonly object limits
+    cdef readonly object offset
+    cdef readonly bytes data
+    cdef Tables tables
+    cdef tlib_limits own
+    cdef tlib_stream stream
+    cdef uint8_t *buffer
+    cdef uint64_t start, end, capacity  # the bytes that wait are buffer[start:end]
+    cdef bint closed
+
+    cdef object step(self, const uint8_t **at, uint64_t *length)
+
+
+cdef void *room_for(size_t count, size_t size) except NULL
+cdef Tables tables_of(object registry)
+cdef tlib_limits limits_of(object limits) except *
+cdef object stream_error(Tables tables, const tlib_stream *stream, const uint8_t *start, uint64_t length, object limits)

@@ -1,0 +1,401 @@
+# Encode: from an event's slots to its frame. Included by engine.pyx.
+
+cdef enum:
+    ON_STACK = 2048
+
+
+cdef struct Out:
+    uint8_t *data
+    size_t length
+    size_t capacity
+    uint8_t *heap  # what must be freed; NULL while the caller's stack serves
+    bint raw       # a RawValue is among the values: it may be malformed
+    bint extra     # attributes beyond the table: one may stand twice
+    uint32_t required  # attributes written that the table makes mandatory
+
+
+cdef inline uint8_t *reserve(Out *out, size_t more) except NULL:
+    """Room for `more` bytes, taken. Every byte of it must then be written."""
+    cdef size_t need = out.length + more
+    cdef uint8_t *grown
+    if need > out.capacity:
+        grown = <uint8_t *> PyMem_Realloc(out.heap, 2 * need)
+        if grown == NULL:
+            raise MemoryError
+        if out.heap == NULL:
+            memcpy(grown, out.data, out.length)
+        out.heap = out.data = grown
+        out.capacity = 2 * need
+    grown = out.data + out.length
+    out.length = need
+    return grown
+
+
+cdef inline void put16(uint8_t *at, uint32_t value) noexcept:
+    at[0] = <uint8_t> (value >> 8)
+    at[1] = <uint8_t> value
+
+
+cdef inline void put32(uint8_t *at, uint32_t value) noexcept:
+    put16(at, value >> 16)
+    put16(at + 2, value)
+
+
+cdef extern from *:
+    """
+    /* Texts are short: a few moves that may overlap, instead of a call. */
+    static inline void copy_text(uint8_t *to, const uint8_t *from, size_t n) {
+        uint64_t a, b, c, d;
+        if (n > 32) {
+            memcpy(to, from, n);
+        } else if (n >= 16) {
+            memcpy(&a, from, 8); memcpy(&b, from + 8, 8); memcpy(&c, from + n - 16, 8); memcpy(&d, from + n - 8, 8);
+            memcpy(to, &a, 8); memcpy(to + 8, &b, 8); memcpy(to + n - 16, &c, 8); memcpy(to + n - 8, &d, 8);
+        } else if (n >= 8) {
+            memcpy(&a, from, 8); memcpy(&b, from + n - 8, 8);
+            memcpy(to, &a, 8); memcpy(to + n - 8, &b, 8);
+        } else {
+            for (size_t i = 0; i < n; i++) to[i] = from[i];
+        }
+    }
+    """
+    void copy_text(uint8_t *to, const void *source, size_t n) noexcept
+
+
+cdef inline int put_bytes(Out *out, const void *data, size_t length) except -1:
+    if length:
+        memcpy(reserve(out, length), data, length)
+    return 0
+
+
+# The functions below return 0 when they wrote a value, 1 when the reference engine must.
+
+
+cdef int put_text(Out *out, object value, bint strict) except -1:
+    cdef Py_ssize_t length = 0
+    cdef const char *data
+    if PyUnicode_IS_COMPACT_ASCII(value):
+        put_bytes(out, PyUnicode_DATA(value), PyUnicode_GET_LENGTH(value))
+        return 0
+    try:
+        packed = PyUnicode_AsEncodedString(value, b"utf-8", b"strict" if strict else b"surrogateescape")
+    except UnicodeEncodeError:
+        return 1
+    put_bytes(out, PyBytes_AS_STRING(packed), PyBytes_GET_SIZE(packed))
+    return 0
+
+
+cdef int put_number(Out *out, object value, bint signed) except -1:
+    cdef int overflow = 0
+    cdef long long number
+    cdef uint8_t *at
+    if not PyLong_Check(value) or value is True or value is False:
+        return 1
+    number = PyLong_AsLongLongAndOverflow(value, &overflow)
+    if overflow or (not -0x80000000LL <= number <= 0x7FFFFFFFLL if signed else not 0 <= number <= 0xFFFFFFFFLL):
+        return 1
+    at = reserve(out, 4)
+    put32(at, <uint32_t> number)
+    return 0
+
+
+cdef int put_long(Out *out, object value) except -1:
+    cdef unsigned long long number
+    cdef uint8_t *at
+    cdef int overflow = 0
+    if not PyLong_Check(value) or value is True or value is False:
+        return 1
+    number = <unsigned long long> PyLong_AsLongLongAndOverflow(value, &overflow)  # the quick way for most
+    if overflow < 0 or (not overflow and <long long> number < 0):
+        return 1
+    if overflow:
+        try:
+            number = PyLong_AsUnsignedLongLong(value)
+        except OverflowError:
+            return 1
+    at = reserve(out, 8)
+    put32(at, <uint32_t> (number >> 32))
+    put32(at + 4, <uint32_t> number)
+    return 0
+
+
+cdef int put_conn_id(Out *out, object value) except -1:
+    cdef const uint8_t *digits
+    cdef uint8_t *at
+    cdef uint8_t high, low
+    cdef int i
+    if not PyUnicode_Check(value) or not PyUnicode_IS_COMPACT_ASCII(value) or PyUnicode_GET_LENGTH(value) != 16:
+        return 1
+    digits = <const uint8_t *> PyUnicode_DATA(value)
+    at = reserve(out, 8)
+    for i in range(8):
+        high, low = UNHEX[digits[2 * i]], UNHEX[digits[2 * i + 1]]
+        if (high | low) & 0xF0:
+            return 1
+        at[i] = <uint8_t> (high << 4 | low)
+    return 0
+
+
+cdef int put_list(Out *out, object kv, uint32_t depth, const tlib_limits *limits) except -1:
+    cdef PyObject *flat = slot(kv, KV_FLAT)[0]
+    cdef const uint8_t *packed
+    cdef uint32_t size = 0
+    cdef tlib_error error
+    cdef size_t start, value_start, length
+    cdef uint32_t count, i
+    cdef uint8_t kind
+    cdef uint8_t *at
+    if depth > limits.list_depth:
+        return 1
+    if flat == NULL:
+        if slot(kv, KV_PACKED)[0] == NULL:
+            return 1
+        packed = packed_list(kv, &size)
+        # Checked when it was made, but perhaps under other limits or at another depth.
+        if depth > 1 or tlib_list(packed, 0, size, limits, &error):
+            flat = <PyObject *> kv._flat  # kept alive by kv
+        else:
+            put_bytes(out, packed, size)
+            return 0
+    if not PyTuple_CheckExact(<object> flat):
+        return 1
+    held = <object> flat  # writing a text may run code that replaces it
+    if PyTuple_GET_SIZE(held) & 1:
+        return 1
+    count = <uint32_t> (PyTuple_GET_SIZE(held) // 2)
+    if count > limits.list_pairs:
+        return 1
+    put16(reserve(out, 2), count)
+    for i in range(count):
+        key = <object> PyTuple_GET_ITEM(<object> flat, 2 * i)
+        value = <object> PyTuple_GET_ITEM(<object> flat, 2 * i + 1)
+        if not PyUnicode_Check(key):
+            return 1
+        if PyUnicode_IS_COMPACT_ASCII(key) and PyUnicode_CheckExact(value) and PyUnicode_IS_COMPACT_ASCII(value):
+            # Nearly every pair: two ASCII texts, whose lengths are known before they are written.
+            start = PyUnicode_GET_LENGTH(key)
+            length = PyUnicode_GET_LENGTH(value)
+            if start > 0xFFFF or length > 0xFFFF:
+                return 1
+            at = reserve(out, 5 + start + length)
+            at[0] = TLIB_PAIR_STRING
+            put16(at + 1, <uint32_t> start)
+            put16(at + 3, <uint32_t> length)
+            copy_text(at + 5, PyUnicode_DATA(key), start)
+            copy_text(at + 5 + start, PyUnicode_DATA(value), length)
+            continue
+        start = out.length
+        reserve(out, 5)
+        if put_text(out, key, False):
+            return 1
+        value_start = out.length
+        if PyUnicode_CheckExact(value):
+            kind = TLIB_PAIR_STRING
+            if put_text(out, value, False):
+                return 1
+        elif PyLong_Check(value):
+            kind = TLIB_PAIR_INT
+            if put_number(out, value, True):
+                return 1
+        elif type(value) is KVLIST:
+            kind = TLIB_PAIR_LIST
+            reserve(out, 2)
+            if put_list(out, value, depth + 1, limits):
+                return 1
+            length = out.length - value_start - 2
+            if length > 0xFFFF - 2:
+                return 1
+            put16(out.data + value_start, <uint32_t> length)
+        elif PyBytes_CheckExact(value):
+            kind = TLIB_PAIR_BINARY
+            put_bytes(out, PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value))
+        elif type(value) is UNICODE:
+            kind = TLIB_PAIR_UNICODE
+            if put_text(out, value, True):
+                return 1
+        else:
+            return 1
+        if value_start - start - 5 > 0xFFFF or out.length - value_start > 0xFFFF:
+            return 1
+        at = out.data + start
+        at[0] = kind
+        put16(at + 1, <uint32_t> (value_start - start - 5))
+        put16(at + 3, <uint32_t> (out.length - value_start))
+    return 0
+
+
+cdef int put_attribute(Out *out, uint16_t number, Entry entry, object value, const tlib_limits *limits) except -1:
+    cdef size_t start = out.length, length
+    cdef Kind kind = RAW if entry is None else entry.kind
+    cdef uint8_t wire_type
+    cdef uint8_t *at
+    cdef int odd
+    if kind == STRING and PyUnicode_CheckExact(value) and PyUnicode_IS_COMPACT_ASCII(value):
+        length = PyUnicode_GET_LENGTH(value)
+        if length > 0xFFFFFF:
+            return 1
+        at = reserve(out, TLIB_ATTRIBUTE + length)
+        put16(at, number)
+        put32(at + 2, <uint32_t> length)  # type String is 0
+        copy_text(at + TLIB_ATTRIBUTE, PyUnicode_DATA(value), length)
+        return 0
+    reserve(out, TLIB_ATTRIBUTE)
+    if kind == RAW:
+        if type(value) is not RAWVALUE or not PyLong_CheckExact(value.type) or not 0 <= value.type <= 0xFF or not PyBytes_CheckExact(value.value):
+            return 1
+        wire_type = value.type
+        out.raw = True
+        put_bytes(out, PyBytes_AS_STRING(value.value), PyBytes_GET_SIZE(value.value))
+        odd = 0
+    else:
+        wire_type = entry.wire_type
+        if kind == STRING:
+            odd = 1 if not PyUnicode_Check(value) else put_text(out, value, False)
+        elif kind == CONN_ID:
+            odd = put_conn_id(out, value)
+        elif kind == LIST:
+            odd = 1 if type(value) is not KVLIST else put_list(out, value, 1, limits)
+        elif kind == UINT or kind == ENUM:
+            odd = put_number(out, value, False)
+        elif kind == SINT or kind == SIGNED_ENUM:
+            odd = put_number(out, value, True)
+        elif kind == LONG:
+            odd = put_long(out, value)
+        elif kind == BINARY and PyBytes_CheckExact(value):
+            odd = put_bytes(out, PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value))
+        else:
+            odd = 1
+    if odd:
+        return 1
+    length = out.length - start - TLIB_ATTRIBUTE
+    if length > 0xFFFFFF:
+        return 1
+    put16(out.data + start, number)
+    put32(out.data + start + 2, <uint32_t> wire_type << 24 | <uint32_t> length)
+    return 0
+
+
+cdef int put_event(Out *out, Tables tables, Plan plan, object event, const tlib_limits *limits) except -1:
+    cdef PyObject *extra = slot(event, plan.extra)[0]
+    cdef PyObject *value
+    cdef object held  # writing a value may run code that replaces it
+    cdef Step *step
+    cdef list rest = None
+    cdef Py_ssize_t taken = 0, count = 0
+    cdef int i
+    if extra != <PyObject *> NONE_EXTRA:
+        rest = sorted_by_id(tables, <object> extra)
+        if rest is None:
+            return 1
+        count = len(rest)
+        out.extra = True
+    for i in range(plan.step_count):
+        step = &plan.steps[i]
+        value = slot(event, step.offset)[0]
+        if value == NULL or value == <PyObject *> None:
+            continue
+        if step.part >= 0:
+            if type(<object> value) is not <object> step.composite:
+                return 1
+            value = slot(<object> value, step.part)[0]
+            if value == NULL or value == <PyObject *> None:
+                continue
+        while taken < count and rest[taken][0] < step.id:
+            if put_extra(out, tables, <tuple> rest[taken], limits):
+                return 1
+            taken += 1
+        held = <object> value
+        if put_attribute(out, step.id, <Entry> step.entry, held, limits):
+            return 1
+        out.required += step.required
+    while taken < count:
+        if put_extra(out, tables, <tuple> rest[taken], limits):
+            return 1
+        taken += 1
+    return 0
+
+
+cdef int put_extra(Out *out, Tables tables, tuple extra, const tlib_limits *limits) except -1:
+    cdef uint16_t number = extra[0]
+    return put_attribute(out, number, <Entry> tables.entries[tables.tables.dense[number]], extra[1], limits)
+
+
+cdef list sorted_by_id(Tables tables, object attributes):
+    """(id, value) of attributes by name, ascending; None where a name is unknown or they are no Attributes."""
+    if type(attributes) is not ATTRIBUTES:
+        return None
+    cdef dict items = <dict> slot(attributes, ATTRIBUTES_ITEMS)[0]
+    ids = tables.registry._ids
+    found = []
+    for name, value in items.items():
+        number = ids.get(name)
+        if number is None:
+            try:
+                number = tables.registry.attribute_number(name)
+            except reference.EncodeError:
+                return None
+        found.append((number, value))
+    if len(found) > 1:
+        found.sort(key=first)
+    return found
+
+
+def first(pair):
+    return pair[0]
+
+
+def encode(event, *, registry=LIBRARY, policy=STRICT, limits=LIMITS):
+    """The canonical frame of an event: attributes in ascending order of id.
+
+    Raises EncodeError where a value does not fit its attribute, and under the strict policy
+    SchemaViolation where the event breaks its schema.
+    """
+    cdef Tables tables = tables_of(registry)
+    cdef PyObject *found
+    cdef tlib_limits own
+    cdef uint8_t stack[ON_STACK]
+    cdef Out out
+    cdef bint done = False
+    if <void *> Py_TYPE(<PyObject *> event) != tables.last_class:
+        tables.last_class = Py_TYPE(<PyObject *> event)
+        tables.last_plan = <void *> PyDict_GetItem(tables.by_class, type(event))
+    found = <PyObject *> tables.last_plan
+    if found == NULL or policy is not STRICT:
+        return reference.encode(event, registry=registry, policy=policy, limits=limits)
+    own = DEFAULT if limits is LIMITS else limits_of(limits)
+    memset(&out, 0, sizeof(Out))
+    out.data, out.length, out.capacity = stack, TLIB_HEADER, ON_STACK
+    try:
+        if put_event(&out, tables, <Plan> found, event, &own) == 0:
+            done = finish(&out, tables, <Plan> found, &own)
+        if done:
+            return PyBytes_FromStringAndSize(<const char *> out.data, out.length)
+    finally:
+        PyMem_Free(out.heap)
+    return reference.encode(event, registry=registry, policy=policy, limits=limits)
+
+
+cdef bint finish(Out *out, Tables tables, Plan plan, const tlib_limits *limits) except -1:
+    """Write the header; whether the frame may be sent. Where more than Mandatory can be broken, it
+    is read as a decoder would read it."""
+    cdef tlib_error error
+    cdef Room room
+    cdef uint16_t message = 0
+    cdef uint32_t body = 0
+    cdef bint fine
+    memcpy(out.data, b"TL\x01\x00", 4)
+    put16(out.data + 4, plan.message)
+    if out.length > 0xFFFFFFFFu:
+        return False
+    put32(out.data + 6, <uint32_t> (out.length - TLIB_HEADER))
+    if tlib_header(out.data, out.length, limits, &message, &body, &error):
+        return False
+    if not (out.extra or tables.schemas[plan.number].rule_count or tables.schemas[plan.number].beyond):
+        return out.required == tables.schemas[plan.number].required_count
+    room = take_room(tables)
+    fine = (
+        index(tables, limits, out.data, <uint32_t> out.length, out.raw, room, &error) == TLIB_OK
+        and tlib_fails(tables.tables, &tables.schemas[plan.number], out.data, room.space) == 0
+    )
+    give_back(room)
+    return fine
