@@ -1,96 +1,119 @@
-"""Bytes out of hex as people paste it.
-
-Strategy: the first line that can be read settles which of two kinds the text is. *Dumps* have an
-offset in front of each row and may have the characters behind it (xxd, ``hexdump -C``, od,
-tcpdump, Wireshark); where the columns end is told by their spacing, since the characters may look
-like hex themselves. Anything else is *plain*: hex digits, with whatever separators and prefixes,
-where a row may even end in the middle of a byte.
-"""
+"""Frames as hex text: dumps of xxd, hexdump, od, tcpdump and Wireshark, or plain hex digits."""
 
 from __future__ import annotations
 
-import re
+from collections import deque
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from tlib_schemas.errors import Malformed, quote
+from . import Format, ReadOptions
+from .hextext import HexError, HexText
+from .text import CONTROLS
 
-_OFFSET = re.compile(r"(?:0x)?([0-9A-Fa-f]{3,16})(:?)(?=\s|$)\s*")
-_CELL = re.compile(r"(\s*)(\S+)")
-_BYTES = re.compile(r"(?:[0-9A-Fa-f]{2})+")
-_SEPARATORS = re.compile(r"[\s,;:(){}\[\]\"'-]+|(?=\\x|0x)")
-_TOKEN = re.compile(r"(0x|\\x)?([0-9A-Fa-f]+)")
+if TYPE_CHECKING:
+    from tlib_codec.records import Batch, Diagnostic, Entry, Record
 
+    from .source import Source
 
-class HexError(Malformed):
-    """A line that is no hex; `data` are the bytes that it gave all the same."""
-
-    def __init__(self, expected: str, actual: str, data: bytes = b"") -> None:
-        super().__init__("hex-form", expected=expected, actual=actual)
-        self.data = data
+_HEAD = 4096  # bytes that are looked at to recognise hex
+_FEWEST = 4  # bytes of hex that make a file one of hex
 
 
-class HexText:
-    """A reader of lines: `line` gives the bytes of one, `close` what the last one left undone."""
+def _recognise(head: bytes, end: bool) -> bool:
+    """Whether the first lines are hex, and hold a few bytes of it."""
+    if CONTROLS.search(head):
+        return False
+    lines = head[:_HEAD].decode("latin-1").splitlines()
+    if len(lines) > 1 and not (end and len(head) <= _HEAD):
+        lines.pop()  # it may be cut
+    reader = HexText()
+    total = 0
+    for line in lines:
+        try:
+            total += len(reader.line(line))
+        except HexError as error:
+            if not error.data and line.strip() != "*":
+                return False
+    return total >= _FEWEST
 
-    def __init__(self) -> None:
-        self._dump: bool | None = None  # not settled before the first line that can be read
-        self._position = 0  # of the next row, in a dump
-        self._digit = ""  # half a byte, in plain text
 
-    def line(self, text: str) -> bytes:
-        """The bytes of one line; none for a blank line or a ``#`` comment. Raises HexError."""
-        text = text.strip().removeprefix("\ufeff")
-        if not text or text[0] == "#":
-            return b""
-        row = _OFFSET.match(text) if self._dump is not False else None
-        if row is not None and (self._dump or self._begins_dump(row, text)):
-            return self._row(row, text[row.end() :])
-        if self._dump:
-            omitted = text == "*"
-            raise HexError("every row of the dump (hexdump -v prints them)" if omitted else "a row of a dump", quote(text))
-        return self._plain(text)
+def _read(source: Source, options: ReadOptions) -> Iterator[Batch]:
+    from tlib_codec.records import batches  # noqa: PLC0415
 
-    def close(self) -> None:
-        """Raises HexError where the text ended in the middle of a byte."""
-        if self._digit:
-            raise HexError("an even number of hex digits", f"one {self._digit!r} too many")
+    return batches(_entries(source, options), registry=options.registry)
 
-    def _begins_dump(self, row: re.Match[str], text: str) -> bool:
-        if row[2]:
-            return True
-        rest = text[row.end() :]
-        return len(row[1]) > 3 and rest != "" and (int(row[1], 16) == 0 or rest.endswith("|"))
 
-    def _row(self, row: re.Match[str], rest: str) -> bytes:
-        first = self._dump is None
-        data = bytearray()
-        for cell in _CELL.finditer(rest.partition("|")[0]):
-            gap = len(cell[1].expandtabs())
-            middle = gap == 2 and len(data) == 8 and len(cell[2]) == 2
-            if _BYTES.fullmatch(cell[2]) is None or (data and gap > 1 and not middle):
-                break
-            data += bytes.fromhex(cell[2])
-        if rest and not data:
-            raise HexError("hex digits behind the offset", quote(rest))
-        self._dump = True
-        offsets = {int(row[1], 16)} | ({int(row[1], 8)} if row[1].isdigit() and not set("89") & set(row[1]) else set())
-        expected = self._position
-        begins = first or offsets == {0}  # another dump may follow
-        start = expected if expected in offsets else int(row[1], 16)
-        self._position = start + len(data)
-        if start != expected and not begins:
-            raise HexError(f"the row at offset {expected:#x}", f"the one at {start:#x}", bytes(data))
-        return bytes(data)
+def _entries(source: Source, options: ReadOptions) -> Iterator[Entry | None]:
+    from tlib_codec.engine import StreamDecoder  # noqa: PLC0415
+    from tlib_codec.records import Diagnostic, Origin, Record  # noqa: PLC0415
 
-    def _plain(self, text: str) -> bytes:
-        digits = [self._digit]
-        for token in _SEPARATORS.split(text):
-            if token:
-                match = _TOKEN.fullmatch(token)
-                if match is None:
-                    raise HexError("hex digits", quote(token))
-                digits.append("0" * (len(match[2]) % 2) + match[2] if match[1] else match[2])
-        self._dump = False
-        joined = "".join(digits)
-        whole = len(joined) // 2 * 2
-        self._digit = joined[whole:]
-        return bytes.fromhex(joined[:whole])
+    decoder = StreamDecoder(registry=options.registry)
+    reader = HexText()
+    name = source.name
+    starts: deque[tuple[int, int]] = deque()  # the lines that are not decoded yet: first byte, number
+    fed = 0
+
+    def completed() -> Iterator[Record]:
+        for item in decoder:
+            offset = decoder.offset
+            while len(starts) > 1 and starts[1][0] <= offset:
+                starts.popleft()
+            yield Record(item, decoder.data, Origin(file=name, line=starts[0][1], offset=offset))
+
+    def diagnostic(error: HexError, number: int) -> Diagnostic:
+        return Diagnostic(error.code, Origin(file=name, line=number), error.expected, error.actual)
+
+    number = 1
+    for piece in _pieces(source):
+        if piece is None:
+            yield None
+            continue
+        number, text = piece
+        try:
+            data = reader.line(text)
+        except HexError as error:
+            yield diagnostic(error, number)
+            data = error.data
+        if data:
+            starts.append((fed, number))
+            fed += len(data)
+            decoder.feed(data)
+            yield from completed()
+    decoder.close()
+    yield from completed()
+    try:
+        reader.close()
+    except HexError as error:
+        yield diagnostic(error, number)
+
+
+def _pieces(source: Source) -> Iterator[tuple[int, str] | None]:
+    """Yield lines with their numbers, a line that spans chunks in pieces that cut no word, and None after each chunk."""
+    number = 1
+    held = b""
+    for chunk in source.chunks():
+        *lines, held = (held + chunk).split(b"\n")
+        for line in lines:
+            yield number, line.decode("utf-8", "replace")
+            number += 1
+        cut = max(held.rfind(b" "), held.rfind(b",")) + 1
+        if not cut and len(held) > _HEAD:
+            cut = len(held) - 1  # digits without a space: any place is right, the reader keeps half a byte
+        if len(held) > _HEAD and cut:
+            yield number, held[:cut].decode("utf-8", "replace")
+            held = held[cut:]
+        yield None
+    if held:
+        yield number, held.decode("utf-8", "replace")
+
+
+FORMATS = (
+    Format(
+        name="hex",
+        title="hex text: xxd, hexdump, od, tcpdump, Wireshark, or plain digits",
+        suffixes=(".hex",),
+        recognise=_recognise,
+        read=_read,
+        origins=("file", "line", "offset"),
+    ),
+)

@@ -13,6 +13,7 @@ import re
 
 import msgspec
 
+from tlib_codec.records import Diagnostic, Entry, Origin, Record, nanoseconds
 from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.errors import quote
 from tlib_schemas.events import UnknownEvent
@@ -22,7 +23,6 @@ from tlib_schemas.values import Attributes
 
 from .lines import Line, LogLimits
 from .lists import ListBuilder, ListHead
-from .record import LogProblem, LogRecord
 from .values import Known, Names, Unreadable, messages_with_server, raw_list, raw_text, whole, whole_bytes, wrap
 
 _REMARK = re.compile(r"\s*\((.*)\)\s*", re.DOTALL)
@@ -45,9 +45,10 @@ class Header(msgspec.Struct, kw_only=True):
 
 
 class Context:
-    """What all messages of one log share: the registry by printed names, limits, the Server to supply."""
+    """The settings that all messages of one log share: its name, the registry by printed names, limits, the Server to supply."""
 
-    def __init__(self, registry: Registry, server: int | None, limits: LogLimits) -> None:
+    def __init__(self, registry: Registry, server: int | None, limits: LogLimits, file: str = "") -> None:
+        self.file = file
         self.registry = registry
         self.names = Names(registry)
         self.server = server or 0
@@ -66,7 +67,7 @@ class Message:
         self.exact = context.names.exact
         self.values: dict[int, object] = {}
         self.unnumbered: dict[str, str] = {}
-        self.problems: list[LogProblem] = []
+        self.problems: list[Diagnostic] = []
         self.text = ""
         self.full = False
         self.certain = header.certain
@@ -117,9 +118,9 @@ class Message:
     def problem(self, code: str, expected: str, actual: str, at: Line | None = None) -> None:
         """Note what is wrong with a line (the current one, unless `at` says which)."""
         line, offset, _ = at or self.at
-        self.add(LogProblem(line, offset, code, expected, actual))
+        self.add(Diagnostic(code, Origin(file=self.context.file, line=line, offset=offset), expected, actual))
 
-    def add(self, problem: LogProblem) -> None:
+    def add(self, problem: Diagnostic) -> None:
         """Keep a problem, up to the limit; beyond it they are counted."""
         if len(self.problems) < self.context.limits.problems:
             self.problems.append(problem)
@@ -296,29 +297,27 @@ class Message:
         except Unreadable as error:
             self.problem("log-value", str(error), "a longer list", at)
 
-    def finish(self) -> LogRecord | None:
-        """The record; None where the header turned out to be none."""
+    def finish(self) -> list[Entry]:
+        """Return the record and its diagnostics; nothing where the header turned out to be none."""
         self.cut()
         self.end_value()
         if not self.certain:
-            return None
+            return []
+        file, header = self.context.file, self.header
         if self._more:
-            self.problems.append(
-                LogProblem(*self.at[:2], "log-more-problems", f"at most {self.context.limits.problems} problems", f"{self._more} more")
-            )
-        header = self.header
-        return LogRecord(
-            item=self._item(),
+            origin = Origin(file=file, line=self.at[0], offset=self.at[1])
+            self.problems.append(Diagnostic("log-more-problems", origin, f"at most {self.context.limits.problems} problems", f"{self._more} more"))
+        origin = Origin(
+            file=file,
             line=header.line,
             offset=header.offset,
-            time=header.time,
-            unnumbered=self.unnumbered,
-            problems=tuple(self.problems),
+            local_time=None if header.time is None else nanoseconds(header.time),
             direction=header.direction,
             peer=header.peer,
             version=header.version,
             text=self.text,
         )
+        return [Record(self._item(), origin=origin, unnumbered=self.unnumbered), *self.problems]
 
     def _item(self) -> Item:
         registry, header = self.context.registry, self.header

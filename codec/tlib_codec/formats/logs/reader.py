@@ -1,6 +1,6 @@
-"""Reads a log: lines in, records and problems out.
+"""Read a log: lines in, records and diagnostics out.
 
-Strategy: one pass. Between messages only a header counts, all else is the log's own talk; within
+Strategy: one pass. Between messages only a header counts, all else is the log's own text; within
 one, the message takes its lines until one is not its own. Nothing is held but the message at hand.
 """
 
@@ -10,20 +10,20 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import BinaryIO
 
+from tlib_codec.records import Diagnostic, Entry, Origin
 from tlib_schemas.errors import quote
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
 from .dates import Clock
-from .lines import DEFAULT_LOG_LIMITS, LogLimits, chunks, split_lines
+from .lines import DEFAULT_LOG_LIMITS, LogLimits, chunks, text_lines
 from .message import Context, Message
 from .platform_sdk import PlatformForm
-from .record import LogProblem, LogRecord
 from .sniff import sniff
 from .tserver import TServerForm
 from .values import bare
 
-FORMS: dict[str, type[TServerForm | PlatformForm]] = {"tserver": TServerForm, "platform-sdk": PlatformForm}
+KINDS: dict[str, type[TServerForm | PlatformForm]] = {"tserver": TServerForm, "platform-sdk": PlatformForm}
 _HEAD = 1 << 16
 
 
@@ -32,48 +32,65 @@ def read_log(
     *,
     registry: Registry = TLIBRARY,
     name: str = "",
-    form: str | None = None,
+    kind: str | None = None,
     server: int | None = None,
     limits: LogLimits = DEFAULT_LOG_LIMITS,
-) -> Iterator[LogRecord | LogProblem]:
-    """The messages of a log, in order, and the problems that lie in none of them.
+) -> Iterator[Entry]:
+    """Yield the messages of a log as records, each followed by its diagnostics.
 
     `file` is open for reading bytes, or any chunks of bytes. `name` is the file's name: the date
-    may stand in it. `form` is ``tserver`` or ``platform-sdk``; None recognises it from the
+    may stand in it. `kind` is ``tserver`` or ``platform-sdk``; None recognises it from the
     beginning, and takes ``tserver`` where nothing is recognised. `server` is the id of the connection that the
     attribute Server gets where the log does not print it (0 where it is None).
 
-    Raises ValueError for an unknown form, or where `server` does not fit an unsigned 32-bit
+    Raises ValueError for an unknown kind, or where `server` does not fit an unsigned 32-bit
     integer; nothing for what the log contains.
     """
-    if form is not None and form not in FORMS:
-        raise ValueError(f"the form of a log is {' or '.join(FORMS)}, not {form!r}")
+    return (entry for entry in entries(file, registry=registry, name=name, kind=kind, server=server, limits=limits) if entry is not None)
+
+
+def entries(
+    file: Iterable[bytes] | BinaryIO,
+    *,
+    registry: Registry,
+    name: str,
+    kind: str | None = None,
+    server: int | None = None,
+    limits: LogLimits = DEFAULT_LOG_LIMITS,
+) -> Iterator[Entry | None]:
+    """Yield as `read_log` does, and None where the next line must be waited for."""
+    if kind is not None and kind not in KINDS:
+        raise ValueError(f"the kind of a log is {' or '.join(KINDS)}, not {kind!r}")
     if server is not None and not 0 <= server <= 0xFFFF_FFFF:
         raise ValueError(f"server is an unsigned 32-bit integer, not {server}")
-    return _read(file, Context(registry, server, limits), Clock(name), form)
+    return _read(file, Context(registry, server, limits, name), Clock(name), kind)
 
 
 def recognised(pieces: Iterator[bytes]) -> tuple[Iterator[bytes], str]:
+    """Return the pieces again, and the kind that their beginning shows."""
     held: list[bytes] = []
     size = 0
     for piece in pieces:
         held.append(piece)
         size += len(piece)
-        if size >= _HEAD:
+        if size >= _HEAD or sniff(piece) is not None:
             break
     head = b"".join(held)
     return chain([head], pieces), sniff(head[:_HEAD]) or "tserver"
 
 
-def _read(file: Iterable[bytes] | BinaryIO, context: Context, clock: Clock, form: str | None) -> Iterator[LogRecord | LogProblem]:
+def _read(file: Iterable[bytes] | BinaryIO, context: Context, clock: Clock, kind: str | None) -> Iterator[Entry | None]:
     pieces = chunks(file)
-    if form is None:
-        pieces, form = recognised(pieces)
-    headers = FORMS[form](context, clock)
+    if kind is None:
+        pieces, kind = recognised(pieces)
+    headers = KINDS[kind](context, clock)
     message: Message | None = None
     orphaned = False  # attributes without a header have been reported, or belong to a message that was cut
-    for entry in split_lines(pieces, context.limits.line):
-        if isinstance(entry, LogProblem):
+    for entry in text_lines(pieces, context.limits.line, context.file):
+        if entry is None:
+            yield None
+            continue
+        if isinstance(entry, Diagnostic):
             if message is None:
                 yield entry
             else:
@@ -82,11 +99,9 @@ def _read(file: Iterable[bytes] | BinaryIO, context: Context, clock: Clock, form
         if message is not None:
             if message.take(entry):
                 continue
-            record = message.finish()
+            yield from message.finish()
             orphaned = message.full
             message = None
-            if record is not None:
-                yield record
         number, offset, line = entry
         if not line or line.isspace():
             orphaned = False
@@ -96,12 +111,11 @@ def _read(file: Iterable[bytes] | BinaryIO, context: Context, clock: Clock, form
             message = headers.message(context, header)
         elif _attribute(line):
             if not orphaned:
-                yield LogProblem(number, offset, "log-orphan", "a message's header first", quote(line.strip()))
+                origin = Origin(file=context.file, line=number, offset=offset)
+                yield Diagnostic("log-orphan", origin, "a message's header first", quote(line.strip()))
             orphaned = True
     if message is not None:
-        record = message.finish()
-        if record is not None:
-            yield record
+        yield from message.finish()
 
 
 def _attribute(line: str) -> bool:

@@ -15,8 +15,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import IO, Any
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -144,12 +144,6 @@ def dumps(item: StreamItem, *, registry: Registry = TLIBRARY, source: Mapping[st
     return _ENCODER.encode(to_data(item, registry=registry, source=source))
 
 
-def write(items: Iterable[StreamItem], file: IO[bytes], *, registry: Registry = TLIBRARY) -> None:
-    """Write a line an item."""
-    for item in items:
-        file.write(dumps(item, registry=registry) + b"\n")
-
-
 # -- from JSON -----------------------------------------------------------------------------------
 
 
@@ -166,16 +160,6 @@ def loads(line: bytes | str, *, registry: Registry = TLIBRARY, policy: Policy = 
     except RecursionError:
         raise Malformed("json-syntax", expected="one JSON object", actual="nesting too deep") from None
     return from_data(data, registry=registry, policy=policy)
-
-
-def read(file: Iterable[bytes], *, registry: Registry = TLIBRARY, policy: Policy = Policy.STRICT) -> Iterator[StreamItem]:
-    """The items of a JSONL file, blank lines skipped. Raises as `loads` does, naming the line."""
-    for number, line in enumerate(file, 1):
-        if line.strip():
-            try:
-                yield loads(line, registry=registry, policy=policy)
-            except (DecodeError, SchemaViolation) as error:
-                raise error.within(f"line {number}: ") from None
 
 
 def from_data(data: object, *, registry: Registry = TLIBRARY, policy: Policy = Policy.STRICT) -> StreamItem:

@@ -1,0 +1,160 @@
+"""Read and write files of any format from Python: `read` and `write`.
+
+Strategy: both are thin over `formats`, as the command line is: a format reads a source into batches, and writes
+batches to a file. Nothing of it is imported before it is used.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, BinaryIO, Self
+
+from tlib_schemas.registry import Registry
+from tlib_schemas.tlibrary import TLIBRARY
+
+if TYPE_CHECKING:
+    from tlib_schemas.registry import Item
+
+    from .formats import Format
+    from .records import Batch, Diagnostic, Entry, Record
+
+__all__ = ["Reader", "read", "write"]
+
+
+class Reader:
+    """The records of one input, read once: iterate it, or take `batches`. A context manager; the end of the input closes it too.
+
+    `format` is the name of the input's format, None where the input is empty.
+    """
+
+    def __init__(self, stack: ExitStack, batches: Iterator[Batch], format: str | None) -> None:  # noqa: A002
+        self._stack = stack
+        self._batches = batches
+        self.format = format
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield the rest of the input in batches."""
+        with self._stack:
+            yield from self._batches
+
+    def __iter__(self) -> Iterator[Entry]:
+        for batch in self.batches():
+            yield from batch
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+
+def read(
+    file: str | os.PathLike[str] | BinaryIO,
+    *,
+    format: str | None = None,  # noqa: A002
+    registry: Registry = TLIBRARY,
+    server: int | None = None,
+    ports: Iterable[int] = (),
+    hosts: Iterable[str] = (),
+    follow: bool = False,
+) -> Reader:
+    """Return the records of anything that ``tlib decode`` takes: frames, hex text, JSON lines, a log or a capture, also compressed.
+
+    `file` is a path or open for reading bytes; it need not be seekable. `format` names its format; None finds it out from
+    the first bytes. `server` is the Server attribute of events from a log. `ports` and `hosts` choose connections of a capture.
+    `follow` waits at the end of a file for more. Iterating yields `Record`s and, where a part of the input cannot be read, `Diagnostic`s.
+    Memory does not grow with the input.
+
+    Raises `InputError` (a ValueError) where the file cannot be opened or its format is not known; ValueError for an
+    unknown `format`.
+
+    >>> from tlib_codec import read
+    >>> [record.item.call_uuid for record in read("examples/calls.tlb")][:1]
+    ['UML4HGVFSH13V4FA82O7125KG8000001']
+    """
+    from .formats import ReadOptions  # noqa: PLC0415
+    from .formats.source import Source  # noqa: PLC0415
+
+    with ExitStack() as opened:
+        source = opened.enter_context(Source(file, follow=follow))
+        chosen = source.detect() if format is None else _named(format)
+        if chosen is None:
+            return Reader(opened.pop_all(), iter(()), None)
+        assert chosen.read is not None
+        options = ReadOptions(registry=registry, server=server, ports=tuple(ports), hosts=tuple(hosts))
+        return Reader(opened.pop_all(), chosen.read(source, options), chosen.name)
+
+
+def _named(name: str) -> Format:
+    from .formats import readable  # noqa: PLC0415
+
+    if name not in readable():
+        raise ValueError(f"no format {name!r} can be read; there are {', '.join(readable())}")
+    return readable()[name]
+
+
+def write(
+    file: str | os.PathLike[str] | BinaryIO,
+    records: Iterable[Record | Diagnostic | Batch | Item],
+    *,
+    format: str | None = None,  # noqa: A002
+    registry: Registry = TLIBRARY,
+) -> int:
+    """Write records, batches or plain events, and return the number of records that are invalid or could not be written whole.
+
+    `file` is a path or open for writing bytes; `format` names the format, None takes the one that the path's suffix names. A file
+    whose format is of use only when it is complete (frames, Parquet, captures …) appears under its name when all is written, or
+    stays as it was.
+
+    Raises ValueError for an unknown format or suffix, OSError where the file cannot be written, ImportError
+    where the format needs an extra that is not installed.
+
+    >>> from tlib_codec import read, write
+    >>> import tempfile, pathlib
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     target = pathlib.Path(folder, "calls.jsonl")
+    ...     write(target, read("examples/calls.tlb"))
+    ...     len(target.read_text().splitlines())
+    0
+    43
+    """
+    from .formats import WriteOptions, by_suffix, writable  # noqa: PLC0415
+    from .formats.output import open_output  # noqa: PLC0415
+
+    path = os.fspath(file) if isinstance(file, str | os.PathLike) else None
+    chosen = writable().get(format) if format is not None else by_suffix(path or "")
+    if chosen is None:
+        given = f"format {format!r}" if format is not None else f"the suffix of {path!r}" if path is not None else "a file without a path"
+        raise ValueError(f"{given} names no format that can be written; there are {', '.join(writable())}")
+    assert chosen.write is not None
+    problems = 0
+    with ExitStack() as stack:
+        opened = stack.enter_context(open_output(path, whole=chosen.whole)) if path is not None else file
+        assert not isinstance(opened, str | os.PathLike)
+        writer = chosen.write(opened, WriteOptions(registry=registry))
+        try:
+            for batch in _batches(records, registry):
+                problems += sum(1 for _ in writer.write(batch))
+        finally:
+            writer.close()
+        writer.flush()
+    return problems
+
+
+def _batches(records: Iterable[Record | Diagnostic | Batch | Item], registry: Registry) -> Iterator[Batch]:
+    from .records import Batch, Diagnostic, Record, batches  # noqa: PLC0415
+
+    held: list[Record | Diagnostic] = []
+    for one in records:
+        if isinstance(one, Batch):
+            yield from batches(held, registry=registry)
+            held = []
+            yield one
+            continue
+        held.append(one if isinstance(one, Record | Diagnostic) else Record(one))
+        if len(held) >= 1024:
+            yield from batches(held, registry=registry)
+            held = []
+    yield from batches(held, registry=registry)

@@ -1,0 +1,33 @@
+"""Columns: CSV, Parquet and Arrow, a row a record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO
+
+from . import Format, WriteOptions, Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def _writer(name: str) -> Callable[[BinaryIO, WriteOptions], Writer]:
+    def make(file: BinaryIO, options: WriteOptions) -> Writer:
+        from tlib_codec.arrow.writer import ColumnWriter  # noqa: PLC0415 pyarrow
+
+        return ColumnWriter(name, file, options)
+
+    return make
+
+
+FORMATS = (
+    Format(name="csv", title="CSV with a header", suffixes=(".csv",), write=_writer("csv"), whole=True),
+    Format(name="parquet", title="Parquet", suffixes=(".parquet",), write=_writer("parquet"), binary=True, whole=True),
+    Format(
+        name="arrow",
+        title="Arrow IPC: a file, or a stream in a pipe",
+        suffixes=(".arrow", ".arrows", ".feather"),
+        write=_writer("arrow"),
+        binary=True,
+        whole=True,
+    ),
+)

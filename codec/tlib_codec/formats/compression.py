@@ -1,0 +1,133 @@
+"""Read gzip and zstd as they come: a compressed file, or one that is still being written.
+
+Strategy: both decompressors give no more than a reader asks for, so a small file that unpacks to a huge one costs no memory;
+zstd's window is bounded as well. Data that end in the middle raise an error after the last byte before the cut.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import sys
+import zlib
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+MAGIC: Final = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+"""The first bytes of the compressions that are read here."""
+
+OTHERS: Final = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"PK\x03\x04": "zip"}
+"""The first bytes of compressions that are recognised and refused by name."""
+
+_CHUNK: Final = 1 << 18
+_WINDOW_LOG: Final = 27  # 128 MiB, as the zstd program allows
+
+
+class CompressionError(OSError):
+    """The compressed data are damaged or cut, or the package that reads them is not installed."""
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes | None: ...
+
+
+class _Member(Protocol):
+    """One member of gzip or frame of zstd."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+
+
+class _Gzip:
+    """A gzip member that keeps the input it has not read yet, as the zstd decompressor does."""
+
+    def __init__(self) -> None:
+        self._member = zlib.decompressobj(31)
+
+    @property
+    def eof(self) -> bool:
+        return self._member.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._member.unused_data
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        return self._member.decompress(self._member.unconsumed_tail + data, max_length)
+
+
+def _gzip() -> tuple[Callable[[], _Member], type[Exception]]:
+    return _Gzip, zlib.error
+
+
+def _zstd() -> tuple[Callable[[], _Member], type[Exception]]:
+    name = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
+    try:
+        zstd: Any = importlib.import_module(name)
+    except ImportError:
+        raise CompressionError("zstd needs a package: pip install 'tlib-codec[zstd]', or pipe it through zstd -dc") from None
+    options = {zstd.DecompressionParameter.window_log_max: _WINDOW_LOG}
+    return lambda: zstd.ZstdDecompressor(options=options), zstd.ZstdError
+
+
+_KINDS: Final = {"gzip": _gzip, "zstd": _zstd}
+
+
+def kind_of(head: bytes) -> str | None:
+    """Return ``gzip`` or ``zstd`` where a file begins with `head`, else None."""
+    return next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), None)
+
+
+def open_compressed(kind: str, file: _Readable) -> io.RawIOBase:
+    """Return a reader of the bytes that `file` has compressed; `kind` is ``gzip`` or ``zstd``. Raises CompressionError."""
+    return _Reader(kind, file)
+
+
+class _Reader(io.RawIOBase):
+    """Members of gzip or frames of zstd, one after the other."""
+
+    def __init__(self, kind: str, file: _Readable) -> None:
+        self._kind = kind
+        self._file = file
+        self._begin, self._error = _KINDS[kind]()
+        self._member: _Member | None = None  # None: between two members
+        self._data = b""  # bytes that no member has been given
+        self._full = False  # the member may have more to give without more input
+        self._end = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while len(buffer) and not self._end:
+            if not self._data and not self._full:
+                self._data = self._file.read(_CHUNK) or b""
+                if not self._data:
+                    self._end = True
+                    if self._member is not None:
+                        raise CompressionError(f"the {self._kind} data end too early: the file is cut")
+                    break
+            made = self._unpack(len(buffer))
+            if made:
+                buffer[: len(made)] = made
+                return len(made)
+        return 0
+
+    def _unpack(self, size: int) -> bytes:
+        data, self._data = self._data, b""
+        if self._member is None:
+            if not data.strip(b"\0"):
+                return b""  # padding behind the last member
+            self._member = self._begin()
+        try:
+            made = self._member.decompress(data, size)
+        except self._error as error:
+            self._end = True
+            raise CompressionError(f"the {self._kind} data are damaged: {error}") from None
+        self._full = len(made) == size
+        if self._member.eof:
+            self._data, self._member, self._full = self._member.unused_data, None, False
+        return made

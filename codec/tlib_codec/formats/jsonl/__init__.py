@@ -1,0 +1,54 @@
+"""JSON lines: one object an event, one line an object, lossless both ways (docs/json.md).
+
+`dumps` and `loads` write and read one line, `to_data` and `from_data` the plain data that it holds. Files are read and
+written by `tlib_codec.read` and `tlib_codec.write`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, BinaryIO
+
+from tlib_codec.formats import Format, ReadOptions, WriteOptions, Writer
+from tlib_codec.formats.text import CONTROLS
+
+from .items import dumps, from_data, loads, to_data, value_from_data, value_to_data, violation_to_data
+
+if TYPE_CHECKING:
+    from tlib_codec.formats.source import Source
+    from tlib_codec.records import Batch
+
+__all__ = ["FORMATS", "dumps", "from_data", "loads", "to_data", "value_from_data", "value_to_data", "violation_to_data"]
+
+_OBJECT = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*(?:"|\})')
+
+
+def _recognise(head: bytes, _end: bool) -> bool:
+    """Whether the text begins with a JSON object."""
+    return _OBJECT.match(head) is not None and CONTROLS.search(head) is None
+
+
+def _read(source: Source, options: ReadOptions) -> Iterator[Batch]:
+    from .reader import read_lines  # noqa: PLC0415
+
+    return read_lines(source, options.registry)
+
+
+def _write(file: BinaryIO, options: WriteOptions) -> Writer:
+    from .writer import LineWriter  # noqa: PLC0415
+
+    return LineWriter(file, options.registry)
+
+
+FORMATS = (
+    Format(
+        name="jsonl",
+        title="JSON lines, an object an event",
+        suffixes=(".jsonl", ".json", ".ndjson"),
+        recognise=_recognise,
+        read=_read,
+        origins=None,
+        write=_write,
+    ),
+)

@@ -1,0 +1,58 @@
+"""Read JSON lines: a record an object, a diagnostic a line that is none.
+
+Strategy: a line's ``$source`` becomes the origin, so an event keeps the place where it was captured or logged; a line without
+one gets the file and its own number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from tlib_codec.formats.lines import split_lines
+from tlib_codec.formats.source import Source
+from tlib_codec.records import Batch, Diagnostic, Entry, Origin, Record, batches
+from tlib_codec.reference import Policy
+from tlib_schemas.errors import DecodeError
+from tlib_schemas.registry import Registry
+
+from .items import loads
+
+_LONGEST_LINE: Final = 64 << 20  # bytes: the largest frame fits, written in base64
+
+
+def read_lines(source: Source, registry: Registry) -> Iterator[Batch]:
+    """Yield the objects of a file in batches."""
+    return batches(_entries(source, registry), registry=registry)
+
+
+def _entries(source: Source, registry: Registry) -> Iterator[Entry | None]:
+    for line in split_lines(source.chunks(), _LONGEST_LINE):
+        if line is None:
+            yield None
+            continue
+        number, _, text = line
+        here = Origin(file=source.name, line=number)
+        if isinstance(text, int):
+            yield Diagnostic("json-form", here, f"a line of at most {_LONGEST_LINE} bytes", f"{text}")
+            continue
+        if number == 1:
+            text = text.removeprefix(b"\xef\xbb\xbf")
+        if text.strip():
+            yield _entry(text, here, registry)
+
+
+def _entry(text: bytes, here: Origin, registry: Registry) -> Entry:
+    try:
+        item = loads(text, registry=registry, policy=Policy.LENIENT)
+    except DecodeError as error:
+        return Diagnostic(error.code, here, error.expected, error.actual, error.path)
+    kept = msgspec.json.decode(text) if b'"$' in text else {}
+    source, unnumbered = kept.get("$source"), kept.get("$unnumbered")
+    return Record(
+        item,
+        origin=Origin.from_data(source) if isinstance(source, dict) else here,
+        unnumbered=unnumbered if isinstance(unnumbered, dict) else {},
+    )

@@ -1,0 +1,38 @@
+"""Write records as a T-Server's log: the output of ``tlib simulate -o FILE.log`` and ``--to log``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import BinaryIO
+
+from tlib_codec.formats.writers import RecordWriter
+from tlib_codec.records import Record
+from tlib_codec.stream import Gap
+from tlib_schemas.registry import Registry
+
+from .writer import tserver_text
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+class LogWriter(RecordWriter):
+    """Writes a message a record, with its time as the stamp; stamps of records that know UTC are in UTC."""
+
+    def __init__(self, file: BinaryIO, registry: Registry) -> None:
+        super().__init__(file, registry)
+        self._begun = False
+        self._calls = frozenset(number for number in registry.schemas if registry.is_call_event(number))
+
+    def put(self, record: Record) -> None:
+        """Write the record's message; a gap has none."""
+        if isinstance(record.item, Gap):
+            return
+        origin = record.origin
+        at = origin.time if origin.time is not None else origin.local_time or 0
+        time = _EPOCH + dt.timedelta(microseconds=at // 1000)
+        if not self._begun:
+            self._begun = True
+            begin = f"{time:%Y-%m-%dT%H:%M:%S}.000"
+            self._file.write(f"Local time:      {begin}\nUTC time:        {begin}\nApplication type: TServer (1)\n\n".encode())
+        how = "distribute call/party event" if record.item.message in self._calls else "distribute_event"
+        self._file.write(tserver_text(record.item, time, how=how, registry=self._registry).encode("utf-8", "surrogateescape"))

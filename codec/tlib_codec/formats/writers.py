@@ -1,0 +1,73 @@
+"""The base of writers that take one record at a time, and the note about attributes that frames cannot hold.
+
+Strategy: `RecordWriter` walks a batch, gives each record to `put` and each diagnostic to `put_diagnostic`, and yields those
+that somebody should read about. A writer that takes whole `Frames` overrides `write`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO, Final
+
+from tlib_codec.records import Batch, Diagnostic, Entry, Record
+from tlib_schemas.errors import EncodeError, Severity
+from tlib_schemas.registry import Registry
+
+_MOST_NAMES: Final = 1000  # names of attributes that are remembered, so that each is reported once
+
+
+class RecordWriter:
+    """Writes record by record to `file`."""
+
+    def __init__(self, file: BinaryIO, registry: Registry) -> None:
+        self._file = file
+        self._registry = registry
+
+    def write(self, batch: Batch) -> Iterator[Entry]:
+        """Write a batch; yield invalid records, and diagnostics of reading and writing."""
+        for entry in batch:
+            if isinstance(entry, Diagnostic):
+                self.put_diagnostic(entry)
+                yield entry
+                continue
+            if not entry.valid:
+                yield entry
+            try:
+                note = self.put(entry)
+            except EncodeError as error:
+                yield Diagnostic(error.code, entry.origin, error.expected, error.actual, error.path)
+                continue
+            if note is not None:
+                yield note
+
+    def put(self, record: Record) -> Diagnostic | None:
+        """Write a record, and return a note where the output holds less than the record. Raises EncodeError."""
+        raise NotImplementedError
+
+    def put_diagnostic(self, diagnostic: Diagnostic) -> None:
+        """Write a diagnostic where the format has a place for it."""
+
+    def flush(self) -> None:
+        """Make everything written so far visible to a reader."""
+        self._file.flush()
+
+    def close(self) -> None:
+        """Write the end of the output."""
+
+
+class UnnumberedNotes:
+    """Notes about a log's attributes that a frame cannot hold, since their number is not public: each name is noted once."""
+
+    def __init__(self) -> None:
+        self._noted: set[str] = set()
+
+    def note(self, record: Record) -> Diagnostic | None:
+        """Return the note for a record that was written without them."""
+        new = record.unnumbered.keys() - self._noted
+        if not new or len(self._noted) > _MOST_NAMES:
+            return None
+        self._noted |= new
+        names = ", ".join(sorted(new))
+        return Diagnostic(
+            "attribute-number", record.origin, "attributes with a public number", f"{names}: written without it (here and below)", severity=Severity.WARNING
+        )

@@ -1,0 +1,381 @@
+"""Records, their origins, diagnostics, and the batches in which all three travel from a reader to a writer.
+
+Strategy: a reader yields batches, a writer takes them. A batch is a sequence of parts in the order of the input: `Frames`
+(frames back to back in one buffer, an index, origins in columns), and between them single records and diagnostics.
+A step in C reads and makes `Frames` without an object an event; a Python step iterates a batch and gets the same
+content as `Record`s, of which each is decoded when it is reached. Times are integers and become text when an origin
+is printed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+from tlib_schemas.errors import CODES, DecodeError, Malformed, Severity
+from tlib_schemas.events import InvalidEvent
+from tlib_schemas.limits import DEFAULT_LIMITS, Limits
+from tlib_schemas.registry import Registry
+from tlib_schemas.tlibrary import TLIBRARY
+
+from .engine import StreamDecoder, decode
+from .reference import Policy
+from .stream import Gap, MalformedFrame, Missing, StreamItem
+
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_ISO_LENGTH: Final = len("2026-03-14T23:39:12.141000")
+_SECOND: Final = 1_000_000_000
+
+
+class Flow(msgspec.Struct, frozen=True, gc=False):
+    """One direction of a connection: `src` and `dst` are ``address:port``, `direction` is ``to-server`` or ``to-client``.
+
+    `connection` counts the TCP connections of a capture from 0, as Wireshark's tcp.stream does. The server is the side
+    that did not send the SYN; where the capture has no SYN, the side with the lower port.
+    """
+
+    connection: int | str | None
+    src: str
+    dst: str
+    direction: str
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The place and time of a record in its input; a field that the input does not know is None or empty.
+
+    `offset` counts bytes: of the file, of the bytes that hex text stands for, or of a connection's stream in a capture.
+    `line` and `packet` count from 1. `time` is nanoseconds since 1970 UTC; `local_time` is the same on a clock whose
+    zone is not known (a log's). `src`, `dst` and `connection` are those of `Flow`; `direction` is ``to-server`` or
+    ``to-client`` (capture), ``received`` or ``sent`` (log, as the program that writes the log sees it). `peer`, `version` and
+    `text` are a log's: the other side as printed, the T-Server's version, the explanation before an error's attributes.
+    `other` keeps the members of a JSON ``$source`` that none of these fields holds.
+    """
+
+    file: str = ""
+    line: int | None = None
+    packet: int | None = None
+    offset: int | None = None
+    time: int | None = None
+    local_time: int | None = None
+    src: str = ""
+    dst: str = ""
+    connection: int | str | None = None
+    direction: str = ""
+    peer: str = ""
+    version: str = ""
+    text: str = ""
+    other: Mapping[str, Any] | None = None
+
+    @property
+    def place(self) -> str:
+        """The file with the line or packet, as in ``server.log:17`` and ``trunk.pcapng: packet 4``."""
+        if self.line is not None:
+            return f"{self.file}:{self.line}" if self.file else f"line {self.line}"
+        if self.packet is not None:
+            return f"{self.file}: packet {self.packet}".removeprefix(": ")
+        return self.file or "record"
+
+    def to_data(self) -> dict[str, Any]:
+        """Return the known fields as JSON's ``$source`` has them: times as ISO 8601 text."""
+        data: dict[str, Any] = {}
+        for name in _BEFORE_TIME:
+            if (value := getattr(self, name)) not in _UNKNOWN:
+                data[name] = value
+        if self.time is not None:
+            data["time"] = iso(self.time) + "Z"
+        elif self.local_time is not None:
+            data["time"] = iso(self.local_time)
+        for name in _AFTER_TIME:
+            if (value := getattr(self, name)) not in _UNKNOWN:
+                data[name] = value
+        if self.other:
+            data.update(self.other)
+        return data
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Origin:
+        """Return the origin that `to_data` prints as `data`; members of another type or name stay in `other`."""
+        known: dict[str, Any] = {}
+        other: dict[str, Any] = {}
+        for name, value in data.items():
+            if name == "time" and isinstance(value, str) and (parsed := parse_time(value)) is not None:
+                clock, at = parsed
+                known[clock] = at
+                if iso(at) + ("Z" if clock == "time" else "") != value:
+                    other[name] = value  # printed in another way: it comes out as it came in
+            elif name in _TYPES and type(value) in _TYPES[name] and value not in _UNKNOWN:
+                known[name] = value
+            else:
+                other[name] = value
+        return cls(**known, other=other or None)
+
+
+_BEFORE_TIME: Final = ("file", "line", "packet")
+_AFTER_TIME: Final = ("src", "dst", "connection", "direction", "offset", "peer", "version", "text")
+_UNKNOWN: Final = (None, "")
+_TYPES: Final[dict[str, tuple[type, ...]]] = {
+    **dict.fromkeys(("file", "src", "dst", "direction", "peer", "version", "text"), (str,)),
+    **dict.fromkeys(("line", "packet", "offset"), (int,)),
+    "connection": (int, str),
+}
+
+
+def iso(time: int) -> str:
+    """Return nanoseconds since 1970 as ISO 8601 without a zone: six decimals, or nine where there are nanoseconds.
+
+    A time beyond the calendar (a damaged stamp) comes as seconds with six decimals.
+    """
+    micros, nanos = divmod(time, 1000)
+    try:
+        text = (_EPOCH + dt.timedelta(microseconds=micros)).strftime("%Y-%m-%dT%H:%M:%S.%f")
+    except OverflowError:
+        return f"{time / _SECOND:.6f}"
+    return f"{text}{nanos:03d}" if nanos else text
+
+
+def nanoseconds(moment: dt.datetime) -> int:
+    """Return a time as nanoseconds since 1970, of UTC where it has a zone, else of its own clock."""
+    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)
+    return (aware - _EPOCH) // dt.timedelta(microseconds=1) * 1000
+
+
+def parse_time(text: str) -> tuple[str, int] | None:
+    """Return the field of `Origin` that ISO 8601 text fills (``time`` where it has a zone) and its nanoseconds; None for other text."""
+    try:
+        moment = dt.datetime.fromisoformat(text)
+        at = nanoseconds(moment)
+    except (ValueError, OverflowError):  # OverflowError: the year 1 or 9999, and a zone that leads beyond it
+        return None
+    digits = text[_ISO_LENGTH : _ISO_LENGTH + 3]
+    if len(digits) == 3 and digits.isdecimal():
+        at += int(digits)
+    return ("local_time" if moment.tzinfo is None else "time"), at
+
+
+class Record(msgspec.Struct, frozen=True):
+    """One item of an input and where it comes from.
+
+    `item` is an event, `InvalidEvent`, `UnknownEvent`, `Gap`, `Missing` or `MalformedFrame`. `frame` are its bytes where the
+    input has frames, at `origin.offset`. `unnumbered` are a log's attributes whose number is not public, as printed.
+    """
+
+    item: StreamItem
+    frame: bytes | None = None
+    origin: Origin = Origin()
+    unnumbered: Mapping[str, str] = {}
+
+    @property
+    def valid(self) -> bool:
+        """Whether the item is a valid event, or a well-formed message that no table describes."""
+        return not isinstance(self.item, InvalidEvent | Gap)
+
+    def complaint(self) -> str:
+        """Return the line that says what is wrong with it."""
+        item, place = self.item, self.origin.place
+        if isinstance(item, MalformedFrame):
+            return f"{place}: {item.error}"
+        if isinstance(item, Missing):
+            return f"{place}: {item.length} bytes of the stream from byte {item.offset} on are not in the capture [gap]"
+        if isinstance(item, Gap):
+            return f"{place}: {len(item.data)} bytes from byte {item.offset} on belong to no frame [gap]"
+        assert isinstance(item, InvalidEvent), "a valid item gives no reason to complain"
+        return f"{place}: " + "; ".join(str(v) for v in item.violations if v.severity is Severity.ERROR)
+
+
+class Diagnostic(msgspec.Struct, frozen=True, gc=False):
+    """A part of an input that is no record, or a record that an output cannot hold.
+
+    `code` is a key of `CODES`, `path` the place in an event, as in ``UserData["Key"]``. WARNING leaves the exit status as it is.
+    """
+
+    code: str
+    origin: Origin
+    expected: str
+    actual: str
+    path: str = ""
+    severity: Severity = Severity.ERROR
+
+    @property
+    def advice(self) -> str:
+        """The action that the table of codes recommends."""
+        return CODES[self.code].advice
+
+    def complaint(self) -> str:
+        """Return the line that says where, and what is expected and found."""
+        place = self.origin.place
+        if self.origin.line is None and self.origin.offset is not None:
+            place += f" at byte {self.origin.offset}"
+        where = f"{place}: {self.path}" if self.path else place
+        return f"{where}: expected {self.expected}, found {self.actual} [{self.code}]"
+
+    def as_item(self) -> MalformedFrame:
+        """Return it as a malformed frame of no bytes, for which JSON and columns have a form."""
+        error = Malformed(self.code, expected=self.expected, actual=self.actual, parts=(self.path,) if self.path else ())
+        return MalformedFrame(self.origin.offset or 0, b"", error)
+
+    __str__ = complaint
+
+
+Entry: TypeAlias = Record | Diagnostic
+
+_BATCH: Final = 4096  # single entries in a batch
+NO_TIME: Final = -(1 << 63)
+NO_FLOW: Final = (1 << 32) - 1
+_COLUMNS: Final = {  # the columns of `Frames`: the field of `Origin` that each fills, and the type of its numbers
+    "offsets": ("offset", "Q"),
+    "lines": ("line", "Q"),
+    "packets": ("packet", "Q"),
+    "times": ("time", "q"),
+    "local_times": ("local_time", "q"),
+}
+
+
+class Frames(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Whole frames back to back in one buffer, an index of them, and their origins in columns.
+
+    A frame has a good header and its attribute headers end with it; its values are not checked yet. `bounds` has the place in
+    `data` where each frame begins, and the end of the last one: unsigned 64-bit numbers as the machine has them. The columns
+    have a number a frame: `offsets`, `lines` and `packets` unsigned 64 bits, `times` and `local_times` signed 64 bits
+    (`NO_TIME`: unknown), `flows` unsigned 32-bit places in `flow_table` (`NO_FLOW`: none). None: not known for any frame.
+    """
+
+    data: bytes
+    bounds: bytes
+    offsets: bytes | None = None
+    file: str = ""
+    lines: bytes | None = None
+    packets: bytes | None = None
+    times: bytes | None = None
+    local_times: bytes | None = None
+    flows: bytes | None = None
+    flow_table: Sequence[Flow] = ()
+
+    def __len__(self) -> int:
+        return len(self.bounds) // 8 - 1
+
+    def records(self, registry: Registry, limits: Limits = DEFAULT_LIMITS) -> Iterator[Record]:
+        """Yield each frame decoded leniently, with its origin."""
+        bounds = memoryview(self.bounds).cast("Q")
+        for place, origin in enumerate(self.origins()):
+            frame = self.data[bounds[place] : bounds[place + 1]]
+            yield Record(decoded(frame, origin.offset or 0, registry, limits), frame, origin)
+
+    def origins(self) -> Iterator[Origin]:
+        """Yield the origin of each frame."""
+        columns = [
+            (field, memoryview(column).cast(kind))  # type: ignore[call-overload]
+            for name, (field, kind) in _COLUMNS.items()
+            if (column := getattr(self, name)) is not None
+        ]
+        flows = None if self.flows is None else memoryview(self.flows).cast("I")
+        for place in range(len(self)):
+            known: dict[str, Any] = {field: column[place] for field, column in columns if column[place] != NO_TIME}
+            if flows is not None and flows[place] != NO_FLOW:
+                flow = self.flow_table[flows[place]]
+                known |= {"src": flow.src, "dst": flow.dst, "connection": flow.connection, "direction": flow.direction}
+            yield Origin(file=self.file, **known)
+
+    def select(self, places: Sequence[int]) -> Frames:
+        """Return the frames at these places, in their order, with their origins."""
+        bounds = memoryview(self.bounds).cast("Q")
+        pieces = [self.data[bounds[place] : bounds[place + 1]] for place in places]
+        made = {name: _picked(getattr(self, name), kind, places) for name, (_, kind) in _COLUMNS.items()}
+        return Frames(
+            data=b"".join(pieces),
+            bounds=array("Q", accumulate(map(len, pieces), initial=0)).tobytes(),
+            file=self.file,
+            flows=_picked(self.flows, "I", places),
+            flow_table=self.flow_table,
+            **made,
+        )
+
+
+def _picked(column: bytes | None, kind: str, places: Sequence[int]) -> bytes | None:
+    if column is None:
+        return None
+    numbers = memoryview(column).cast(kind)  # type: ignore[call-overload]
+    return array(kind, [numbers[place] for place in places]).tobytes()
+
+
+def decoded(frame: bytes, offset: int, registry: Registry, limits: Limits = DEFAULT_LIMITS) -> StreamItem:
+    """Return the item that a stream decoder gives for `frame` at `offset` of a stream."""
+    try:
+        item = decode(frame, registry=registry, policy=Policy.LENIENT, limits=limits)
+    except DecodeError as error:
+        return MalformedFrame(offset, frame, error.shift(offset))
+    return shifted(item, offset) if offset and isinstance(item, InvalidEvent) else item
+
+
+def shifted(item: StreamItem, base: int) -> StreamItem:
+    """Return the item of a stream that begins at `base` of another: its offsets count from there."""
+    if isinstance(item, MalformedFrame):
+        return MalformedFrame(item.offset + base, item.data, item.error.shift(base))
+    if isinstance(item, Gap):
+        return msgspec.structs.replace(item, offset=item.offset + base)
+    if isinstance(item, InvalidEvent):
+        moved = tuple(v if v.offset is None else msgspec.structs.replace(v, offset=v.offset + base) for v in item.violations)
+        return msgspec.structs.replace(item, violations=moved)
+    return item
+
+
+Part: TypeAlias = Frames | Record | Diagnostic
+
+
+class Batch:
+    """A stretch of an input: `parts` in its order. Iterating decodes frames as it reaches them and yields records and diagnostics."""
+
+    __slots__ = ("limits", "parts", "registry")
+
+    def __init__(self, parts: Sequence[Part], *, registry: Registry = TLIBRARY, limits: Limits = DEFAULT_LIMITS) -> None:
+        self.parts = parts
+        self.registry = registry
+        self.limits = limits
+
+    def __iter__(self) -> Iterator[Entry]:
+        for part in self.parts:
+            if isinstance(part, Frames):
+                yield from part.records(self.registry, self.limits)
+            else:
+                yield part
+
+    def filter(self, wanted: Callable[[Record], bool], dropped: Callable[[Entry], None]) -> Batch:
+        """Return the records that `wanted` accepts; frames stay frames. Diagnostics and the other records go to `dropped`."""
+        kept: list[Part] = []
+        for part in self.parts:
+            if isinstance(part, Frames):
+                places = []
+                for place, record in enumerate(part.records(self.registry, self.limits)):
+                    if wanted(record):
+                        places.append(place)
+                    else:
+                        dropped(record)
+                if places:
+                    kept.append(part if len(places) == len(part) else part.select(places))
+            elif isinstance(part, Record) and wanted(part):
+                kept.append(part)
+            else:
+                dropped(part)
+        return Batch(kept, registry=self.registry, limits=self.limits)
+
+
+def stream_parts(decoder: StreamDecoder, file: str) -> list[Part]:
+    """Return everything that a decoder has completed: runs of frames, and between them what is none."""
+    return [Record(item, decoder.data, Origin(file=file, offset=decoder.offset)) for item in decoder]
+
+
+def batches(entries: Iterable[Part | None], *, registry: Registry, limits: Limits = DEFAULT_LIMITS) -> Iterator[Batch]:
+    """Yield single entries gathered to batches. None ends a batch: the reader is about to wait for its input."""
+    parts: list[Part] = []
+    for entry in entries:
+        if entry is not None:
+            parts.append(entry)
+        if parts and (entry is None or len(parts) >= _BATCH):
+            yield Batch(parts, registry=registry, limits=limits)
+            parts = []
+    if parts:
+        yield Batch(parts, registry=registry, limits=limits)
