@@ -29,8 +29,8 @@ from benchmarks.capture_peers import PEERS
 from benchmarks.paired import Times, Work, measure, results
 from benchmarks.report import Rows, markdown, number, text
 from tlib_codec import Event
-from tlib_codec.formats.captures import Captured, CaptureDecoder, read_capture
-from tlib_codec.formats.captures.open import read_chunks
+from tlib_codec.formats.captures.decoder import CaptureDecoder
+from tlib_codec.formats.captures.open import read_capture, read_chunks
 
 try:
     from tlib_codec.arrow.captures import CaptureColumns

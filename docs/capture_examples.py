@@ -6,7 +6,7 @@ server on port 3000.
 
 import struct
 
-from tlib_codec.formats.captures import CaptureSettings
+from tlib_codec.formats.captures.model import CaptureSettings
 
 _CLIENT, _SERVER = b"\x0a\0\0\1", b"\x0a\0\0\2"
 

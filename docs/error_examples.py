@@ -8,7 +8,7 @@ readers has a piece of log in place of an expression, read with the limits that 
 
 # ruff: noqa: E501 an example is one line of the page
 
-from tlib_codec.formats.logs import DEFAULT_LOG_LIMITS, LogLimits
+from tlib_codec.formats.logs.lines import DEFAULT_LOG_LIMITS, LogLimits
 
 PRELUDE = """\
 from tlib_codec import *

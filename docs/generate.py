@@ -31,8 +31,9 @@ from scenario_reference import scenario_keys, scenario_stories
 from tlib_cli import main as cli
 from tlib_codec import CODES, TLIBRARY, EventCallCreated, EventCallDataChanged, EventCallDeleted, SchemaViolation, TLibError, Violation
 from tlib_codec.calls import ANOMALIES
-from tlib_codec.formats.captures import CaptureDecoder, CaptureProblem
-from tlib_codec.formats.logs import LogLimits, LogProblem, read_log
+from tlib_codec.formats.captures.decoder import CaptureDecoder
+from tlib_codec.formats.logs.lines import LogLimits
+from tlib_codec.formats.logs.reader import read_log
 from tlib_fuzz.catalogue import DEFECTS, ODDITIES, OUT_OF_REACH
 from tlib_schemas.wire import Attribute, Enum
 

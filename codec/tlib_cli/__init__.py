@@ -51,7 +51,10 @@ def version() -> str:
 def _run(arguments: list[str]) -> int:
     import click  # noqa: PLC0415
 
+    from tlib_codec.formats.source import InputError  # noqa: PLC0415
+
     from .app import Ended, tlib  # noqa: PLC0415
+    from .reports import report  # noqa: PLC0415
 
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that lacks a character
@@ -62,6 +65,9 @@ def _run(arguments: list[str]) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
+    except InputError as error:
+        report(str(error))
+        return UNUSABLE
     return status if isinstance(status, int) else FINE
 
 

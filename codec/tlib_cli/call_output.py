@@ -18,14 +18,14 @@ from rich.text import Text
 
 from tlib_codec.calls import Call, Change, Ending, Link, LinkKind
 from tlib_codec.calls.ladder import short
+from tlib_codec.records import Origin
 from tlib_schemas.enumerations import AttributeID, OpenEnum
 from tlib_schemas.registry import Registry
 from tlib_schemas.values import KVList
 
-from .options import printable
+from .reports import printable
 from .view.tables import _GUIDES, _PLAIN_GUIDES, _branches, console, text_of
 
-SUFFIXES = {".jsonl": "jsonl", ".json": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".txt": "table"}
 _COLUMNS = (("Begin (UTC)", 19), ("Length", 7), ("Type", 8), ("ANI", 11), ("DNIS/dialed", 11), ("Call", 13), ("Outcome", 0))
 _SAID = {
     LinkKind.CONSULTS_FOR: "consults for",
@@ -124,7 +124,7 @@ class CallTable:
 
     def _anomalies(self, call: Call) -> Iterator[Text]:
         for anomaly in call.anomalies:
-            text = f"! {_place(anomaly.source)}{printable(str(anomaly))}"
+            text = f"! {_place(anomaly.origin)}{printable(str(anomaly))}"
             yield from _wrapped(text, self.console.width, "  ", "    ", "yellow")
         if call.dropped:
             yield Text(f"  ! {call.dropped} more entries than are kept", "yellow")
@@ -144,7 +144,7 @@ class CallTable:
             for mark, name in (("  by ", change.party), (" with ", change.other)):
                 if name is not None:
                     head.append(mark, "dim").append(printable(name))
-            yield head.append(f"  {_place(change.source)}".rstrip(": "), "dim")
+            yield head.append(f"  {_place(change.origin)}".rstrip(": "), "dim")
             yield from _changes(change, self.console.width)
 
 
@@ -173,11 +173,11 @@ def _link(link: Link) -> str:
     return f"{_SAID[link.kind]} {name}" + (f" ({printable(link.cause)})" if link.cause else "")
 
 
-def _place(source: Any) -> str:
-    """Where an event stood, as its file and line or byte."""
-    if "line" in source:
-        return f"line {source['line']}: "
-    return f"@{source['offset']}: " if "offset" in source else ""
+def _place(origin: Origin) -> str:
+    """The place of an event, as its line or byte."""
+    if origin.line is not None:
+        return f"line {origin.line}: "
+    return f"@{origin.offset}: " if origin.offset is not None else ""
 
 
 def duration_text(duration: dt.timedelta | None) -> str:

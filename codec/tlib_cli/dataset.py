@@ -16,21 +16,28 @@ import hashlib
 import os
 import shutil
 from collections import Counter, OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, BinaryIO, Final, Self
 
 import click
 import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from tlib_codec.arrow.writer import GroupWriter, pa, pc
+from tlib_codec import records
+from tlib_codec.arrow.parquet import GroupWriter
+from tlib_codec.arrow.records import RecordColumns
+from tlib_codec.arrow.writer import Grouped
+from tlib_codec.records import Batch, Diagnostic
 from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.registry import Registry
 
 from . import FINE
-from .decoding import Decoding, Task
-from .options import Unusable
-from .parallel import Workers, moved, pass_reports, reports_to
+from .inputs import InputError
+from .parallel import Worker, Workers, pass_reports, report_file
+from .pipeline import Pipeline, Task
+from .reports import Unusable, report
 
 KEYS: Final = ("date", "event")
 _OPEN: Final = 64  # part files open at once
@@ -258,32 +265,55 @@ def _stem(path: str) -> str:
     return f"{name or 'input'}-{digest}"
 
 
-def _decode_input(task: Task, keys: tuple[str, ...], path: str, work: str, stem: str) -> tuple[int, int, int, tuple[str, ...]] | None:
+class _DatasetWriter:
+    """Writes the rows of one input to its parts."""
+
+    def __init__(self, sink: PartitionedSink, columns: RecordColumns) -> None:
+        self._columns = columns
+        self._sink = Grouped(sink)
+
+    def write(self, batch: Batch) -> Iterator[records.Entry]:
+        """Write a batch; yield the entries whose rows have an error, and a diagnostic for each record that has no row."""
+        failed: list[Diagnostic] = []
+        for rows, wrong in self._columns.rows(batch, failed):
+            self._sink.write(rows)
+            yield from wrong
+        yield from failed
+
+    def join(self, part: BinaryIO) -> None:
+        """A folder is not joined: each input has parts of its own."""
+        raise NotImplementedError
+
+    def flush(self) -> None:
+        """Rows are written by the group."""
+
+    def close(self) -> None:
+        """Write the rest, and the end of every file."""
+        self._sink.close()
+
+
+def _decode_input(
+    worker: Worker, task: Task, keys: tuple[str, ...], path: str, work: str, stem: str
+) -> tuple[int, int, int, tuple[str, ...]] | None:
     """Decode an input to parts at work: its size and time of change, the status, the parts; None where it cannot be read."""
-    from tlib_codec.arrow.writer import Tabular  # noqa: PLC0415
-
-    decoding = Decoding(task)
-    sinks: list[PartitionedSink] = []
-
-    def sink(schema: pa.Schema) -> PartitionedSink:
-        sinks.append(PartitionedSink(Path(work), stem, schema, keys, decoding.registry))
-        return sinks[0]
-
-    with reports_to(Path(work) / f"{stem}.err"):
-        writer = Tabular(sink, decoding.registry)
+    with report_file(Path(work) / f"{stem}.err") as reports:
+        pipeline = Pipeline(task, reports=reports)
+        columns = RecordColumns(registry=pipeline.registry)
+        sink = PartitionedSink(Path(work), stem, columns.schema, keys, pipeline.registry)
+        writer = _DatasetWriter(sink, columns)
         try:
             found = Path(path).stat()
-            status = decoding.run(path, writer, moved=moved, opened=lambda _: None)
+            status = pipeline.run(path, writer, moved=worker.moved, opened=lambda _: None)
             writer.close()
-        except OSError as error:
-            Unusable(f"{error.filename or path}: {error.strerror or error}").show()
+        except InputError as error:
+            reports(str(error))
             return None
-        except click.ClickException as error:
-            error.show()
+        except OSError as error:
+            reports(f"{error.filename or path}: {error.strerror or error}")
             return None
         finally:
-            sinks[0].close()
-    return found.st_size, found.st_mtime_ns, status, tuple(sinks[0].parts)
+            sink.close()
+    return found.st_size, found.st_mtime_ns, status, tuple(sink.parts)
 
 
 def decode_dataset(task: Task, keys: tuple[str, ...], inputs: Sequence[str], output: str, workers: Workers) -> tuple[int, int]:
@@ -297,7 +327,7 @@ def decode_dataset(task: Task, keys: tuple[str, ...], inputs: Sequence[str], out
             try:
                 found = Path(path).stat()
             except OSError as error:
-                Unusable(f"{path}: {error.strerror}").show()
+                report(f"{path}: {error.strerror}")
                 status = Unusable.exit_code
                 continue
             if known is not None and (known.size, known.mtime_ns) == (found.st_size, found.st_mtime_ns):
@@ -317,6 +347,6 @@ def decode_dataset(task: Task, keys: tuple[str, ...], inputs: Sequence[str], out
                 dataset.commit(stem, Entry(path=path, size=size, mtime_ns=mtime, parts=parts, status=outcome, stale=stale))
                 status = max(status, outcome)
         except BaseException:
-            workers.__exit__(KeyboardInterrupt, None, None)  # nobody writes there any more when the lock goes
+            workers.stop()  # before the lock goes
             raise
     return status, len(inputs) - len(new)

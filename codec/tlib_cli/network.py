@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from .options import Unusable, printable, report
+from .reports import Unusable, printable, report
 
 _REFRESH = 4  # times a second
 

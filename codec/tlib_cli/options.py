@@ -1,57 +1,26 @@
-"""What every sub-command shares: options, the user's registry, one-line reports."""
+"""The options that sub-commands share, and the user's registry."""
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import ipaddress
-import json
 import os
 import sys
 from collections.abc import Callable
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
+from tlib_codec.formats import readable
+from tlib_codec.query import Query, QueryError
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
-from . import UNUSABLE
+from .output import outputs
 
 REGISTRY = "tlib_codec.registry"  # of a context's `meta`: the registry's name, by which another process finds it
-FORMS = ("frames", "hex", "jsonl", "log", "capture")
+TO_HELP = "Write this format; without it, that of -o's suffix, else a table on a terminal and jsonl in a pipe."
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-class Unusable(click.ClickException):
-    """Input or an argument that nothing can be done with: one line, status 2."""
-
-    exit_code = UNUSABLE
-
-    def show(self, file: IO[Any] | None = None) -> None:
-        """Write the line to the standard error."""
-        report(self.message)
-
-
-def report(text: str) -> None:
-    """One line on the standard error, whatever `text` holds."""
-    try:
-        click.echo(f"tlib: {printable(text)}", err=True)
-    except BrokenPipeError:  # nobody reads them any more; what is written goes on to its end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
-
-
-def printable(text: str) -> str:
-    """`text` on one line and without what a terminal would obey; JSON's escapes stand for it."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
-
-
-def closest(name: str, names: Any) -> str:
-    """The hint behind an unknown name, or nothing."""
-    close = difflib.get_close_matches(name, names, n=1)
-    return f"; did you mean {close[0]}?" if close else ""
 
 
 def load_registry(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> Registry:
@@ -91,24 +60,25 @@ def registry_option(command: F) -> F:
     )(command)
 
 
-def input_options(*forms: str) -> Callable[[F], F]:
-    """``--format``, and ``--server`` where logs are read."""
+def input_options(*only: str) -> Callable[[F], F]:
+    """``--format``, of all formats that can be read or those of `only`; and ``--server`` where logs are read."""
+    names = only or tuple(readable())
 
     def add(command: F) -> F:
-        if "log" in forms:
+        if "log" in names:
             command = click.option(
                 "--server",
                 type=click.IntRange(0, 0xFFFF_FFFF),
                 metavar="N",
-                help="The Server attribute of events from a log, which logs do not print.",
+                help="Set the Server attribute of events from a log, which does not print it.",
             )(command)
         return click.option(
             "--format",
-            "form",
-            type=click.Choice(("auto", *forms)),
+            "format_name",
+            type=click.Choice(("auto", *names)),
             default="auto",
             show_default=True,
-            help="What the input is; auto looks at its first bytes.",
+            help="Read the input as this format; auto looks at its first bytes.",
         )(command)
 
     return add
@@ -147,3 +117,38 @@ def _addresses(_ctx: click.Context, _parameter: click.Parameter, values: tuple[s
 def files_argument(command: F) -> F:
     """``[FILE]…``; none is the standard input."""
     return click.argument("files", nargs=-1, metavar="[FILE]…|-")(command)
+
+
+def output_options(command: F) -> F:
+    """Add ``--to`` and ``-o``, of all formats that can be written."""
+    names = outputs()
+    suffixes = ", ".join(one.suffixes[0] for one in names.values())
+    command = click.option("-o", "--output", metavar="FILE", help=f"Write to FILE: {suffixes}.")(command)
+    return click.option(
+        "--to",
+        type=click.Choice(list(names)),
+        help=TO_HELP,
+    )(command)
+
+
+def event_options(command: F) -> F:
+    """Add ``--event`` and ``--where``."""
+    command = click.option(
+        "--where", "conditions", multiple=True, metavar="NAME=VALUE", help="Select events whose attribute is VALUE (all conditions hold)."
+    )(command)
+    return click.option("--event", "events", multiple=True, metavar="NAME", help="Select these events (may be repeated).")(command)
+
+
+def query_options(command: F) -> F:
+    """Add ``--event``, ``--where``, ``--since`` and ``--until``."""
+    command = click.option("--until", metavar="TIME", help="Select events before TIME.")(command)
+    command = click.option("--since", metavar="TIME", help="Select events at or after TIME (ISO 8601, UTC where it has no zone).")(command)
+    return event_options(command)
+
+
+def asked(**parts: Any) -> Query:
+    """Return the query that these options ask. Raises click.BadParameter, which names the option."""
+    try:
+        return Query(**parts)
+    except QueryError as error:
+        raise click.BadParameter(str(error), param_hint=f"--{error.option}") from None

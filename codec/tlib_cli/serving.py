@@ -25,8 +25,8 @@ from tlib_simulator.standby import AnotherStory, stand_by
 
 from . import FINE
 from .network import address, client_context, run_until_signal, server_context, shown, status_line
-from .options import Unusable, report
-from .output import open_output
+from .output import opened
+from .reports import Unusable, report
 
 F = TypeVar("F", bound=Callable[..., Any])
 _DEFAULT = ServerSettings()
@@ -105,7 +105,7 @@ def serve(
     if serving.backup_of is not None and serving.listen is None:
         raise click.UsageError("--backup-of goes with --listen")
     with contextlib.ExitStack() as stack:
-        log = None if serving.fault_log is None else stack.enter_context(open_output(serving.fault_log))
+        log = None if serving.fault_log is None else stack.enter_context(opened(serving.fault_log))
         told = FaultLog(log)
         injector = Injector(faults, seed=seed, registry=registry, log=told) if faults else None
         settings = ServerSettings(queue=serving.queue, wait=serving.wait)

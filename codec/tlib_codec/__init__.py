@@ -16,6 +16,7 @@ from tlib_schemas import __all__ as _schema_names
 
 from ._version import __version__
 from .engine import StreamDecoder, check, decode, decode_frame, encode, encode_frame, engine, scan
+from .files import Reader, read, write
 from .reference import Policy
 from .stream import Gap, MalformedFrame, Missing, StreamItem
 
@@ -26,6 +27,7 @@ __all__ = [  # noqa: PLE0604
     "MalformedFrame",
     "Missing",
     "Policy",
+    "Reader",
     "StreamDecoder",
     "StreamItem",
     "check",
@@ -34,5 +36,7 @@ __all__ = [  # noqa: PLE0604
     "encode",
     "encode_frame",
     "engine",
+    "read",
     "scan",
+    "write",
 ]

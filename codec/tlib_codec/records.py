@@ -115,8 +115,8 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return cls(**known, other=other or None)
 
 
-_BEFORE_TIME: Final = ("file", "line", "packet")
-_AFTER_TIME: Final = ("src", "dst", "connection", "direction", "offset", "peer", "version", "text")
+_BEFORE_TIME: Final = ("file", "line", "packet", "offset")
+_AFTER_TIME: Final = ("src", "dst", "connection", "direction", "peer", "version", "text")
 _UNKNOWN: Final = (None, "")
 _TYPES: Final[dict[str, tuple[type, ...]]] = {
     **dict.fromkeys(("file", "src", "dst", "direction", "peer", "version", "text"), (str,)),

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 
 from tlib_codec import reference
 from tlib_codec.formats import jsonl
-from tlib_codec.formats.logs import platform_sdk_text, tserver_text
+from tlib_codec.formats.logs.writer import platform_sdk_text, tserver_text
 from tlib_codec.reference import Policy
 from tlib_schemas.errors import DecodeError, EncodeError
 from tlib_schemas.registry import Item, Registry

@@ -18,9 +18,9 @@ import msgspec
 
 from tlib_codec import StreamDecoder, decode, encode, reference
 from tlib_codec.formats import jsonl
-from tlib_codec.formats.captures import Captured, CaptureDecoder
+from tlib_codec.formats.captures.decoder import CaptureDecoder
 from tlib_codec.formats.captures.lanes import Lanes
-from tlib_codec.formats.logs import LogRecord, read_log
+from tlib_codec.formats.logs.reader import read_log
 from tlib_codec.reference import Policy
 from tlib_codec.stream import Gap
 from tlib_schemas.errors import CODES, DecodeError, EncodeError, SchemaViolation, TLibError

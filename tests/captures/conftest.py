@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tlib_codec.formats.captures import CaptureDecoder, lanes
+from tlib_codec.formats.captures import lanes
+from tlib_codec.formats.captures.decoder import CaptureDecoder
 
 sys.path.insert(0, str(Path(__file__).parent))  # tshark
 

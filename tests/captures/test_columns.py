@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tlib_codec import TLIBRARY, EventCallDeleted, TCause, encode, native
 from tlib_codec.arrow.captures import CaptureColumns
 from tlib_codec.arrow.plan import plan
-from tlib_codec.formats.captures import Captured, CaptureSettings, lanes
+from tlib_codec.formats.captures import lanes
+from tlib_codec.formats.captures.model import CaptureSettings
 from tlib_fuzz.conversations import Conversation, mixed
 from tlib_fuzz.packets import Talk, pcap, pcapng
 from tlib_schemas.limits import DEFAULT_LIMITS

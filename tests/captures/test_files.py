@@ -13,16 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tlib_codec import EventCallDeleted, TCause, encode
-from tlib_codec.formats.captures import (
-    Captured,
-    CaptureDecoder,
-    CaptureProblem,
-    CaptureSettings,
-    PcapngReader,
-    PcapReader,
-    iso,
-    read_capture,
-)
+from tlib_codec.formats.captures.decoder import CaptureDecoder
+from tlib_codec.formats.captures.model import CaptureSettings
+from tlib_codec.formats.captures.open import read_capture
+from tlib_codec.formats.captures.pcap import PcapReader
+from tlib_codec.formats.captures.pcapng import PcapngReader
+from tlib_codec.records import iso
 from tlib_fuzz.packets import ACK, PSH, Talk, block, enhanced, ethernet, interface, ipv4, ipv6, pcap, pcapng, section, simple, tcp
 
 CONN = "006c02462a161006"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 from tlib_codec import EventCallDeleted, MalformedFrame, TLibError, encode
-from tlib_codec.formats.captures import Captured, CaptureDecoder
+from tlib_codec.formats.captures.decoder import CaptureDecoder
 from tlib_fuzz.packets import Talk, pcap
 
 FRAME = encode(EventCallDeleted(call_uuid="01FES9JKSOFQLEKK3CSH5B5AES00JV1U", conn_id="006c02462a161006"))

@@ -14,8 +14,9 @@ import pytest
 from tshark import TSHARK
 
 from tlib_codec import EventCallCreated, EventCallDataChanged, EventCallDeleted, KVList, TCallType, encode
-from tlib_codec.formats.captures import Captured, CaptureDecoder, CaptureProblem, CaptureSettings
 from tlib_codec.formats.captures.compressed import open_compressed
+from tlib_codec.formats.captures.decoder import CaptureDecoder
+from tlib_codec.formats.captures.model import CaptureSettings
 from tlib_codec.redact import CaptureRedactor, Redactor, capture
 from tlib_codec.stream import Gap
 from tlib_fuzz.conversations import Conversation, mixed

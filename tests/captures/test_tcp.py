@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tlib_codec import EventCallDeleted, Missing, TCause, encode
-from tlib_codec.formats.captures import Captured, CaptureDecoder, CaptureProblem, CaptureSettings, lanes
+from tlib_codec.formats.captures import lanes
+from tlib_codec.formats.captures.decoder import CaptureDecoder
+from tlib_codec.formats.captures.model import CaptureSettings
 from tlib_codec.stream import Gap
 from tlib_fuzz.conversations import Conversation, mixed
 from tlib_fuzz.packets import ACK, FIN, PSH, RST, SYN, Talk, pcap, pcapng

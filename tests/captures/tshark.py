@@ -20,7 +20,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tlib_codec.formats.captures import Captured, CaptureDecoder
+from tlib_codec.formats.captures.decoder import CaptureDecoder
 from tlib_codec.stream import Missing
 from tlib_fuzz.conversations import Conversation, mixed
 from tlib_fuzz.packets import pcap, pcapng

@@ -25,7 +25,7 @@ from tlib_codec import (
     UnknownEvent,
 )
 from tlib_codec.calls import ANOMALIES, Call, CallLimits, CallTracker, Ending, LinkKind, Missing, follow
-from tlib_codec.formats.logs import read_log
+from tlib_codec.formats.logs.reader import read_log
 from tlib_fuzz import strategies
 from tlib_schemas.enumerations import MessageType
 

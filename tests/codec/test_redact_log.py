@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tlib_codec import Attributes, KVList, UnknownEvent
-from tlib_codec.formats.logs import LogRecord, platform_sdk_text, read_log, tserver_text
 from tlib_codec.formats.logs.lines import LogLimits
+from tlib_codec.formats.logs.reader import read_log
+from tlib_codec.formats.logs.writer import platform_sdk_text, tserver_text
 from tlib_codec.redact import LogRedactor, Redactor, Rules
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

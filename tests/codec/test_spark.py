@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tlib_codec.arrow.columns import Columns, pa
-from tlib_codec.formats.captures import Captured, read_capture
+from tlib_codec.formats.captures.open import read_capture
 from tlib_fuzz.packets import Talk, pcap
 
 pyspark = pytest.importorskip("pyspark", minversion="4", reason="PySpark 4 is not installed: pip install 'tlib-codec[spark]'")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tlib_codec.formats.captures import CaptureDecoder
+from tlib_codec.formats.captures.decoder import CaptureDecoder
 from tlib_fuzz import campaign, heap, promises
 from tlib_fuzz.dictionary import file_of
 from tlib_fuzz.inputs import Inputs

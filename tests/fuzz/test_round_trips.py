@@ -24,8 +24,9 @@ from tlib_codec import (
     stream,
 )
 from tlib_codec.formats import jsonl
-from tlib_codec.formats.captures import Captured, CaptureProblem, read_capture
-from tlib_codec.formats.logs import platform_sdk_text, read_log, tserver_text
+from tlib_codec.formats.captures.open import read_capture
+from tlib_codec.formats.logs.reader import read_log
+from tlib_codec.formats.logs.writer import platform_sdk_text, tserver_text
 from tlib_fuzz import strategies as some
 from tlib_fuzz.agreement import engines
 from tlib_fuzz.cases import cases

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 import click
 
 from tlib_cli import FINE, INVALID
-from tlib_cli.call_output import SUFFIXES, CallLines, CallTable, CallWriter
-from tlib_cli.inputs import Found, Problem, entries
-from tlib_cli.options import FORMS, Unusable, files_argument, input_options, registry_option, report
-from tlib_cli.output import form_for, open_output
-from tlib_cli.select import Test, selection
+from tlib_cli.call_output import CallLines, CallTable, CallWriter
+from tlib_cli.inputs import InputError, entries
+from tlib_cli.options import TO_HELP, asked, files_argument, input_options, registry_option
+from tlib_cli.output import format_for, opened, outputs
+from tlib_cli.reports import Unusable, report
 from tlib_cli.view.progress import Progress
 from tlib_codec.calls import Call, CallLimits, CallTracker, ladder
 from tlib_codec.calls.model import DEFAULT_CALL_LIMITS
+from tlib_codec.formats import ReadOptions
+from tlib_codec.records import Diagnostic, Entry, Record
 from tlib_schemas.events import UnknownEvent
 from tlib_schemas.registry import Registry
 from tlib_schemas.values import Attributes
@@ -26,35 +28,45 @@ from tlib_schemas.values import Attributes
 if TYPE_CHECKING:
     from tlib_codec.arrow.calls import CallParquet
 
+_FORMATS = ("table", "jsonl", "parquet")
 _DRAWN = 10_000  # calls that are kept for a ladder
 
 
 @click.command()
 @files_argument
-@input_options(*FORMS)
+@input_options()
 @click.option(
-    "--to", type=click.Choice(("table", "jsonl", "parquet")), help="Form of the output; else -o's suffix, table on a terminal, jsonl."
+    "--to",
+    type=click.Choice(_FORMATS),
+    help=TO_HELP,
 )
-@click.option("-o", "--output", metavar="FILE", help="Write there: .jsonl, .parquet or .txt.")
-@click.option("--call", "wanted", metavar="CALLUUID", help="This call alone, with every change (a ConnID will do).")
-@click.option("--history", is_flag=True, help="Every change of each call, not of --call only.")
+@click.option("-o", "--output", metavar="FILE", help="Write to FILE: .jsonl, .parquet or .txt.")
+@click.option("--call", "wanted", metavar="CALLUUID", help="Show this call alone, with every change (give its CallUUID or a ConnID).")
+@click.option("--history", is_flag=True, help="Show every change of each call.")
 @click.option("--ladder", "drawing", metavar="FILE.svg", help="Draw a call ladder; with --call, of that call and those linked to it.")
-@click.option("--where", "conditions", multiple=True, metavar="NAME=VALUE", help="Only calls whose last known attribute is VALUE.")
+@click.option("--where", "conditions", multiple=True, metavar="NAME=VALUE", help="Select calls whose last known attribute is VALUE.")
 @click.option(
-    "--idle",
+    "--idle-timeout",
+    "idle",
     type=click.FloatRange(0, min_open=True),
     default=DEFAULT_CALL_LIMITS.idle,
     show_default=True,
     metavar="SECONDS",
-    help="Give a call up after so long without an event.",
+    help="Give a call up after SECONDS without an event.",
 )
 @click.option(
-    "--most", type=click.IntRange(1), default=DEFAULT_CALL_LIMITS.calls, show_default=True, metavar="N", help="So many calls open at once."
+    "--max-open",
+    "most",
+    type=click.IntRange(1),
+    default=DEFAULT_CALL_LIMITS.calls,
+    show_default=True,
+    metavar="N",
+    help="Track at most N open calls.",
 )
 @registry_option
 def command(
     files: tuple[str, ...],
-    form: str,
+    format_name: str,
     server: int | None,
     to: str | None,
     output: str | None,
@@ -79,15 +91,13 @@ def command(
     tlib calls calls.tlb | jq 'select(."$duration" > 600) | .CallUUID'
     """  # noqa: D301
     inputs = files or ("-",)
-    tests = selection((), conditions, registry)
-    target = form_for(output, to, SUFFIXES)
+    query = asked(conditions=conditions, registry=registry)
+    target = format_for(output, to, {name: outputs()[name] for name in _FORMATS}).name
     seen = 0
     if target == "parquet":
         _parquet()  # before the output is opened: without pyarrow there is none
     with contextlib.ExitStack() as stack:
-        file = open_output(output, inputs, binary=target == "parquet")
-        if output not in {None, "-"}:
-            stack.enter_context(file)
+        file = stack.enter_context(opened(output, inputs, binary=target == "parquet", whole=target == "parquet"))
         if target == "parquet":
             writer: CallWriter = stack.enter_context(_parquet()(file, registry))
         else:
@@ -102,10 +112,10 @@ def command(
             writer.flush()
             progress.moved(count)
 
-        for call in follower.calls(inputs, form, server, moved, progress):
-            if drawn is not None and _passes(call, tests):
+        for call in follower.calls(inputs, format_name, server, moved, progress):
+            if drawn is not None and query(_as_record(call)):
                 drawn.add(call)
-            if (wanted is None or names(call, wanted)) and _passes(call, tests):
+            if (wanted is None or names(call, wanted)) and query(_as_record(call)):
                 seen += 1
                 if not history and wanted is None:
                     call.history = []
@@ -151,27 +161,30 @@ class _Follower:
         self._tracker = CallTracker(registry=registry, limits=limits, history=history)
         self._place = ""
 
-    def calls(self, inputs: tuple[str, ...], form: str, server: int | None, moved: object, progress: Progress) -> Iterator[Call]:
+    def calls(
+        self, inputs: tuple[str, ...], format_name: str, server: int | None, moved: Callable[[int], None], progress: Progress
+    ) -> Iterator[Call]:
+        options = ReadOptions(registry=self._registry, server=server)
         for path in inputs:
             try:
-                for entry in entries(path, form, self._registry, server=server, moved=moved, opened=progress.opened):  # type: ignore[arg-type]
+                for entry in entries(path, format_name, options, moved=moved, opened=progress.opened):
                     yield from self._entry(entry)
-            except Unusable as error:
-                error.show()
-                self.status = error.exit_code
+            except InputError as error:
+                report(str(error))
+                self.status = Unusable.exit_code
         for call in self._tracker.close():
             yield self._judged(call)
 
-    def _entry(self, entry: Found | Problem) -> Iterator[Call]:
-        if isinstance(entry, Problem) or not entry.sound:
+    def _entry(self, entry: Entry) -> Iterator[Call]:
+        if isinstance(entry, Diagnostic) or not entry.valid:
             report(entry.complaint())
             self.status = max(self.status, INVALID)
-        if isinstance(entry, Found):
-            for told in self._tracker.feed(entry.item, entry.source):
+        if isinstance(entry, Record):
+            for told in self._tracker.feed(entry.item, entry.origin):
                 if isinstance(told, Call):
                     yield self._judged(told)
                 else:
-                    report(f"{entry.place}: {told}")
+                    report(f"{entry.origin.place}: {told}")
                     self.status = max(self.status, INVALID)
 
     def _judged(self, call: Call) -> Call:
@@ -216,8 +229,9 @@ def names(call: Call, wanted: str) -> bool:
     return wanted == call.call_uuid or wanted.lower() == (call.conn_id or "").lower()
 
 
-def _passes(call: Call, tests: list[Test]) -> bool:
-    return not tests or all(test(Found(UnknownEvent(0, Attributes(call.state)), "", {})) for test in tests)
+def _as_record(call: Call) -> Record:
+    """Return the call's last known attributes as a record that a query can judge."""
+    return Record(UnknownEvent(0, Attributes(call.state)))
 
 
 def _parquet() -> type[CallParquet]:
@@ -232,7 +246,7 @@ def _parquet() -> type[CallParquet]:
 def _draw(drawn: _Drawn, path: str, inputs: tuple[str, ...], registry: Registry) -> None:
     title = "Calls of " + ", ".join("the standard input" if name == "-" else Path(name).name for name in inputs)
     text = ladder(drawn.chosen(), registry=registry, title=title)
-    with open_output(path, inputs) as file:
+    with opened(path, inputs) as file:
         file.write(text.encode())
     if drawn.left_out:
         report(f"{path}: drawn without {drawn.left_out} calls beyond the first {_DRAWN}; --where or --call selects some")

@@ -16,14 +16,16 @@ import click
 import msgspec
 
 from tlib_cli import FINE, INVALID
-from tlib_cli.inputs import Entry, Found, Problem, entries
-from tlib_cli.options import FORMS, Unusable, capture_options, files_argument, input_options, printable, registry_option
+from tlib_cli.inputs import InputError, entries
+from tlib_cli.options import capture_options, files_argument, input_options, registry_option
+from tlib_cli.reports import Unusable, printable, report
 from tlib_cli.view.progress import Progress
-from tlib_codec.engine import check
+from tlib_cli.view.tables import violations_of
+from tlib_codec.formats import ReadOptions
 from tlib_codec.formats.jsonl import violation_to_data
+from tlib_codec.records import Diagnostic, Entry
 from tlib_codec.stream import Gap, MalformedFrame
-from tlib_schemas.errors import Severity, Violation
-from tlib_schemas.events import InvalidEvent
+from tlib_schemas.errors import Severity
 from tlib_schemas.registry import Registry
 
 
@@ -63,20 +65,20 @@ class Summary:
 
 @click.command()
 @files_argument
-@input_options(*FORMS)
+@input_options()
 @capture_options
 @click.option(
     "--severity",
     type=click.Choice([str(s.value) for s in Severity]),
     default=Severity.WARNING.value,
     show_default=True,
-    help="The least grave that is shown and counted.",
+    help="Report this severity and above.",
 )
-@click.option("--json", "as_json", is_flag=True, help="A JSON object a violation, and one with $summary at the end.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object a violation, and one with $summary at the end.")
 @registry_option
 def command(
     files: tuple[str, ...],
-    form: str,
+    format_name: str,
     server: int | None,
     ports: tuple[int, ...],
     hosts: tuple[str, ...],
@@ -95,28 +97,19 @@ def command(
     tlib check --json *.tlb | jq -r 'select(.code) | .code' | sort | uniq -c
     """  # noqa: D301
     summary = Summary()
+    options = ReadOptions(registry=registry, server=server, ports=ports, hosts=hosts)
     warnings = severity == Severity.WARNING
     status = FINE
     with Progress(alone=not sys.stdout.isatty()) as progress:
         for path in files or ("-",):
             try:
-                for entry in entries(
-                    path,
-                    form,
-                    registry,
-                    server=server,
-                    moved=progress.moved,
-                    opened=progress.opened,
-                    ports=ports,
-                    hosts=hosts,
-                    follow=follow,
-                ):
+                for entry in entries(path, format_name, options, moved=progress.moved, opened=progress.opened, follow=follow):
                     for line in _judge(entry, registry, summary, warnings=warnings, as_json=as_json):
                         status = max(status, INVALID)
                         click.echo(line)
-            except Unusable as error:
-                error.show()
-                status = error.exit_code
+            except InputError as error:
+                report(str(error))
+                status = Unusable.exit_code
     if as_json:
         click.echo(msgspec.json.encode({"$summary": summary.to_data()}))
     else:
@@ -127,35 +120,25 @@ def command(
 
 def _judge(entry: Entry, registry: Registry, summary: Summary, *, warnings: bool, as_json: bool) -> Iterator[str | bytes]:
     """The lines to show for one entry, which is counted."""
-    if isinstance(entry, Problem) or isinstance(entry.item, Gap):
-        if isinstance(entry, Found) and not isinstance(entry.item, MalformedFrame):
+    if isinstance(entry, Diagnostic) or isinstance(entry.item, Gap):
+        if not isinstance(entry, Diagnostic) and not isinstance(entry.item, MalformedFrame):
             code = "gap"
             summary.gaps += 1
         else:
-            code = entry.code if isinstance(entry, Problem) else entry.item.error.code  # type: ignore[union-attr]
+            code = entry.code if isinstance(entry, Diagnostic) else entry.item.error.code  # type: ignore[union-attr]
             summary.malformed += 1
         summary.codes[code] += 1
-        told = {"code": code, "message": entry.complaint(), "$source": entry.source}
+        told = {"code": code, "message": entry.complaint(), "$source": entry.origin.to_data()}
         yield msgspec.json.encode(told) if as_json else printable(entry.complaint())
         return
     message = entry.item.message
     name = (registry.message_name(message) if isinstance(message, int) else message) or f"#{message}"
     summary.events[name] += 1
-    for violation in _violations(entry, registry):
+    for violation in violations_of(entry, registry):
         if warnings or violation.severity is Severity.ERROR:
             summary.severities[violation.severity] += 1
             summary.codes[violation.code] += 1
             if as_json:
-                yield msgspec.json.encode({**violation_to_data(violation), "$source": entry.source})
+                yield msgspec.json.encode({**violation_to_data(violation), "$source": entry.origin.to_data()})
             else:
-                yield printable(f"{entry.place}: {violation.severity.value}: {violation}")
-
-
-def _violations(found: Found, registry: Registry) -> tuple[Violation, ...]:
-    item = found.item
-    assert not isinstance(item, Gap)
-    if isinstance(item, InvalidEvent):
-        return item.violations
-    if found.data is not None and found.offset is not None:
-        return check(found.data, registry=registry, base=found.offset)
-    return registry.validate(item)
+                yield printable(f"{entry.origin.place}: {violation.severity.value}: {violation}")

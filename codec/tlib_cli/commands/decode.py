@@ -1,25 +1,24 @@
-"""``tlib decode``: frames, hex, logs and JSONL to a table, JSONL, columns, frames or packets."""
+"""``tlib decode``: inputs of any format to an output of any format."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 import msgspec
 
 from tlib_cli import FINE, INVALID
-from tlib_cli.decoding import Decoding, Task
-from tlib_cli.options import FORMS, REGISTRY, Unusable, capture_options, files_argument, input_options, registry_option, report
-from tlib_cli.output import BINARY, COLUMNS, Writer, form_for, open_output, whole_output
-from tlib_cli.output import FORMS as TARGETS
-from tlib_cli.source import form_of
+from tlib_cli.inputs import InputError, Source, format_of
+from tlib_cli.options import REGISTRY, capture_options, files_argument, input_options, output_options, query_options, registry_option
+from tlib_cli.output import format_for, opened_for
+from tlib_cli.pipeline import Pipeline, Task
+from tlib_cli.reports import Unusable, report
 from tlib_cli.view.progress import Progress
+from tlib_codec.formats import Format, Writer, readable
 from tlib_schemas.registry import Registry
 
 _WORTH_IT = 16 << 20  # bytes of input, below which starting a process takes longer than it saves
@@ -28,23 +27,19 @@ _WORTH_IT = 16 << 20  # bytes of input, below which starting a process takes lon
 @click.command()
 @click.pass_context
 @files_argument
-@input_options(*FORMS)
-@click.option("--to", type=click.Choice(TARGETS), help="Form of the output; else -o's suffix, table on a terminal, jsonl.")
-@click.option("-o", "--output", metavar="FILE", help="Write there: .jsonl, .csv, .parquet, .arrow, .tlb, .pcap, .pcapng or .txt.")
-@click.option("--strict", is_flag=True, help="Stop at the first thing that is no valid event.")
-@click.option("--event", "events", multiple=True, metavar="NAME", help="Only these events (may be repeated).")
-@click.option("--where", "conditions", multiple=True, metavar="NAME=VALUE", help="Only events whose attribute is VALUE (all of them hold).")
-@click.option("--since", metavar="TIME", help="Only events at or after TIME (ISO 8601, UTC where it has no zone).")
-@click.option("--until", metavar="TIME", help="Only events before TIME.")
-@click.option("--address", metavar="HOST[:PORT]", help="Only events from or to that address, or network (10.0.0.0/8), of a capture.")
-@click.option("--jobs", type=click.IntRange(1), metavar="N", help="Use so many cores; else all there are.")
-@click.option("--partition", metavar="KEYS", help="With -o DIR/: a folder for each date, event or both (date,event).")
+@input_options()
+@output_options
+@click.option("--strict", is_flag=True, help="Stop at the first record that is no valid event.")
+@query_options
+@click.option("--address", metavar="HOST[:PORT]", help="Select events from or to this address or network (10.0.0.0/8) of a capture.")
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help="Use N processes; without it, as many as there are cores.")
+@click.option("--partition", metavar="KEYS", help="With -o DIR/, make a folder for each date, event or both (date,event).")
 @capture_options
 @registry_option
 def command(
     ctx: click.Context,
     files: tuple[str, ...],
-    form: str,
+    format_name: str,
     server: int | None,
     to: str | None,
     output: str | None,
@@ -63,10 +58,9 @@ def command(
 ) -> int:
     """Decode frames, hex text, a T-Server or Platform SDK log, a capture (pcap, pcapng), or JSONL.
 
-    On a terminal a table; in a pipe JSONL, one line an event. What is malformed is reported on the
-    standard error and, in JSONL, has a line of its own ($malformed, $gap); the events around it
-    come out. With a filter (--event, --where, --since, --until, --address) only what it selects is
-    written.
+    On a terminal the output is a table, in a pipe JSONL, one line an event. Malformed parts are reported on the
+    standard error and, in JSONL, have lines of their own ($malformed, $gap); the events around them
+    come out. A query (--event, --where, --since, --until, --address) selects the events that are written.
 
     \b
     tlib decode calls.tlb
@@ -83,11 +77,11 @@ def command(
         raise click.UsageError(f"{output} is a folder: give {output}/ to have Parquet files made in it")
     if partition and not folder:
         raise click.UsageError("--partition writes a folder of Parquet files: give -o DIR/")
-    target = form_for(output, to or ("parquet" if folder else None))
+    target = format_for(output, to or ("parquet" if folder else None))
     inputs = files or ("-",)
     task = Task(
-        target=target,
-        form=form,
+        target=target.name,
+        format=format_name,
         server=server,
         strict=strict,
         events=events,
@@ -99,51 +93,60 @@ def command(
         hosts=hosts,
         follow=follow,
         registry=ctx.meta[REGISTRY],
-        source=_source_columns(inputs, form) if target in COLUMNS else (),
-        stream=output is not None and output.lower().endswith(".arrows"),
+        origins=_origins(inputs, format_name),
+        stream=output in {None, "-"} or str(output).lower().endswith(".arrows"),
     )
-    decoding = Decoding(task, registry)
+    pipeline = Pipeline(task, registry)
     if folder:
         return _folder(task, inputs, str(output), jobs, partition)
-    status = FINE
     with contextlib.ExitStack() as stack:
-        if target in BINARY or target == "csv":
-            file = stack.enter_context(whole_output(output, inputs, binary=target in BINARY))
-        else:
-            file = open_output(output, inputs)
-            if output not in {None, "-"}:
-                stack.enter_context(file)
-        writer = decoding.writer(file, threads=jobs or os.cpu_count() or 1)
-        stack.push(_abandons(writer))
-        progress = stack.enter_context(Progress(alone=output not in {None, "-"} or not sys.stdout.isatty()))
-        count = _jobs(jobs, inputs, target, strict=strict)
-        if count > 1:
-            outcome = _together(task, inputs, output, count, writer, file, progress)
-            writer.close()
-            return outcome
-
-        def moved(count: int) -> None:
-            writer.flush()
-            progress.moved(count)
-
-        for path in inputs:
-            try:
-                outcome = decoding.run(path, writer, moved=moved, opened=progress.opened)
-            except Unusable as error:
-                error.show()
-                status = error.exit_code
-                continue
-            status = max(status, outcome)
-            if strict and outcome:
-                break
-        writer.close()
+        file = stack.enter_context(opened_for(output, target, inputs))
+        writer = pipeline.writer(file, threads=jobs or os.cpu_count() or 1)
+        with _closed(writer):
+            progress = stack.enter_context(Progress(alone=output not in {None, "-"} or not sys.stdout.isatty()))
+            count = _jobs(jobs, inputs, target, strict=strict)
+            if count > 1:
+                status = _together(task, inputs, output, count, writer, progress)
+            else:
+                status = _one_by_one(pipeline, inputs, writer, progress)
         writer.flush()
     return status
 
 
-def _jobs(wanted: int | None, inputs: tuple[str, ...], target: str, *, strict: bool) -> int:
-    """How many processes are worth it; a table and packets have what goes from input to input, and --strict an order to stop in."""
-    if len(inputs) < 2 or strict or target in {"table", "pcap", "pcapng"} or not all(_size(path) for path in inputs):
+@contextlib.contextmanager
+def _closed(writer: Writer) -> Iterator[None]:
+    """Close the writer, also when the output fails: the first failure is the one that is reported."""
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(Exception):
+            writer.close()
+        raise
+    writer.close()
+
+
+def _one_by_one(pipeline: Pipeline, inputs: tuple[str, ...], writer: Writer, progress: Progress) -> int:
+    def moved(count: int) -> None:
+        writer.flush()
+        progress.moved(count)
+
+    status = FINE
+    for path in inputs:
+        try:
+            outcome = pipeline.run(path, writer, moved=moved, opened=progress.opened)
+        except InputError as error:
+            report(str(error))
+            status = Unusable.exit_code
+            continue
+        status = max(status, outcome)
+        if pipeline.task.strict and outcome:
+            break
+    return status
+
+
+def _jobs(wanted: int | None, inputs: tuple[str, ...], target: Format, *, strict: bool) -> int:
+    """Return the number of processes that are worth it: one where parts cannot be joined, or --strict has to stop in order."""
+    if len(inputs) < 2 or strict or not target.joins or not all(_size(path) for path in inputs):
         return 1
     if wanted is None and sum(map(_size, inputs)) < _WORTH_IT:
         return 1
@@ -151,34 +154,21 @@ def _jobs(wanted: int | None, inputs: tuple[str, ...], target: str, *, strict: b
 
 
 def _size(path: str) -> int:
-    """The size of a file; 0 of what has none."""
+    """Return the size of a file, 0 of an input that has none."""
     return Path(path).stat().st_size if path != "-" and Path(path).is_file() else 0
 
 
-def _together(
-    task: Task, inputs: tuple[str, ...], output: str | None, jobs: int, writer: Writer, file: BinaryIO, progress: Progress
-) -> int:
-    """Decode the inputs in several processes, to the file or, where rows are not simply joined, through the writer."""
+def _together(task: Task, inputs: tuple[str, ...], output: str | None, jobs: int, writer: Writer, progress: Progress) -> int:
+    """Decode the inputs in several processes and join their parts."""
     from tlib_cli.parallel import Workers, decode_parts  # noqa: PLC0415 several processes are not the usual case
 
-    append = getattr(writer, "append", None) if task.target != "csv" else None
-
-    def take(part: Path) -> None:
-        if append is not None:
-            append(part)
-        else:
-            with part.open("rb") as made:
-                shutil.copyfileobj(made, file, 1 << 20)
-            file.flush()
-
-    part_task = msgspec.structs.replace(task, target="arrow", stream=True) if append is not None else task
     beside = None if output in {None, "-"} or not Path(str(output)).parent.is_dir() else Path(str(output)).parent
     with Workers(jobs, sum(map(_size, inputs)), progress) as workers:
-        return decode_parts(part_task, inputs, beside, workers, take)
+        return decode_parts(task, inputs, beside, workers, writer)
 
 
 def _folder(task: Task, inputs: tuple[str, ...], output: str, jobs: int | None, partition: str | None) -> int:
-    """Decode what is new among the inputs into a folder of Parquet files."""
+    """Decode the new ones among the inputs into a folder of Parquet files."""
     if task.target != "parquet" or task.strict or "-" in inputs:
         raise click.UsageError("A folder takes Parquet, without --strict, and of files: give -o DIR/ with FILE…")
     from tlib_cli.dataset import decode_dataset, partition_keys  # noqa: PLC0415 pyarrow
@@ -188,28 +178,30 @@ def _folder(task: Task, inputs: tuple[str, ...], output: str, jobs: int | None, 
     count = min(jobs or os.cpu_count() or 1, len(inputs))
     with Progress(alone=True) as progress, Workers(count, sum(map(_size, inputs)), progress) as workers:
         # One schema for all files of a folder, whatever its inputs are.
-        status, already = decode_dataset(msgspec.structs.replace(task, source=()), keys, inputs, output, workers)
+        status, already = decode_dataset(msgspec.structs.replace(task, origins=None), keys, inputs, output, workers)
     if already:
-        told = "; what is wrong in them was told when they were decoded" if status == INVALID and already == len(inputs) else ""
-        report(f"{output}: {already} of {len(inputs)} files were there already{told}")
+        note = "; their errors were reported when they were decoded" if status == INVALID and already == len(inputs) else ""
+        report(f"{output}: {already} of {len(inputs)} files were there already{note}")
     return status
 
 
-def _abandons(writer: Writer) -> Callable[[type[BaseException] | None, object, object], None]:
-    """An exit that ends the writer of an output that was broken off, while its file is still open."""
+def _origins(inputs: tuple[str, ...], format_name: str) -> tuple[str, ...] | None:
+    """Return the fields of `Origin` that these inputs can fill; None where an input may fill any."""
+    names: dict[str, None] = {}
+    for path in inputs:
+        found = readable().get(format_name) or _peeked(path)
+        if found is None or found.origins is None:
+            return None
+        names |= dict.fromkeys(found.origins)
+    return tuple(names)
 
-    def leave(kind: type[BaseException] | None, _error: object, _trace: object) -> None:
-        if kind is not None:
-            with contextlib.suppress(Exception):  # the first failure is the one that is told
-                writer.close()
 
-    return leave
-
-
-def _source_columns(inputs: tuple[str, ...], form: str) -> tuple[str, ...]:
-    """The columns that the sources of these inputs can fill."""
+def _peeked(path: str) -> Format | None:
+    """Return the format of a file that can be looked into beforehand; None where it is not known."""
+    if path == "-" or not Path(path).is_file():
+        return None
     try:
-        from tlib_codec.arrow.writer import source_columns  # noqa: PLC0415 pyarrow
-    except ImportError as error:
-        raise Unusable(str(error)) from None
-    return source_columns(form if form != "auto" else form_of(path) for path in inputs)
+        with Source(path) as source:
+            return format_of(source, "auto")
+    except InputError:  # reported when its turn comes
+        return None

@@ -7,11 +7,14 @@ import contextlib
 import click
 
 from tlib_cli import FINE, INVALID
-from tlib_cli.inputs import Entry, Problem, entries
-from tlib_cli.options import Unusable, files_argument, registry_option, report
-from tlib_cli.output import open_output
+from tlib_cli.inputs import InputError, entries
+from tlib_cli.options import files_argument, registry_option
+from tlib_cli.output import opened
+from tlib_cli.reports import Unusable, report
 from tlib_cli.view.progress import Progress
 from tlib_codec.engine import encode
+from tlib_codec.formats import ReadOptions
+from tlib_codec.records import Diagnostic, Entry
 from tlib_codec.reference import Policy
 from tlib_codec.stream import Gap
 from tlib_schemas.errors import EncodeError, SchemaViolation, Severity
@@ -20,8 +23,8 @@ from tlib_schemas.registry import Registry
 
 @click.command()
 @files_argument
-@click.option("-o", "--output", metavar="FILE", help="Write the frames there; - or nothing is the standard output.")
-@click.option("--lenient", is_flag=True, help="Write invalid events too, and malformed frames and gaps as the bytes they were.")
+@click.option("-o", "--output", metavar="FILE", help="Write the frames to FILE; without it, or with -, to the standard output.")
+@click.option("--lenient", is_flag=True, help="Write invalid events too, and malformed frames and gaps as the bytes that they are.")
 @registry_option
 def command(files: tuple[str, ...], output: str | None, lenient: bool, registry: Registry) -> int:
     """Encode events from JSONL, one JSON object a line, as frames.
@@ -36,9 +39,7 @@ def command(files: tuple[str, ...], output: str | None, lenient: bool, registry:
     inputs = files or ("-",)
     status = FINE
     with contextlib.ExitStack() as stack:
-        file = open_output(output, inputs, binary=True)
-        if output not in {None, "-"}:
-            stack.enter_context(file)
+        file = stack.enter_context(opened(output, inputs, binary=True))
         progress = stack.enter_context(Progress(alone=True))
 
         def moved(count: int) -> None:
@@ -47,21 +48,21 @@ def command(files: tuple[str, ...], output: str | None, lenient: bool, registry:
 
         for path in inputs:
             try:
-                for entry in entries(path, "jsonl", registry, moved=moved, opened=progress.opened):
+                for entry in entries(path, "jsonl", ReadOptions(registry=registry), moved=moved, opened=progress.opened):
                     data, complaints = _frame(entry, registry, lenient=lenient)
                     file.write(data)
                     for complaint in complaints:
                         status = max(status, INVALID)
                         report(complaint)
-            except Unusable as error:
-                error.show()
-                status = error.exit_code
+            except InputError as error:
+                report(str(error))
+                status = Unusable.exit_code
     return status
 
 
 def _frame(entry: Entry, registry: Registry, *, lenient: bool) -> tuple[bytes, list[str]]:
     """The bytes to write, and why there are none."""
-    if isinstance(entry, Problem):
+    if isinstance(entry, Diagnostic):
         return b"", [entry.complaint()]
     item = entry.item
     if isinstance(item, Gap):
@@ -69,6 +70,6 @@ def _frame(entry: Entry, registry: Registry, *, lenient: bool) -> tuple[bytes, l
     try:
         return encode(item, registry=registry, policy=Policy.LENIENT if lenient else Policy.STRICT), []
     except SchemaViolation as error:
-        return b"", [f"{entry.place}: {violation}" for violation in error.violations if violation.severity is Severity.ERROR]
+        return b"", [f"{entry.origin.place}: {violation}" for violation in error.violations if violation.severity is Severity.ERROR]
     except EncodeError as error:
-        return b"", [f"{entry.place}: {error}"]
+        return b"", [f"{entry.origin.place}: {error}"]

@@ -17,10 +17,13 @@ from rich.console import Console
 from rich.text import Text
 
 from tlib_cli import FINE, INVALID
-from tlib_cli.inputs import Found, Problem, entries
-from tlib_cli.options import Unusable, files_argument, input_options, printable, registry_option, report
+from tlib_cli.inputs import InputError, entries
+from tlib_cli.options import files_argument, input_options, registry_option
+from tlib_cli.reports import Unusable, printable, report
 from tlib_cli.view.tables import console
 from tlib_codec.annotate import Kind, Span, annotate
+from tlib_codec.formats import ReadOptions
+from tlib_codec.records import Diagnostic, Record
 from tlib_codec.stream import Gap, MalformedFrame, Missing
 from tlib_schemas.registry import Registry
 
@@ -39,14 +42,14 @@ _COLOURS = {
     Kind.UNREAD: "dim",
 }
 _FIELDS = {Kind.MAGIC, Kind.VERSION, Kind.FLAGS, Kind.MESSAGE, Kind.LENGTH, Kind.ID, Kind.TYPE}  # they share a row
-_FORMS = ("frames", "hex", "capture")
+_FORMATS = ("frames", "hex", "capture")
 _FEW = 20
 _ROWS = 16
 
 
 @click.command()
 @files_argument
-@input_options(*_FORMS)
+@input_options(*_FORMATS)
 @click.option("--frame", "number", type=click.IntRange(1), metavar="N", help="Only the Nth frame or gap.")
 @click.option("--offset", type=click.IntRange(0), metavar="N", help="Only the frame or gap that holds byte N.")
 @click.option("--packet", type=click.IntRange(1), metavar="N", help="Of a capture, only what packet N completes.")
@@ -55,7 +58,7 @@ _ROWS = 16
 @registry_option
 def command(
     files: tuple[str, ...],
-    form: str,
+    format_name: str,
     number: int | None,
     offset: int | None,
     packet: int | None,
@@ -78,10 +81,10 @@ def command(
     status = FINE
     for path in files or ("-",):
         try:
-            status = max(status, _show(path, form, wanted, limit, full, registry, screen))
-        except Unusable as error:
-            error.show()
-            status = error.exit_code
+            status = max(status, _show(path, format_name, wanted, limit, full, registry, screen))
+        except (InputError, Unusable) as error:
+            report(str(error))
+            status = Unusable.exit_code
     return status
 
 
@@ -92,13 +95,13 @@ class _Wanted(NamedTuple):
     offset: int | None
     packet: int | None
 
-    def has(self, count: int, found: Found) -> bool:
+    def has(self, count: int, record: Record) -> bool:
         """Whether it is that one, `count` being its number."""
-        start = found.offset or 0
+        start = record.origin.offset or 0
         return (
             self.number in {None, count}
-            and (self.offset is None or start <= self.offset < start + len(found.data or b""))
-            and self.packet in {None, found.source.get("packet")}
+            and (self.offset is None or start <= self.offset < start + len(record.frame or b""))
+            and self.packet in {None, record.origin.packet}
         )
 
     @property
@@ -112,16 +115,16 @@ class _Wanted(NamedTuple):
             return f"no frame is completed by packet {self.packet}; --packet is of captures"
         return f"no frame {self.number}, there are {count}" if self.number is not None else f"no frame at byte {self.offset}"
 
-    def past(self, found: Found) -> bool:
+    def past(self, record: Record) -> bool:
         """Whether what is wanted would have come before."""
-        return self.packet is not None and found.source.get("packet", 0) > self.packet
+        return self.packet is not None and (record.origin.packet or 0) > self.packet
 
 
-def _show(path: str, form: str, wanted: _Wanted, limit: int, full: bool, registry: Registry, screen: Console) -> int:
+def _show(path: str, format_name: str, wanted: _Wanted, limit: int, full: bool, registry: Registry, screen: Console) -> int:
     status = FINE
     count = shown = 0
-    for entry in entries(path, form, registry, forms=_FORMS):
-        if isinstance(entry, Problem):
+    for entry in entries(path, format_name, ReadOptions(registry=registry), only=_FORMATS):
+        if isinstance(entry, Diagnostic):
             report(entry.complaint())
             status = INVALID
             continue
@@ -131,7 +134,7 @@ def _show(path: str, form: str, wanted: _Wanted, limit: int, full: bool, registr
                 break
             continue
         if wanted == _Wanted(None, None, None) and shown == limit > 0:
-            report(f"{entry.place}: there are more than {limit} frames: --frame N, --offset N, or --limit 0 for all")
+            report(f"{entry.origin.place}: there are more than {limit} frames: --frame N, --offset N, or --limit 0 for all")
             return status
         shown += 1
         if isinstance(entry.item, Gap):
@@ -146,14 +149,14 @@ def _show(path: str, form: str, wanted: _Wanted, limit: int, full: bool, registr
     return status
 
 
-def _frame(found: Found, count: int, full: bool, registry: Registry, width: int) -> Iterator[Text]:
-    item, data, base = found.item, found.data or b"", found.offset or 0
+def _frame(record: Record, count: int, full: bool, registry: Registry, width: int) -> Iterator[Text]:
+    item, data, base = record.item, record.frame or b"", record.origin.offset or 0
     broken = isinstance(item, MalformedFrame)
     what = "a frame that is malformed" if broken else "a gap" if isinstance(item, Gap) else "a frame"
     length = item.length if isinstance(item, Missing) else len(data)
-    yield Text(f"#{count}  {printable(found.place)}, byte {base}: {what} of {length} bytes", "bold")
-    if "src" in found.source:
-        origin = found.source
+    yield Text(f"#{count}  {printable(record.origin.place)}, byte {base}: {what} of {length} bytes", "bold")
+    origin = record.origin.to_data()
+    if "src" in origin:
         yield Text(f"{origin['time']}  {origin['src']} > {origin['dst']}  connection {origin['connection']}, {origin['direction']}", "dim")
     if isinstance(item, Missing):
         yield Text("missing in the capture", "dim")

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import datetime as dt
+import time
 
 import click
 
 from tlib_cli import FINE
-from tlib_cli.decoding import Decoding, Task
-from tlib_cli.inputs import Found
 from tlib_cli.network import addresses, client_context, run_until_signal, shown
-from tlib_cli.options import REGISTRY, registry_option, report
-from tlib_cli.output import BINARY, FORMS, Writer, form_for, open_output, whole_output
+from tlib_cli.options import REGISTRY, event_options, output_options, registry_option
+from tlib_cli.output import format_for, opened_for
+from tlib_cli.pipeline import Pipeline, Task
+from tlib_cli.reports import report
+from tlib_codec.formats import Writer
+from tlib_codec.records import Batch, Origin, Record
 from tlib_schemas.registry import Registry
 from tlib_simulator.client import Address, Connected, Listener, Lost, Received, Resynchronised, Silent
 
@@ -24,10 +25,8 @@ _NAMED = 5  # calls that are named in a report
 @click.command()
 @click.pass_context
 @click.argument("servers", callback=addresses, metavar="HOST:PORT[,HOST:PORT]…")
-@click.option("--to", type=click.Choice(FORMS), help="Form of the output; else -o's suffix, table on a terminal, jsonl.")
-@click.option("-o", "--output", metavar="FILE", help="Write there, as tlib decode does.")
-@click.option("--event", "events", multiple=True, metavar="NAME", help="Only these events (may be repeated).")
-@click.option("--where", "conditions", multiple=True, metavar="NAME=VALUE", help="Only events whose attribute is VALUE (all of them hold).")
+@output_options
+@event_options
 @click.option("--count", type=click.IntRange(1), metavar="N", help="End after so many messages.")
 @click.option("--once", is_flag=True, help="End with the first connection, instead of coming back.")
 @click.option("--tls", is_flag=True, help="Speak TLS.")
@@ -56,18 +55,13 @@ def command(
     tlib listen primary:3000,backup:3000 -o calls.jsonl
     tlib listen localhost:3000 --event EventCallDeleted | jq -r .Cause
     """  # noqa: D301
-    target = form_for(output, to)
-    decoding = Decoding(Task(target=target, events=events, conditions=conditions, registry=ctx.meta[REGISTRY]), registry)
+    target = format_for(output, to)
+    task = Task(target=target.name, events=events, conditions=conditions, registry=ctx.meta[REGISTRY], stream=output in {None, "-"})
+    pipeline = Pipeline(task, registry)
     listener = Listener(servers, ssl=client_context(tls, tls_ca), registry=registry, once=once)
-    with contextlib.ExitStack() as stack:
-        if target in BINARY or target == "csv":
-            file = stack.enter_context(whole_output(output, binary=target in BINARY))
-        else:
-            file = open_output(output)
-            if output not in {None, "-"}:
-                stack.enter_context(file)
-        writer = decoding.writer(file)
-        hearing = _Hearing(decoding, writer, count)
+    with opened_for(output, target) as file:
+        writer = pipeline.writer(file)
+        hearing = _Hearing(pipeline, writer, count)
         run_until_signal(hearing.run(listener))
         writer.close()
         writer.flush()
@@ -77,9 +71,9 @@ def command(
 class _Hearing:
     """Writes what is heard; `status` is what the command ends with."""
 
-    def __init__(self, decoding: Decoding, writer: Writer, count: int | None) -> None:
+    def __init__(self, pipeline: Pipeline, writer: Writer, count: int | None) -> None:
         self.status = FINE
-        self._pass_on = decoding.passer(writer)
+        self._pipeline = pipeline
         self._writer = writer
         self._left = count
 
@@ -106,10 +100,9 @@ class _Hearing:
                 report(_told(heard))
 
     def _received(self, heard: Received) -> None:
-        place = shown(heard.address)
-        now = dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
-        source = {"server": place, "connection": heard.connection, "offset": heard.offset, "time": now}
-        self.status = max(self.status, self._pass_on(Found(heard.item, place, source, heard.data, heard.offset)))
+        origin = Origin(file=shown(heard.address), connection=heard.connection, offset=heard.offset, time=time.time_ns() // 1000 * 1000)
+        batch = Batch([Record(heard.item, heard.data, origin)], registry=self._pipeline.registry)
+        self.status = max(self.status, self._pipeline.write(batch, self._writer))
         if self._left is not None:
             self._left -= 1
 

@@ -7,22 +7,25 @@ import os
 import secrets
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
 import click
-import msgspec
 
 from tlib_cli import FINE, INVALID
-from tlib_cli.inputs import Entry, Found, Problem, _frames, _hex, _jsonl
-from tlib_cli.options import FORMS, Unusable, closest, registry_option, report
-from tlib_cli.output import open_output
-from tlib_cli.source import Source
+from tlib_cli.inputs import AUTO, format_of, open_source, read_batches
+from tlib_cli.options import registry_option
+from tlib_cli.output import opened
+from tlib_cli.reports import Unusable, report
 from tlib_cli.view.progress import Progress
-from tlib_codec.formats.captures.model import CaptureProblem
-from tlib_codec.formats.jsonl import dumps, to_data
+from tlib_codec.formats import ReadOptions, readable
+from tlib_codec.formats.jsonl.writer import line_of
+from tlib_codec.formats.source import Source
+from tlib_codec.query import closest
+from tlib_codec.records import Batch, Diagnostic, Entry, Record
 from tlib_codec.redact import CaptureRedactor, LogRedactor, Redactor, Rules
-from tlib_codec.redact.items import safe_source
+from tlib_codec.redact.items import safe_origin
 from tlib_codec.stream import Gap
 from tlib_schemas.errors import EncodeError
 from tlib_schemas.registry import Registry
@@ -35,11 +38,11 @@ _VARIABLE = "TLIB_SECRET"
 @click.argument("file", metavar="FILE|-", default="-")
 @click.option(
     "--format",
-    "form",
-    type=click.Choice(("auto", *FORMS)),
-    default="auto",
+    "format_name",
+    type=click.Choice((AUTO, *readable())),
+    default=AUTO,
     show_default=True,
-    help="What the input is; auto looks at its first bytes.",
+    help="Read the input as this format; auto looks at its first bytes.",
 )
 @click.option("-o", "--output", metavar="FILE", help="Write there; else the standard output.")
 @click.option("--secret", "secret_file", metavar="FILE", help=f"Read the secret there; else it is {_VARIABLE}, else drawn for this run.")
@@ -56,7 +59,7 @@ _VARIABLE = "TLIB_SECRET"
 @registry_option
 def command(
     file: str,
-    form: str,
+    format_name: str,
     output: str | None,
     secret_file: str | None,
     attributes: tuple[str, ...],
@@ -93,22 +96,18 @@ def command(
     redactor = Redactor(_secret(secret_file), rules=rules, registry=registry)
     with contextlib.ExitStack() as stack:
         progress = stack.enter_context(Progress(alone=True))
-        source = stack.enter_context(Source(file, progress.moved))
+        source = stack.enter_context(open_source(file, moved=progress.moved))
         progress.opened(source)
-        found = source.form() if form == "auto" else form  # before the output is opened: an input of no use leaves none behind
-        if found is None:
-            raise Unusable(f"{source.name}: empty")
-        _refuse(found, output, addresses=addresses)
-        target = open_output(output, (file,), binary=found in {"frames", "hex", "capture"})
-        if output not in {None, "-"}:
-            stack.enter_context(target)
+        found = format_of(source, format_name)  # before the output is opened: an unusable input leaves none behind
+        _refuse(found.name, output, addresses=addresses)
+        target = stack.enter_context(opened(output, (file,), binary=found.name not in {"log", "jsonl"}))
         run = _Run(redactor, target, keep_malformed=keep_malformed)
-        if found == "log":
+        if found.name == "log":
             run.log(source, keep_lines=keep_lines)
-        elif found == "capture":
+        elif found.name == "capture":
             run.capture(source, addresses=addresses, keep_other=keep_other)
         else:
-            run.items(_READERS[found](source, registry), jsonl=found == "jsonl")
+            run.items(read_batches(source, found, ReadOptions(registry=registry)), jsonl=found.name == "jsonl")
         target.flush()
     return run.summary()
 
@@ -128,7 +127,7 @@ class _Run:
         """Rewrite a log."""
         rewriter = LogRedactor(self._redactor, keep_lines=keep_lines)
         written = 0
-        for line in rewriter.lines(source, name=source.name, form=source.log):
+        for line in rewriter.lines(source.chunks(), name=source.name):
             self._target.write(line)
             written += 1
         self._what = f"{written} lines"
@@ -138,8 +137,8 @@ class _Run:
         """Rewrite a capture."""
         rewriter = CaptureRedactor(self._redactor, addresses=addresses, keep_malformed=self._keep_malformed, keep_other=keep_other)
         for piece in rewriter.records(source):
-            if isinstance(piece, CaptureProblem):
-                report(f"{source.name}: {piece}")
+            if isinstance(piece, Diagnostic):
+                report(piece.complaint())
                 self._status = INVALID
             else:
                 self._target.write(piece)
@@ -152,10 +151,10 @@ class _Run:
         self._lost["blocks that hold no packets left out"] = rewriter.blocks
         self._lost["payloads of packets of other connections and protocols blanked"] = rewriter.others
 
-    def items(self, found: Iterator[Entry], *, jsonl: bool) -> None:
+    def items(self, batches: Iterator[Batch], *, jsonl: bool) -> None:
         """Rewrite frames, or lines of JSON."""
         written = 0
-        for entry in found:
+        for entry in chain.from_iterable(batches):
             line = self._line(entry) if jsonl else self._frame(entry)
             if line is not None:
                 written += 1
@@ -163,36 +162,34 @@ class _Run:
         self._what = f"{written} {'lines' if jsonl else 'frames'}"
 
     def _frame(self, entry: Entry) -> bytes | None:
-        if isinstance(entry, Problem) or isinstance(entry.item, Gap):
+        if isinstance(entry, Diagnostic) or isinstance(entry.item, Gap):
             self._status = INVALID
-            if self._keep_malformed and isinstance(entry, Found):
-                return entry.data or b""
+            if self._keep_malformed and isinstance(entry, Record):
+                return entry.frame or b""
             self._lost["malformed frames and gaps left out"] += 1
             return None
         try:
             return self._redactor.frame(entry.item)
         except EncodeError as error:
-            report(f"{entry.place}: left out: {error}")
+            report(f"{entry.origin.place}: left out: {error}")
             self._status = INVALID
             return None
 
     def _line(self, entry: Entry) -> bytes | None:
-        registry = self._redactor.registry
-        if isinstance(entry, Problem):
+        if isinstance(entry, Diagnostic):
             self._status = INVALID
             report(entry.complaint())
             self._lost["lines that are no event left out"] += 1
             return None
+        origin = safe_origin(entry.origin)
         if isinstance(entry.item, Gap):
             self._status = INVALID
             if self._keep_malformed:
-                return dumps(entry.item, registry=registry, source=safe_source(entry.source)) + b"\n"
+                return line_of(Record(entry.item, origin=origin), self._redactor.registry)
             self._lost["malformed frames and gaps left out"] += 1
             return None
-        data = to_data(self._redactor.item(entry.item), registry=registry, source=safe_source(entry.source))
-        if entry.unnumbered:
-            data["$unnumbered"] = {name: self._redactor.printed(None, str(text)) for name, text in entry.unnumbered.items()}
-        return msgspec.json.encode(data) + b"\n"
+        unnumbered = {name: self._redactor.printed(None, str(text)) for name, text in entry.unnumbered.items()}
+        return line_of(Record(self._redactor.item(entry.item), origin=origin, unnumbered=unnumbered), self._redactor.registry)
 
     def summary(self) -> int:
         """Tell what was done; gives the exit status."""
@@ -213,9 +210,6 @@ def _refuse(form: str, output: str | None, *, addresses: bool) -> None:
         raise click.UsageError(f"--addresses is of captures, and the input is {form}")
     if output is not None and output.lower().endswith((".gz", ".zst")):
         raise click.UsageError(f"{output}: what is written is not compressed; give a name without the suffix")
-
-
-_READERS = {"frames": _frames, "hex": _hex, "jsonl": _jsonl}
 
 
 def _secret(path: str | None) -> bytes:

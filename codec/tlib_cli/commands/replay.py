@@ -8,13 +8,15 @@ from collections.abc import Iterator
 
 import click
 
-from tlib_cli.inputs import Found, entries
+from tlib_cli.inputs import entries
 from tlib_cli.network import addresses
-from tlib_cli.options import FORMS, connection_options, files_argument, input_options, registry_option, report
-from tlib_cli.select import between, clock, selection
+from tlib_cli.options import asked, connection_options, files_argument, input_options, query_options, registry_option
+from tlib_cli.reports import report
 from tlib_cli.serving import Serving, serve, serving_options
-from tlib_codec.engine import encode
-from tlib_codec.reference import Policy
+from tlib_codec.clock import Clock
+from tlib_codec.formats import ReadOptions
+from tlib_codec.formats.frame_writer import frame_of
+from tlib_codec.records import Diagnostic, Record
 from tlib_codec.stream import Gap, Missing
 from tlib_schemas.errors import EncodeError
 from tlib_schemas.registry import Registry
@@ -25,13 +27,10 @@ _REWRITTEN = ("ids", "numbers", "time")
 
 @click.command()
 @files_argument
-@input_options(*FORMS)
+@input_options()
 @connection_options
 @click.option("--to", callback=addresses, metavar="HOST:PORT[,…]", help="Connect there, and tell it.")
-@click.option("--event", "events", multiple=True, metavar="NAME", help="Only these events (may be repeated).")
-@click.option("--where", "conditions", multiple=True, metavar="NAME=VALUE", help="Only events whose attribute is VALUE (all of them hold).")
-@click.option("--since", metavar="TIME", help="Only events at or after TIME (ISO 8601, UTC where it has no zone).")
-@click.option("--until", metavar="TIME", help="Only events before TIME.")
+@query_options
 @click.option("--call", "calls", multiple=True, metavar="CALLUUID", help="Only this call (a ConnID will do; may be repeated).")
 @click.option(
     "--rewrite", multiple=True, type=click.Choice(_REWRITTEN), help="Fresh CallUUIDs and ConnIDs; other numbers of people; today's times."
@@ -42,7 +41,7 @@ _REWRITTEN = ("ids", "numbers", "time")
 @registry_option
 def command(
     files: tuple[str, ...],
-    form: str,
+    format_name: str,
     server: int | None,
     ports: tuple[int, ...],
     hosts: tuple[str, ...],
@@ -70,19 +69,20 @@ def command(
     """  # noqa: D301
     if bool(to) == (serving.listen is not None) or serving.backup_of is not None:
         raise click.UsageError("give --to, to connect somewhere, or --listen, to be connected to")
-    tests = selection(events, conditions, registry) + between(since, until, registry)
+    query = asked(events=events, conditions=conditions, since=since, until=until, registry=registry)
+    options = ReadOptions(registry=registry, server=server, ports=ports, hosts=hosts)
 
     def recording() -> Iterator[Recorded]:
-        now = clock(registry)
+        clock = Clock(registry)
         last = 0.0
         for path in files or ("-",):
-            for entry in entries(path, form, registry, server=server, ports=ports, hosts=hosts):
-                if not isinstance(entry, Found):
+            for entry in entries(path, format_name, options):
+                if isinstance(entry, Diagnostic):
                     report(entry.complaint())
                     continue
-                at = now(entry)
-                last = last if at is None else at / 1_000_000
-                if all(test(entry) for test in tests) and (data := _bytes(entry, registry)):
+                at = clock.time(entry)
+                last = last if at is None else at / 1_000_000_000
+                if query(entry) and (data := _bytes(entry, registry)):
                     yield Recorded(last, entry.item, data)
 
     story = of_call(recording(), calls, registry) if calls else recording()
@@ -93,12 +93,14 @@ def command(
     return serve(serving, story, name="", registry=registry, to=to, tls=tls)
 
 
-def _bytes(found: Found, registry: Registry) -> bytes:
-    """What is sent for it; nothing for a message that cannot be written, which is reported."""
-    if found.data is not None or isinstance(found.item, Gap):
-        return found.data or (b"" if isinstance(found.item, Missing) else found.item.data)  # type: ignore[union-attr]
+def _bytes(record: Record, registry: Registry) -> bytes:
+    """Return the bytes that are sent for a record; none for a message that cannot be written, which is reported."""
+    if isinstance(record.item, Missing):
+        return b""
+    if isinstance(record.item, Gap):
+        return record.frame or record.item.data
     try:
-        return encode(found.item, registry=registry, policy=Policy.LENIENT)
+        return frame_of(record, registry)
     except EncodeError as error:
-        report(f"{found.place}: not sent: {error}")
+        report(f"{record.origin.place}: not sent: {error}")
         return b""

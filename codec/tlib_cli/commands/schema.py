@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from tlib_cli import FINE
-from tlib_cli.options import Unusable, registry_option
+from tlib_cli.options import registry_option
+from tlib_cli.reports import Unusable
 from tlib_cli.view.tables import console
 from tlib_schemas.events import EventSchema, Row
 from tlib_schemas.registry import Registry

@@ -7,7 +7,6 @@ T-Server of its own: a source, an address, a conversation.
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import hashlib
 from collections.abc import Iterator
 from typing import Any
@@ -16,14 +15,15 @@ import click
 import msgspec
 
 from tlib_cli import FINE
-from tlib_cli.decoding import Decoding, Task
-from tlib_cli.faulty import Received, with_faults
-from tlib_cli.inputs import Found
-from tlib_cli.options import Unusable
-from tlib_cli.output import BINARY, COLUMNS, FORMS, SUFFIXES, Writer, form_for, open_output, whole_output
+from tlib_cli.faulty import ByteWriter, with_faults
+from tlib_cli.options import output_options
+from tlib_cli.output import format_for, opened, opened_for
+from tlib_cli.pipeline import Pipeline, Task
+from tlib_cli.reports import Unusable
 from tlib_cli.serving import FaultLog, Serving, serve, serving_options
 from tlib_codec.engine import encode
-from tlib_codec.stream import Gap
+from tlib_codec.formats import Format, Writer
+from tlib_codec.records import Origin, Record, batches
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_simulator import Scenario, ScenarioError, Simulation
 
@@ -32,8 +32,7 @@ _ENOUGH = 1000  # stories, where neither the scenario nor an option names an end
 
 @click.command()
 @click.argument("scenario", required=False, metavar="[SCENARIO.toml]")
-@click.option("-o", "--output", metavar="FILE", help="Write there: .tlb, .pcapng, .pcap, .jsonl, .log, .csv, .parquet, .arrow or .txt.")
-@click.option("--to", type=click.Choice((*FORMS, "log")), help="Form of the output; else -o's suffix, table on a terminal, jsonl.")
+@output_options
 @click.option("--seed", type=int, metavar="N", help="Other calls, other people; the same seed gives the same bytes.")
 @click.option("--calls", type=click.IntRange(1), metavar="N", help=f"Tell so many stories; {_ENOUGH} where nothing else ends it.")
 @click.option(
@@ -45,8 +44,8 @@ _ENOUGH = 1000  # stories, where neither the scenario nor an option names an end
 @serving_options
 def command(
     scenario: str | None,
-    output: str | None,
     to: str | None,
+    output: str | None,
     seed: int | None,
     calls: int | None,
     duration: float | None,
@@ -75,7 +74,7 @@ def command(
         if output is not None or to is not None:
             raise click.UsageError("--listen tells it to clients: leave out -o and --to")
         return tell(chosen, serving, site)
-    return simulate(chosen, form_for(output, to, SUFFIXES | {".log": "log"}), output, site, serving.fault_log)
+    return simulate(chosen, format_for(output, to), output, site, serving.fault_log)
 
 
 def load(path: str | None, **changes: Any) -> Scenario:
@@ -106,60 +105,47 @@ def tell(scenario: Scenario, serving: Serving, site: str | None) -> int:
     return serve(serving, story, name=name, registry=TLIBRARY, faults=scenario.faults, seed=scenario.seed)
 
 
-def simulate(scenario: Scenario, target: str, output: str | None, site: str | None, fault_log: str | None = None) -> int:
+def simulate(scenario: Scenario, target: Format, output: str | None, site: str | None, fault_log: str | None = None) -> int:
     """Write what happens in a scenario; gives the exit status. Raises Unusable."""
     names = [one.name for one in scenario.sites]
-    if target == "log":
+    if target.name == "log":
         scenario = scenario.with_(stamps=True)
-    if target in {"frames", "log"} and scenario.stamps and site is None and len(names) > 1:
-        what = "writes a log" if target == "log" else "numbers its events"
+    if target.name in {"frames", "log"} and scenario.stamps and site is None and len(names) > 1:
+        what = "writes a log" if target.name == "log" else "numbers its events"
         raise Unusable(f"one T-Server {what}: give --site, one of {', '.join(names)}; or write .pcapng or .jsonl")
     if not scenario.calls and not scenario.duration:
         scenario = scenario.with_(calls=_ENOUGH)
     with _writer(target, output, scenario) as writer, contextlib.ExitStack() as stack:
-        events = _found(Simulation(scenario), site)
+        records = _records(Simulation(scenario), site)
         if scenario.faults:
-            log = FaultLog(stack.enter_context(open_output(fault_log)) if fault_log is not None else None)
-            events = with_faults(events, scenario.faults, seed=scenario.seed, registry=TLIBRARY, log=log)
-        for found in events:
-            if target != "log" or not isinstance(found.item, Gap):  # a log has no place for what is no message
-                writer.write(found)
+            log = FaultLog(stack.enter_context(opened(fault_log)) if fault_log is not None else None)
+            records = with_faults(records, scenario.faults, seed=scenario.seed, registry=TLIBRARY, log=log)
+        for batch in batches(records, registry=TLIBRARY):
+            for entry in writer.write(batch):
+                assert isinstance(entry, Record), "a simulated event can be written"
         writer.close()
         writer.flush()
     return FINE
 
 
 @contextlib.contextmanager
-def _writer(target: str, output: str | None, scenario: Scenario) -> Iterator[Writer]:
-    task = Task(target=target, source=("$time", "$src", "$dst"), stream=output is not None and output.lower().endswith(".arrows"))
-    with contextlib.ExitStack() as stack:
-        if target in BINARY or target in COLUMNS:
-            file = stack.enter_context(whole_output(output, binary=target in BINARY))
+def _writer(target: Format, output: str | None, scenario: Scenario) -> Iterator[Writer]:
+    stream = output in {None, "-"} or str(output).lower().endswith(".arrows")
+    with opened_for(output, target) as file:
+        if target.name == "frames" and scenario.faults:
+            yield ByteWriter(file, TLIBRARY)
         else:
-            file = open_output(output)
-            if output not in {None, "-"}:
-                stack.enter_context(file)
-        if target == "log":
-            from tlib_cli.log_output import Log  # noqa: PLC0415 the usual output is another
-
-            yield Log(file, scenario.start)
-        elif target == "frames" and scenario.faults:
-            yield Received(file, TLIBRARY)
-        else:
-            yield Decoding(task, TLIBRARY).writer(file)
+            yield Pipeline(Task(target=target.name, origins=("time", "src", "dst"), stream=stream), TLIBRARY).writer(file)
 
 
-def _found(simulation: Simulation, site: str | None) -> Iterator[Found]:
-    """Each event with its frame and its source, as if it had been decoded."""
-    sources = {
-        one.name: {
-            "server": one.application,
-            "src": f"192.0.2.{1 + number % 200}:{3063 + number // 200}",
-            "dst": f"192.0.2.254:{49_152 + number}",
-        }
+def _records(simulation: Simulation, site: str | None) -> Iterator[Record]:
+    """Yield each event with its frame and origin, as if it had been decoded."""
+    ends = {
+        one.name: (f"192.0.2.{1 + number % 200}:{3063 + number // 200}", f"192.0.2.254:{49_152 + number}", {"server": one.application})
         for number, one in enumerate(simulation.scenario.sites)
     }
     for told in simulation:
         if site is None or told.site == site:
-            moment = dt.datetime.fromtimestamp(round(told.time * 1_000_000) / 1_000_000, dt.UTC)
-            yield Found(told.event, told.site, {"time": f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}", **sources[told.site]}, encode(told.event))
+            src, dst, other = ends[told.site]
+            origin = Origin(time=round(told.time * 1_000_000) * 1000, src=src, dst=dst, other=other)
+            yield Record(told.event, encode(told.event), origin)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
-    from tlib_cli.source import Source
+    from tlib_codec.formats.source import Source
 
 _LARGE = 4 << 20
 

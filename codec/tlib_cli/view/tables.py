@@ -18,9 +18,10 @@ from typing import Any, BinaryIO
 from rich.console import Console
 from rich.text import Text
 
-from tlib_cli.inputs import Found, Problem
-from tlib_cli.options import printable
+from tlib_cli.reports import printable
 from tlib_codec.engine import check
+from tlib_codec.formats.writers import RecordWriter
+from tlib_codec.records import Diagnostic, Record
 from tlib_codec.stream import Gap
 from tlib_schemas.attributes import Timestamp
 from tlib_schemas.declare import Composite
@@ -39,44 +40,40 @@ _PLAIN_GUIDES = ("+- ", "`- ", "|  ", "   ")
 _Pairs = list[tuple[str, Any]]
 
 
-class Table:
-    """The writer of blocks, to a terminal in colour, anywhere else in plain text."""
+class Table(RecordWriter):
+    """Writes a block a record, to a terminal in colour, anywhere else in plain text."""
 
     def __init__(self, file: BinaryIO, registry: Registry) -> None:
+        super().__init__(file, registry)
         self.console = console(file)
-        self._registry = registry
-        self._file: object = None
+        self._last: str | None = None
         self._colours = {number: _PALETTE[i % len(_PALETTE)] for i, number in enumerate(registry.schemas)}
 
-    def write(self, found: Found) -> str:
-        """Write the item's block, under its file's name where that is another than the last one's."""
-        file = found.source.get("file")
-        if self._file not in {None, file}:
-            self.console.print(Text(f"-- {printable(str(file))}\n", "bold"))
-        self._file = file
-        self.console.print(self.block(found))
-        return ""
+    def put(self, record: Record) -> None:
+        """Write the record's block, under its file's name where that is another than the last one's."""
+        file = record.origin.file
+        if self._last not in {None, file}:
+            self.console.print(Text(f"-- {printable(file)}\n", "bold"))
+        self._last = file
+        self.console.print(self.block(record))
 
-    def problem(self, problem: Problem) -> None:
-        """Write the problem's line."""
-        self.console.print(Text("ERROR " + printable(problem.complaint()), "bold red"), Text())
+    def put_diagnostic(self, diagnostic: Diagnostic) -> None:
+        """Write the diagnostic's line."""
+        self.console.print(Text("ERROR " + printable(diagnostic.complaint()), "bold red"), Text())
 
     def flush(self) -> None:
-        """Let everything written so far be seen."""
+        """Make everything written so far visible."""
         self.console.file.flush()
 
-    def close(self) -> None:
-        """Nothing ends a table."""
-
-    def block(self, found: Found) -> Text:
+    def block(self, record: Record) -> Text:
         """The block of one item, and an empty line."""
-        item = found.item
+        item = record.item
         if isinstance(item, Gap):
-            return Text.assemble(("ERROR " + printable(found.complaint()), "bold red"), ("\n  " + hex_bytes(item.data) + "\n", "dim"))
+            return Text.assemble(("ERROR " + printable(record.complaint()), "bold red"), ("\n  " + hex_bytes(item.data) + "\n", "dim"))
         time, pairs = self._pairs(item)
-        stamp = str(found.source.get("time") or time or "")
-        violations = self._violations(found, item)
-        lines = [self._head(item, stamp, found, [v for v in violations if v.code == "deprecated"])]
+        stamp = str(record.origin.to_data().get("time") or time or "")
+        violations = violations_of(record, self._registry)
+        lines = [self._head(item, stamp, record, [v for v in violations if v.code == "deprecated"])]
         lines += self._cells(pairs, {v.attribute for v in violations if v.code == "unlisted-attribute"})
         for label, value in pairs:
             if isinstance(value, KVList):
@@ -84,11 +81,11 @@ class Table:
         for violation in violations:
             if violation.code not in {"deprecated", "unlisted-attribute"}:  # these are marked where they stand
                 lines += self._violation(violation)
-        lines += [_cell(name, value, "  ", "yellow") for name, value in found.unnumbered.items()]
+        lines += [_cell(name, value, "  ", "yellow") for name, value in record.unnumbered.items()]
         lines.append(Text())
         return Text("\n").join(lines)
 
-    def _head(self, item: Item, stamp: str, found: Found, deprecated: list[Violation]) -> Text:
+    def _head(self, item: Item, stamp: str, record: Record, deprecated: list[Violation]) -> Text:
         number = item.message
         name = (self._registry.message_name(number) if isinstance(number, int) else number) or f"message {number}"
         colour = self._colours.get(number, "white") if isinstance(number, int) else "white"
@@ -98,10 +95,10 @@ class Table:
         head.append(printable(name), f"bold {'red' if isinstance(item, InvalidEvent) else colour}")
         if deprecated:
             head.append(" (deprecated)", "yellow")
-        source = found.source
-        place = f"line {source['line']}" if "line" in source else f"@{source.get('offset', '')}"
-        if place == "@":
-            place = str(source.get("server", place))
+        origin = record.origin
+        place = f"line {origin.line}" if origin.line is not None else f"@{origin.offset}" if origin.offset is not None else ""
+        if not place:
+            place = str((origin.other or {}).get("server", "@"))
         room = self.console.width - head.cell_len - len(place)
         return head.append(" " * max(2, room) + place, "dim")
 
@@ -155,18 +152,22 @@ class Table:
         yield Text.assemble("  ", (printable(label), "dim"), "" if len(kv) else " (empty)")
         yield from _branches(kv, "  ", _GUIDES if self.console.encoding.lower().startswith("utf") else _PLAIN_GUIDES)
 
-    def _violations(self, found: Found, item: Item) -> tuple[Violation, ...]:
-        if isinstance(item, InvalidEvent):
-            return item.violations
-        if found.data is not None and found.offset is not None:
-            return check(found.data, registry=self._registry, base=found.offset)
-        return self._registry.validate(item) if isinstance(item.message, int) else ()
-
     def _violation(self, violation: Violation) -> Iterator[Text]:
         mark, style = _MARKS[violation.severity]
         text = f"{violation.attribute}: expected {violation.expected}, found {violation.actual} [{violation.code}]"
         lines = textwrap.wrap(mark + printable(text), max(20, self.console.width - 2), initial_indent="  ", subsequent_indent="    ")
         return (Text(line, style) for line in lines)
+
+
+def violations_of(record: Record, registry: Registry) -> tuple[Violation, ...]:
+    """Return every rule of its table that a record breaks, with offsets where the record has a frame."""
+    item = record.item
+    assert not isinstance(item, Gap)
+    if isinstance(item, InvalidEvent):
+        return item.violations
+    if record.frame is not None and record.origin.offset is not None:
+        return check(record.frame, registry=registry, base=record.origin.offset)
+    return registry.validate(item) if isinstance(item.message, int) else ()
 
 
 def _branches(kv: KVList, indent: str, guides: tuple[str, str, str, str]) -> Iterator[Text]:

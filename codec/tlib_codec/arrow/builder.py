@@ -8,9 +8,11 @@ kind; a column that a batch never touched has no list of values at all.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
+from tlib_codec.records import decoded
 from tlib_codec.reference import Buffer
 from tlib_codec.stream import Gap, MalformedFrame, StreamDecoder
 from tlib_schemas import wire
@@ -173,6 +175,9 @@ class RowBuilder:
             self._put(EVENT, item.message)
             if not self._attributes(data):
                 self._put(FRAME, data)
+        self._end(told, data)
+
+    def _end(self, told: Told | None, data: bytes) -> None:
         if told is not None:
             self._put(ERROR, told[0])
             if told[2]:
@@ -210,6 +215,37 @@ class RowBuilder:
                 return data, True
             case kind:
                 return int.from_bytes(data, "big", signed=kind in (Kind.SINT, Kind.SIGNED_LABEL)), True
+
+
+class FrameBuilder(RowBuilder):
+    """Takes whole frames, each with its own place, and gaps; gives batches. `native.columns.FrameBuilder` is the same in C."""
+
+    def __init__(self, registry: Registry, limits: Limits, plan: tuple[Column, ...], batch_bytes: int) -> None:
+        super().__init__(registry, limits, plan, batch_bytes)
+        self._frames: deque[tuple[bytes, int]] = deque()
+
+    def put(self, data: bytes, bounds: bytes, places: bytes) -> None:
+        """Take frames, joined: their bounds in `data` and the place of each (64-bit numbers); `fill` puts them into rows."""
+        ends = memoryview(bounds).cast("Q")
+        for number, place in enumerate(memoryview(places).cast("Q")):
+            self._frames.append((data[ends[number] : ends[number + 1]], place))
+
+    def fill(self) -> bool:
+        """Whether a batch is full; if not, all frames are in rows."""
+        while self._frames:
+            frame, place = self._frames.popleft()
+            if self.row(decoded(frame, place, self._registry, self._limits), place, frame):
+                return True
+        return self._is_full()
+
+    def odd(self, data: bytes, place: int, told: Told) -> bool:
+        """Take bytes that are no frame as a row, with the code, offset and path of their error; whether a batch is full."""
+        self._put(OFFSET, place)
+        self._put(FRAME, data)
+        if told[0] != GAP and (message := _message(data, self._limits)) is not None:
+            self._put(EVENT, message)
+        self._end(told, data)
+        return self._is_full()
 
 
 def _message(data: bytes, limits: Limits) -> int | None:

@@ -22,15 +22,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from tlib_codec.formats.captures import is_capture
-from tlib_codec.formats.captures.compressed import open_compressed
-from tlib_codec.formats.signs import COMPRESSED, CompressionError
+from tlib_codec.files import read
+from tlib_codec.formats import formats
+from tlib_codec.formats.compression import kind_of
+from tlib_codec.formats.source import InputError, Source
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
-from .captures import CaptureColumns
 from .columns import Columns, schema
-from .items import SOURCE_COLUMNS, source_columns
+from .origins import ORIGIN_COLUMNS, origin_columns
+from .records import RecordColumns
 from .splits import SIZE, cut, places, read_range
 
 try:
@@ -45,7 +46,8 @@ except ImportError:
 __all__ = ["TlibDataSource"]
 
 _FILE: Final = "$file"
-_SOURCE: Final = tuple(name for name in source_columns(["capture"]) if name != _FILE)
+_CAPTURE: Final = formats()["capture"]
+_SOURCE: Final = tuple(name for name in origin_columns(_CAPTURE.origins) if name != _FILE)
 _PLACES: Final = frozenset({"$packet", "$offset", "$error_offset"})  # in files and streams, which 63 bits hold
 _SUFFIXES: Final = (".tlb", ".pcap", ".pcapng", ".cap")
 _COMPARISONS: Final = {
@@ -85,7 +87,7 @@ def spark_schema(registry: Registry, columns: Sequence[str] | None) -> pa.Schema
     Raises ValueError where `columns` has one that is not there.
     """
     own = None if columns is None else _own(columns)
-    fields = [pa.field(name, SOURCE_COLUMNS[name].type) for name in _SOURCE if columns is None or name in columns]
+    fields = [pa.field(name, ORIGIN_COLUMNS[name].type) for name in _SOURCE if columns is None or name in columns]
     fields += schema(registry=registry, columns=own)
     return pa.schema(
         [pa.field(_FILE, pa.string())]
@@ -241,31 +243,25 @@ class TlibReader(DataSourceReader):
         return batch
 
 
-def _unpacked(file: Any) -> Any:
-    """The file, or what it has compressed. Raises CompressionError where that cannot be read."""
-    head = file.read(4)
-    file.seek(0)
-    kind = next((name for sign, name in COMPRESSED.items() if head.startswith(sign)), None)
-    return file if kind is None else open_compressed(kind, file)
-
-
 def _is_capture(path: Path) -> bool:
     """Whether the file is a capture, compressed or not. Raises ValueError where it is compressed and none."""
-    with path.open("rb", buffering=0) as file:
+    with path.open("rb") as file:
+        compressed = kind_of(file.read(4)) is not None
+    with Source(path) as source:
         try:
-            source = _unpacked(file)
-            found = is_capture(source.read(4) or b"")
-        except CompressionError as error:
-            raise ValueError(f"tlib: {path}: {error}") from None
-    if source is not file and not found:
+            found = source.detect()
+        except InputError as error:
+            raise ValueError(f"tlib: {error}") from None
+    capture = found is not None and found.name == _CAPTURE.name
+    if compressed and not capture:
         raise ValueError(f"tlib: {path}: compressed, and no capture: unpack it first")
-    return found
+    return capture
 
 
 def _captured(path: str, registry: Registry) -> Iterator[pa.RecordBatch]:
-    """The rows of a capture: its items, and what is wrong with it."""
-    with Path(path).open("rb", buffering=0) as file:
-        yield from CaptureColumns(_unpacked(file), columns=_SOURCE, registry=registry)
+    """Yield the rows of a capture: its records and diagnostics."""
+    with read(path, format=None, registry=registry) as reader:
+        yield from RecordColumns(reader.batches(), registry=registry, origins=_CAPTURE.origins)
 
 
 def _converted(batch: pa.RecordBatch, fields: pa.Schema, start: int, path: str) -> pa.RecordBatch:

@@ -1,42 +1,32 @@
-"""Parquet, Arrow IPC and CSV: decoded items as rows of columns.
+"""Write records as rows of Parquet, Arrow IPC or CSV.
 
-Strategy: a file of frames or a capture that is wanted whole goes straight through the native builder of columns,
-without an object an event; anything else goes item by item (`column_items`). Either way batches are
-gathered to row groups of some ten MiB, so memory does not grow with the input.
+Strategy: `RecordColumns` makes record batches of the records; they are gathered to row groups of some ten MiB, so memory
+does not grow with the input.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any, Final, Protocol
+import shutil
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO, Final, Protocol
 
 import msgspec
 
-from tlib_cli import FINE, INVALID
-from tlib_cli.inputs import Found, Problem, captured
-from tlib_cli.options import report
-from tlib_cli.source import Source
+from tlib_codec.formats import WriteOptions
 from tlib_codec.formats.jsonl import value_to_data
-from tlib_codec.stream import Gap
-from tlib_schemas.errors import CODES, DecodeError
-from tlib_schemas.limits import DEFAULT_LIMITS
-from tlib_schemas.registry import Registry
+from tlib_codec.records import Batch, Diagnostic, Entry
 
-from .plan import ERROR, ERROR_OFFSET, ERROR_PATH, FRAME, GAP, OFFSET
 from .reader import list_of
 
 try:
     import pyarrow as pa
-    import pyarrow.compute as pc
 
-    from .columns import Columns, frames
-    from .items import SOURCE_COLUMNS, ItemColumns, source_columns, with_source
     from .parquet import GroupWriter
+    from .records import RecordColumns
 except ImportError:
     raise ImportError("Parquet, Arrow and CSV need pyarrow: pip install 'tlib-codec[arrow]'") from None
 
-__all__ = ["ArrowStreamSink", "GroupWriter", "Grouped", "Tabular", "pa", "pc", "sink_for", "source_columns"]
+__all__ = ["ColumnWriter", "GroupWriter", "Grouped"]
 
 _GROUP_BYTES: Final = 20 << 20  # of Arrow's memory
 _GROUP_ROWS: Final = 3 << 14
@@ -129,20 +119,6 @@ def _plain(column: pa.Array, kind: pa.DataType) -> pa.Array:
     return pa.array(made, kind)
 
 
-def sink_for(target: str, file: Any, schema: pa.Schema, *, stream: bool = False, header: bool = True, threads: int = 1) -> Sink:
-    """The sink of a form of output: parquet, csv or arrow, as a file or, with `stream`, to be read while it is written.
-
-    `threads`: so many may encode Parquet.
-    """
-    match target:
-        case "parquet":
-            return GroupWriter(file, schema, threads=threads)
-        case "csv":
-            return CsvSink(file, schema, header=header)
-        case _:
-            return (ArrowStreamSink if stream else ArrowFileSink)(file, schema)
-
-
 class Grouped:
     """A sink that gathers batches to groups first, of as many rows each unless they are large."""
 
@@ -172,94 +148,57 @@ class Grouped:
         if held:
             self._sink.write(held)
 
+    def flush(self) -> None:
+        """Write the batches that wait for their group to be complete."""
+        self._pass()
+
     def close(self) -> None:
         """Write the rest, and the end."""
         self._pass()
         self._sink.close()
 
 
-class Tabular:
-    """The writer of rows; `source` names the columns of the source that they have."""
+class ColumnWriter:
+    """Writes rows to CSV, Parquet or Arrow; a part for another writer is an Arrow stream, or CSV without a header."""
 
-    def __init__(self, make: Callable[[pa.Schema], Sink], registry: Registry, source: Sequence[str] = tuple(SOURCE_COLUMNS)) -> None:
-        self._items = ItemColumns(registry, source=source)
-        self._source = source
-        self._sink = Grouped(make(self._items.schema))
-        self._registry = registry
+    def __init__(self, name: str, file: BinaryIO, options: WriteOptions) -> None:
+        self._columns = RecordColumns(registry=options.registry, origins=options.origins)
+        self._file = file
+        self._csv = name == "csv"
+        sink = _sink("arrow" if options.part and not self._csv else name, file, self._columns.schema, options)
+        self._sink = Grouped(sink)
 
-    def write(self, found: Found) -> str:
-        """Write an item's row. Raises EncodeError."""
-        full = self._items.add(found.item, data=found.data, offset=found.offset, source=found.source, unnumbered=found.unnumbered)
-        if full:
-            self._take()
-        return ""
+    def write(self, batch: Batch) -> Iterator[Entry]:
+        """Write a batch; yield the entries whose rows have an error, and a diagnostic for each record that has no row."""
+        failed: list[Diagnostic] = []
+        for rows, wrong in self._columns.rows(batch, failed):
+            self._sink.write(rows)
+            yield from wrong
+        yield from failed
 
-    def problem(self, problem: Problem) -> None:
-        """Write the row of what could not be read: it is an error, and no bytes."""
-        if self._items.add(problem.as_item(), source=problem.source):
-            self._take()
-
-    def _take(self) -> None:
-        for batch in self._items.take():
-            self._sink.write(batch)
+    def join(self, part: BinaryIO) -> None:
+        """Write the rows of a part."""
+        if self._csv:
+            self._sink.flush()
+            shutil.copyfileobj(part, self._file)
+            return
+        with pa.ipc.open_stream(part) as batches:
+            for batch in batches:
+                self._sink.write(batch)
 
     def flush(self) -> None:
         """Rows are written by the group."""
 
     def close(self) -> None:
-        """Write the rest, and what ends the file."""
-        self._take()
+        """Write the rest, and the end of the file."""
         self._sink.close()
 
-    def append(self, path: Path) -> None:
-        """Write the rows of an Arrow stream of the same schema."""
-        self._take()
-        with pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as batches:
-            for batch in batches:
-                self._sink.write(batch)
 
-    def straight(self, source: Source, form: str, ports: Sequence[int], hosts: Sequence[str]) -> int:
-        """Write everything in a file of frames or a capture, and report what is wrong in it; gives the exit status."""
-        self._take()
-        return self._capture(source, ports, hosts) if form == "capture" else self._frames(source)
-
-    def _capture(self, source: Source, ports: Sequence[int], hosts: Sequence[str]) -> int:
-        from .captures import CaptureColumns  # noqa: PLC0415
-
-        status = FINE
-        columns = CaptureColumns(source, name=source.name, registry=self._registry, ports=ports, hosts=hosts, columns=self._source)
-        for batch, wrong in columns.batches():
-            for item in wrong:
-                status = INVALID
-                report(captured(item, source.name).complaint())
-            self._sink.write(batch)
-        return status
-
-    def _frames(self, source: Source) -> int:
-        status = FINE
-        for batch in Columns(source, registry=self._registry):
-            if batch.column(ERROR).null_count < batch.num_rows:
-                status = INVALID
-                self._report(batch, source.name)
-            self._sink.write(with_source(batch, self._items.schema, file=source.name))
-        return status
-
-    def _report(self, batch: pa.RecordBatch, name: str) -> None:
-        wrong = batch.filter(pc.is_valid(batch.column(ERROR)))
-        told = [wrong.column(c).to_pylist() for c in (ERROR, ERROR_OFFSET, ERROR_PATH, OFFSET, FRAME)]
-        for code, at, path, offset, frame, data in zip(*told, frames(wrong, registry=self._registry), strict=True):
-            report(self._complaint(name, code, at, path, offset, frame, data))
-
-    def _complaint(self, name: str, code: str, at: int | None, path: str | None, offset: int, frame: bytes | None, data: bytes) -> str:
-        if code == GAP:
-            return Found(Gap(offset, frame or b""), name, {}).complaint()
-        try:
-            message, values = self._registry.frame(DEFAULT_LIMITS).unpack(data)
-            found = Found(self._registry.assemble(message, values, data, offset), name, {})
-            if not found.sound:
-                return found.complaint()
-        except DecodeError:
-            pass
-        # The reason as the whole stream showed it: these bytes alone may look otherwise.
-        where = f"{path or ''} at byte {at}".lstrip() if at is not None else path or ""
-        return f"{name}: {where}: {CODES[code].meaning} [{code}]"
+def _sink(name: str, file: BinaryIO, schema: pa.Schema, options: WriteOptions) -> Sink:
+    match name:
+        case "parquet":
+            return GroupWriter(file, schema, threads=options.threads)
+        case "csv":
+            return CsvSink(file, schema, header=not options.part)
+        case _:
+            return (ArrowStreamSink if options.stream or options.part else ArrowFileSink)(file, schema)

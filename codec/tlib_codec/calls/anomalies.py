@@ -7,11 +7,10 @@ docs/calls.md read them.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
+from tlib_codec.records import Origin
 from tlib_schemas.errors import ErrorCode
 
 _BEFORE = "Give the input from before it on, or ask T-Server for its calls when the client connects."
@@ -39,7 +38,7 @@ class Anomaly(msgspec.Struct, frozen=True):
     code: str
     time: dt.datetime | None
     detail: str
-    source: Mapping[str, Any] = {}
+    origin: Origin = Origin()
 
     @property
     def meaning(self) -> str:
@@ -60,7 +59,7 @@ class Missing(msgspec.Struct, frozen=True):
 
     first: int
     last: int
-    source: Mapping[str, Any] = {}
+    origin: Origin = Origin()
 
     def __str__(self) -> str:
         many = self.last > self.first

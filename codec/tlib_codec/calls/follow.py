@@ -21,6 +21,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from tlib_codec.records import Origin
 from tlib_codec.stream import Gap, StreamItem
 from tlib_schemas.abstract_dn_events import EventReleased
 from tlib_schemas.attributes import ABSTRACT_DN
@@ -33,9 +34,9 @@ from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.values import KVList
 
 from .anomalies import Anomaly, Missing
+from .connection import Connection, Connections
 from .links import sites, weight
 from .model import DEFAULT_CALL_LIMITS, ENDED, Call, CallLimits, Change, Ending, Link, LinkKind
-from .origin import Origin, Origins
 
 Told: TypeAlias = Call | Missing
 
@@ -57,6 +58,7 @@ OF_THE_EVENT = frozenset(
 _NAMES_IT = frozenset({AttributeID.CallUUID, AttributeID.ConnID})
 _FRESH_START = frozenset({MessageType.EventLinkConnected, MessageType.EventServerConnected})
 _BACK_IN_STEP = frozenset({MessageType.EventRegistered, MessageType.EventAddressInfo})  # on an abstract DN: the calls there are
+_NOWHERE = Origin()
 
 
 class _Open(msgspec.Struct):
@@ -88,7 +90,7 @@ class CallTracker:
         self._by_conn: dict[str, str] = {}
         self._ended: OrderedDict[str, tuple[int, dt.datetime | None]] = OrderedDict()  # CallUUID, and ConnID: by whom, when
         self._settling: OrderedDict[str, dt.datetime | None] = OrderedDict()
-        self._origins = Origins()
+        self._connections = Connections()
         self._size = 0
         self._before: dt.datetime | None = None
         self._clock: dt.datetime | None = None
@@ -97,25 +99,25 @@ class CallTracker:
         """How many calls are open."""
         return len(self._open)
 
-    def feed(self, item: StreamItem, source: Mapping[str, Any] | None = None) -> Iterator[Told]:
-        """Take the next item, and where it came from (``$source``); gives what is over by it."""
+    def feed(self, item: StreamItem, origin: Origin | None = None) -> Iterator[Told]:
+        """Take the next item and its origin; yield the calls that it ends, and `Missing`."""
         if isinstance(item, Gap):
             return
-        source = source or {}
+        origin = origin or _NOWHERE
         values = _values(item, self.registry)
-        origin = self._origins.of(source)
-        time = origin.time(values, source)
-        missing = origin.count(values.get(AttributeID.EventSequenceNumber), source)
+        connection = self._connections.of(origin)
+        time = connection.time(values, origin)
+        missing = connection.count(values.get(AttributeID.EventSequenceNumber), origin)
         if missing is not None:
             yield missing
         self._tick(time)
         yield from self._idle()
         message = item.message
         uuid, conn = _text(values, AttributeID.CallUUID), _text(values, AttributeID.ConnID)
-        event = _Event(self._name(message), values, time, source, origin)
+        event = _Event(self._name(message), values, time, origin, connection)
         abstract = ABSTRACT_DN.fits(_text(values, AttributeID.ThisDN) or "")
         if message in _FRESH_START or (message in _BACK_IN_STEP and abstract):
-            origin.starts += 1
+            connection.starts += 1
         elif message == _RELEASED and abstract:
             self._release(event, uuid, conn)
         elif (uuid is None and conn is None) or self._is_copy(event, uuid, conn):
@@ -143,7 +145,7 @@ class CallTracker:
 
     def _create(self, event: _Event, uuid: str | None, conn: str | None) -> None:
         one = self._known(uuid, conn)
-        start = (event.origin.number, event.origin.starts)
+        start = (event.connection.number, event.connection.starts)
         if one is None:
             late = self._ended_one(uuid, conn) is not None
             one = self._new(event, uuid, conn)
@@ -182,7 +184,7 @@ class CallTracker:
         other = _text(event.values, AttributeID.OtherDN)
         for name in (party, other):
             self._add_party(one, name)
-        self._remember(one, Change(event.name, event.time, {}, party, other, event.source))
+        self._remember(one, Change(event.name, event.time, {}, party, other, event.origin))
 
     def _apply(self, one: _Open, event: _Event, *, judged: bool) -> None:
         """Take over what an event says of its call; where `judged`, each value has to be new."""
@@ -210,7 +212,7 @@ class CallTracker:
         self._follow_links(one, event.values)
         party = _text(event.values, AttributeID.CtrlParty)
         self._add_party(one, party)
-        self._remember(one, Change(event.name, event.time, changes, party, None, event.source))
+        self._remember(one, Change(event.name, event.time, changes, party, None, event.origin))
 
     # -- one call --------------------------------------------------------------------------------
 
@@ -229,7 +231,7 @@ class CallTracker:
         """Whether another connection has told of this event already."""
         one = self._known(uuid, conn)
         told = self._ended_one(uuid, conn) if one is None else (one.home, one.call.end)
-        if told is None or told[0] == event.origin.number:
+        if told is None or told[0] == event.connection.number:
             return False
         return event.time is not None and told[1] is not None and event.time <= told[1]
 
@@ -249,16 +251,17 @@ class CallTracker:
     def _new(self, event: _Event, uuid: str | None, conn: str | None) -> _Open:
         key = uuid or conn
         assert key is not None
-        call = Call({}, call_uuid=uuid, begin=event.time, source=event.source)
-        origin = event.origin
-        one = _Open(key, call, event.time, home=origin.number, missing=origin.missing, start=(origin.number, origin.starts))
+        call = Call({}, call_uuid=uuid, begin=event.time, origin=event.origin)
+        connection = event.connection
+        start = (connection.number, connection.starts)
+        one = _Open(key, call, event.time, home=connection.number, missing=connection.missing, start=start)
         self._open[key] = one
-        self._hold(one, 1_000 + weight(dict(event.source)))
+        self._hold(one, 1_000 + weight(event.origin.to_data()))
         return one
 
     def _touch(self, one: _Open, event: _Event) -> None:
         """The call was heard of: its time, its identifiers, and its place in the order of silence."""
-        call, time, origin = one.call, event.time, event.origin
+        call, time, connection = one.call, event.time, event.connection
         call.events += 1
         if time is not None:
             if call.end is not None and time < call.end:
@@ -266,10 +269,10 @@ class CallTracker:
             call.end = time
             call.begin = call.begin or time
         one.last = time or self._clock
-        missing = origin.missing - one.missing
-        if missing > 0 and one.home == origin.number:
+        missing = connection.missing - one.missing
+        if missing > 0 and one.home == connection.number:
             self._anomaly(one, event, "call-missing", f"{missing} event{'s' if missing > 1 else ''} missing before {event.name}")
-        one.home, one.missing = origin.number, origin.missing
+        one.home, one.missing = connection.number, connection.missing
         self._identify(one, _text(event.values, AttributeID.CallUUID), _text(event.values, AttributeID.ConnID))
         self._open.move_to_end(one.key)
 
@@ -292,7 +295,7 @@ class CallTracker:
 
     def _anomaly(self, one: _Open, event: _Event, code: str, detail: str) -> None:
         if self._fits(one, one.call.anomalies):
-            one.call.anomalies.append(Anomaly(code, event.time, detail, event.source))
+            one.call.anomalies.append(Anomaly(code, event.time, detail, event.origin))
             self._hold(one, 300)
 
     def _remember(self, one: _Open, change: Change) -> None:
@@ -407,8 +410,8 @@ class _Event(msgspec.Struct):
     name: str
     values: Mapping[int, Any]
     time: dt.datetime | None
-    source: Mapping[str, Any]
     origin: Origin
+    connection: Connection
 
 
 def follow(

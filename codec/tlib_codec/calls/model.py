@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from tlib_codec.formats import jsonl
+from tlib_codec.records import Origin
 from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
@@ -84,7 +85,7 @@ class Change(msgspec.Struct, frozen=True):
     changes: Mapping[str, tuple[Any, Any]] = {}
     party: str | None = None
     other: str | None = None
-    source: Mapping[str, Any] = {}
+    origin: Origin = Origin()
 
 
 class Call(msgspec.Struct):
@@ -108,7 +109,7 @@ class Call(msgspec.Struct):
     links: list[Link] = []
     parties: dict[str, None] = {}
     anomalies: list[Anomaly] = []
-    source: Mapping[str, Any] = {}
+    origin: Origin = Origin()
 
     @property
     def duration(self) -> dt.timedelta | None:
@@ -133,13 +134,17 @@ class Call(msgspec.Struct):
             "$events": self.events,
             "$parties": [jsonl.value_to_data(party) for party in self.parties],
             "$links": [_link(link) for link in self.links],
-            "$anomalies": [{"code": a.code, "time": time_text(a.time), "detail": a.detail, "source": a.source} for a in self.anomalies],
+            "$anomalies": [_anomaly(one) for one in self.anomalies],
             "$dropped": self.dropped,
             "$history": [_change(change) for change in self.history],
-            "$source": self.source,
+            "$source": self.origin.to_data(),
         }
         data = {name: jsonl.value_to_data(value) for name, value in self.state.items()}
         return data | {key: value for key, value in told.items() if value not in (None, [], {}, 0) or key == "$created"}
+
+
+def _anomaly(one: Anomaly) -> dict[str, Any]:
+    return {"code": one.code, "time": time_text(one.time), "detail": one.detail, "source": one.origin.to_data()}
 
 
 def _link(link: Link) -> dict[str, Any]:
@@ -155,7 +160,8 @@ def _change(change: Change) -> dict[str, Any]:
             name: {key: jsonl.value_to_data(value) for key, value in (("from", old), ("to", new)) if value is not None}
             for name, (old, new) in change.changes.items()
         }
-    return data | ({"source": change.source} if change.source else {})
+    source = change.origin.to_data()
+    return data | ({"source": source} if source else {})
 
 
 def time_text(time: dt.datetime | None) -> str | None:

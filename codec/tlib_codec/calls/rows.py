@@ -116,7 +116,7 @@ class Rows:
     def _step(self, line: Line, change: Change, *, last: bool) -> None:
         call = line.call
         assert call is not None
-        warnings = [a.code for a in call.anomalies if a.time == change.time and a.source == change.source]
+        warnings = [a.code for a in call.anomalies if a.time == change.time and a.origin == change.origin]
         ends = last and call.ending in ENDED
         caused = change.event in (EventCallDataChanged.__name__, EventCallDeleted.__name__)
         row = Row(Kind.EVENT, change.time, line, inward=caused, ends=ends, text=change.event, detail=self._told(change), warnings=warnings)

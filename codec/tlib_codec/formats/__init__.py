@@ -45,15 +45,15 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
 class WriteOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of a writer; each format uses the ones that apply to it.
 
-    `origins` names the fields of `Origin` that rows have as columns (None: all). `threads` encode Parquet. `header` False leaves out the
-    header of CSV. `stream` asks for an output that can be read while it grows, where a format has a choice.
+    `origins` names the fields of `Origin` that rows have as columns (None: all). `threads` encode Parquet. `stream` asks for an output
+    that can be read while it grows, where a format has a choice. `part` asks for a part of an output, for `Writer.join`.
     """
 
     registry: Registry = TLIBRARY
     origins: tuple[str, ...] | None = None
     threads: int = 1
-    header: bool = True
     stream: bool = False
+    part: bool = False
 
 
 class Writer(Protocol):
@@ -64,6 +64,9 @@ class Writer(Protocol):
 
         The batch is written when the iterator is exhausted.
         """
+
+    def join(self, part: BinaryIO, /) -> None:
+        """Write a part that another writer of the same format has made."""
 
     def flush(self) -> None:
         """Make everything written so far visible to a reader."""
@@ -79,7 +82,8 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     `recognise` gets the beginning of a file that has no magic number, and whether the file ends there. `read` yields batches.
     `origins` are the fields of `Origin` that the reader fills, None where a file may fill any. `write` makes a writer.
     `binary` output does not go to a terminal; `whole` output is of use only when it is complete. A format that `shows_problems`
-    has a place for records that are invalid, so nobody need read about them elsewhere.
+    has a place for records that are invalid, so nobody need read about them elsewhere. Output that `joins` can be written
+    in parts by several processes.
     """
 
     name: str
@@ -93,6 +97,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     binary: bool = False
     whole: bool = False
     shows_problems: bool = False
+    joins: bool = False
 
 
 @functools.cache

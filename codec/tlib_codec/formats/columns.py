@@ -20,8 +20,8 @@ def _writer(name: str) -> Callable[[BinaryIO, WriteOptions], Writer]:
 
 
 FORMATS = (
-    Format(name="csv", title="CSV with a header", suffixes=(".csv",), write=_writer("csv"), whole=True),
-    Format(name="parquet", title="Parquet", suffixes=(".parquet",), write=_writer("parquet"), binary=True, whole=True),
+    Format(name="csv", title="CSV with a header", suffixes=(".csv",), write=_writer("csv"), whole=True, joins=True),
+    Format(name="parquet", title="Parquet", suffixes=(".parquet",), write=_writer("parquet"), binary=True, whole=True, joins=True),
     Format(
         name="arrow",
         title="Arrow IPC: a file, or a stream in a pipe",
@@ -29,5 +29,6 @@ FORMATS = (
         write=_writer("arrow"),
         binary=True,
         whole=True,
+        joins=True,
     ),
 )

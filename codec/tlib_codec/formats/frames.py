@@ -53,5 +53,6 @@ FORMATS = (
         write=_write,
         binary=True,
         whole=True,
+        joins=True,
     ),
 )

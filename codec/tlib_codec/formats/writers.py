@@ -6,6 +6,7 @@ that somebody should read about. A writer that takes whole `Frames` overrides `w
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
@@ -47,6 +48,10 @@ class RecordWriter:
     def put_diagnostic(self, diagnostic: Diagnostic) -> None:
         """Write a diagnostic where the format has a place for it."""
 
+    def join(self, part: BinaryIO) -> None:
+        """Write a part that another writer of the same format has made."""
+        shutil.copyfileobj(part, self._file)
+
     def flush(self) -> None:
         """Make everything written so far visible to a reader."""
         self._file.flush()
@@ -67,7 +72,5 @@ class UnnumberedNotes:
         if not new or len(self._noted) > _MOST_NAMES:
             return None
         self._noted |= new
-        names = ", ".join(sorted(new))
-        return Diagnostic(
-            "attribute-number", record.origin, "attributes with a public number", f"{names}: written without it (here and below)", severity=Severity.WARNING
-        )
+        actual = f"{', '.join(sorted(new))}, left out here and below"
+        return Diagnostic("log-unnumbered", record.origin, "attributes with a public number", actual, severity=Severity.WARNING)

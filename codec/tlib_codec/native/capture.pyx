@@ -15,10 +15,9 @@ import os
 
 from tlib_codec.native.engine cimport StreamDecoder
 
-from tlib_codec.formats.captures.model import Captured, CapturedMalformed, Cut, shifted
-from tlib_codec.stream import MalformedFrame
+from tlib_codec.formats.captures.origin import packet_origin
+from tlib_codec.records import Frames, Record, shifted
 
-cdef object CAPTURED = Captured, CAPTURED_MALFORMED = CapturedMalformed, MALFORMED = MalformedFrame
 cdef size_t KEPT = 8 << 20  # bytes of frames for which the room is kept
 
 cdef extern from "packets.h":
@@ -190,17 +189,9 @@ cdef class Lane:
         cdef const tlib_mark *at = self.at(end)
         return at.time, at.packet
 
-    def collect(self, decoder, uint64_t base, flow, list out):
-        """Append the items of a decoder that was fed from `base` on, each with the packet that completed it."""
-        cdef bytes data
-        for item in decoder:
-            data = decoder.data
-            out.append(self.captured(item, data, base, base + <uint64_t> decoder.offset, flow))
-
-    cdef object captured(self, item, bytes data, uint64_t base, uint64_t offset, flow):
+    cdef object record(self, item, bytes data, uint64_t base, uint64_t offset, file, flow):
         cdef const tlib_mark *at = self.at(offset + <uint64_t> PyBytes_GET_SIZE(data))
-        cdef object kind = CAPTURED_MALFORMED if type(item) is MALFORMED else CAPTURED
-        return kind(shifted(item, base) if base else item, data, offset, at.packet, at.time, flow)
+        return Record(shifted(item, base) if base else item, data, packet_origin(file, at.packet, at.time, offset, flow))
 
     def before(self, int64_t start, int64_t end):
         """What is still known of the stream from `start` to `end`: where it begins, and the bytes."""
@@ -250,6 +241,10 @@ cdef class Lanes:
 
     def __len__(self):
         return len(self.held)
+
+    def output(self, str file not None):
+        """Return the output for what these lanes complete."""
+        return Output(file)
 
     def get(self, bytes key):
         """The lane of that key."""
@@ -327,20 +322,19 @@ cdef int in_order(const void *one, const void *other) noexcept nogil:
     return -1 if a.order < b.order else a.order > b.order
 
 
-cdef class Cuts:
-    """What `captures.tcp.Items` is, but frames stay bytes: runs of them come as `Cut`s.
+cdef class Output:
+    """The content of a capture until it is taken: runs of frames, and between them records and diagnostics."""
 
-    `flows` are what the numbers in those stand for; who reads them may begin a new list between two reads.
-    """
-
-    cdef public list flows
+    cdef list flows  # those that the rows number
+    cdef str file
     cdef list odd
     cdef Row *rows
     cdef size_t count, row_room
     cdef uint8_t *data
     cdef size_t size, room
 
-    def __cinit__(self):
+    def __cinit__(self, str file not None):
+        self.file = file
         self.flows = []
         self.odd = []
 
@@ -379,9 +373,9 @@ cdef class Cuts:
         return 0
 
     def append(self, item):
-        """Take an item."""
+        """Take a record or diagnostic."""
         cdef Row *row = self.row()
-        row.packet, row.length, row.start = item.packet, 0, len(self.odd)
+        row.packet, row.length, row.start = item.origin.packet or 0, 0, len(self.odd)
         self.odd.append(item)
 
     def collect(self, Lane lane, StreamDecoder decoder, uint64_t base, flow):
@@ -396,14 +390,14 @@ cdef class Cuts:
             item = decoder.step(&at, &length)
             if item is not None:
                 data = decoder.data
-                self.append(lane.captured(item, data, base, offset, flow))
+                self.append(lane.record(item, data, base, offset, self.file, flow))
             elif length:
                 self.frame(at, length, offset, lane.at(offset + length), number)
             else:
                 return
 
     def take(self):
-        """What was taken since the last call, in the order of packets."""
+        """Return the content since the last call, in the order of packets."""
         cdef list found = []
         cdef size_t begin = 0, end
         cdef bint ascending = True
@@ -424,6 +418,7 @@ cdef class Cuts:
             found.append(self.run(begin, end))
             begin = end
         self.odd.clear()
+        self.flows = []
         self.count = self.size = 0
         if self.room > KEPT:
             free(self.data)
@@ -455,4 +450,6 @@ cdef class Cuts:
             memcpy(PyBytes_AS_STRING(packets) + i * sizeof(uint64_t), &row.packet, sizeof(uint64_t))
             memcpy(PyBytes_AS_STRING(times) + i * sizeof(int64_t), &row.time, sizeof(int64_t))
             memcpy(PyBytes_AS_STRING(flows) + i * sizeof(uint32_t), &row.flow, sizeof(uint32_t))
-        return Cut(data, bounds, offsets, packets, times, flows)
+        return Frames(
+            data=data, bounds=bounds, offsets=offsets, file=self.file, packets=packets, times=times, flows=flows, flow_table=self.flows
+        )

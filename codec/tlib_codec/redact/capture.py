@@ -13,22 +13,24 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator
-from typing import Any
 
 from tlib_codec.formats.captures.ip import Dissector, PacketError, Segment
-from tlib_codec.formats.captures.model import DEFAULT_SETTINGS, Captured, CaptureProblem, CaptureSettings, Flow, Packet
+from tlib_codec.formats.captures.model import DEFAULT_SETTINGS, CaptureSettings, Packet
 from tlib_codec.formats.captures.tcp import Direction, Reassembler
-from tlib_codec.formats.signs import CompressionError
+from tlib_codec.formats.compression import CompressionError
+from tlib_codec.formats.source import Source
+from tlib_codec.records import Batch, Diagnostic, Origin, Record
 from tlib_codec.stream import Gap, Missing
 from tlib_schemas.errors import EncodeError
 
+from .file_records import Records, reader
 from .items import Redactor
 from .packets import HEADERS, TCP, Addresses, Layout, blanked, carrying, header_of, layout, mended, untouched
-from .records import Record, Records, reader
 
 _CHUNK = 1 << 20
 _HISTORY = 1 << 16  # bytes of a direction's stream that are kept for copies that come late
 _PIECE = 1 << 12
+_Flow = tuple[int | str | None, str]  # connection and direction
 _OVERHEAD = 1024  # of memory, for a packet or a direction
 
 
@@ -142,7 +144,7 @@ class CaptureRedactor:
         self._records = Records()
         self._dissector = Dissector(settings)
         self._streams = Reassembler(registry=redactor.registry, settings=settings)
-        self._windows: dict[Flow, Window] = {}  # those used last at the end
+        self._windows: dict[_Flow, Window] = {}  # those used last at the end
         self._fragments: dict[bytes, list[Held]] = {}
         self._queue: deque[Held] = deque()
         self._size = 0  # bytes of memory that the queue and the windows take
@@ -157,28 +159,26 @@ class CaptureRedactor:
         """Directions of connections in which frames were found."""
         return self._streams.followed
 
-    def records(self, source: Any) -> Iterator[bytes | CaptureProblem]:
-        """The bytes of the safe file, in pieces, and what is wrong with the one read from `source` (open for reading).
-
-        Raises OSError where that cannot be read.
-        """
+    def records(self, source: Source) -> Iterator[bytes | Diagnostic]:
+        """Yield the bytes of the safe file, in pieces, and diagnostics of the one read from `source`. Raises InputError."""
         head = b""
         while len(head) < 4 and (more := source.read(4 - len(head))):
             head += more
-        file = reader(head, self._records, self._settings)
+        file = reader(head, self._records, self._settings, source.name)
         file.feed(head)
         while not file.closed:
             try:
                 data = source.read(_CHUNK)
             except CompressionError as error:
-                yield CaptureProblem("capture-cut", None, file.offset, "compressed data up to the end", str(error))
+                origin = Origin(file=source.name, offset=file.offset)
+                yield Diagnostic("capture-cut", origin, "compressed data up to the end", str(error))
                 data = b""
             if data:
                 file.feed(data)
             else:
                 file.close()
             for found in file:
-                if isinstance(found, CaptureProblem):
+                if isinstance(found, Diagnostic):
                     yield found
             self._take()
             if file.closed:
@@ -223,7 +223,7 @@ class CaptureRedactor:
         if place is None or header_of(TCP, data) + len(segment.payload) != len(data):
             return
         part = Part(at, data, segment, place, len(carriers))
-        part.window = self._window(part.direction.flow)
+        part.window = self._window((part.direction.flow.connection, part.direction.flow.direction))
         part.window.waiting.add(part)
         for one in carriers:
             one.part = part
@@ -233,7 +233,7 @@ class CaptureRedactor:
         for held in fragments:
             held.fragment = False
 
-    def _window(self, flow: Flow) -> Window:
+    def _window(self, flow: _Flow) -> Window:
         window = self._windows.pop(flow, None)
         if window is None:
             window = Window()
@@ -243,24 +243,26 @@ class CaptureRedactor:
 
     def _decide(self) -> None:
         """Replace the frames that are complete."""
-        for item in self._streams.items():
-            if isinstance(item, Captured):
-                window = self._window(item.flow)
-                window.told = item.offset + (item.item.length if isinstance(item.item, Missing) else len(item.data))
-                safe = self._safe(item)
+        for entry in Batch(self._streams.items(), registry=self._redactor.registry):
+            if isinstance(entry, Record):
+                data = entry.frame or b""
+                offset = entry.origin.offset or 0
+                window = self._window((entry.origin.connection, entry.origin.direction))
+                window.told = offset + (entry.item.length if isinstance(entry.item, Missing) else len(data))
+                safe = self._safe(entry, data)
                 if safe is not None:
-                    window.put(item.offset, safe)
+                    window.put(offset, safe)
                     self._size += len(safe)
 
-    def _safe(self, item: Captured) -> bytes | None:
-        """What stands in place of an item; None where nothing can."""
-        if isinstance(item.item, Gap):
-            return item.data if self._keep_malformed else None
+    def _safe(self, record: Record, data: bytes) -> bytes | None:
+        """Return the bytes that take the place of a record's; None where nothing can."""
+        if isinstance(record.item, Gap):
+            return data if self._keep_malformed else None
         try:
-            safe = self._redactor.frame(item.item)
+            safe = self._redactor.frame(record.item)
         except EncodeError:
             return None
-        return safe if len(safe) == len(item.data) else None
+        return safe if len(safe) == len(data) else None
 
     # -- out -------------------------------------------------------------------------------------
 

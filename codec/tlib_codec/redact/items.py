@@ -12,7 +12,6 @@ import contextlib
 import fnmatch
 import functools
 from collections import Counter
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -20,6 +19,7 @@ import msgspec
 from tlib_codec.calls.links import is_conn_id
 from tlib_codec.engine import encode
 from tlib_codec.formats.logs.values import looks_hex
+from tlib_codec.records import Origin
 from tlib_codec.reference import Policy
 from tlib_codec.stream import Gap
 from tlib_schemas import wire
@@ -266,10 +266,10 @@ def _matching(key: str, path: str, patterns: tuple[str, ...]) -> tuple[str, ...]
     return tuple(pattern for pattern in patterns if any(fnmatch.fnmatchcase(name, pattern) for name in (key, path)))
 
 
-_SOURCE = ("line", "offset", "time", "direction", "version", "connection")
+_SAFE = ("line", "packet", "offset", "time", "local_time", "direction", "version", "connection")
 
 
-def safe_source(source: Mapping[str, Any]) -> dict[str, Any]:
-    """Where an event came from, without names of machines and people, or the words of an error."""
-    kept = {key: value for key, value in source.items() if key in _SOURCE}
-    return kept | ({"file": "input"} if "file" in source else {})
+def safe_origin(origin: Origin) -> Origin:
+    """Return the origin without names of machines, files and people, or the words of an error."""
+    kept = {name: getattr(origin, name) for name in _SAFE}
+    return Origin(**kept, file="input" if origin.file else "")

@@ -14,12 +14,12 @@ from typing import Any, BinaryIO
 import msgspec
 
 from tlib_codec.formats.logs.dates import Clock
-from tlib_codec.formats.logs.lines import DEFAULT_LOG_LIMITS, Line, LogLimits, chunks, split_lines
+from tlib_codec.formats.logs.lines import DEFAULT_LOG_LIMITS, Line, LogLimits, chunks, text_lines
 from tlib_codec.formats.logs.message import Context, Message
 from tlib_codec.formats.logs.platform_sdk import ATTRIBUTE
-from tlib_codec.formats.logs.reader import FORMS, recognised
-from tlib_codec.formats.logs.record import LogProblem
+from tlib_codec.formats.logs.reader import KINDS, recognised
 from tlib_codec.formats.logs.values import bare, looks_hex, printed_bytes
+from tlib_codec.records import Diagnostic
 from tlib_schemas.abstract_dn import is_call
 from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.values import KVList
@@ -48,19 +48,21 @@ class LogRedactor:
         self.limits = limits
         self.dropped = 0
 
-    def lines(self, file: Iterable[bytes] | BinaryIO, *, name: str = "", form: str | None = None) -> Iterator[bytes]:
-        """The lines of the log made safe, each with its end. `name` and `form` as for `read_log`."""
+    def lines(self, file: Iterable[bytes] | BinaryIO, *, name: str = "", kind: str | None = None) -> Iterator[bytes]:
+        """The lines of the log made safe, each with its end. `name` and `kind` as for `read_log`."""
         pieces = chunks(file)
-        if form is None:
-            pieces, form = recognised(pieces)
+        if kind is None:
+            pieces, kind = recognised(pieces)
         context = Context(self.redactor.registry, None, self.limits)
-        headers = Headers(self.redactor, form)
-        opens = FORMS[form](context, Clock(name))
+        headers = Headers(self.redactor, kind)
+        opens = KINDS[kind](context, Clock(name))
         message: _Rewritten | None = None
         blank = True
         held: str | None = None  # the line before, which may be part of a header
-        for entry in split_lines(pieces, self.limits.line):
-            if isinstance(entry, LogProblem):
+        for entry in text_lines(pieces, self.limits.line, name):
+            if entry is None:
+                continue
+            if isinstance(entry, Diagnostic):
                 self.dropped += 1
                 continue
             if message is not None:

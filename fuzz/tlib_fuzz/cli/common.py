@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from tlib_cli.inputs import Found, entries
-from tlib_cli.options import Unusable, closest
-from tlib_cli.source import FORMAT_HINT
-from tlib_codec.engine import encode
-from tlib_codec.reference import Policy
+from tlib_cli.inputs import InputError, entries
+from tlib_cli.reports import Unusable
+from tlib_codec.formats import ReadOptions
+from tlib_codec.formats.frame_writer import frame_of
+from tlib_codec.query import closest
+from tlib_codec.records import Record
 from tlib_codec.stream import Gap
 from tlib_fuzz.cases import VALID
 from tlib_fuzz.catalogue import CATALOGUE
@@ -54,22 +56,19 @@ def seeds(files: Iterable[str], registry: Registry) -> tuple[bytes, ...]:
         before = len(found)
         try:
             found.update(dict.fromkeys(_frames(path, registry)))
-        except Unusable as error:  # there is no --format here
-            raise Unusable(error.message.removesuffix(FORMAT_HINT)) from None
+        except InputError as error:
+            raise Unusable(str(error)) from None
         if len(found) == before:
             raise Unusable(f"{path}: no frame in it that was not there before")
     return tuple(found)
 
 
 def _frames(path: str, registry: Registry) -> Iterator[bytes]:
-    for entry in entries(path, "auto", registry):
-        if not isinstance(entry, Found):
-            continue
-        data = entry.data
-        if data is None and not isinstance(entry.item, Gap):
-            try:
-                data = encode(entry.item, registry=registry, policy=Policy.LENIENT)
-            except EncodeError:  # a log may name what has no number
+    for entry in entries(path, "auto", ReadOptions(registry=registry)):
+        if isinstance(entry, Record):
+            if isinstance(entry.item, Gap):
+                if entry.frame:
+                    yield entry.frame
                 continue
-        if data:
-            yield data
+            with contextlib.suppress(EncodeError):  # a log may name a message that has no number
+                yield frame_of(entry, registry)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import click
 
 from tlib_cli import FINE
-from tlib_cli.options import Unusable
+from tlib_cli.reports import Unusable
 
 
 class Template(NamedTuple):

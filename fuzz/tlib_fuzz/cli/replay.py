@@ -9,7 +9,8 @@ import click
 import msgspec
 
 from tlib_cli import FINE, INVALID, UNUSABLE
-from tlib_cli.options import Unusable, printable, registry_of
+from tlib_cli.options import registry_of
+from tlib_cli.reports import Unusable, printable
 from tlib_fuzz.kit.findings import ABOUT, FRAME, NOT_FIRST, ORIGINAL, Finding, expected, hex_of
 from tlib_fuzz.kit.judge import judge
 from tlib_fuzz.kit.plan import Plan

@@ -14,7 +14,8 @@ from typing import TypeAlias
 import click
 
 from tlib_cli import FINE, INVALID, UNUSABLE
-from tlib_cli.options import REGISTRY, Unusable, printable, registry_of, registry_option, report
+from tlib_cli.options import REGISTRY, registry_of, registry_option
+from tlib_cli.reports import Unusable, printable, report
 from tlib_fuzz.kit.findings import Findings, How
 from tlib_fuzz.kit.plan import Plan
 from tlib_fuzz.kit.protocol import TargetError

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tlib_codec.formats.logs import LogLimits, LogProblem, LogRecord, read_log
+from tlib_codec.formats.logs.lines import LogLimits
+from tlib_codec.formats.logs.reader import read_log
 
 HEAD = b"@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventOnHook\n"
 SMALL = LogLimits(line=40, message=200, problems=3)

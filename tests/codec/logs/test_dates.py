@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from tlib_codec.formats.logs import read_log
+from tlib_codec.formats.logs.reader import read_log
 
 MESSAGE = "{} [0] 8.1.101.25 distribute_event: message EventOnHook\n\n"
 

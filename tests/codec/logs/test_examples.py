@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tlib_codec import EventAddressInfo, EventRegistered, InvalidEvent, StreamDecoder, TCause, calls_of
-from tlib_codec.formats.logs import read_log
+from tlib_codec.formats.logs.reader import read_log
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tlib_codec import KVList, MessageType, RawValue
-from tlib_codec.formats.logs import read_log
+from tlib_codec.formats.logs.reader import read_log
 
 HEAD = "@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventOnHook\n"
 

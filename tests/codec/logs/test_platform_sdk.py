@@ -3,7 +3,7 @@
 import pytest
 
 from tlib_codec import EventRegistered, KVList, MessageType, RawValue, TAddressInfoType, UnknownEvent
-from tlib_codec.formats.logs import LogProblem, LogRecord, read_log
+from tlib_codec.formats.logs.reader import read_log
 
 HEAD = "'EventOnHook' ('87')\nmessage attributes:\n"
 

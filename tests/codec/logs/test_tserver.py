@@ -15,7 +15,7 @@ from tlib_codec import (
     decode,
     encode,
 )
-from tlib_codec.formats.logs import LogProblem, LogRecord, read_log
+from tlib_codec.formats.logs.reader import read_log
 
 HEAD = "@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventOnHook\n"
 

@@ -21,7 +21,8 @@ from tlib_codec import (
     Timestamp,
     UnknownEvent,
 )
-from tlib_codec.formats.logs import platform_sdk_text, read_log, tserver_text
+from tlib_codec.formats.logs.reader import read_log
+from tlib_codec.formats.logs.writer import platform_sdk_text, tserver_text
 from tlib_schemas import wire
 
 TIME = dt.datetime.fromisoformat("2015-05-29T16:45:24.5942")

@@ -1,33 +1,55 @@
-"""Captures: pcap and pcapng files, TCP reassembly, and the events in them.
+"""Captures: pcap and pcapng files, TCP reassembly, and the frames in them; and the writer of captures.
 
-`read_capture` reads a file; `CaptureDecoder` is fed bytes; `Reassembler` is fed segments.
+`CaptureDecoder` is fed the bytes of a file, `Reassembler` TCP segments. Files are read by `tlib_codec.read`.
 """
 
-from .decoder import CaptureDecoder, is_capture
-from .ip import Dissector, Segment
-from .model import DEFAULT_SETTINGS, Captured, CaptureItem, CaptureProblem, CaptureSettings, Flow, Packet, iso, origin
-from .open import read_capture, read_items
-from .pcap import PcapReader
-from .pcapng import PcapngReader
-from .tcp import Reassembler
+from __future__ import annotations
 
-__all__ = [
-    "DEFAULT_SETTINGS",
-    "CaptureDecoder",
-    "CaptureItem",
-    "CaptureProblem",
-    "CaptureSettings",
-    "Captured",
-    "Dissector",
-    "Flow",
-    "Packet",
-    "PcapReader",
-    "PcapngReader",
-    "Reassembler",
-    "Segment",
-    "is_capture",
-    "iso",
-    "origin",
-    "read_capture",
-    "read_items",
-]
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, BinaryIO
+
+from tlib_codec.formats import Format, ReadOptions, WriteOptions, Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tlib_codec.formats.source import Source
+    from tlib_codec.records import Batch
+
+_PCAP = (b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d")  # both byte orders, micro- or nanoseconds
+_PCAPNG = b"\x0a\x0d\x0d\x0a"
+MAGIC = (*_PCAP, _PCAPNG)
+
+
+def is_capture(head: bytes) -> bool:
+    """Whether a file that begins with `head` is a pcap or pcapng file."""
+    return head.startswith(MAGIC)
+
+
+def _read(source: Source, options: ReadOptions) -> Iterator[Batch]:
+    from .open import read_capture  # noqa: PLC0415
+
+    return read_capture(source, registry=options.registry, ports=options.ports, hosts=options.hosts)
+
+
+def _writer(name: str) -> Callable[[BinaryIO, WriteOptions], Writer]:
+    def make(file: BinaryIO, options: WriteOptions) -> Writer:
+        from .writer import PacketWriter  # noqa: PLC0415
+
+        return PacketWriter(file, options.registry, name)
+
+    return make
+
+
+FORMATS = (
+    Format(
+        name="capture",
+        title="capture: pcap or pcapng",
+        magic=MAGIC,
+        suffixes=(),
+        read=_read,
+        origins=("file", "packet", "offset", "time", "src", "dst", "connection", "direction"),
+    ),
+    Format(name="pcap", title="pcap", suffixes=(".pcap", ".cap"), write=_writer("pcap"), binary=True, whole=True),
+    Format(name="pcapng", title="pcapng", suffixes=(".pcapng",), write=_writer("pcapng"), binary=True, whole=True),
+)

@@ -11,11 +11,12 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Unpack
 
-from tlib_codec.formats.signs import CAPTURES
+from tlib_codec.records import Diagnostic, Origin, Part
 
 from .ip import Datagram, Dissector, PacketError
 from .link import SUPPORTED
-from .model import CaptureItem, CaptureProblem, Packet
+from .model import Packet
+from .origin import packet_origin
 from .pcap import PcapReader
 from .pcapng import PcapngReader
 from .records import RecordReader
@@ -24,15 +25,10 @@ from .tcp import Options, Reassembler
 _SECTION = b"\x0a\x0d\x0d\x0a"
 
 
-def is_capture(head: bytes) -> bool:
-    """Whether a file that begins so is a pcap or pcapng file."""
-    return head[:4] in CAPTURES
-
-
 class CaptureDecoder:
     """Incremental decoder of a pcap or pcapng file: `feed` bytes, iterate items, `close`, iterate the rest.
 
-    Items are `Captured` and `CaptureProblem`, in the order of the packets that completed them;
+    Items are runs of `Frames`, `Record`s and `Diagnostic`s, in the order of the packets that completed them;
     iterating ends when more bytes are needed. The options are those of `Reassembler`. `packets` and `connections` count
     what was read.
     """
@@ -40,6 +36,7 @@ class CaptureDecoder:
     def __init__(self, **options: Unpack[Options]) -> None:
         self._streams = Reassembler(**options)
         self.settings = self._streams.settings
+        self.registry = self._streams.registry
         self._dissector = Dissector(self.settings)
         self._reader: RecordReader | None = None
         self._head = b""
@@ -77,21 +74,21 @@ class CaptureDecoder:
             if len(self._head) < 4:
                 return
             data, self._head = self._head, b""
-            self._reader = (PcapngReader if data[:4] == _SECTION else PcapReader)(self.settings)
+            self._reader = (PcapngReader if data[:4] == _SECTION else PcapReader)(self.settings, self._streams.file)
         self._reader.feed(data)
 
     def close(self) -> None:
         """Say that no more bytes come."""
         self._closed = True
         if self._reader is None:
-            self._reader = PcapReader(self.settings)
+            self._reader = PcapReader(self.settings, self._streams.file)
             self._reader.feed(self._head)
         self._reader.close()
 
-    def __iter__(self) -> Iterator[CaptureItem]:
+    def __iter__(self) -> Iterator[Part]:
         return iter(self.items())
 
-    def items(self) -> list[CaptureItem]:
+    def items(self) -> list[Part]:
         """What has been completed since the last call."""
         if self._reader is None or self._ended:
             return []
@@ -101,9 +98,9 @@ class CaptureDecoder:
             found += self._rest()
         return found
 
-    def _read(self, reader: RecordReader) -> list[CaptureItem]:
+    def _read(self, reader: RecordReader) -> list[Part]:
         lanes = self._streams.lanes
-        found: list[CaptureItem] = []
+        found: list[Part] = []
         while True:
             if lanes.walks and (form := reader.form) is not None:
                 reader.position, number, time, last = lanes.walk(reader.buffer, reader.position, reader.number, form)
@@ -121,7 +118,7 @@ class CaptureDecoder:
         items = self._completed()
         return found + items if found else items
 
-    def _completed(self) -> list[CaptureItem]:
+    def _completed(self) -> list[Part]:
         streams = self._streams
         items = streams.items()
         if not streams.troubled:
@@ -129,34 +126,32 @@ class CaptureDecoder:
         streams.troubled = False
         return self._few(items)
 
-    def _packet(self, packet: Packet) -> CaptureProblem | None:
+    def _packet(self, packet: Packet) -> Diagnostic | None:
         self._streams.last = packet
         if packet.link not in SUPPORTED:
             if packet.link in self._links:
                 return None
             self._links.add(packet.link)
             supported = ", ".join(map(str, sorted(SUPPORTED)))
-            return CaptureProblem(
-                "capture-link", packet.number, packet.offset, f"a link type of {supported}", str(packet.link), packet.time
-            )
+            return self._diagnostic("capture-link", packet, f"a link type of {supported}", str(packet.link))
         try:
             segment = self._dissector.segment(packet)
         except PacketError as error:
-            return CaptureProblem(error.code, packet.number, packet.offset, error.expected, error.actual, packet.time)
+            return self._diagnostic(error.code, packet, error.expected, error.actual)
         if self._dissector.dropped:
-            self._streams.tell(map(_unfinished, self._dissector.dropped))
+            self._streams.tell(map(self._unfinished, self._dissector.dropped))
             self._dissector.dropped.clear()
         if segment is None:
             return None
         self._streams.segment(packet, segment)
         if len(segment.payload) < segment.length:
             expected = f"{segment.length} bytes of a TCP segment"
-            return CaptureProblem("capture-truncated", packet.number, packet.offset, expected, str(len(segment.payload)), packet.time)
+            return self._diagnostic("capture-truncated", packet, expected, str(len(segment.payload)))
         return None
 
-    def _rest(self) -> list[CaptureItem]:
+    def _rest(self) -> list[Part]:
         self._dissector.flush()
-        found = self._few(list(map(_unfinished, self._dissector.dropped)))
+        found = self._few(list(map(self._unfinished, self._dissector.dropped)))
         self._streams.close()
         found += self._completed()
         for code, count in self._told.items():
@@ -168,22 +163,24 @@ class CaptureDecoder:
             found.append(self._problem("capture-no-frames", expected, f"none; connections in all: {self.connections}"))
         return found
 
-    def _problem(self, code: str, expected: str, actual: str) -> CaptureProblem:
+    def _problem(self, code: str, expected: str, actual: str) -> Diagnostic:
         assert self._reader is not None
-        return CaptureProblem(code, None, self._reader.offset, expected, actual)
+        return Diagnostic(code, Origin(file=self._streams.file, offset=self._reader.offset), expected, actual)
 
-    def _few(self, items: list[CaptureItem]) -> list[CaptureItem]:
+    def _diagnostic(self, code: str, packet: Packet, expected: str, actual: str) -> Diagnostic:
+        return Diagnostic(code, packet_origin(self._streams.file, packet.number, packet.time, packet.offset), expected, actual)
+
+    def _unfinished(self, datagram: Datagram) -> Diagnostic:
+        origin = packet_origin(self._streams.file, datagram.number, datagram.time, datagram.offset)
+        return Diagnostic("capture-fragment", origin, "every fragment of an IP packet", f"{datagram.size} bytes")
+
+    def _few(self, items: list[Part]) -> list[Part]:
         """The items without the problems of a kind that has been told often enough."""
-        kept: list[CaptureItem] = []
+        kept: list[Part] = []
         for item in items:
-            if isinstance(item, CaptureProblem):
+            if isinstance(item, Diagnostic):
                 self._told[item.code] += 1
                 if self._told[item.code] > self.settings.problems:
                     continue
             kept.append(item)
         return kept
-
-
-def _unfinished(datagram: Datagram) -> CaptureProblem:
-    expected = "every fragment of an IP packet"
-    return CaptureProblem("capture-fragment", datagram.number, datagram.offset, expected, f"{datagram.size} bytes", datagram.time)

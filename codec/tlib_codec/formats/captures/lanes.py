@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from .model import Flow, captured, shifted
+from tlib_codec.records import Entry, Flow, Part, Record, shifted
+
+from .origin import packet_origin
 
 SLOW, FAST, SKIP = 0, 1, 2
 """What the loop in C may do with a lane: nothing, append what is in order, pass over everything."""
@@ -78,19 +80,38 @@ class Lane:
         _, time, packet = marks[0]
         return time, packet
 
-    def collect(self, decoder: Any, base: int, flow: Flow, out: list[Any]) -> None:
-        """Append the items of a decoder that was fed from `base` on, each with the packet that completed it."""
-        for item in decoder:
-            data = decoder.data
-            offset = base + decoder.offset
-            time, packet = self.mark(offset + len(data))
-            out.append(captured(shifted(item, base) if base else item, data, offset, packet, time, flow))
-
     def before(self, start: int, end: int) -> tuple[int, bytes]:
         """What is still known of the stream from `start` to `end`: where it begins, and the bytes."""
         known = self.offset - len(self._data)
         start = max(start, known)
         return start, bytes(self._data[start - known : max(start, end) - known])
+
+
+class Output:
+    """The records and diagnostics of a capture until they are taken. `native.capture.Output` keeps frames as bytes instead."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._entries: list[Entry] = []
+
+    def append(self, entry: Entry) -> None:
+        """Take a record or diagnostic."""
+        self._entries.append(entry)
+
+    def collect(self, lane: Lane, decoder: Any, base: int, flow: Flow) -> None:
+        """Take the items that the decoder of a lane completed, each with the packet that completed it; it was fed from `base` on."""
+        for item in decoder:
+            data = decoder.data
+            offset = base + decoder.offset
+            time, packet = lane.mark(offset + len(data))
+            origin = packet_origin(self._file, packet, time, offset, flow)
+            self._entries.append(Record(shifted(item, base) if base else item, data, origin))
+
+    def take(self) -> list[Part]:
+        """Return the entries since the last call, in the order of packets."""
+        taken, self._entries = self._entries, []
+        taken.sort(key=lambda entry: entry.origin.packet or 0)
+        return list(taken)
 
 
 class Lanes:
@@ -104,6 +125,10 @@ class Lanes:
 
     def __len__(self) -> int:
         return len(self._lanes)
+
+    def output(self, file: str) -> Output:
+        """Return the output for what these lanes complete."""
+        return Output(file)
 
     def get(self, key: bytes) -> Lane | None:
         """The lane of that key."""

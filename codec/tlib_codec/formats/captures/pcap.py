@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 import struct
 
-from .model import DEFAULT_SETTINGS, CaptureProblem, CaptureSettings, Packet
+from tlib_codec.records import Diagnostic
+
+from .model import DEFAULT_SETTINGS, CaptureSettings, Packet
 from .records import RecordReader
 
 MAGICS = {
@@ -31,8 +33,8 @@ class PcapReader(RecordReader):
     unit = "packet's record"
     head = _RECORD
 
-    def __init__(self, settings: CaptureSettings = DEFAULT_SETTINGS) -> None:
-        super().__init__(settings)
+    def __init__(self, settings: CaptureSettings = DEFAULT_SETTINGS, file: str = "") -> None:
+        super().__init__(settings, file)
         self.order = ""
         self.scale = 0
         self.link = 0
@@ -48,7 +50,7 @@ class PcapReader(RecordReader):
             return None
         return (0, int(self.order == ">"), self.settings.packet, ((self.link, self.scale, 0, 0),))
 
-    def _read(self) -> Packet | CaptureProblem | None:
+    def _read(self) -> Packet | Diagnostic | None:
         if not self.order:
             return self._begin()
         if not self._wait(_RECORD):
@@ -70,7 +72,7 @@ class PcapReader(RecordReader):
         """Note the time of the last packet, where another has read it."""
         self._last = time // 1_000_000_000
 
-    def _begin(self) -> CaptureProblem | None:
+    def _begin(self) -> Diagnostic | None:
         if self._foreign:
             self.position = len(self.buffer)
             return None

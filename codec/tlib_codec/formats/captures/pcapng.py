@@ -10,7 +10,9 @@ import re
 import struct
 from typing import NamedTuple
 
-from .model import DEFAULT_SETTINGS, CaptureProblem, CaptureSettings, Packet
+from tlib_codec.records import Diagnostic
+
+from .model import DEFAULT_SETTINGS, CaptureSettings, Packet
 from .records import RecordReader
 
 SECTION = 0x0A0D0D0A
@@ -48,8 +50,8 @@ class PcapngReader(RecordReader):
     unit = "block"
     head = 12
 
-    def __init__(self, settings: CaptureSettings = DEFAULT_SETTINGS) -> None:
-        super().__init__(settings)
+    def __init__(self, settings: CaptureSettings = DEFAULT_SETTINGS, file: str = "") -> None:
+        super().__init__(settings, file)
         self.order = ""
         self.interfaces: list[Interface] = []
         self._told: tuple[tuple[int, int, int, int], ...] = ()
@@ -64,7 +66,7 @@ class PcapngReader(RecordReader):
             self._told = tuple((i.link, 0 if billion % i.units else billion // i.units, i.offset * billion, 0) for i in self.interfaces)
         return (1, int(self.order == ">"), self.settings.packet, self._told)
 
-    def _read(self) -> Packet | CaptureProblem | None:
+    def _read(self) -> Packet | Diagnostic | None:
         if not self._wait(12):
             return None
         at = self.position
@@ -93,7 +95,7 @@ class PcapngReader(RecordReader):
         finally:
             self.position = at + size
 
-    def _block(self, kind: int, at: int, end: int) -> Packet | CaptureProblem | None:
+    def _block(self, kind: int, at: int, end: int) -> Packet | Diagnostic | None:
         """What the block is whose body is ``buffer[at:end]``. Raises struct.error where it is too short."""
         body = self.buffer[at:end]
         order = self.order
@@ -120,7 +122,7 @@ class PcapngReader(RecordReader):
             self.interfaces.append(self._options(Interface(link, snap), body))
         return None
 
-    def _packet(self, number: int, stamp: int | None, data: bytes, captured: int, length: int) -> Packet | CaptureProblem:
+    def _packet(self, number: int, stamp: int | None, data: bytes, captured: int, length: int) -> Packet | Diagnostic:
         self.number += 1
         if number >= len(self.interfaces):
             return self._problem("capture-record", f"one of {len(self.interfaces)} interfaces", f"interface {number}")

@@ -11,7 +11,9 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
-from .model import DEFAULT_SETTINGS, CaptureProblem, CaptureSettings, Packet
+from tlib_codec.records import Diagnostic, Origin
+
+from .model import DEFAULT_SETTINGS, CaptureSettings, Packet
 
 
 class RecordReader(ABC):
@@ -24,8 +26,9 @@ class RecordReader(ABC):
     unit = "record"
     head = 0  # bytes of a record's head
 
-    def __init__(self, settings: CaptureSettings = DEFAULT_SETTINGS) -> None:
+    def __init__(self, settings: CaptureSettings = DEFAULT_SETTINGS, file: str = "") -> None:
         self.settings = settings
+        self.file = file
         self.buffer = b""
         self.position = 0
         self.base = 0
@@ -61,11 +64,11 @@ class RecordReader(ABC):
         self._pieces = []
         self._waiting = 0
 
-    def __iter__(self) -> Iterator[Packet | CaptureProblem]:
+    def __iter__(self) -> Iterator[Packet | Diagnostic]:
         while (found := self.next()) is not None:
             yield found
 
-    def next(self) -> Packet | CaptureProblem | None:
+    def next(self) -> Packet | Diagnostic | None:
         """The next packet or problem; None where more bytes are needed, or none are left."""
         while True:
             if self._search is not None and not self._searched():
@@ -90,10 +93,10 @@ class RecordReader(ABC):
         self._need = size
         return len(self.buffer) - self.position >= size
 
-    def _problem(self, code: str, expected: str, actual: str) -> CaptureProblem:
-        return CaptureProblem(code, None, self.offset, expected, actual)
+    def _problem(self, code: str, expected: str, actual: str) -> Diagnostic:
+        return Diagnostic(code, Origin(file=self.file, offset=self.offset), expected, actual)
 
-    def _broken(self, expected: str, actual: str) -> CaptureProblem:
+    def _broken(self, expected: str, actual: str) -> Diagnostic:
         """The record at the position cannot be: report it, and search from the next byte on."""
         problem = self._problem("capture-record", expected, actual)
         self._search = self.offset
@@ -124,7 +127,7 @@ class RecordReader(ABC):
         """How the records lie, for `Lanes.walk`."""
 
     @abstractmethod
-    def _read(self) -> Packet | CaptureProblem | None:
+    def _read(self) -> Packet | Diagnostic | None:
         """Read one record, moving the position; None where it is incomplete, or was of no interest."""
 
     def _sign(self, pattern: re.Pattern[bytes], at: int) -> int:

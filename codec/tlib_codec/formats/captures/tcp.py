@@ -16,11 +16,11 @@ from __future__ import annotations
 import ipaddress
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable
-from operator import attrgetter
 from typing import Any, TypedDict
 
 from tlib_codec import native
 from tlib_codec.engine import StreamDecoder
+from tlib_codec.records import Diagnostic, Entry, Flow, Part, Record
 from tlib_codec.stream import Missing
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
@@ -29,7 +29,8 @@ from tlib_schemas.wire import MAGIC, VERSION
 from . import lanes as _python
 from .ip import ACK, FIN, RST, SYN, Segment
 from .lanes import FAST, SKIP, SLOW
-from .model import DEFAULT_SETTINGS, Captured, CaptureItem, CaptureProblem, CaptureSettings, Flow, Packet
+from .model import DEFAULT_SETTINGS, CaptureSettings, Packet
+from .origin import packet_origin
 
 _capture = native.extension("capture")
 Lanes: Any = _python.Lanes if _capture is None else _capture.Lanes
@@ -37,29 +38,7 @@ Lanes: Any = _python.Lanes if _capture is None else _capture.Lanes
 _SIGN = MAGIC + bytes((VERSION, 0))
 _MOST_MISSED = 64
 _FAR = 1 << 24  # a jump that no window explains
-_by_packet = attrgetter("packet")
 _Held = tuple[bytes, int]  # what was captured, and its length on the wire
-
-
-class Items:
-    """What comes out, till it is taken. `tlib_codec.native.capture.Cuts` is another that leaves frames as bytes."""
-
-    def __init__(self) -> None:
-        self._items: list[CaptureItem] = []
-
-    def append(self, item: CaptureItem) -> None:
-        """Take an item."""
-        self._items.append(item)
-
-    def collect(self, lane: Any, decoder: Any, base: int, flow: Flow) -> None:
-        """Take what the decoder of a lane completed; it was fed from `base` on."""
-        lane.collect(decoder, base, flow, self._items)
-
-    def take(self) -> list[CaptureItem]:
-        """What was taken since the last call, in the order of packets."""
-        found, self._items = self._items, []
-        found.sort(key=_by_packet)
-        return found
 
 
 class Direction:
@@ -79,7 +58,7 @@ class Direction:
         self.base = 0  # stream offset at which the decoder began
         self.fed = 0
         self.follow: bool | None = None  # None: not known yet
-        self.missed: list[CaptureItem] = []  # to be told where it turns out to carry frames
+        self.missed: list[Entry] = []  # to be told where it turns out to carry frames
         self.seen = 0  # bytes in which no frame was found
         self.starts: list[int] = []  # of what is held, in order
         self.held: dict[int, _Held] = {}
@@ -117,8 +96,8 @@ class Options(TypedDict, total=False):
     settings: CaptureSettings
     ports: Collection[int]
     hosts: Collection[str]
+    file: str
     lanes: Callable[[], Any]
-    items: Callable[[], Any]
 
 
 class Reassembler:
@@ -135,18 +114,19 @@ class Reassembler:
         settings: CaptureSettings = DEFAULT_SETTINGS,
         ports: Collection[int] = (),
         hosts: Collection[str] = (),
+        file: str = "",
         lanes: Callable[[], Any] = Lanes,
-        items: Callable[[], Any] = Items,
     ) -> None:
         self.registry = registry
         self.settings = settings
+        self.file = file
         self.lanes = lanes()
         self.connections = 0  # seen so far
         self.followed = 0  # directions in which frames were found, or that were chosen
         self._ports = {port.to_bytes(2) for port in ports}
         self._hosts = {ipaddress.ip_address(host).packed for host in hosts}
         self._open: dict[int, Connection] = {}
-        self._out = items()
+        self._out = self.lanes.output(file)
         self._memory = 0
         self.troubled = False  # there was a problem among the items
         self.last = Packet(0, 0, 0, 0, b"", 0)
@@ -363,7 +343,8 @@ class Reassembler:
             lane.take(0)
         offset = lane.offset
         lane.jump(length)
-        told = Captured(Missing(offset, b"", length), b"", offset, packet.number, packet.time, direction.flow)
+        origin = packet_origin(self.file, packet.number, packet.time, offset, direction.flow)
+        told = Record(Missing(offset, b"", length), b"", origin)
         if direction.follow:
             self._out.append(told)
         elif len(direction.missed) < _MOST_MISSED:
@@ -383,9 +364,10 @@ class Reassembler:
 
     def _tell(self, code: str, packet: Packet, expected: str, actual: str, flow: Flow | None = None) -> None:
         self.troubled = True
-        self._out.append(CaptureProblem(code, packet.number, packet.offset, expected, actual, packet.time, flow))
+        origin = packet_origin(self.file, packet.number, packet.time, packet.offset, flow)
+        self._out.append(Diagnostic(code, origin, expected, actual))
 
-    def tell(self, problems: Iterable[CaptureProblem]) -> None:
+    def tell(self, problems: Iterable[Diagnostic]) -> None:
         """Have problems of packets among the items."""
         self.troubled = True
         for problem in problems:
@@ -458,14 +440,14 @@ class Reassembler:
             direction.decoder = None
         self._out.collect(lane, decoder, direction.base, direction.flow)
 
-    def items(self) -> list[CaptureItem]:
+    def items(self) -> list[Part]:
         """What has been completed since the last call, in the order of packets."""
         for lane in self.lanes.dirty():
             self._drain(lane.owner)
             self._count(lane.owner)
         while self._memory > self.settings.memory and self._open:
             self._evict(len(self._open) // 8 + 1, self.last, f"at most {self.settings.memory} bytes for all connections", str(self._memory))
-        found: list[CaptureItem] = self._out.take()
+        found: list[Part] = self._out.take()
         return found
 
     def _count(self, direction: Direction) -> None:

@@ -50,5 +50,6 @@ FORMATS = (
         read=_read,
         origins=None,
         write=_write,
+        joins=True,
     ),
 )

@@ -6,25 +6,29 @@ import msgspec
 
 from tlib_codec.formats.writers import RecordWriter
 from tlib_codec.records import Diagnostic, Record
+from tlib_schemas.registry import Registry
 
 from .items import dumps, to_data
+
+
+def line_of(record: Record, registry: Registry) -> bytes:
+    """Return the record's line, with its end; JSON has a form for every item."""
+    source = record.origin.to_data() or None
+    if not record.unnumbered:
+        return dumps(record.item, registry=registry, source=source) + b"\n"
+    data = to_data(record.item, registry=registry)
+    data["$unnumbered"] = record.unnumbered
+    if source is not None:
+        data["$source"] = source
+    return msgspec.json.encode(data) + b"\n"
 
 
 class LineWriter(RecordWriter):
     """Writes the lines that docs/json.md describes."""
 
     def put(self, record: Record) -> None:
-        """Write the record's line; JSON has a form for every item."""
-        source = record.origin.to_data() or None
-        if record.unnumbered:
-            data = to_data(record.item, registry=self._registry)
-            data["$unnumbered"] = record.unnumbered
-            if source:
-                data["$source"] = source
-            line = msgspec.json.encode(data)
-        else:
-            line = dumps(record.item, registry=self._registry, source=source)
-        self._file.write(line + b"\n")
+        """Write the record's line."""
+        self._file.write(line_of(record, self._registry))
 
     def put_diagnostic(self, diagnostic: Diagnostic) -> None:
         """Write the diagnostic as a ``$malformed`` line."""

@@ -1,10 +1,4 @@
-r"""Logs: T-Server and SIP Server text, Platform SDK text; readers of both and writers of both.
-
->>> from tlib_codec.formats.logs import read_log
->>> log = [b"@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventOnHook\n", b"\tAttributeThisDN\t'2001'\n"]
->>> [record.item for record in read_log(log)]
-[UnknownEvent(message=87, attributes=Attributes({'ThisDN': '2001'}))]
-"""
+"""Logs: T-Server and SIP Server text, Platform SDK text; readers of both and writers of both."""
 
 from __future__ import annotations
 
@@ -18,29 +12,6 @@ from .sniff import sniff
 if TYPE_CHECKING:
     from tlib_codec.formats.source import Source
     from tlib_codec.records import Batch
-
-    from .lines import DEFAULT_LOG_LIMITS, LogLimits
-    from .reader import read_log
-    from .writer import platform_sdk_text, tserver_text
-
-__all__ = ["DEFAULT_LOG_LIMITS", "FORMATS", "LogLimits", "platform_sdk_text", "read_log", "sniff", "tserver_text"]
-
-_HOME = {
-    "DEFAULT_LOG_LIMITS": "lines",
-    "LogLimits": "lines",
-    "read_log": "reader",
-    "platform_sdk_text": "writer",
-    "tserver_text": "writer",
-}
-
-
-def __getattr__(name: str) -> object:
-    """Import a public name when it is asked for: recognising a file needs none of them."""
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib  # noqa: PLC0415
-
-    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
 
 
 def _recognise(head: bytes, _end: bool) -> bool:
@@ -70,7 +41,7 @@ FORMATS = (
         suffixes=(".log",),
         recognise=_recognise,
         read=_read,
-        origins=("file", "line", "offset", "local_time", "direction", "peer", "version", "text"),
+        origins=("file", "line", "offset", "local_time", "direction", "peer", "version", "text", "unnumbered"),
         write=_write,
     ),
 )

@@ -21,7 +21,6 @@ class LogWriter(RecordWriter):
     def __init__(self, file: BinaryIO, registry: Registry) -> None:
         super().__init__(file, registry)
         self._begun = False
-        self._calls = frozenset(number for number in registry.schemas if registry.is_call_event(number))
 
     def put(self, record: Record) -> None:
         """Write the record's message; a gap has none."""
@@ -34,5 +33,5 @@ class LogWriter(RecordWriter):
             self._begun = True
             begin = f"{time:%Y-%m-%dT%H:%M:%S}.000"
             self._file.write(f"Local time:      {begin}\nUTC time:        {begin}\nApplication type: TServer (1)\n\n".encode())
-        how = "distribute call/party event" if record.item.message in self._calls else "distribute_event"
+        how = "distribute_event"
         self._file.write(tserver_text(record.item, time, how=how, registry=self._registry).encode("utf-8", "surrogateescape"))

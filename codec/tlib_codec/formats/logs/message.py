@@ -306,7 +306,8 @@ class Message:
         file, header = self.context.file, self.header
         if self._more:
             origin = Origin(file=file, line=self.at[0], offset=self.at[1])
-            self.problems.append(Diagnostic("log-more-problems", origin, f"at most {self.context.limits.problems} problems", f"{self._more} more"))
+            most = f"at most {self.context.limits.problems} problems"
+            self.problems.append(Diagnostic("log-more-problems", origin, most, f"{self._more} more"))
         origin = Origin(
             file=file,
             line=header.line,

@@ -1,7 +1,11 @@
-"""Read a log: lines in, records and diagnostics out.
+r"""Read a log: lines in, records and diagnostics out.
 
 Strategy: one pass. Between messages only a header counts, all else is the log's own text; within
 one, the message takes its lines until one is not its own. Nothing is held but the message at hand.
+
+>>> log = [b"@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventOnHook\n", b"\tAttributeThisDN\t'2001'\n"]
+>>> [record.item for record in read_log(log)]
+[UnknownEvent(message=87, attributes=Attributes({'ThisDN': '2001'}))]
 """
 
 from __future__ import annotations

@@ -11,10 +11,11 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-from tlib_codec.formats.captures.model import CaptureProblem, CaptureSettings, Packet
+from tlib_codec.formats.captures.model import CaptureSettings, Packet
 from tlib_codec.formats.captures.pcap import PcapReader
 from tlib_codec.formats.captures.pcapng import SECTION, PcapngReader
 from tlib_codec.formats.captures.records import RecordReader
+from tlib_codec.records import Diagnostic
 
 _NONE: frozenset[int] = frozenset()
 
@@ -36,7 +37,7 @@ _BLOCKS = {
 }
 
 
-class Record(NamedTuple):
+class FileRecord(NamedTuple):
     """A record of the file; `packet` is None where it holds none."""
 
     head: bytes
@@ -48,47 +49,47 @@ class Records:
     """What a reader adds to its own: the records since they were last taken, and how many blocks were left out."""
 
     def __init__(self) -> None:
-        self.found: list[Record] = []
+        self.found: list[FileRecord] = []
         self.dropped = 0
 
 
 class _Pcap(PcapReader):
-    def __init__(self, records: Records, settings: CaptureSettings) -> None:
-        super().__init__(settings)
+    def __init__(self, records: Records, settings: CaptureSettings, file: str) -> None:
+        super().__init__(settings, file)
         self._records = records
 
-    def _read(self) -> Packet | CaptureProblem | None:
+    def _read(self) -> Packet | Diagnostic | None:
         at, begun = self.position, bool(self.order)
         found = super()._read()
         if isinstance(found, Packet):
-            self._records.found.append(Record(self.buffer[at : self.position - len(found.data)], found, b""))
+            self._records.found.append(FileRecord(self.buffer[at : self.position - len(found.data)], found, b""))
         elif self.order and not begun:
-            self._records.found.append(Record(self.buffer[at : self.position], None, b""))
+            self._records.found.append(FileRecord(self.buffer[at : self.position], None, b""))
         return found
 
 
 class _Pcapng(PcapngReader):
-    def __init__(self, records: Records, settings: CaptureSettings) -> None:
-        super().__init__(settings)
+    def __init__(self, records: Records, settings: CaptureSettings, file: str) -> None:
+        super().__init__(settings, file)
         self._records = records
 
-    def _block(self, kind: int, at: int, end: int) -> Packet | CaptureProblem | None:
+    def _block(self, kind: int, at: int, end: int) -> Packet | Diagnostic | None:
         found = super()._block(kind, at, end)
         kept = _BLOCKS.get(kind)
         if kept is None:
             self._records.dropped += 1
-        elif not isinstance(found, CaptureProblem):
+        elif not isinstance(found, Diagnostic):
             self._records.found.append(self._record(kind, kept, self.buffer[at:end], found))
         return found
 
-    def _record(self, kind: int, kept: _Kept, body: bytes, packet: Packet | None) -> Record:
+    def _record(self, kind: int, kept: _Kept, body: bytes, packet: Packet | None) -> FileRecord:
         size = 0 if packet is None else len(packet.data)
         fields = body[: kept.fields]
         if kind == SECTION:
             fields = fields[:8] + b"\xff" * 8  # its length is not known any more
         tail = bytes(-size % 4) + self._safe_options(body[kept.fields + size + -size % 4 :], kept.options)
         length = 12 + len(fields) + size + len(tail)
-        return Record(struct.pack(self.order + "II", kind, length) + fields, packet, tail + struct.pack(self.order + "I", length))
+        return FileRecord(struct.pack(self.order + "II", kind, length) + fields, packet, tail + struct.pack(self.order + "I", length))
 
     def _safe_options(self, data: bytes, allowed: frozenset[int]) -> bytes:
         safe = b""
@@ -101,6 +102,6 @@ class _Pcapng(PcapngReader):
         return safe + bytes(4) if safe else b""
 
 
-def reader(head: bytes, records: Records, settings: CaptureSettings) -> RecordReader:
+def reader(head: bytes, records: Records, settings: CaptureSettings, file: str) -> RecordReader:
     """A reader of the file that begins with `head`, which notes its records in `records`."""
-    return (_Pcapng if head[:4] == SECTION.to_bytes(4) else _Pcap)(records, settings)
+    return (_Pcapng if head[:4] == SECTION.to_bytes(4) else _Pcap)(records, settings, file)

@@ -1,4 +1,4 @@
-"""Where events come from, connection by connection: their numbers, their clock, and fresh starts.
+"""The connections that events come on: their event numbers, their clock, and their fresh starts.
 
 Strategy: T-Server numbers the events of a connection one by one, so a number left out is an event
 that never came. Numbers that fall back far, or to the beginning, are a server that started again.
@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from tlib_codec.records import Origin
 from tlib_schemas.attributes import Timestamp
 from tlib_schemas.enumerations import AttributeID
 
@@ -20,12 +21,11 @@ from .anomalies import Missing
 
 _BACK = 256  # numbers so little behind are late, not a new start
 _MOST = 4096  # connections that are remembered
-_PEER = "peer"
-# What tells one connection from another; all else in a source is a place on it.
-_KEYS = ("file", "connection", "flow", "from", "to", "src", "dst", "client", "server")
+_KEYS = ("flow", "from", "to", "client", "server")  # of a JSON $source that tell one connection from another
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
-class Origin(msgspec.Struct):
+class Connection(msgspec.Struct):
     """One connection: `missing` counts the events that never came, `starts` the fresh starts."""
 
     number: int = -1
@@ -34,7 +34,7 @@ class Origin(msgspec.Struct):
     starts: int = 0
     zone: dt.timedelta | None = dt.timedelta()  # how far its log's local time is from UTC; None: they do not go together
 
-    def count(self, number: Any, source: Mapping[str, Any]) -> Missing | None:
+    def count(self, number: Any, origin: Origin) -> Missing | None:
         """Follow an event's number."""
         if not isinstance(number, int):
             return None
@@ -49,26 +49,24 @@ class Origin(msgspec.Struct):
         if last is None or number == last + 1:
             return None
         self.missing += number - last - 1
-        return Missing(last + 1, number - 1, source)
+        return Missing(last + 1, number - 1, origin)
 
-    def time(self, values: Mapping[int, Any], source: Mapping[str, Any]) -> dt.datetime | None:
-        """When an event happened, in UTC: by its own word, else by the line or packet it stood in."""
-        written = _written(source)
+    def time(self, values: Mapping[int, Any], origin: Origin) -> dt.datetime | None:
+        """Return the time of an event in UTC: its own, else that of its line or packet."""
+        local = _moment(origin.local_time)
         seconds = values.get(AttributeID.TimeinSecs)
         if isinstance(seconds, int) and seconds >= 0:
             fraction = values.get(AttributeID.TimeinuSecs)
             time = Timestamp(seconds=seconds, microseconds=fraction if isinstance(fraction, int) else None).datetime
-            if written is not None and written.tzinfo is None:
-                self.zone = _quarters(written.replace(tzinfo=dt.UTC) - time)
+            if local is not None:
+                self.zone = _quarters(local - time)
             return time
-        if written is None or (written.tzinfo is None and self.zone is None):
+        if origin.time is not None:
+            return _moment(origin.time)
+        if local is None or self.zone is None:
             return None
         try:
-            return (
-                written.astimezone(dt.UTC)
-                if self.zone is None or written.tzinfo is not None
-                else written.replace(tzinfo=dt.UTC) - self.zone
-            )
+            return local - self.zone
         except OverflowError:
             return None  # beyond the calendar
 
@@ -80,31 +78,37 @@ def _quarters(offset: dt.timedelta) -> dt.timedelta | None:
     return rounded if abs(rounded) < dt.timedelta(hours=15) else None
 
 
-def _written(source: Mapping[str, Any]) -> dt.datetime | None:
-    text = source.get("time")
+def _moment(time: int | None) -> dt.datetime | None:
     try:
-        return dt.datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
+        return None if time is None else _EPOCH + dt.timedelta(microseconds=time // 1000)
+    except OverflowError:
+        return None  # beyond the calendar
 
 
-class Origins:
+class Connections:
     """The connections of an input, the least recent of very many forgotten."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[Any, ...], Origin] = OrderedDict()
+        self._known: OrderedDict[tuple[Any, ...], Connection] = OrderedDict()
         self._made = 0
 
-    def of(self, source: Mapping[str, Any]) -> Origin:
-        """The connection that `source` stands on."""
-        peer = source.get(_PEER) if source.get("direction") == "received" else None
-        key = (peer if isinstance(peer, str) else None, *(str(source.get(name, "")) for name in _KEYS))
-        origin = self._known.get(key)
-        if origin is None:
+    def of(self, origin: Origin) -> Connection:
+        """Return the connection that a record with this origin came on."""
+        other = origin.other or {}
+        key = (
+            origin.file,
+            origin.connection,
+            origin.src,
+            origin.dst,
+            origin.peer if origin.direction == "received" else None,
+            *(str(other.get(name, "")) for name in _KEYS),
+        )
+        connection = self._known.get(key)
+        if connection is None:
             self._made += 1
-            origin = self._known[key] = Origin(number=self._made)
+            connection = self._known[key] = Connection(number=self._made)
             if len(self._known) > _MOST:
                 self._known.popitem(last=False)
         else:
             self._known.move_to_end(key)
-        return origin
+        return connection

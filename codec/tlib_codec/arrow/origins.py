@@ -1,0 +1,162 @@
+"""The columns that say where a row comes from: a field of `Origin` each, and a log's unnumbered attributes.
+
+Strategy: rows come in segments, a run of `Frames` or a list of records. The columns of a run become Arrow arrays as they are;
+those of records are gathered. Names (files, addresses) become dictionary columns.
+
+pyarrow is needed (extra ``arrow``).
+"""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+from tlib_codec.records import NO_FLOW, NO_TIME, Entry, Flow, Frames, Origin, Record
+
+try:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+except ImportError:
+    raise ImportError("columns need pyarrow: pip install 'tlib-codec[arrow]'") from None
+
+Segment: TypeAlias = tuple[Frames | Sequence[Entry], int, int]
+"""Rows of a batch: the frames or entries, and the first and the end of those that are rows here."""
+
+UNNUMBERED: Final = "unnumbered"
+
+# Not by `pyarrow.scalar`, which would load pandas.
+_ZERO, _THOUSAND = pa.Array.from_buffers(pa.int64(), 2, [None, pa.py_buffer(struct.pack("=qq", 0, 1000))])
+_NAMES: Final = pa.dictionary(pa.int32(), pa.string())
+_LARGEST: Final = (1 << 64) - 1
+_TIMES: Final = range(-(1 << 63) + 1, 1 << 63)
+
+
+class OriginColumn(msgspec.Struct, frozen=True):
+    """A column: the field of `Origin` that fills it, its type, and the column of `Frames` that has its numbers."""
+
+    field: str
+    type: Any
+    numbers: str = ""
+
+
+ORIGIN_COLUMNS: Final[dict[str, OriginColumn]] = {
+    "$file": OriginColumn("file", _NAMES),
+    "$line": OriginColumn("line", pa.uint64(), "lines"),
+    "$packet": OriginColumn("packet", pa.uint64(), "packets"),
+    "$time": OriginColumn("time", pa.timestamp("us", "UTC"), "times"),
+    "$local_time": OriginColumn("local_time", pa.timestamp("us"), "local_times"),
+    "$src": OriginColumn("src", _NAMES, "flows"),
+    "$dst": OriginColumn("dst", _NAMES, "flows"),
+    "$connection": OriginColumn("connection", _NAMES, "flows"),
+    "$direction": OriginColumn("direction", _NAMES, "flows"),
+    "$peer": OriginColumn("peer", pa.string()),
+    "$version": OriginColumn("version", pa.string()),
+    "$text": OriginColumn("text", pa.string()),
+    "$unnumbered": OriginColumn(UNNUMBERED, pa.map_(pa.string(), pa.string())),
+}
+"""Every column of an origin, in order. `$offset` is a column of the frames themselves."""
+
+
+def origin_columns(fields: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the columns that these fields of `Origin` fill, in order; all of them for None."""
+    return tuple(name for name, column in ORIGIN_COLUMNS.items() if fields is None or column.field in fields)
+
+
+def texts(values: Sequence[str]) -> pa.Array:
+    """Return texts as an array: `pyarrow.array` would load pandas, to see whether they are its."""
+    made = [value.encode("utf-8", "replace") for value in values]
+    ends = array("i", accumulate(map(len, made), initial=0))
+    return pa.StringArray.from_buffers(len(made), pa.py_buffer(ends.tobytes()), pa.py_buffer(b"".join(made)))
+
+
+def filled(name: str, segments: Sequence[Segment]) -> pa.Array:
+    """Return the column `name` of the rows in `segments`."""
+    column = ORIGIN_COLUMNS[name]
+    if column.type == _NAMES:
+        return _named(column, segments)
+    arrays = [_array(column, *segment) for segment in segments]
+    return arrays[0] if len(arrays) == 1 else pa.concat_arrays(arrays)
+
+
+def _array(column: OriginColumn, rows: Frames | Sequence[Entry], first: int, end: int) -> pa.Array:
+    if isinstance(rows, Frames):
+        data = getattr(rows, column.numbers) if column.numbers else None
+        return pa.nulls(end - first, column.type) if data is None else _numbers(data, column.type, first, end - first)
+    values = [_value(column, entry) for entry in rows[first:end]]
+    return pa.array(values, pa.int64()).cast(column.type) if pa.types.is_timestamp(column.type) else pa.array(values, column.type)
+
+
+def _numbers(data: bytes, kind: pa.DataType, first: int, count: int) -> pa.Array:
+    if not pa.types.is_timestamp(kind):
+        return pa.Array.from_buffers(kind, count, [None, pa.py_buffer(data)], 0, first)
+    times = pa.Array.from_buffers(pa.int64(), count, [None, pa.py_buffer(data)], 0, first)
+    micros = pc.divide(times, _THOUSAND)  # towards 0, and a damaged stamp may be before 1970
+    micros = pc.subtract(micros, pc.less(pc.subtract(times, pc.multiply(micros, _THOUSAND)), _ZERO).cast(pa.int64()))
+    unknown = pc.equal(times, pa.scalar(NO_TIME, pa.int64()))
+    if pc.any(unknown).as_py():
+        micros = pc.if_else(unknown, pa.scalar(None, pa.int64()), micros)
+    return micros.cast(kind)
+
+
+def _value(column: OriginColumn, entry: Entry) -> Any:
+    if column.field == UNNUMBERED:
+        pairs = entry.unnumbered if isinstance(entry, Record) else {}
+        return [(_clean(str(key)), _clean(str(value))) for key, value in pairs.items()] or None
+    value = getattr(entry.origin, column.field)
+    if column.type == pa.uint64():
+        return value if value is not None and 0 <= value <= _LARGEST else None
+    if pa.types.is_timestamp(column.type):
+        return None if value is None or value not in _TIMES else value // 1000
+    return _clean(value) if value else None
+
+
+def _clean(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def _named(column: OriginColumn, segments: Sequence[Segment]) -> pa.Array:
+    places: dict[str, int] = {}
+    arrays = []
+    for rows, first, end in segments:
+        count = end - first
+        if isinstance(rows, Frames):
+            arrays.append(_named_frames(column, rows, first, count, places))
+        else:
+            values = [getattr(entry.origin, column.field) for entry in rows[first:end]]
+            indices = [None if value in (None, "") else places.setdefault(str(value), len(places)) for value in values]
+            arrays.append(pa.array(indices, pa.int32()))
+    indices = arrays[0] if len(arrays) == 1 else pa.concat_arrays(arrays)
+    return pa.DictionaryArray.from_arrays(indices, texts(list(places)))
+
+
+def _named_frames(column: OriginColumn, frames: Frames, first: int, count: int, places: dict[str, int]) -> pa.Array:
+    if column.field == "file":
+        if not frames.file:
+            return pa.nulls(count, pa.int32())
+        return pa.array(array("i", [places.setdefault(frames.file, len(places))]) * count, pa.int32())
+    if frames.flows is None:
+        return pa.nulls(count, pa.int32())
+    get: Callable[[Flow], Any] = lambda flow: getattr(flow, column.field)  # noqa: E731
+    table = array("i", [places.setdefault(str(get(flow)), len(places)) for flow in frames.flow_table])
+    names = pa.Array.from_buffers(pa.int32(), len(table), [None, pa.py_buffer(table.tobytes())])
+    which = pa.Array.from_buffers(pa.uint32(), count, [None, pa.py_buffer(frames.flows)], 0, first)
+    unknown = pc.equal(which, pa.scalar(NO_FLOW, pa.uint32()))
+    if pc.any(unknown).as_py():
+        which = pc.if_else(unknown, pa.scalar(None, pa.uint32()), which)
+    return names.take(which)
+
+
+def origins_of(segments: Sequence[Segment]) -> Iterator[Origin]:
+    """Yield the origin of each row."""
+    for rows, first, end in segments:
+        if isinstance(rows, Frames):
+            for place, origin in enumerate(rows.origins()):
+                if first <= place < end:
+                    yield origin
+        else:
+            yield from (entry.origin for entry in rows[first:end])

@@ -1,0 +1,254 @@
+"""Records as Arrow record batches: the columns of `columns`, and those of an origin.
+
+Strategy: a batch's frames go to the builder of columns as they are, joined and undecoded; records without a frame are encoded
+and joined first; gaps and diagnostics are rows of their own. The builder is in C, or the one in Python with the same
+interface. Then the columns of the origins are put beside.
+
+pyarrow is needed (extra ``arrow``).
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+from typing import Any, Final, TypeAlias
+
+from tlib_codec import native
+from tlib_codec.engine import encode
+from tlib_codec.records import Batch, Diagnostic, Entry, Frames, Record
+from tlib_codec.reference import Policy
+from tlib_codec.stream import Gap, MalformedFrame
+from tlib_schemas.errors import EncodeError
+from tlib_schemas.events import UnknownEvent
+from tlib_schemas.limits import DEFAULT_LIMITS
+from tlib_schemas.registry import Registry
+from tlib_schemas.tlibrary import TLIBRARY
+
+from .builder import FrameBuilder
+from .columns import batch_of
+from .columns import schema as attribute_schema
+from .origins import ORIGIN_COLUMNS, Segment, filled, origin_columns
+from .plan import ERROR, ERROR_OFFSET, EVENT, GAP, LARGEST_BATCH, OFFSET, Told, plan
+
+try:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+except ImportError:
+    raise ImportError("columns need pyarrow: pip install 'tlib-codec[arrow]'") from None
+
+__all__ = ["RecordColumns", "records_schema"]
+
+_LARGEST: Final = (1 << 64) - 1
+_columns = native.extension("columns")
+
+Rows: TypeAlias = tuple[pa.RecordBatch, list[Entry]]
+"""A record batch, and the entries whose rows have an `$error`, in their order."""
+
+
+def records_schema(*, registry: Registry = TLIBRARY, origins: Sequence[str] | None = None) -> pa.Schema:
+    """Return the schema of records: that of `columns.schema`, with `$offset` null where there is none, and the columns of `origins`.
+
+    `origins` are fields of `Origin`; None is all of them.
+    """
+    fields = [field.with_nullable(True) for field in attribute_schema(registry=registry)]
+    return pa.schema([*fields, *(pa.field(name, ORIGIN_COLUMNS[name].type) for name in origin_columns(origins))])
+
+
+class RecordColumns:
+    """Batches of records as `pyarrow.RecordBatch`es, a row a record or diagnostic.
+
+    `batches` are those of a reader, as in ``RecordColumns(tlib_codec.read("trunk.pcapng").batches())``; they are read once. `origins` names
+    the fields of `Origin` that become columns (None: all). `builder` False takes the builder in Python. Anything that reads
+    Arrow's PyCapsule interface reads it as it is.
+    """
+
+    def __init__(
+        self,
+        batches: Iterable[Batch] = (),
+        *,
+        registry: Registry = TLIBRARY,
+        origins: Sequence[str] | None = None,
+        builder: bool = True,
+    ) -> None:
+        self.schema = records_schema(registry=registry, origins=origins)
+        self._batches = batches
+        self._registry = registry
+        self._names = origin_columns(origins)
+        self._fields = attribute_schema(registry=registry)
+        make: Any = _columns.FrameBuilder if builder and _columns is not None else FrameBuilder
+        self._builder = make(registry, DEFAULT_LIMITS, plan(registry), LARGEST_BATCH)
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        for batch in self._batches:
+            for rows, _ in self.rows(batch, []):
+                yield rows
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """The batches as a stream of the Arrow PyCapsule interface."""
+        return pa.RecordBatchReader.from_batches(self.schema, iter(self)).__arrow_c_stream__(requested_schema)
+
+    def rows(self, batch: Batch, failed: list[Diagnostic]) -> Iterator[Rows]:
+        """Yield the rows of a batch; a record that cannot be encoded has none, and adds a diagnostic to `failed`."""
+        held = _Rows(self._names, self.schema, batch)
+        for run in _runs(batch):
+            if isinstance(run, Frames):
+                yield from self._frames(run, held)
+            elif _is_odd(run[0]):
+                yield from self._odd(run, held)
+            else:
+                yield from self._encoded(run, held, failed)
+        if self._builder.rows:
+            yield self._taken(held)
+
+    def _frames(self, frames: Frames, held: _Rows) -> Iterator[Rows]:
+        held.add(frames, len(frames))
+        offsets = frames.offsets if frames.offsets is not None else bytes(8 * len(frames))
+        self._builder.put(frames.data, frames.bounds, offsets)
+        while self._builder.fill():
+            yield self._taken(held)
+
+    def _odd(self, entries: Sequence[Entry], held: _Rows) -> Iterator[Rows]:
+        held.add(entries, len(entries))
+        for entry in entries:
+            item = entry.as_item() if isinstance(entry, Diagnostic) else entry.item
+            assert isinstance(item, Gap)
+            if self._builder.odd(item.data, _place(entry) or 0, _told(item)):
+                yield self._taken(held)
+
+    def _encoded(self, records: Sequence[Entry], held: _Rows, failed: list[Diagnostic]) -> Iterator[Rows]:
+        kept: list[Record] = []
+        frames: list[bytes] = []
+        for record in records:
+            assert isinstance(record, Record)
+            try:
+                frames.append(record.frame or encode(_numbered(record), registry=self._registry, policy=Policy.LENIENT))
+            except EncodeError as error:
+                failed.append(Diagnostic(error.code, record.origin, error.expected, error.actual, error.path))
+            else:
+                kept.append(record)
+        if not kept:
+            return
+        held.add(kept, len(kept))
+        bounds = array("Q", accumulate(map(len, frames), initial=0)).tobytes()
+        self._builder.put(b"".join(frames), bounds, array("Q", [_place(record) or 0 for record in kept]).tobytes())
+        while self._builder.fill():
+            yield self._taken(held)
+
+    def _taken(self, held: _Rows) -> Rows:
+        return held.completed(batch_of(self._builder.take(), self._fields))
+
+
+def _runs(batch: Batch) -> Iterator[Frames | list[Entry]]:
+    """Yield the parts of a batch, single entries gathered to lists that are rows of frames throughout, or of none."""
+    held: list[Entry] = []
+    for part in batch.parts:
+        if held and (isinstance(part, Frames) or _is_odd(part) is not _is_odd(held[0])):
+            yield held
+            held = []
+        if isinstance(part, Frames):
+            yield part
+        else:
+            held.append(part)
+    if held:
+        yield held
+
+
+def _is_odd(entry: Entry) -> bool:
+    return isinstance(entry, Diagnostic) or isinstance(entry.item, Gap)
+
+
+def _numbered(record: Record) -> Any:
+    """The item, with 0 for the number of a message that is known by its name alone."""
+    item = record.item
+    return UnknownEvent(0, item.attributes) if isinstance(item, UnknownEvent) and isinstance(item.message, str) else item
+
+
+def _place(entry: Entry) -> int | None:
+    """The offset that a row shows."""
+    if isinstance(entry, Record) and isinstance(entry.item, Gap) and entry.item.data:
+        return entry.item.offset
+    offset = entry.origin.offset
+    return offset if offset is not None and 0 <= offset <= _LARGEST else None
+
+
+def _told(item: Gap) -> Told:
+    if isinstance(item, MalformedFrame):
+        return item.error.code, item.error.offset, item.error.path
+    return GAP, None, ""
+
+
+class _Rows:
+    """The rows that a builder was given of one batch, in segments; `completed` takes them off in order."""
+
+    def __init__(self, names: Sequence[str], schema: pa.Schema, batch: Batch) -> None:
+        self._names = names
+        self._schema = schema
+        self._batch = batch
+        self._segments: list[Segment] = []
+
+    def add(self, rows: Frames | Sequence[Entry], count: int) -> None:
+        """The next rows are these."""
+        self._segments.append((rows, 0, count))
+
+    def _take(self, count: int) -> list[Segment]:
+        taken: list[Segment] = []
+        while count:
+            rows, first, end = self._segments[0]
+            last = min(end, first + count)
+            taken.append((rows, first, last))
+            count -= last - first
+            if last == end:
+                self._segments.pop(0)
+            else:
+                self._segments[0] = (rows, last, end)
+        return taken
+
+    def completed(self, made: pa.RecordBatch) -> Rows:
+        """Return a builder's batch with the columns of the origins, and the entries that have an error."""
+        segments = self._take(made.num_rows)
+        arrays = dict(zip(made.schema.names, made.columns, strict=True))
+        if any(not isinstance(rows, Frames) for rows, _, _ in segments):
+            self._place(arrays, segments)
+        for name in self._names:
+            arrays[name] = filled(name, segments)
+        batch = pa.RecordBatch.from_arrays([arrays[name] for name in self._schema.names], schema=self._schema)
+        errors = batch.column(ERROR)
+        wrong: list[Entry] = []
+        if errors.null_count < batch.num_rows:
+            wrong = list(self._entries(segments, pc.indices_nonzero(errors.is_valid()).to_pylist()))
+        return batch, wrong
+
+    @staticmethod
+    def _place(arrays: dict[str, pa.Array], segments: Sequence[Segment]) -> None:
+        """Correct the columns of records without a frame of their own: the offsets, and the name of a message without a number."""
+        offsets = arrays[OFFSET].to_pylist()
+        errors = arrays[ERROR_OFFSET].to_pylist()
+        names: dict[int, str] = {}
+        row = 0
+        for rows, first, end in segments:
+            if not isinstance(rows, Frames):
+                for place, entry in enumerate(rows[first:end], row):
+                    offsets[place] = _place(entry)
+                    if isinstance(entry, Record) and entry.frame is None and not isinstance(entry.item, Gap):
+                        errors[place] = None
+                        if isinstance(entry.item, UnknownEvent) and isinstance(entry.item.message, str):
+                            names[place] = entry.item.message
+            row += end - first
+        arrays[OFFSET] = pa.array(offsets, pa.uint64())
+        arrays[ERROR_OFFSET] = pa.array(errors, pa.uint64())
+        if names:
+            known = arrays[EVENT].cast(pa.string()).to_pylist()
+            arrays[EVENT] = pa.array([names.get(place, name) for place, name in enumerate(known)], pa.string()).dictionary_encode()
+
+    def _entries(self, segments: Sequence[Segment], places: Sequence[int]) -> Iterator[Entry]:
+        """Yield the entries at these rows."""
+        row = 0
+        for rows, first, end in segments:
+            inside = [place - row + first for place in places if row <= place < row + end - first]
+            if isinstance(rows, Frames):
+                if inside:
+                    yield from rows.select(inside).records(self._batch.registry, self._batch.limits)
+            else:
+                yield from (rows[place] for place in inside)
+            row += end - first

@@ -1,0 +1,234 @@
+"""One predicate language for records: which of them are wanted.
+
+Strategy: names are looked up once, in the registry, before anything is read; an unknown one is refused with the closest that
+exists. A value is compared with its printed form, so that text that one command shows can be given to the next.
+Each test is a function of a record; `Query` joins them and is itself one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import ipaddress
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from tlib_schemas.declare import Composite
+from tlib_schemas.enumerations import OpenEnum
+from tlib_schemas.errors import EncodeError
+from tlib_schemas.events import Event
+from tlib_schemas.registry import Item, Registry
+from tlib_schemas.tlibrary import TLIBRARY
+from tlib_schemas.values import KVList, RawValue
+
+from .formats.jsonl import value_to_data
+from .records import Record, nanoseconds
+from .stream import Gap
+
+Test = Callable[[Record], bool]
+UNNUMBERED = "$unnumbered."
+
+
+class QueryError(ValueError):
+    """A condition that cannot be asked: `option` is the part of the query that holds it."""
+
+    def __init__(self, message: str, option: str) -> None:
+        super().__init__(message)
+        self.option = option
+
+
+class Query:
+    """Records of one of the `events`, for which every one of the `conditions` (``NAME=VALUE``) holds, from `since` on and before `until`.
+
+    `events` are names or numbers of messages. A condition's NAME is an attribute, ``UserData.KEY`` a pair at a path into a
+    key-value list, or ``$unnumbered.NAME``. Times are ISO 8601, UTC where they have no zone. `address` is ``HOST``, ``HOST:PORT`` or
+    ``NETWORK/BITS``, of either end of the connection. Raises QueryError.
+
+    >>> from tlib_codec import read
+    >>> gone = Query(conditions=["Cause=Transfer"])
+    >>> sum(gone(record) for record in read("examples/calls.tlb"))
+    2
+    """
+
+    def __init__(
+        self,
+        *,
+        events: Iterable[str] = (),
+        conditions: Iterable[str] = (),
+        since: str | None = None,
+        until: str | None = None,
+        address: str | None = None,
+        registry: Registry = TLIBRARY,
+    ) -> None:
+        self.addresses = None if address is None else Address(address)
+        self._tests: list[Test] = [] if self.addresses is None else [self.addresses]
+        messages = {_message(name, registry) for name in events}
+        if messages:
+            self._tests.append(lambda record: not isinstance(record.item, Gap) and record.item.message in messages)
+        self._tests += [_condition(text, registry) for text in conditions]
+        if since is not None or until is not None:
+            self._tests.append(_between(since, until, registry))
+
+    def __bool__(self) -> bool:
+        """Whether the query asks for anything."""
+        return bool(self._tests)
+
+    def __call__(self, record: Record) -> bool:
+        """Whether the record is wanted."""
+        return all(test(record) for test in self._tests)
+
+
+def _between(since: str | None, until: str | None, registry: Registry) -> Test:
+    from .clock import Clock  # noqa: PLC0415 it uses `getter`
+
+    first = None if since is None else instant(since, "since")
+    end = None if until is None else instant(until, "until")
+    clock = Clock(registry)
+
+    def holds(record: Record) -> bool:
+        at = clock.time(record)
+        return at is not None and (first is None or at >= first) and (end is None or at < end)
+
+    return holds
+
+
+def instant(text: str, option: str) -> int:
+    """Return an ISO 8601 date or time as nanoseconds since 1970; UTC where it has no zone. Raises QueryError."""
+    try:
+        return nanoseconds(dt.datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
+        example = "2026-03-14, 2026-03-14T21:39 or 2026-03-14T21:39:12.5+01:00"
+        raise QueryError(f"{text!r} is no ISO 8601 time; give one as in {example}", option) from None
+
+
+class Address:
+    """The test of an address: HOST, HOST:PORT or NETWORK/BITS, which the record's source or destination must be.
+
+    `seen` says whether a record had an address at all. Raises QueryError.
+    """
+
+    def __init__(self, wanted: str) -> None:
+        self._network: ipaddress.IPv4Network | ipaddress.IPv6Network | None = None
+        self._wanted = wanted.lower()
+        self.seen = False
+        try:
+            self._network = ipaddress.ip_network(wanted.removeprefix("[").removesuffix("]"))
+        except ValueError:
+            host, _, port = wanted.rpartition(":")
+            try:
+                ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+                if not 0 <= int(port) <= 0xFFFF:
+                    raise ValueError
+            except ValueError:
+                example = "10.0.0.1, 10.0.0.1:3063, [2001:db8::1]:3063 or 10.0.0.0/8"
+                raise QueryError(f"{wanted!r} is no address; give one as in {example}", "address") from None
+
+    def __call__(self, record: Record) -> bool:
+        ends = [end for end in (record.origin.src, record.origin.dst) if end]
+        self.seen |= bool(ends)
+        return any(self._is(end) for end in ends)
+
+    def _is(self, end: str) -> bool:
+        if self._network is None:
+            return end.lower() == self._wanted
+        for host in (end, end.rpartition(":")[0]):
+            try:
+                return ipaddress.ip_address(host.removeprefix("[").removesuffix("]").partition("%")[0]) in self._network
+            except ValueError:
+                continue
+        return False
+
+
+def closest(name: str, names: Iterable[str]) -> str:
+    """Return the hint behind an unknown name, or nothing."""
+    close = difflib.get_close_matches(name, list(names), n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _message(name: str, registry: Registry) -> int:
+    if name.isascii() and name.isdigit():
+        return int(name)
+    known = {label.lower(): number for label, number in registry.messages.items()}
+    if name.lower() not in known:
+        raise QueryError(f"{registry.name} has no message {name!r}{closest(name, registry.messages)}", "event")
+    return known[name.lower()]
+
+
+def _condition(text: str, registry: Registry) -> Test:
+    path, equals, wanted = text.partition("=")
+    if not equals or not path:
+        raise QueryError(f"{text!r} is not of the form NAME=VALUE", "where")
+    if path.startswith(UNNUMBERED):
+        key = path.removeprefix(UNNUMBERED)
+        return lambda record: record.unnumbered.get(key) == wanted
+    name, _, inner = path.partition(".")
+    take = getter(name, registry)
+
+    def holds(record: Record) -> bool:
+        item = record.item
+        if isinstance(item, Gap):
+            return False
+        value = take(item)
+        if value is None:
+            return False
+        if inner:
+            return isinstance(value, KVList) and any(prints_as(one, wanted) for one in _within(value, inner))
+        return prints_as(value, wanted)
+
+    return holds
+
+
+def getter(name: str, registry: Registry) -> Callable[[Item], Any]:
+    """Return the function that gets the attribute or composite of that name out of an item, None where it is absent. Raises QueryError."""
+    composite = registry.composites.get(name)
+    if composite is not None:
+        return lambda item: next(
+            (getattr(item, field.name) for field in item.__schema__.fields if field.label == name) if isinstance(item, Event) else iter(()),
+            None,
+        )
+    try:
+        number = registry.attribute_number(name)
+    except EncodeError:
+        names = [*(label for a in registry.dictionary.values() for label in (a.name, *a.aliases)), *registry.composites]
+        raise QueryError(f"{registry.name} has no attribute {name!r}{closest(name, names)}", "where") from None
+    label = registry.attribute_name(number)
+
+    def take(item: Item) -> Any:
+        if not isinstance(item, Event):
+            return item.attributes.get(label)
+        field = item.__schema__.listed.get(number)
+        if field is None:
+            return item.extra.get(label)
+        value = getattr(item, field.name)
+        if field.composite is None:
+            return value
+        part = next(part for part, attribute in field.attributes if attribute.id == number)
+        return getattr(value, part, None) if value is not None else item.extra.get(label)
+
+    return take
+
+
+def _within(kv: KVList, path: str) -> Iterator[Any]:
+    """Yield every value at a dotted path into lists; a key may have dots itself."""
+    for key, value in kv:
+        if key == path:
+            yield value
+        elif isinstance(value, KVList) and path.startswith(key + "."):
+            yield from _within(value, path[len(key) + 1 :])
+
+
+def prints_as(value: Any, wanted: str) -> bool:
+    """Whether `value` is printed as `wanted`: a name or number, text, hex of bytes."""
+    match value:
+        case OpenEnum():
+            return wanted == str(int(value)) or (value.label or "").lower() == wanted.lower()
+        case str():
+            return value == wanted or (len(value) == 16 and value.lower() == wanted.lower())
+        case bytes():
+            return value.hex() == wanted.replace(" ", "").lower()
+        case RawValue():
+            return value.value.hex() == wanted.replace(" ", "").lower()
+        case Composite():
+            return value.to_text() == wanted
+        case _:
+            return str(value_to_data(value)) == wanted
