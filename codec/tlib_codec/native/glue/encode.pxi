@@ -388,7 +388,7 @@ def encode(event, *, registry=LIBRARY, policy=STRICT, limits=LIMITS):
             odd = put_event(&out, tables, <Plan> plan, event, &own)
         elif kind == <PyTypeObject *> UNKNOWN or kind == <PyTypeObject *> INVALID:
             number = event.message
-            odd = not PyLong_CheckExact(number) or not 0 <= number <= 0xFFFF
+            odd = not PyLong_Check(number) or not 0 <= number <= 0xFFFF
             if not odd:
                 message = number
                 odd = put_attributes(&out, tables, event.attributes, &own)
