@@ -34,8 +34,12 @@ lint: $(VENV)/installed-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 
+# mypy over our own code, pyright over the types that users of the packages see.
+PUBLIC := tlib_schemas tlib_codec tlib_simulator tlib_fuzz
+
 types: $(VENV)/installed-dev
 	$(BIN)/mypy
+	for package in $(PUBLIC); do $(BIN)/python tests/typing/complete.py $$package || exit 1; done
 
 contracts: $(VENV)/installed-dev
 	$(BIN)/lint-imports
