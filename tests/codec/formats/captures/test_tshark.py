@@ -1,4 +1,4 @@
-"""tshark follows the same bytes as we do; `python tests/captures/tshark.py` compares as many captures as wanted."""
+"""tshark follows the same bytes as we do; `python tests/tshark.py` compares as many captures as wanted."""
 
 from __future__ import annotations
 

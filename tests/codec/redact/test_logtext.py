@@ -13,7 +13,7 @@ from tlib_codec.formats.logs.reader import read_log
 from tlib_codec.formats.logs.writer import platform_sdk_text, tserver_text
 from tlib_codec.redact import LogRedactor, Redactor, Rules
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLES = Path(__file__).parents[3] / "examples"
 TIME = dt.datetime.fromisoformat("2015-05-29T16:45:24.5942")
 HEAD = "@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventRinging\n"
 UUID, CONN = "01FES9JKSOFQLEKK3CSH5B5AES00JV1U", "006c02462a161006"

@@ -8,7 +8,7 @@ import pytest
 from tlib_codec import EventAddressInfo, EventRegistered, InvalidEvent, StreamDecoder, TCause, calls_of
 from tlib_codec.formats.logs.reader import read_log
 
-EXAMPLES = Path(__file__).parents[3] / "examples"
+EXAMPLES = Path(__file__).parents[4] / "examples"
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Items of a capture keep nothing alive but themselves: not the stack that an error was raised on, with the stream in it."""
+"""Records of a capture keep nothing alive but themselves: not the stack that an error was raised on, with the stream in it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import gc
 
 from tlib_codec import EventCallDeleted, MalformedFrame, TLibError, encode
 from tlib_codec.formats.captures.decoder import CaptureDecoder
+from tlib_codec.records import Batch, Record
 from tlib_fuzz.packets import Talk, pcap
 
 FRAME = encode(EventCallDeleted(call_uuid="01FES9JKSOFQLEKK3CSH5B5AES00JV1U", conn_id="006c02462a161006"))
@@ -19,7 +20,7 @@ def malformed():
     decoder = CaptureDecoder()
     decoder.feed(pcap(talk.packets))
     decoder.close()
-    return [one for one in decoder if isinstance(one, Captured) and isinstance(one.item, MalformedFrame)]
+    return [one for one in Batch(decoder.items()) if isinstance(one, Record) and isinstance(one.item, MalformedFrame)]
 
 
 def alive():

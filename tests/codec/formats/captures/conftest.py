@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
-import sys
-from pathlib import Path
 
 import pytest
 
 from tlib_codec.formats.captures import lanes
 from tlib_codec.formats.captures.decoder import CaptureDecoder
-
-sys.path.insert(0, str(Path(__file__).parent))  # tshark
+from tlib_codec.records import Batch
 
 
 @pytest.fixture(params=["python", "c"])
 def decode(request):
-    """Decode a capture given as bytes, fed in pieces of `piece` bytes; gives its items."""
+    """Decode a capture given as bytes, fed in pieces of `piece` bytes, and return its records and diagnostics."""
     kind = lanes.Lanes
     if request.param == "c":
         if importlib.util.find_spec("tlib_codec.native.capture") is None:
@@ -25,13 +22,13 @@ def decode(request):
 
     def call(data, *, piece=1 << 20, **options):
         decoder = CaptureDecoder(lanes=kind, **options)
-        found = []
+        entries = []
         for at in range(0, len(data), piece):
             decoder.feed(data[at : at + piece])
-            found += decoder
+            entries += Batch(decoder.items())
         decoder.close()
-        found += decoder
-        assert list(decoder) == []
-        return found
+        entries += Batch(decoder.items())
+        assert decoder.items() == []
+        return entries
 
     return call

@@ -12,7 +12,7 @@ from tlib_codec.calls import follow, ladder
 from tlib_codec.calls.rows import Kind, Rows
 from tlib_fuzz import strategies
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLES = Path(__file__).parents[3] / "examples"
 SVG = "{http://www.w3.org/2000/svg}"
 
 

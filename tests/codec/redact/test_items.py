@@ -38,7 +38,7 @@ from tlib_fuzz import strategies
 from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.wire import KVList as PackedList
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLES = Path(__file__).parents[3] / "examples"
 UUID, CONN = "01FES9JKSOFQLEKK3CSH5B5AES00JV1U", "006c02462a161006"
 ONE, OTHER = Pseudonyms(b"one"), Pseudonyms(b"other")
 SHORT = st.text(st.sampled_from("0123456789+-() ABcdéÉß李伟\udcff٣"), max_size=40)

@@ -22,7 +22,7 @@ if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
 from tlib_codec.arrow import spark as source  # noqa: E402 what it imports may be missing
 from tlib_codec.arrow.spark import TlibDataSource  # noqa: E402
 
-EXAMPLE, CAPTURE = ((Path(__file__).parents[2] / "examples" / name).read_bytes() for name in ("calls.tlb", "calls.pcapng"))
+EXAMPLE, CAPTURE = ((Path(__file__).parents[3] / "examples" / name).read_bytes() for name in ("calls.tlb", "calls.pcapng"))
 RANGE = (16 << 20) + 11
 
 pytestmark = [

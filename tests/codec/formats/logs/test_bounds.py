@@ -28,15 +28,15 @@ def peak(file, **options):
         tracemalloc.stop()
 
 
-@pytest.mark.parametrize("form", ["tserver", "platform-sdk"])
+@pytest.mark.parametrize("kind", ["tserver", "platform-sdk"])
 @pytest.mark.parametrize(
     "before",
     [b"", HEAD, HEAD + b"\tAttributeThisDN\t'", b"'EventOnHook' ('87')\nmessage attributes:\nAttributeThisDN [str] = \""],
 )
 @pytest.mark.parametrize("piece", [b"x" * 65536, b"'" * 65536, b" " * 65536, b"' " * 32768, b"\t\t'k'(list) " * 5000])
-def test_an_endless_line(form, before, piece):
+def test_an_endless_line(kind, before, piece):
     chunks = itertools.chain([before], endless(piece, 6_000_000), [b"\n\n" + HEAD])
-    memory, kinds = peak(chunks, form=form)
+    memory, kinds = peak(chunks, kind=kind)
     assert memory < 12_000_000
     assert kinds
 
@@ -150,9 +150,9 @@ LINES = st.sampled_from(
 
 
 @given(st.lists(LINES | st.text(max_size=8), max_size=30).map("".join), st.sampled_from(["tserver", "platform-sdk"]))
-def test_any_text_is_read(text, form):
+def test_any_text_is_read(text, kind):
     data = text.encode("utf-8", "surrogatepass")
-    for item in read_log([data], form=form):
+    for item in read_log([data], kind=kind):
         assert isinstance(item, LogRecord | LogProblem)
         assert "\n" not in str(item) or isinstance(item, LogRecord)
         for problem in getattr(item, "problems", ()):

@@ -1,6 +1,6 @@
 """Compare our reassembly with tshark's: the streams it follows, out-of-order reassembly on, have our bytes.
 
-Run it: python tests/captures/tshark.py [--captures 1000] [--seed 1]
+Run it: python tests/tshark.py [--captures 1000] [--seed 1]
 
 Strategy: a capture of one to five conversations is generated from its own seed, and read by us as a file of its own (pcap or pcapng). For
 tshark, whose start takes longer than the reading, some captures are put one behind the other; each has addresses
@@ -21,6 +21,7 @@ import tempfile
 from pathlib import Path
 
 from tlib_codec.formats.captures.decoder import CaptureDecoder
+from tlib_codec.records import Batch, Record
 from tlib_codec.stream import Missing
 from tlib_fuzz.conversations import Conversation, mixed
 from tlib_fuzz.packets import pcap, pcapng
@@ -55,13 +56,13 @@ def ours(data, **options):
     decoder.feed(data)
     decoder.close()
     found = {}
-    for item in decoder:
-        if isinstance(item, Captured):
+    for item in Batch(decoder.items()):
+        if isinstance(item, Record):
             missing = isinstance(item.item, Missing)
             count = item.item.length if missing else 0
-            text = f"[{count} bytes missing in capture file]\0".encode() if missing else item.data
-            src = item.flow.src.translate(_BRACKETS)
-            found[item.flow.connection, src] = found.get((item.flow.connection, src), b"") + text
+            text = f"[{count} bytes missing in capture file]\0".encode() if missing else item.frame
+            src = item.origin.src.translate(_BRACKETS)
+            found[item.origin.connection, src] = found.get((item.origin.connection, src), b"") + text
     return {key: _MISSING.sub(b"", text) for key, text in found.items()}, decoder.connections
 
 

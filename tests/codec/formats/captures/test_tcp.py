@@ -10,6 +10,7 @@ from tlib_codec import EventCallDeleted, Missing, TCause, encode
 from tlib_codec.formats.captures import lanes
 from tlib_codec.formats.captures.decoder import CaptureDecoder
 from tlib_codec.formats.captures.model import CaptureSettings
+from tlib_codec.records import Batch, Diagnostic, Record
 from tlib_codec.stream import Gap
 from tlib_fuzz.conversations import Conversation, mixed
 from tlib_fuzz.packets import ACK, FIN, PSH, RST, SYN, Talk, pcap, pcapng
@@ -18,12 +19,12 @@ CONN = "006c02462a161006"
 FRAMES = [encode(EventCallDeleted(call_uuid="01FES9JKSOFQLEKK3CSH5B5AES00JV1U", conn_id=CONN, cause=TCause(i))) for i in range(1, 40)]
 
 
-def kinds(items):
-    return [item.code if isinstance(item, CaptureProblem) else type(item.item).__name__ for item in items]
+def kinds(entries):
+    return [one.code if isinstance(one, Diagnostic) else type(one.item).__name__ for one in entries]
 
 
-def causes(items):
-    return [int(item.item.cause) for item in items if isinstance(item, Captured) and isinstance(item.item, EventCallDeleted)]
+def causes(entries):
+    return [int(one.item.cause) for one in entries if isinstance(one, Record) and isinstance(one.item, EventCallDeleted)]
 
 
 def swap(packets, one, two):
@@ -38,8 +39,8 @@ def test_out_of_order_and_retransmitted(decode):
     talk.packets.append(talk.packets[5])
     found = decode(pcap(talk.packets))
     assert causes(found) == [1, 2, 3, 4, 5, 6]
-    assert [item.packet for item in found] == [4, 7, 7, 7, 8, 9]
-    assert [item.offset for item in found] == [i * len(FRAMES[0]) for i in range(6)]
+    assert [one.origin.packet for one in found] == [4, 7, 7, 7, 8, 9]
+    assert [one.origin.offset for one in found] == [i * len(FRAMES[0]) for i in range(6)]
 
 
 def test_overlap_first_wins_and_a_conflict_is_told(decode):
@@ -50,7 +51,7 @@ def test_overlap_first_wins_and_a_conflict_is_told(decode):
     found = decode(pcap(talk.packets))
     assert kinds(found) == ["EventCallDeleted", "tcp-conflict", "EventCallDeleted", "EventCallDeleted"]
     assert causes(found) == [1, 2, 3]
-    assert found[1].packet == 5
+    assert found[1].origin.packet == 5
     assert "from its byte 0 on" in found[1].actual
 
 
@@ -67,7 +68,7 @@ def test_overlap_of_what_waits(decode):
     found = decode(pcap(talk.packets))
     assert causes(found) == [1, 2, 3]
     assert kinds(found).count("tcp-conflict") == 1
-    assert found[-1].offset + len(found[-1].data) == size
+    assert found[-1].origin.offset + len(found[-1].frame) == size
 
 
 @pytest.mark.parametrize("acknowledged", [True, False])
@@ -82,7 +83,7 @@ def test_a_missing_segment_is_a_gap_and_decoding_goes_on(decode, acknowledged):
     assert causes(found) == [1, *range(3, 31)]
     missing = found[1]
     assert missing.item == Missing(len(FRAMES[0]), b"", len(FRAMES[1]))
-    assert missing.packet == (23 if acknowledged else 32)
+    assert missing.origin.packet == (23 if acknowledged else 32)
 
 
 def test_a_gap_inside_a_frame(decode):
@@ -93,8 +94,8 @@ def test_a_gap_inside_a_frame(decode):
     talk.say(stream[cut + 4 :]).ack().close()
     found = decode(pcap(talk.packets))
     assert kinds(found) == ["EventCallDeleted", "MalformedFrame", "Missing", "Gap"] + ["EventCallDeleted"] * 7
-    assert [(item.offset, item.item.offset) for item in found[1:4]] == [(len(FRAMES[0]),) * 2, (cut,) * 2, (cut + 4,) * 2]
-    assert found[4].offset == 2 * len(FRAMES[0])
+    assert [(one.origin.offset, one.item.offset) for one in found[1:4]] == [(len(FRAMES[0]),) * 2, (cut,) * 2, (cut + 4,) * 2]
+    assert found[4].origin.offset == 2 * len(FRAMES[0])
 
 
 def test_the_end_is_missing(decode):
@@ -109,7 +110,7 @@ def test_joined_in_the_middle(decode):
     talk = Talk().say(FRAMES[0][30:]).say(FRAMES[1]).say(FRAMES[2], side=0)
     found = decode(pcap(talk.packets))
     assert kinds(found) == ["Gap", "EventCallDeleted", "EventCallDeleted"]
-    assert [item.flow.direction for item in found] == ["to-client", "to-client", "to-server"]
+    assert [one.origin.direction for one in found] == ["to-client", "to-client", "to-server"]
 
 
 def test_ports_used_again(decode):
@@ -120,14 +121,14 @@ def test_ports_used_again(decode):
     found = decode(pcap(one.packets + two.packets + three.packets + late.packets))
     assert kinds(found)[:2] == ["MalformedFrame", "EventCallDeleted"]
     assert causes(found)[:2] == [2, 3]
-    assert [item.flow.connection for item in found][:3] == [0, 1, 2]
+    assert [one.origin.connection for one in found][:3] == [0, 1, 2]
 
 
 def test_a_connection_after_its_end_without_a_syn(decode):
     one = Talk().open().say(FRAMES[0]).close()
     two = Talk(cseq=0x5000_0000, sseq=0x6000_0000, time=one.time).say(FRAMES[1])
     found = decode(pcap(one.packets + two.packets))
-    assert [(item.flow.connection, item.offset) for item in found] == [(0, 0), (1, 0)]
+    assert [(one.origin.connection, one.origin.offset) for one in found] == [(0, 0), (1, 0)]
 
 
 def test_half_closed_and_reset(decode):
@@ -178,7 +179,7 @@ def test_bounds_on_what_waits(decode):
             talk.say(data)
         found = decode(pcap(talk.packets), settings=settings)
         assert causes(found) == list(range(1, 10))
-        assert found[1].packet < 9
+        assert found[1].origin.packet < 9
 
 
 def test_bounds_on_connections_and_memory(decode):
@@ -192,9 +193,9 @@ def test_bounds_on_connections_and_memory(decode):
     assert kinds(found).count("EventCallDeleted") == 20
     assert "tcp-evicted" in kinds(found)
     records = dict(zip(range(1, len(packets) + 1), record_places(packets), strict=True))
-    for item in found:
-        if isinstance(item, CaptureProblem):
-            assert (item.time // 1000 * 1000, item.offset) == (packets[item.packet - 1][0] // 1000 * 1000, records[item.packet])
+    for origin in (one.origin for one in found if isinstance(one, Diagnostic)):
+        assert origin.time == packets[origin.packet - 1][0] // 1000 * 1000
+        assert origin.offset == records[origin.packet]
 
 
 def record_places(packets):
@@ -211,11 +212,10 @@ def test_a_flood_of_connections(decode):
     assert kinds(decode(pcap(packets), settings=CaptureSettings(connections=100))) == ["EventCallDeleted"]
 
 
-def by_flow(items):
+def by_flow(entries):
     found = {}
-    for item in items:
-        key = (item.flow.connection, item.flow.src) if item.flow is not None else None
-        found.setdefault(key, []).append(item)
+    for one in entries:
+        found.setdefault((one.origin.connection, one.origin.src), []).append(one)
     return found
 
 
@@ -226,13 +226,13 @@ def test_python_and_c_and_any_chunking_give_the_same(seed, piece):
     results = []
     for kind, size in ((lanes.Lanes, len(data)), (packets_module.Lanes, len(data)), (packets_module.Lanes, piece), (lanes.Lanes, piece)):
         decoder = CaptureDecoder(lanes=kind)
-        items = []
+        entries = []
         for at in range(0, len(data), size):
             decoder.feed(data[at : at + size])
-            items += decoder
+            entries += Batch(decoder.items())
         decoder.close()
-        items += decoder
-        results.append((items, decoder.packets, decoder.connections))
+        entries += Batch(decoder.items())
+        results.append((entries, decoder.packets, decoder.connections))
     assert results[0] == results[1]
     assert results[2] == results[3]
     assert by_flow(results[0][0]) == by_flow(results[2][0])
@@ -246,10 +246,10 @@ def test_nothing_is_lost_that_was_captured(seed):
     decoder.feed(pcap(mixed([made], seed)))
     decoder.close()
     got = {"to-server": b"", "to-client": b""}
-    for item in decoder:
-        assert isinstance(item, Captured)
-        assert not isinstance(item.item, Missing)
-        got[item.flow.direction] += item.data
+    for record in Batch(decoder.items()):
+        assert isinstance(record, Record)
+        assert not isinstance(record.item, Missing)
+        got[record.origin.direction] += record.frame
     streams = dict(zip(("to-server", "to-client"), made.streams, strict=True))
     assert all(streams[side].endswith(got[side]) for side in streams)
 

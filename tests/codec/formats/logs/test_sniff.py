@@ -9,7 +9,7 @@ from tlib_codec import EventCallDeleted, encode
 from tlib_codec.formats.logs.sniff import sniff
 
 FRAME = encode(EventCallDeleted(call_uuid="01FES9JKSOFQLEKK3CSH5B5AES00JV1U", conn_id="006c02462a161006"))
-EXAMPLES = Path(__file__).parents[3] / "examples"
+EXAMPLES = Path(__file__).parents[4] / "examples"
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from tlib_codec.formats.logs.reader import read_log
 from tlib_fuzz import strategies
 from tlib_schemas.enumerations import MessageType
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLES = Path(__file__).parents[3] / "examples"
 MAIN, SECOND, THIRD = (f"01FES9JKSOFQLEKK3CSH5B5AES00JV1{i}" for i in "UVT")
 CONN, CONN_2, CONN_3 = (f"006c02462a16100{i}" for i in "678")
 
