@@ -8,8 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logtext import codes, read, records
+
 from tlib_codec.formats.logs.lines import LogLimits
 from tlib_codec.formats.logs.reader import read_log
+from tlib_codec.records import Diagnostic, Record
 
 HEAD = b"@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventOnHook\n"
 SMALL = LogLimits(line=40, message=200, problems=3)
@@ -20,9 +23,10 @@ def endless(piece, size):
 
 
 def peak(file, **options):
+    """The most memory that reading takes, and the types of what it yields."""
     tracemalloc.start()
     try:
-        kinds = [(type(item), getattr(item, "code", "")) for item in read_log(file, **options)]
+        kinds = [type(entry) for entry in read_log(file, **options)]
         return tracemalloc.get_traced_memory()[1], kinds
     finally:
         tracemalloc.stop()
@@ -60,14 +64,14 @@ def test_an_endless_message(piece):
     chunks = itertools.chain([HEAD + b"\tAttributeUserData\t[9]\n"], endless(piece * 100, 150_000), [b"\n", HEAD])
     memory, kinds = peak(chunks, limits=LogLimits(message=16384))
     assert memory < 2_000_000
-    assert [kind for kind, _ in kinds] == [LogRecord, LogRecord]
+    assert kinds.count(Record) == 2
 
 
 def test_an_endless_value():
     chunks = itertools.chain([HEAD + b"\tAttributeThisDN\t'"], endless(b"text\n\n" * 100, 150_000), [HEAD])
     memory, kinds = peak(chunks, limits=LogLimits(message=16384))
     assert memory < 2_000_000
-    assert [kind for kind, _ in kinds] == [LogRecord, LogRecord]
+    assert kinds.count(Record) == 2
 
 
 def test_many_new_names():
@@ -77,26 +81,35 @@ def test_many_new_names():
     assert len(kinds) == 3000
 
 
-def test_limits():
-    (problem,) = read_log([b"x" * 41 + b"\n"], limits=SMALL)
-    assert (problem.code, problem.line, problem.offset) == ("log-line-too-long", 1, 0)
-    (record,) = read_log(
-        [b"message EventOnHook\n\tAttributeCallID\t7\n" + b"\t" + b"y" * 40 + b"\n\tAttributeANI\t'5'\n", b"z" * 41],
-        limits=SMALL,
-        form="tserver",
-    )
+def test_a_line_beyond_its_limit_is_a_diagnostic_at_its_place():
+    (found,) = read(b"x" * 41 + b"\n", limits=SMALL)
+    assert (found.code, found.origin.line, found.origin.offset) == ("log-line-too-long", 1, 0)
+
+
+def test_a_line_beyond_its_limit_does_not_end_the_message_it_stands_in():
+    text = b"message EventOnHook\n\tAttributeCallID\t7\n" + b"\t" + b"y" * 40 + b"\n\tAttributeANI\t'5'\n" + b"z" * 41
+    record, *found = read(text, limits=SMALL, kind="tserver")
     assert record.item.attributes == {"CallID": 7, "ANI": "5"}
-    assert [p.line for p in record.problems] == [3, 5]
+    assert [one.origin.line for one in found] == [3, 5]
 
 
-def test_a_message_beyond_its_limit_is_cut_and_its_rest_skipped():
-    text = b"message EventOnHook\n" + b"\tAttributeCallID\t7\n" * 30 + b"\nmessage EventACK\n\tAttributeCallID\t7\n"
-    first, second = read_log([text], limits=SMALL)
-    assert [problem.code for problem in first.problems] == ["log-duplicate-attribute"] * 3 + ["log-more-problems"]
-    assert first.problems[3].actual == "7 more"
-    assert second.item.attributes == {"CallID": 7}
-    (held,) = read_log([b"message EventOnHook\n\tAttributeANI\t'\n" + b"more\n" * 100], limits=SMALL)
-    assert [problem.code for problem in held.problems] == ["log-message-too-long", "log-unclosed-quote"]
+REPEATED = b"message EventOnHook\n" + b"\tAttributeCallID\t7\n" * 30 + b"\nmessage EventACK\n\tAttributeCallID\t7\n"
+
+
+def test_a_message_gives_a_bounded_number_of_diagnostics():
+    found = read(REPEATED, limits=SMALL)
+    assert codes(found) == ["log-duplicate-attribute"] * 3 + ["log-more-problems"]
+    assert found[4].actual == "7 more"
+
+
+def test_the_rest_of_a_message_beyond_its_limit_is_skipped():
+    _, after = records(read(REPEATED, limits=SMALL))
+    assert after.item.attributes == {"CallID": 7}
+
+
+def test_a_value_beyond_the_limit_of_a_message_is_cut():
+    found = read(b"message EventOnHook\n\tAttributeANI\t'\n" + b"more\n" * 100, limits=SMALL)
+    assert codes(found) == ["log-message-too-long", "log-unclosed-quote"]
 
 
 SAMPLE = (
@@ -119,8 +132,13 @@ def test_any_chunking_gives_the_same(cuts):
 
 
 def test_a_file_is_read_in_pieces_and_a_mark_at_its_beginning_dropped():
-    records = list(read_log(io.BytesIO(SAMPLE)))
-    assert [(record.line, record.offset) for record in records] == [(1, 0), (11, SAMPLE.find(b"\tAttributeANI")), (12, SAMPLE.rfind(HEAD))]
+    places = [(one.origin.line, one.origin.offset) for one in records(read_log(io.BytesIO(SAMPLE)))]
+    assert places == [(1, 0), (12, SAMPLE.rfind(HEAD))]
+
+
+def test_an_attribute_without_a_header_is_a_diagnostic_at_its_place():
+    (orphan,) = (one for one in read(SAMPLE) if isinstance(one, Diagnostic) and one.code == "log-orphan")
+    assert (orphan.origin.line, orphan.origin.offset) == (11, SAMPLE.find(b"\tAttributeANI"))
 
 
 LINES = st.sampled_from(
@@ -152,13 +170,12 @@ LINES = st.sampled_from(
 @given(st.lists(LINES | st.text(max_size=8), max_size=30).map("".join), st.sampled_from(["tserver", "platform-sdk"]))
 def test_any_text_is_read(text, kind):
     data = text.encode("utf-8", "surrogatepass")
-    for item in read_log([data], kind=kind):
-        assert isinstance(item, LogRecord | LogProblem)
-        assert "\n" not in str(item) or isinstance(item, LogRecord)
-        for problem in getattr(item, "problems", ()):
-            assert 1 <= problem.line <= data.count(b"\n") + 1
-            assert "\n" not in str(problem)
-            assert problem.advice
+    for entry in read(data, kind=kind):
+        assert isinstance(entry, Record | Diagnostic)
+        assert 1 <= entry.origin.line <= data.count(b"\n") + 1
+        if isinstance(entry, Diagnostic):
+            assert "\n" not in str(entry)
+            assert entry.advice
 
 
 def test_long_headers_are_not_kept():

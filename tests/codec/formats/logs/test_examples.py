@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tlib_codec import EventAddressInfo, EventRegistered, InvalidEvent, StreamDecoder, TCause, calls_of
-from tlib_codec.formats.logs.reader import read_log
+from tlib_codec import EventAddressInfo, EventRegistered, TCause, calls_of, read
+from tlib_codec.records import Record
 
 EXAMPLES = Path(__file__).parents[4] / "examples"
 
@@ -19,32 +19,54 @@ def script():
     return module
 
 
-def frames():
-    decoder = StreamDecoder()
-    decoder.feed((EXAMPLES / "calls.tlb").read_bytes())
-    decoder.close()
-    return list(decoder)
+def records(path):
+    """Return the records of a file without a diagnostic."""
+    found = list(read(path))
+    assert all(isinstance(one, Record) and one.valid for one in found)
+    return found
 
 
 @pytest.mark.parametrize("name", ["tserver.log", "platform_sdk.log"])
 def test_the_logs_read_as_the_frames_decode(name):
-    with (EXAMPLES / name).open("rb") as file:
-        records = list(read_log(file, name=name))
-    assert [record.item for record in records] == frames()
-    assert not any(record.problems or isinstance(record.item, InvalidEvent) for record in records)
-    assert all(record.time for record in records)
+    frames = [record.item for record in records(EXAMPLES / "calls.tlb")]
+    assert [record.item for record in records(EXAMPLES / name)] == frames
 
 
-def test_what_happens_in_them():
-    with (EXAMPLES / "tserver.log").open("rb") as file:
-        records = list(read_log(file))
-    causes = {getattr(record.item, "cause", None) for record in records}
-    assert {TCause.Transfer, TCause.Conference} <= causes
-    assert any(getattr(record.item, "is_link_list", None) for record in records)
-    assert any(getattr(record.item, "dialed_number", None) for record in records)
-    assert any(getattr(record.item, "ref_call_uuid", None) for record in records)
-    assert all(calls_of(record.item.extensions) for record in records if isinstance(record.item, EventAddressInfo | EventRegistered))
-    assert records[0].time.date() < records[-1].time.date()
+@pytest.mark.parametrize("name", ["tserver.log", "platform_sdk.log"])
+def test_every_message_of_the_logs_has_a_local_time(name):
+    assert all(record.origin.local_time for record in records(EXAMPLES / name))
+
+
+@pytest.fixture(scope="module")
+def logged():
+    return records(EXAMPLES / "tserver.log")
+
+
+@pytest.mark.parametrize("attribute", ["is_link_list", "dialed_number", "ref_call_uuid"])
+def test_the_log_has_an_event_with(logged, attribute):
+    assert any(getattr(record.item, attribute, None) for record in logged)
+
+
+@pytest.mark.parametrize("cause", [TCause.Transfer, TCause.Conference])
+def test_the_log_has_an_event_of_cause(logged, cause):
+    assert any(getattr(record.item, "cause", None) == cause for record in logged)
+
+
+def test_the_log_tells_the_calls_on_an_abstract_dn(logged):
+    told = [record.item for record in logged if isinstance(record.item, EventAddressInfo | EventRegistered)]
+    assert told
+    assert all(calls_of(item.extensions) for item in told)
+
+
+def days(found):
+    return (found[-1].origin.local_time - found[0].origin.local_time) / DAY
+
+
+DAY = 86_400 * 10**9
+
+
+def test_the_log_crosses_midnight(logged):
+    assert logged[0].origin.local_time // DAY < logged[-1].origin.local_time // DAY
 
 
 def test_the_script_makes_them_again(script, tmp_path, monkeypatch):
@@ -62,10 +84,10 @@ def test_a_log_of_a_size(script, tmp_path, monkeypatch):
     monkeypatch.setattr("sys.argv", ["make_examples.py", "--size", "5M", "-o", str(big)])
     script.main()
     assert big.stat().st_size >= 5 << 20
-    with big.open("rb") as file:
-        records = list(read_log(file))
-    assert not any(record.problems for record in records)
-    assert (records[-1].time - records[0].time).days >= 1
+    assert days(records(big)) >= 1
+
+
+def test_a_size_without_a_file_to_write_is_refused(script, monkeypatch):
     monkeypatch.setattr("sys.argv", ["make_examples.py", "--size", "1K"])
     with pytest.raises(SystemExit):
         script.main()

@@ -1,21 +1,25 @@
 """Platform SDK text: headers within application logs, typed values, lists."""
 
 import pytest
+import logtext
+from logtext import codes
 
 from tlib_codec import EventRegistered, KVList, MessageType, RawValue, TAddressInfoType, UnknownEvent
-from tlib_codec.formats.logs.reader import read_log
+from tlib_codec.records import Diagnostic, parse_time
 
 HEAD = "'EventOnHook' ('87')\nmessage attributes:\n"
 
 
 def read(text, **options):
-    return list(read_log([text.encode()], form="platform-sdk", **options))
+    return logtext.read(text, kind="platform-sdk", **options)
+
+
+def message(text, **options):
+    return logtext.message(text, kind="platform-sdk", **options)
 
 
 def one(text, **options):
-    (record,) = read(text, **options)
-    assert isinstance(record, LogRecord)
-    return record
+    return logtext.one(text, kind="platform-sdk", **options)
 
 
 SAMPLE = """2015-01-07 13:20:31,665 TEST DEBUG [THREAD : SelectorThread] - Proxy got message 'EventOnHook' ('87')
@@ -53,7 +57,12 @@ def test_a_message():
             "Extensions": KVList(),
         },
     )
-    assert (record.direction, record.time.isoformat(), record.problems) == ("received", "2015-01-07T13:20:31.665000", ())
+
+
+def test_the_line_before_the_header_tells_the_direction_and_the_local_time():
+    origin = one(SAMPLE).origin
+    assert origin.direction == "received"
+    assert ("local_time", origin.local_time) == parse_time("2015-01-07T13:20:31.665")
 
 
 @pytest.mark.parametrize(
@@ -69,7 +78,7 @@ def test_a_message():
 def test_headers(header, direction):
     record = one(header + 'AttributeThisDN [str] = "1"\n')
     assert record.item.attributes == {"ThisDN": "1"}
-    assert record.direction == direction
+    assert record.origin.direction == direction
 
 
 def test_what_is_no_header():
@@ -99,8 +108,7 @@ def test_the_number_serves_where_the_name_is_unknown():
     ],
 )
 def test_values(line, name, value):
-    record = one(HEAD + line + "\n\n")
-    assert (record.item.attributes, record.problems) == ({name: value}, ())
+    assert one(HEAD + line + "\n\n").item.attributes == {name: value}
 
 
 @pytest.mark.parametrize(
@@ -116,18 +124,21 @@ def test_values(line, name, value):
     ],
 )
 def test_wrong_lines(body, code):
-    record = one(HEAD + body + 'AttributeANI [str] = "5"\n')
-    assert [problem.code for problem in record.problems] == [code]
+    record, diagnostics = message(HEAD + body + 'AttributeANI [str] = "5"\n')
+    assert codes(diagnostics) == [code]
     assert record.item.attributes["ANI"] == "5"
 
 
-def test_unnumbered_and_orphaned():
+def test_attributes_without_a_public_number_are_kept_as_printed():
     record = one(
         HEAD + "AttributeNovel [int] = 5\nAttributeNovelText [str] = \"x\"\nAttributeNovelList [bstr] = KVList: \n\t\t'k' [int] = 1\n"
     )
     assert record.unnumbered == {"AttributeNovel": "5", "AttributeNovelText": '"x"', "AttributeNovelList": "KVList:\n'k' [int] = 1"}
-    (problem,) = read('AttributeThisDN [str] = "1"\n')
-    assert isinstance(problem, LogProblem)
+
+
+def test_an_attribute_without_a_header_is_a_diagnostic():
+    (found,) = read('AttributeThisDN [str] = "1"\n')
+    assert isinstance(found, Diagnostic)
 
 
 def test_a_name_of_no_usual_form_is_kept_aside_too():

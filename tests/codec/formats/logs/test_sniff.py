@@ -1,4 +1,4 @@
-"""Which form a file is; what is none."""
+"""Recognise the kind of a log by its first lines."""
 
 import json
 from pathlib import Path
@@ -52,7 +52,7 @@ def test_neither(head):
 
 
 @pytest.mark.parametrize(
-    ("name", "form"), [("tserver.log", "tserver"), ("platform_sdk.log", "platform-sdk"), ("calls.tlb", None), ("make_examples.py", None)]
+    ("name", "kind"), [("tserver.log", "tserver"), ("platform_sdk.log", "platform-sdk"), ("calls.tlb", None), ("make_examples.py", None)]
 )
-def test_the_examples(name, form):
-    assert sniff((EXAMPLES / name).read_bytes()[:65536]) == form
+def test_the_examples(name, kind):
+    assert sniff((EXAMPLES / name).read_bytes()[:65536]) == kind

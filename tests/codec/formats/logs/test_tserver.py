@@ -1,6 +1,8 @@
 """T-Server text: every form of header and line, and what is reported where a line is wrong."""
 
 import pytest
+import logtext
+from logtext import codes, records
 
 from tlib_codec import (
     AttributeID,
@@ -16,51 +18,61 @@ from tlib_codec import (
     encode,
 )
 from tlib_codec.formats.logs.reader import read_log
+from tlib_codec.records import Record
 
 HEAD = "@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventOnHook\n"
 
 
 def read(text, **options):
-    data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
-    return list(read_log([data], form="tserver", **options))
+    return logtext.read(text, kind="tserver", **options)
+
+
+def message(text, **options):
+    return logtext.message(text, kind="tserver", **options)
 
 
 def one(text, **options):
-    (record,) = read(text, **options)
-    assert isinstance(record, LogRecord)
-    return record
+    return logtext.one(text, kind="tserver", **options)
 
 
 def attributes(body, **options):
-    record = one(HEAD + body, **options)
-    assert record.problems == ()
-    return dict(record.item.attributes)
+    return dict(one(HEAD + body, **options).item.attributes)
 
 
-def codes(record):
-    return [problem.code for problem in record.problems]
+CREATED = (
+    "@16:45:24.5942 [0] 8.1.101.25 distribute call/party event: message EventCallCreated\n"
+    "\tAttributeEventSequenceNumber\t00000000000000a1\n"
+    "\tAttributeTimeinuSecs\t594200\n"
+    "\tAttributeTimeinSecs\t1432917924 (16:45:24)\n"
+    "\tAttributeCallType\t2\n"
+    "\tAttributeConnID\t006c02462a161006\n"
+    "\tAttributeCallUUID\t'01FES9JKSOFQLEKK3CSH5B5AES00JV1U'\n"
+    "\tAttributeUserData\t[34] 00 01 00 00..\n"
+    "\t\t'RTargetAgentGroup'\t'VAG_Skill1'\n"
+    "\tAttributeANI\t'5551000'\n\n"
+)
 
 
 def test_a_message_becomes_the_event_of_its_frame():
-    record = one(
-        "@16:45:24.5942 [0] 8.1.101.25 distribute call/party event: message EventCallCreated\n"
-        "\tAttributeEventSequenceNumber\t00000000000000a1\n"
-        "\tAttributeTimeinuSecs\t594200\n"
-        "\tAttributeTimeinSecs\t1432917924 (16:45:24)\n"
-        "\tAttributeCallType\t2\n"
-        "\tAttributeConnID\t006c02462a161006\n"
-        "\tAttributeCallUUID\t'01FES9JKSOFQLEKK3CSH5B5AES00JV1U'\n"
-        "\tAttributeUserData\t[34] 00 01 00 00..\n"
-        "\t\t'RTargetAgentGroup'\t'VAG_Skill1'\n"
-        "\tAttributeANI\t'5551000'\n\n"
-    )
-    assert isinstance(record.item, EventCallCreated)
-    assert decode(encode(record.item)) == record.item
-    assert record.item.call_type is TCallType.Inbound
-    assert record.item.user_data == KVList({"RTargetAgentGroup": "VAG_Skill1"})
-    assert record.item.extra["EventSequenceNumber"] == 0xA1
-    assert (record.line, record.offset, record.version, record.direction) == (1, 0, "8.1.101.25", "sent")
-    assert record.problems == ()
+    event = one(CREATED).item
+    assert isinstance(event, EventCallCreated)
+    assert decode(encode(event)) == event
+
+
+def test_values_become_those_of_the_event():
+    event = one(CREATED).item
+    assert event.call_type is TCallType.Inbound
+    assert event.user_data == KVList({"RTargetAgentGroup": "VAG_Skill1"})
+    assert event.extra["EventSequenceNumber"] == 0xA1
+
+
+def test_a_header_tells_the_origin():
+    origin = one(CREATED).origin
+    assert (origin.line, origin.offset, origin.version, origin.direction) == (1, 0, "8.1.101.25", "sent")
+
+
+def test_a_record_of_a_log_has_no_frame():
+    assert one(CREATED).frame is None
 
 
 @pytest.mark.parametrize(
@@ -85,12 +97,12 @@ def test_a_message_becomes_the_event_of_its_frame():
 def test_headers(header, direction, peer):
     record = one(header.format("RequestQueryCall") + "\tAttributeThisDN\t'123'\n")
     assert record.item == UnknownEvent(MessageType.RequestQueryCall, {"ThisDN": "123"})
-    assert (record.direction, record.peer) == (direction, peer)
-    assert record.line == header.count("\n")
+    assert (record.origin.direction, record.origin.peer) == (direction, peer)
+    assert record.origin.line == header.count("\n")
 
 
 def test_trailers_and_talk_are_skipped():
-    records = read(
+    record = one(
         "Local time: 2015-05-29T12:00:00.000\n"
         + HEAD
         + "\tAttributeThisDN\t'1'\n"
@@ -99,8 +111,7 @@ def test_trailers_and_talk_are_skipped():
         "We then sent him a message saying hello\nthe message EventRinging\nA note: message EventRinging\n"
         "@12:00:00.1234 SIPTR: sends message INVITE\n@12:00:00.1234 SIPTR: message INVITE\n\nmessage of the day:\n"
     )
-    assert [type(record) for record in records] == [LogRecord]
-    assert records[0].problems == ()
+    assert record.item.attributes == {"ThisDN": "1"}
 
 
 def test_a_message_without_attributes_counts_where_a_log_line_says_so():
@@ -112,11 +123,10 @@ def test_a_message_without_attributes_counts_where_a_log_line_says_so():
 def test_where_a_message_ends(end):
     first = read(HEAD + "\tAttributeThisDN\t'1'\n" + end)[0]
     assert first.item.attributes == {"ThisDN": "1"}
-    assert first.problems == ()
 
 
 def test_two_messages_without_an_empty_line():
-    assert [record.line for record in read((HEAD + "\tAttributeThisDN\t'1'\n") * 2)] == [1, 3]
+    assert [record.origin.line for record in read((HEAD + "\tAttributeThisDN\t'1'\n") * 2)] == [1, 3]
 
 
 @pytest.mark.parametrize("space", ["\t{}\t{}", "{} {}", "    {}    {}", " {}\xa0{}"])
@@ -193,7 +203,6 @@ def test_names_without_a_number_are_kept_aside():
         "AttributeNovel": "'a\nb'",
         "AttributeNovelList": "[9] 00 01 00 00..\n'k'\t'v'",
     }
-    assert record.problems == ()
 
 
 def test_unknown_messages():
@@ -234,9 +243,14 @@ def test_server_is_supplied_nowhere_else():
     assert AttributeID.Server == 0x8001
 
 
-def test_the_words_of_an_error():
-    record = one(HEAD.replace("EventOnHook", "EventError") + "\t(Invalid Called (DN))\n\tAttributeErrorCode\t61\n\t(no)\n")
-    assert (record.text, codes(record)) == ("Invalid Called (DN)", ["log-line"])
+def test_the_words_of_an_error_are_the_text_of_the_origin():
+    record, _ = message(HEAD.replace("EventOnHook", "EventError") + "\t(Invalid Called (DN))\n\tAttributeErrorCode\t61\n\t(no)\n")
+    assert record.origin.text == "Invalid Called (DN)"
+
+
+def test_words_behind_the_attributes_of_an_error_are_a_wrong_line():
+    _, diagnostics = message(HEAD.replace("EventOnHook", "EventError") + "\t(Invalid Called (DN))\n\tAttributeErrorCode\t61\n\t(no)\n")
+    assert codes(diagnostics) == ["log-line"]
 
 
 @pytest.mark.parametrize(
@@ -271,31 +285,35 @@ def test_the_words_of_an_error():
         ("\tAttributeNovel\t'cut\n", "log-unclosed-quote", {}),
     ],
 )
-def test_wrong_lines_are_reported_and_skipped(body, code, kept):
-    record, after = read(HEAD + body + "\tAttributeANI\t'5'\n\n" + HEAD)
-    assert codes(record) == [code]
+def test_a_wrong_line_is_reported_and_skipped(body, code, kept):
+    record, found, after = read(HEAD + body + "\tAttributeANI\t'5'\n\n" + HEAD)
     assert record.item.attributes == {**kept, "ANI": "5"}
-    assert after.problems == ()
-    (problem,) = record.problems
-    assert problem.line in (2, 3)
-    assert str(problem).startswith(f"line {problem.line} at byte ")
-    assert problem.advice
+    assert found.code == code
+    assert found.origin.line in (2, 3)
+    assert str(found).startswith(f"line {found.origin.line}: ")
+    assert found.advice
+    assert isinstance(after, Record)
 
 
 @pytest.mark.parametrize(
     "stop", [HEAD, "@16:45:24.5942 talk\n", "message EventACK\n", "\tAttributeCallID\t7\n", "\t\t'k'\t'v'\n", "\t\t'k'(list) \n"]
 )
 def test_a_value_never_closed_does_not_swallow_what_follows(stop):
-    record = read(HEAD + "\tAttributeThisDN\t'cut \nmore\n\n" + stop)[0]
-    assert record.item.attributes["ThisDN"] == "cut"
-    assert codes(record)[0] == "log-unclosed-quote"
+    found = read(HEAD + "\tAttributeThisDN\t'cut \nmore\n\n" + stop)
+    assert records(found)[0].item.attributes["ThisDN"] == "cut"
+    assert codes(found)[0] == "log-unclosed-quote"
 
 
-def test_attributes_without_a_header():
-    problem, record, other = read("\tAttributeThisDN\t'1'\n\tAttributeANI\t'2'\n\n" + HEAD + "\n\tAttributeANI\t'2'\n")
-    assert isinstance(problem, LogProblem)
-    assert (problem.code, problem.line, other.code, other.line) == ("log-orphan", 1, "log-orphan", 6)
-    assert record.item == UnknownEvent(MessageType.EventOnHook)
+ORPHANS = "\tAttributeThisDN\t'1'\n\tAttributeANI\t'2'\n\n" + HEAD + "\n\tAttributeANI\t'2'\n"
+
+
+def test_attributes_without_a_header_are_one_diagnostic_a_block():
+    first, _, other = read(ORPHANS)
+    assert [(one.code, one.origin.line) for one in (first, other)] == [("log-orphan", 1), ("log-orphan", 6)]
+
+
+def test_attributes_without_a_header_belong_to_no_message():
+    assert [record.item for record in records(read(ORPHANS))] == [UnknownEvent(MessageType.EventOnHook)]
 
 
 def test_a_registry_of_ones_own(invented):
@@ -308,8 +326,11 @@ def test_bytes_that_are_no_text_are_kept():
     assert record.item.attributes["ThisDN"].encode("utf-8", "surrogateescape") == b"caf\xe9"
 
 
-def test_arguments():
+def test_an_unknown_kind_of_log_is_refused_before_reading():
     with pytest.raises(ValueError, match="tserver or platform-sdk"):
-        read_log([], form="csv")
+        read_log([], kind="csv")
+
+
+def test_a_server_that_does_not_fit_is_refused_before_reading():
     with pytest.raises(ValueError, match="unsigned"):
         read_log([], server=-1)

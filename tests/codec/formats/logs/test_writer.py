@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from logtext import one
 
 from tlib_codec import (
     TLIBRARY,
@@ -21,7 +22,6 @@ from tlib_codec import (
     Timestamp,
     UnknownEvent,
 )
-from tlib_codec.formats.logs.reader import read_log
 from tlib_codec.formats.logs.writer import platform_sdk_text, tserver_text
 from tlib_schemas import wire
 
@@ -87,21 +87,16 @@ def items(draw):
 @given(items())
 def test_tserver_text_reads_back(pair):
     item, server = pair
-    (record,) = read_log([tserver_text(item, TIME).encode("utf-8", "surrogateescape")], form="tserver", server=server)
-    assert record.problems == ()
-    assert record.item == item
+    assert one(tserver_text(item, TIME), kind="tserver", server=server).item == item
 
 
 @given(items())
 def test_platform_sdk_text_reads_back(pair):
     item, server = pair
-    text = platform_sdk_text(item).encode("utf-8", "surrogateescape")
-    (record,) = read_log([text], form="platform-sdk", server=server)
-    assert record.problems == ()
-    assert record.item == item
+    assert one(platform_sdk_text(item), kind="platform-sdk", server=server).item == item
 
 
-def test_how_it_looks():
+def test_tserver_text_looks_like_a_servers():
     event = EventCallDeleted(
         call_uuid="01FES9JKSOFQLEKK3CSH5B5AES00JV1U",
         conn_id="006c02462a161006",
@@ -115,10 +110,15 @@ def test_how_it_looks():
         "\tAttributeConnID\t006c02462a161006\n"
         "\n"
     )
-    item = UnknownEvent(
-        MessageType.EventOnHook, {"UserData": KVList({"a": 1, "n": {"k": "v", "b": b"\1"}}), "UserEvent": MessageType.EventQueued}
-    )
-    assert tserver_text(item, TIME).splitlines()[1:] == [
+
+
+LISTS = UnknownEvent(
+    MessageType.EventOnHook, {"UserData": KVList({"a": 1, "n": {"k": "v", "b": b"\1"}}), "UserEvent": MessageType.EventQueued}
+)
+
+
+def test_tserver_text_indents_nested_lists():
+    assert tserver_text(LISTS, TIME).splitlines()[1:] == [
         "\tAttributeUserData\t[36] 00 02 01 00..",
         "\t\t'a'\t1",
         "\t\t'n'(list) ",
@@ -127,7 +127,10 @@ def test_how_it_looks():
         "\tAttributeUserEvent\tEventQueued",
         "",
     ]
-    assert platform_sdk_text(item).splitlines()[:4] == [
+
+
+def test_platform_sdk_text_names_the_types():
+    assert platform_sdk_text(LISTS).splitlines()[:4] == [
         "'EventOnHook' ('87')",
         "message attributes:",
         "AttributeUserData [bstr] = KVList: ",
@@ -140,13 +143,18 @@ def test_server_is_not_written_where_a_table_has_it():
     assert "Server" not in tserver_text(event, TIME)
 
 
-def test_names_without_a_number():
+def test_a_message_without_a_number_reads_back_by_its_name():
     item = UnknownEvent("EventFromTheFuture", Attributes({"CallType": TCallType.Inbound}))
-    (record,) = read_log([tserver_text(item, TIME).encode()])
-    assert record.item == item
+    assert one(tserver_text(item, TIME)).item == item
+
+
+def test_platform_sdk_text_names_a_message_without_a_name_by_its_number():
     assert "'200' ('200')" in platform_sdk_text(UnknownEvent(200))
+
+
+def test_platform_sdk_text_has_no_form_for_a_message_without_a_number():
     with pytest.raises(EncodeError, match="EventFromTheFuture"):
-        platform_sdk_text(item)  # which has no form for a message without a number
+        platform_sdk_text(UnknownEvent("EventFromTheFuture"))
 
 
 @pytest.mark.parametrize(
@@ -174,5 +182,4 @@ def test_what_no_log_can_hold(attributes, code, path, form, message):
 
 def test_an_event_that_breaks_its_table_is_written_all_the_same():
     item = InvalidEvent(MessageType.EventCallDeleted, Attributes({"ConnID": "006c02462a161006"}))
-    (record,) = read_log([tserver_text(item, TIME).encode()])
-    assert record.item.attributes == item.attributes
+    assert one(tserver_text(item, TIME)).item.attributes == item.attributes
