@@ -16,16 +16,16 @@ from tlib_codec import (
     Gap,
     InvalidEvent,
     KVList,
-    StreamDecoder,
     TCallState,
     TCallType,
     TCause,
     Timestamp,
     TReliability,
     UnknownEvent,
+    read,
 )
 from tlib_codec.calls import ANOMALIES, Call, CallLimits, CallTracker, Ending, LinkKind, Missing, follow
-from tlib_codec.formats.logs.reader import read_log
+from tlib_codec.records import Origin
 from tlib_fuzz import strategies
 from tlib_schemas.enumerations import MessageType
 
@@ -67,8 +67,8 @@ def codes(call):
     return [anomaly.code for anomaly in call.anomalies]
 
 
-def fed(tracker, *items, source=None):
-    return [told for item in items for told in tracker.feed(item, source)]
+def fed(tracker, *items, origin=None):
+    return [told for item in items for told in tracker.feed(item, origin)]
 
 
 # -- one call --------------------------------------------------------------------------------------
@@ -298,24 +298,59 @@ def test_a_second_creation_when_the_server_resynchronises(between):
     assert codes(call) == []
 
 
-def test_missing_numbers_are_told_of_the_connection_and_of_the_call_that_was_open():
+A, B = Origin(file="a"), Origin(file="b")
+
+
+def with_missing_numbers():
     tracker = CallTracker()
-    told = fed(tracker, created(0, number=10), changed(1, ani="1", number=11), changed(2, ani="2", number=14), source={"file": "a"})
-    assert told == [Missing(12, 13, {"file": "a"})]
-    assert str(told[0]) == "event numbers 12 to 13 missing before this event"
-    assert str(Missing(12, 12)) == "event number 12 missing before this event"
-    [call] = tracker.close()
+    told = fed(tracker, created(0, number=10), changed(1, ani="1", number=11), changed(2, ani="2", number=14), origin=A)
+    return told, list(tracker.close())
+
+
+def test_missing_event_numbers_are_yielded_with_the_origin_of_the_next_event():
+    told, _ = with_missing_numbers()
+    assert told == [Missing(12, 13, A)]
+
+
+def test_missing_event_numbers_are_an_anomaly_of_the_open_call():
+    _, [call] = with_missing_numbers()
     assert [str(anomaly) for anomaly in call.anomalies] == ["2 events missing before EventCallDataChanged [call-missing]"]
 
 
-def test_a_late_number_and_another_connection_are_no_loss():
+@pytest.mark.parametrize(
+    ("last", "text"), [(13, "event numbers 12 to 13 missing before this event"), (12, "event number 12 missing before this event")]
+)
+def test_missing_event_numbers_print_as_a_sentence(last, text):
+    assert str(Missing(12, last)) == text
+
+
+def test_a_late_number_is_no_loss():
     tracker = CallTracker()
-    assert fed(tracker, created(0, number=10), changed(1, ani="1", number=9), changed(2, ani="2", number=11), source={"file": "a"}) == []
-    assert fed(tracker, created(5, SECOND, CONN_2, number=700), source={"file": "b"}) == []
-    received = {"file": "c", "direction": "received"}
-    assert fed(tracker, created(6, THIRD, CONN_3, number=1), source=received | {"peer": "one"}) == []
-    assert [call.call_uuid for call in fed(tracker, deleted(7, THIRD, CONN_3, number=9), source=received | {"peer": "two"})] == [THIRD]
+    assert fed(tracker, created(0, number=10), changed(1, ani="1", number=9), changed(2, ani="2", number=11), origin=A) == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Origin(file="b"),
+        Origin(file="a", connection=2),
+        Origin(file="a", src="10.0.0.1:3000"),
+        Origin(file="a", direction="received", peer="one"),
+        Origin(file="a", other={"client": 7}),
+    ],
+)
+def test_each_connection_has_event_numbers_of_its_own(other):
+    tracker = CallTracker()
+    fed(tracker, created(0, number=10), origin=A)
+    assert fed(tracker, created(5, SECOND, CONN_2, number=700), origin=other) == []
     assert not any(codes(call) for call in tracker.close())
+
+
+def test_each_peer_that_a_log_receives_from_is_a_connection():
+    tracker = CallTracker()
+    fed(tracker, created(6, number=1), origin=Origin(direction="received", peer="one"))
+    [call] = fed(tracker, deleted(7, number=9), origin=Origin(direction="received", peer="two"))
+    assert codes(call) == []
 
 
 def test_time_that_runs_backwards():
@@ -325,18 +360,21 @@ def test_time_that_runs_backwards():
     assert call.duration is None
 
 
-def test_copies_of_other_connections_are_not_counted_twice():
-    life = [created(0), changed(1, ani="1"), changed(2, ani="2"), deleted(3)]
+LIFE = [created(0), changed(1, ani="1"), changed(2, ani="2"), deleted(3)]
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [(item, origin) for item in LIFE for origin in (A, B)],
+        [*((item, A) for item in LIFE[:3]), *((item, B) for item in LIFE[:3]), (LIFE[3], A), (LIFE[3], B)],
+    ],
+    ids=["every client at once", "one client far behind"],
+)
+def test_copies_of_other_connections_are_not_counted_twice(steps):
     tracker = CallTracker()
-    found = []
-    for item in life:  # every client is told at once
-        found += fed(tracker, item, source={"connection": 1}) + fed(tracker, item, source={"connection": 2})
-    late = CallTracker()  # or one is far behind
-    again = fed(late, *life[:3], source={"file": "a"}) + fed(late, *life[:3], source={"file": "b"})
-    again += fed(late, life[3], source={"file": "a"}) + fed(late, life[3], source={"file": "b"})
-    for calls, rest in ((found, tracker.close()), (again, late.close())):
-        [call] = calls
-        assert (call.events, codes(call), list(rest)) == (4, [], [])
+    [call] = [told for item, origin in steps for told in fed(tracker, item, origin=origin)]
+    assert (call.events, codes(call), list(tracker.close())) == (4, [], [])
 
 
 def test_every_code_can_be_met_and_has_advice():
@@ -362,25 +400,58 @@ def test_every_code_can_be_met_and_has_advice():
 # -- time ------------------------------------------------------------------------------------------
 
 
-def test_times_of_a_log_without_times_of_events_are_brought_to_utc():
-    bare = EventCallCreated(call_uuid=MAIN, conn_id=CONN)
+BARE = EventCallCreated(call_uuid=MAIN, conn_id=CONN)
+
+
+def stamped(text):
+    """Return the origin of an event whose time is printed as `text`."""
+    return Origin.from_data({"time": text})
+
+
+def begin(*steps):
+    """Return when the call without a time of its own begins, as text."""
     tracker = CallTracker()
-    fed(tracker, changed(0, SECOND, CONN_2), source={"time": "2001-09-09T03:46:40.100"})  # two hours from UTC
-    fed(tracker, bare, source={"time": "2001-09-09T03:46:45"})
-    assert [call.begin.isoformat() for call in tracker.close()][1] == "2001-09-09T01:46:45+00:00"
-    tracker = CallTracker()  # stamps that have nothing to do with the events' times say nothing
-    fed(tracker, changed(0, SECOND, CONN_2), bare, source={"time": "2021-01-01T00:00:00"})
-    assert [call.begin and call.begin.year for call in tracker.close()] == [2001, None]
-    for text, expected in (
+    for item, origin in steps:
+        fed(tracker, item, origin=origin)
+    moment = next(call.begin for call in tracker.close() if call.call_uuid == MAIN)
+    return moment and moment.isoformat()
+
+
+def test_an_event_without_a_time_gets_the_time_of_its_packet():
+    assert begin((BARE, Origin(time=1_000_000_005 * 10**9))) == "2001-09-09T01:46:45+00:00"
+
+
+def test_the_events_of_a_log_that_have_a_time_show_the_zone_of_its_stamps():
+    zone = changed(0, SECOND, CONN_2), stamped("2001-09-09T03:46:40.100")  # two hours ahead of UTC
+    assert begin(zone, (BARE, stamped("2001-09-09T03:46:45"))) == "2001-09-09T01:46:45+00:00"
+
+
+def test_stamps_that_have_nothing_to_do_with_the_times_of_events_are_not_used():
+    stamp = stamped("2021-01-01T00:00:00")
+    assert begin((changed(0, SECOND, CONN_2), stamp), (BARE, stamp)) is None
+
+
+@pytest.mark.parametrize(
+    ("time", "moment"),
+    [
         ("2001-09-09T03:46:45+02:00", "2001-09-09T01:46:45+00:00"),
         ("nonsense", None),
         (5, None),
         ("0001-01-01T00:00:00+14:00", None),
-    ):
-        tracker = CallTracker()
-        fed(tracker, bare, source={"time": text})
-        [call] = tracker.close()
-        assert (call.begin and call.begin.isoformat()) == expected
+    ],
+)
+def test_a_time_of_a_json_source_is_used_where_it_is_one(time, moment):
+    assert begin((BARE, stamped(time))) == moment
+
+
+@pytest.mark.parametrize("field", ["time", "local_time"])
+def test_a_time_beyond_the_calendar_is_none(field):
+    assert begin((BARE, Origin(**{field: 10**21}))) is None
+
+
+def test_a_zone_that_leads_beyond_the_calendar_gives_no_time():
+    zone = changed(0, SECOND, CONN_2), stamped("2001-09-09T03:46:40")
+    assert begin(zone, (BARE, stamped("0001-01-01T00:00:00"))) is None
 
 
 # -- limits ----------------------------------------------------------------------------------------
@@ -439,30 +510,31 @@ def test_nothing_is_left_behind():
     tracker = CallTracker(limits=CallLimits(calls=50))
     for i in range(1_000):
         names = {"uuid": f"{i:032d}", "conn": f"{i:016x}"}
-        fed(tracker, created(i, **names), deleted(i, **names), source={"file": str(i)})
-    assert (len(tracker._open), len(tracker._by_conn), tracker._size, len(tracker._settling)) == (0, 0, 0, 0)
+        fed(tracker, created(i, **names), deleted(i, **names), origin=Origin(file=str(i)))
+    assert (len(tracker), len(tracker._by_conn), tracker._size, len(tracker._settling)) == (0, 0, 0, 0)
     assert len(tracker._ended) <= 100
 
 
 # -- whole inputs ----------------------------------------------------------------------------------
 
 
-def frames():
-    decoder = StreamDecoder()
-    decoder.feed((EXAMPLES / "calls.tlb").read_bytes())
-    decoder.close()
-    return list(decoder)
+def example(name):
+    return [record.item for record in read(EXAMPLES / name)]
 
 
 def test_the_example_is_told_alike_by_frames_and_log():
-    with (EXAMPLES / "tserver.log").open("rb") as file:
-        records = [record.item for record in read_log(file)]
-    told = [[call.to_data() for call in follow(items)] for items in (frames(), records)]
-    assert told[0] == told[1]
-    calls = list(follow(frames()))
+    frames, log = ([call.to_data() for call in follow(example(name))] for name in ("calls.tlb", "tserver.log"))
+    assert frames == log
+
+
+def test_the_calls_of_the_example_end_without_an_anomaly():
+    calls = list(follow(example("calls.tlb")))
     assert [call.ending for call in calls] == [Ending.DELETED] * 7
     assert not any(call.anomalies for call in calls)
-    assert [len(call.links) for call in calls] == [2, 2, 2, 2, 0, 1, 1]
+
+
+def test_the_calls_of_the_example_are_linked():
+    assert [len(call.links) for call in follow(example("calls.tlb"))] == [2, 2, 2, 2, 0, 1, 1]
 
 
 @given(st.lists(strategies.items(), max_size=12))

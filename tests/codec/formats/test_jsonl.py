@@ -26,8 +26,11 @@ from tlib_codec import (
     Unicode,
     UnknownEvent,
     decode,
+    read,
+    write,
 )
 from tlib_codec.formats import jsonl
+from tlib_codec.records import Diagnostic, Origin, Record
 
 UUID = "01FES9JKSOFQLEKK3CSH5B5AES00JV1U"
 
@@ -130,25 +133,77 @@ def test_a_message_that_only_a_log_named_is_kept():
     assert refused.value.path == '"Event\\nPrivate".CallID'
 
 
-def test_files_are_read_line_by_line_and_errors_name_the_line():
-    file = io.BytesIO(b'{"Event":60}\n\n  \r\n{"$gap":{"offset":5,"data":"AA=="}}\n{"Event":60,"CallID":"x"}\n{"Event":160}\n')
-    reader = jsonl.read(file)
-    assert [next(reader), next(reader)] == [UnknownEvent(60), Gap(5, b"\0")]
-    with pytest.raises(DecodeError) as refused:
-        next(reader)
-    assert str(refused.value) == 'line 5: EventRinging.CallID: expected an integer, found "x" [json-form]'
-    with pytest.raises(SchemaViolation) as invalid:
-        list(jsonl.read([b"\n", b'{"Event":160}']))
-    assert str(invalid.value).startswith("line 2: EventCallCreated.CallUUID: expected CallUUID, found nothing")
+def lines(*text):
+    """Return what a file of these lines gives."""
+    return list(read(io.BytesIO(b"".join(line + b"\n" for line in text)), format="jsonl"))
 
 
-def test_lines_are_written():
+def test_a_file_gives_a_record_a_line_and_passes_over_blank_lines():
+    found = lines(b'{"Event":60}', b"", b"  \r", b'{"$gap":{"offset":5,"data":"AA=="}}')
+    assert [record.item for record in found] == [UnknownEvent(60), Gap(5, b"\0")]
+
+
+def test_a_line_that_is_no_item_is_a_diagnostic_and_the_next_is_read():
+    wrong, after = lines(b'{"Event":60,"CallID":"x"}', b'{"Event":60}')
+    assert str(wrong) == 'line 1: EventRinging.CallID: expected an integer, found "x" [json-form]'
+    assert after.item == UnknownEvent(60)
+
+
+def test_an_event_that_breaks_its_table_is_a_record():
+    (record,) = lines(b'{"Event":160}')
+    assert isinstance(record.item, InvalidEvent)
+
+
+def test_a_record_without_a_source_has_its_line_as_its_origin():
+    assert [record.origin for record in lines(b"", b'{"Event":60}')] == [Origin(line=2)]
+
+
+def test_a_record_with_a_source_has_it_as_its_origin():
+    (record,) = lines(b'{"Event":60,"$source":{"file":"a.pcap","packet":7}}')
+    assert record.origin == Origin(file="a.pcap", packet=7)
+
+
+def test_unnumbered_attributes_come_back():
+    (record,) = lines(b'{"Event":60,"$unnumbered":{"AttributeNovel":"5"}}')
+    assert record.unnumbered == {"AttributeNovel": "5"}
+
+
+@pytest.mark.parametrize("name", [b"$source", b"$unnumbered"])
+def test_a_source_of_another_form_is_passed_over(name):
+    (record,) = lines(b'{"Event":60,"' + name + b'":5}')
+    assert (record.origin, record.unnumbered) == (Origin(line=1), {})
+
+
+def test_a_byte_order_mark_at_the_beginning_is_dropped():
+    assert [record.item for record in lines(b'\xef\xbb\xbf{"Event":60}')] == [UnknownEvent(60)]
+
+
+def written(*records):
     file = io.BytesIO()
-    jsonl.write([UnknownEvent(60), Gap(0, b"")], file)
-    assert [json.loads(line) for line in file.getvalue().splitlines()] == [
-        {"Event": "EventRinging"},
-        {"$gap": {"offset": 0, "length": 0, "data": ""}},
+    write(file, records, format="jsonl")
+    return [json.loads(line) for line in file.getvalue().splitlines()]
+
+
+def test_each_item_is_written_as_a_line():
+    assert written(UnknownEvent(60), Gap(0, b"")) == [{"Event": "EventRinging"}, {"$gap": {"offset": 0, "length": 0, "data": ""}}]
+
+
+def test_unnumbered_attributes_and_the_origin_are_written():
+    assert written(Record(UnknownEvent(60), origin=Origin(line=3), unnumbered={"AttributeNovel": "5"})) == [
+        {"Event": "EventRinging", "$unnumbered": {"AttributeNovel": "5"}, "$source": {"line": 3}}
     ]
+
+
+def test_unnumbered_attributes_are_written_without_an_origin():
+    assert written(Record(UnknownEvent(60), unnumbered={"AttributeNovel": "5"})) == [
+        {"Event": "EventRinging", "$unnumbered": {"AttributeNovel": "5"}}
+    ]
+
+
+def test_a_diagnostic_is_written_as_a_malformed_frame_of_no_bytes():
+    (data,) = written(Diagnostic("log-line", Origin(line=4), "an attribute", "noise"))
+    assert data["$source"] == {"line": 4}
+    assert (data["$malformed"]["code"], data["$malformed"]["frame"]) == ("log-line", "")
 
 
 @pytest.mark.parametrize("line", ["[" * 100_000, '{"Event":60,"UserData":' + '{"":' * 50_000])

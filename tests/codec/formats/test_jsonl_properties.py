@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from weather import WEATHER
 
-from tlib_codec import DecodeError, Gap, Policy, SchemaViolation
+from tlib_codec import DecodeError, Gap, Policy, SchemaViolation, read, write
 from tlib_codec.formats import jsonl
 from tlib_fuzz import strategies as some
 from tlib_schemas import TLIBRARY
@@ -53,9 +53,9 @@ def test_every_item_of_a_stream_comes_back_from_its_lines(codec, data):
     decoder.close()
     items = list(decoder)
     file = io.BytesIO()
-    jsonl.write(items, file)
+    write(file, items, format="jsonl")
     file.seek(0)
-    back = list(jsonl.read(file, policy=Policy.LENIENT))
+    back = [record.item for record in read(file, format="jsonl")]
     assert back == items
     assert [type(one) for one in back] == [type(one) for one in items]
     for one, other in zip(back, items, strict=True):

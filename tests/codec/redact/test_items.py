@@ -32,7 +32,8 @@ from tlib_codec import (
 )
 from tlib_codec.calls import follow
 from tlib_codec.redact import Pseudonyms, Redactor, Rules
-from tlib_codec.redact.items import safe_source
+from tlib_codec.records import Origin
+from tlib_codec.redact.items import safe_origin
 from tlib_codec.redact.pseudonym import survives
 from tlib_fuzz import strategies
 from tlib_schemas.enumerations import AttributeID
@@ -247,11 +248,21 @@ def test_an_invalid_event_stays_the_same_kind_of_invalid():
     assert safe.attributes["CtrlParty"] != "7001"
 
 
-def test_a_gap_is_refused_and_sources_lose_names():
-    with pytest.raises(TypeError, match="cannot be made safe"):
-        Redactor(b"s").item(Gap(0, b"5551000"))
-    source = {"file": "/home/ana/5551000.log", "line": 7, "peer": "ana-pc", "text": "5551000 is busy", "time": "t"}
-    assert safe_source(source) == {"file": "input", "line": 7, "time": "t"}
+def test_a_gap_is_refused():
+    with pytest.raises(TypeError, match="leave it out"):
+        Redactor(b"x").item(Gap(0, b"5551000"))
+
+
+def test_an_origin_keeps_places_and_times():
+    kept = Origin(line=7, packet=8, offset=9, time=1, local_time=2, direction="sent", version="8.1", connection=3)
+    assert safe_origin(kept) == kept
+
+
+def test_an_origin_loses_names_and_words():
+    origin = Origin(
+        file="/home/ana/5551000.log", src="ana:1", dst="bob:2", peer="ana-pc", text="5551000 is busy", other={"host": "ana-pc"}
+    )
+    assert safe_origin(origin) == Origin(file="input")
 
 
 @given(strategies.items(), st.booleans(), st.booleans())
