@@ -33,7 +33,7 @@ from tlib_codec import (
     encode_frame,
     scan,
 )
-from tlib_codec.arrow import columns
+from tlib_codec import native as compiled
 from tlib_codec.arrow import plan as column_plan
 from tlib_codec.arrow.columns import Columns, as_map, frames, schema, validate
 from tlib_codec.arrow.reader import list_of
@@ -41,7 +41,7 @@ from tlib_fuzz import strategies as some
 from tlib_schemas import Attribute, Frame, Registry, wire
 from tlib_schemas.wire import WireType
 
-NATIVE = columns._native
+NATIVE = compiled.extension("columns") is not None
 UUID = "01FES9JKSOFQLEKK3CSH5B5AES00JV1U"
 CREATED = EventCallCreated(call_uuid=UUID, conn_id="006c02462a161006", call_type=TCallType.Inbound, user_data=KVList({"k": 1}))
 GOOD = encode(CREATED)
@@ -50,22 +50,12 @@ CALL_TYPE = TLIBRARY.attribute("CallType").id
 REGISTRIES = pytest.mark.parametrize("registry", [TLIBRARY, WEATHER], ids=lambda r: r.name)
 
 
-@pytest.fixture(params=["native", "python"])
-def builder(request, monkeypatch):
-    if request.param == "python":
-        monkeypatch.setattr(columns, "_native", None)
-    elif NATIVE is None:
+@pytest.fixture(params=[True, False], ids=["native", "python"])
+def builder(request):
+    """The argument `builder` of `Columns`: the builder in C, and the one in Python."""
+    if request.param and not NATIVE:
         pytest.skip("the native engine is not built, or not asked for")
     return request.param
-
-
-def by_python(make):
-    """What `make` gives on the builder in Python."""
-    before, columns._native = columns._native, None
-    try:
-        return make()
-    finally:
-        columns._native = before
 
 
 def raw(message, *attributes):
@@ -99,7 +89,7 @@ def streams(registry=TLIBRARY):
 # -- both builders, and the way back ----------------------------------------------------------------
 
 
-@pytest.mark.skipif(NATIVE is None, reason="the native engine is not built, or not asked for")
+@pytest.mark.skipif(not NATIVE, reason="the native engine is not built, or not asked for")
 @REGISTRIES
 @given(data=st.data())
 def test_both_builders_give_the_same_batches(registry, data):
@@ -112,12 +102,12 @@ def test_both_builders_give_the_same_batches(registry, data):
     native = list(Columns(stream, **settings))
     for batch in native:
         batch.validate(full=True)
-    python = by_python(lambda: list(Columns(stream, **settings)))
+    python = list(Columns(stream, **settings, builder=False))
     assert [batch.to_pydict() for batch in native] == [batch.to_pydict() for batch in python]
     assert [batch.schema for batch in native] == [batch.schema for batch in python]
     assert all(a.equals(b) for a, b in zip(native, python, strict=True))
     limits = {key: value for key, value in settings.items() if key in ("registry", "limits")}
-    assert validate(stream, **limits) == by_python(lambda: validate(stream, **limits))
+    assert validate(stream, **limits) == validate(stream, **limits, builder=False)
 
 
 @REGISTRIES
@@ -139,7 +129,7 @@ def test_any_chunks_give_the_same_rows(stream, cuts):
     for batch_bytes in (100, 1 << 20):
         whole = pa.table(Columns(stream, batch_bytes=batch_bytes))
         assert pa.table(Columns(iter(chunks), batch_bytes=batch_bytes)).equals(whole)
-        assert by_python(lambda size=batch_bytes: pa.table(Columns(iter(chunks), batch_bytes=size))).equals(whole)
+        assert pa.table(Columns(iter(chunks), batch_bytes=batch_bytes, builder=False)).equals(whole)
 
 
 @given(stream=streams())
@@ -189,8 +179,8 @@ def test_every_kind_of_value(builder):
         user_data=KVList([("a", "x"), ("n", -5), ("b", b"\xff"), ("l", {"i": Unicode("ü"), "e": {}}), ("a", "y")]),
     )
     pair = {"text": None, "number": None, "data": None}
-    assert list(frames(Columns(encode(event)))) == [encode(event)]
-    assert row(encode(event)) == {
+    assert list(frames(Columns(encode(event), builder=builder))) == [encode(event)]
+    assert row(encode(event), builder=builder) == {
         "Event": "EventCallCreated",
         "$offset": 0,
         "CallUUID": UUID,
@@ -213,22 +203,26 @@ def test_every_kind_of_value(builder):
 
 def test_negative_numbers_where_they_are_declared(builder):
     data = raw(60, (TLIBRARY.attribute("ReferenceID").id, 1, b"\xff" * 4), (TLIBRARY.attribute("XRouteType").id, 1, b"\xff\xff\xff\xfb"))
-    found = row(data)
+    found = row(data, builder=builder)
     assert (found["ReferenceID"], found["XRouteType"]) == (-1, "-5")
-    assert list(frames(Columns(data))) == [data]
+    assert list(frames(Columns(data, builder=builder))) == [data]
 
 
 def test_an_empty_list_is_not_an_absent_one(builder):
     empty = encode(EventCallDataChanged(call_uuid=UUID, conn_id="006c02462a161006", user_data=KVList()))
-    table = pa.table(Columns(empty + GOOD + encode(EventCallCreated(call_uuid=UUID, conn_id="006c02462a161006"))))
+    table = pa.table(Columns(empty + GOOD + encode(EventCallCreated(call_uuid=UUID, conn_id="006c02462a161006")), builder=builder))
     assert [value if value is None else len(value) for value in table["UserData"].to_pylist()] == [0, 1, None]
     assert b"".join(frames(table)) == empty + GOOD + encode(EventCallCreated(call_uuid=UUID, conn_id="006c02462a161006"))
 
 
 def test_numbers_without_a_name_are_text(builder):
     data = raw(9999, (CALL_TYPE, 1, b"\x00\x00\x01\x00")) + raw(9999, (CALL_TYPE, 1, b"\xff" * 4)) + GOOD
-    assert [(r["Event"], r["CallType"]) for r in rows(data)] == [("9999", "256"), ("9999", "4294967295"), ("EventCallCreated", "Inbound")]
-    assert b"".join(frames(Columns(data))) == data
+    assert [(r["Event"], r["CallType"]) for r in rows(data, builder=builder)] == [
+        ("9999", "256"),
+        ("9999", "4294967295"),
+        ("EventCallCreated", "Inbound"),
+    ]
+    assert b"".join(frames(Columns(data, builder=builder))) == data
 
 
 def test_an_invalid_event_fills_its_columns(builder):
@@ -237,16 +231,16 @@ def test_an_invalid_event_fills_its_columns(builder):
         + encode(EventCallCreated(call_uuid=UUID, conn_id="0" * 16), policy=Policy.LENIENT)[:0]
         + raw(DELETED, (CALL_TYPE, 1, bytes(4)))
     )
-    _, found = rows(data)
+    _, found = rows(data, builder=builder)
     assert found["CallType"] == "Unknown"
     assert (found["$error"], found["$error_path"], found["$error_offset"]) == ("mandatory-missing", "EventCallDeleted.CallUUID", len(GOOD))
     assert "$frame" not in found
-    assert b"".join(frames(Columns(data))) == data
+    assert b"".join(frames(Columns(data, builder=builder))) == data
 
 
 def test_a_malformed_frame_is_a_row_of_its_bytes(builder):
     bad = raw(DELETED, (CALL_TYPE, 1, b"\x00" * 4), (CALL_TYPE, 1, b"\x00" * 4))
-    found = rows(GOOD + bad + GOOD)
+    found = rows(GOOD + bad + GOOD, builder=builder)
     assert found[1] == {
         "Event": "EventCallDeleted",
         "$offset": len(GOOD),
@@ -259,7 +253,7 @@ def test_a_malformed_frame_is_a_row_of_its_bytes(builder):
 
 
 def test_garbage_is_a_row_of_its_bytes(builder):
-    found = rows(b"\x00\x01" + GOOD + GOOD[:20])
+    found = rows(b"\x00\x01" + GOOD + GOOD[:20], builder=builder)
     assert found[0] == {"$offset": 0, "$error": "gap", "$frame": b"\x00\x01"}
     assert (found[2]["$error"], found[2]["Event"]) == ("truncated-frame", "EventCallCreated")
     assert found[2]["$frame"] == GOOD[:20]
@@ -278,14 +272,14 @@ def test_garbage_is_a_row_of_its_bytes(builder):
     ids=["unknown id", "undeclared type", "order", "text", "key", "nested value"],
 )
 def test_what_columns_cannot_give_back_keeps_its_bytes(builder, data):
-    assert row(data)["$frame"] == data
-    assert row(data, columns=["$frame"])["$frame"] == data
-    assert row(data, columns=["Event"]) == {"Event": TLIBRARY.message_name(60)}
+    assert row(data, builder=builder)["$frame"] == data
+    assert row(data, columns=["$frame"], builder=builder)["$frame"] == data
+    assert row(data, columns=["Event"], builder=builder) == {"Event": TLIBRARY.message_name(60)}
 
 
 def test_bytes_that_are_not_utf8_are_shown(builder):
     text = b"\xe2\x82A\xff" + b"long enough to be copied in words \xf0\x9f"
-    found = row(raw(60, (TLIBRARY.attribute("ANI").id, 0, text)))
+    found = row(raw(60, (TLIBRARY.attribute("ANI").id, 0, text)), builder=builder)
     assert found["ANI"] == "\ufffd\ufffdA\ufffdlong enough to be copied in words \ufffd\ufffd"
 
 
@@ -305,43 +299,46 @@ def test_a_construct_of_the_users_own_gives_its_bytes(builder):
     registry = Registry("Even", attributes=[Attribute(1, Even(), "Pairs")], messages={"Ping": 1})
     good, bad = raw(1, (1, 0, b"ab")), raw(1, (1, 0, b"abc"))
     data = good + bad
-    assert [(r.get("Pairs"), r.get("$error")) for r in rows(data, registry=registry)] == [(b"ab", None), (None, "int-length")]
-    assert b"".join(frames(Columns(data, registry=registry), registry=registry)) == data
-    counts = validate(data, registry=registry)
+    assert [(r.get("Pairs"), r.get("$error")) for r in rows(data, registry=registry, builder=builder)] == [
+        (b"ab", None),
+        (None, "int-length"),
+    ]
+    assert b"".join(frames(Columns(data, registry=registry, builder=builder), registry=registry)) == data
+    counts = validate(data, registry=registry, builder=builder)
     assert (counts.unknown, counts.malformed) == (1, 1)
 
 
 def test_a_name_that_reads_as_a_number_is_none(builder):
     registry = Registry("Odd", messages={"7": 5, "Ping": 6})
     data = raw(5) + raw(7) + raw(6)
-    assert [r["Event"] for r in rows(data, registry=registry)] == ["5", "7", "Ping"]
-    assert b"".join(frames(Columns(data, registry=registry), registry=registry)) == data
+    assert [r["Event"] for r in rows(data, registry=registry, builder=builder)] == ["5", "7", "Ping"]
+    assert b"".join(frames(Columns(data, registry=registry, builder=builder), registry=registry)) == data
 
 
 # -- batches ----------------------------------------------------------------------------------------
 
 
 def test_batches_end_where_they_must(builder):
-    by_size = list(Columns(GOOD * 10, batch_bytes=2 * len(GOOD)))
+    by_size = list(Columns(GOOD * 10, batch_bytes=2 * len(GOOD), builder=builder))
     assert [batch.num_rows for batch in by_size] == [2] * 5
     tiny = raw(60)
-    by_rows = list(Columns(tiny * (column_plan.ROWS + 1)))
+    by_rows = list(Columns(tiny * (column_plan.ROWS + 1), builder=builder))
     assert [batch.num_rows for batch in by_rows] == [column_plan.ROWS, 1]
     strange = b"".join(raw(60, (CALL_TYPE, 1, (1000 + i).to_bytes(4, "big"))) for i in range(column_plan.STRANGERS + 1))
-    by_names = list(Columns(strange))
+    by_names = list(Columns(strange, builder=builder))
     assert [batch.num_rows for batch in by_names] == [column_plan.STRANGERS, 1]
     assert b"".join(frames(by_names)) == strange
-    assert list(Columns(b"")) == []
+    assert list(Columns(b"", builder=builder)) == []
 
 
 def test_a_column_touched_late_is_null_before(builder):
     late = raw(60, *((TLIBRARY.attribute(name).id, kind, value) for name, kind, value in LATE))
     data = raw(60) * 1000 + late + raw(60) * 1000
-    found = rows(data)
+    found = rows(data, builder=builder)
     assert found[:1000] == [{"Event": TLIBRARY.message_name(60), "$offset": 10 * i} for i in range(1000)]
     assert {name for name, _, _ in LATE} < set(found[1000])
     assert len(found[1001]) == 2
-    assert b"".join(frames(Columns(data))) == data
+    assert b"".join(frames(Columns(data, builder=builder))) == data
 
 
 LATE = [
@@ -357,7 +354,7 @@ LATE = [
 
 
 def test_batches_outlive_their_source(builder):
-    batches = list(Columns(bytearray(GOOD * 100), batch_bytes=500))
+    batches = list(Columns(bytearray(GOOD * 100), batch_bytes=500, builder=builder))
     column = batches[3].column("UserData").flatten().field("key")
     del batches
     assert set(column.to_pylist()) == {"k"}
@@ -366,26 +363,26 @@ def test_batches_outlive_their_source(builder):
 def test_sources(builder, tmp_path):
     path = tmp_path / "frames.bin"
     path.write_bytes(GOOD * 3)
-    expected = pa.table(Columns(GOOD * 3))
+    expected = pa.table(Columns(GOOD * 3, builder=builder))
     with path.open("rb") as file:
-        assert pa.table(Columns(file)).equals(expected)
+        assert pa.table(Columns(file, builder=builder)).equals(expected)
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-        source = Columns(mapped)
+        source = Columns(mapped, builder=builder)
         assert pa.table(source).equals(expected)
         assert pa.table(source).equals(expected), "a buffer is read again"
         del source
-    assert pa.table(Columns([GOOD, b"", GOOD + GOOD])).equals(expected)
-    assert pa.table(Columns(pa.py_buffer(GOOD * 3))).equals(expected)
+    assert pa.table(Columns([GOOD, b"", GOOD + GOOD], builder=builder)).equals(expected)
+    assert pa.table(Columns(pa.py_buffer(GOOD * 3), builder=builder)).equals(expected)
 
 
 def test_a_selection_of_columns(builder):
     data = b"\x00" + GOOD + raw(60, (200, 1, b"abcd"))
     chosen = ["$frame", "ConnID", "UserData"]
-    table = pa.table(Columns(data, columns=chosen))
+    table = pa.table(Columns(data, columns=chosen, builder=builder))
     assert table.schema.names == ["ConnID", "UserData", "$frame"]
-    assert table.equals(pa.table(Columns(data)).select(table.schema.names))
+    assert table.equals(pa.table(Columns(data, builder=builder)).select(table.schema.names))
     assert schema(columns=chosen) == table.schema
-    assert next(iter(Columns(data, columns=[]))).num_rows == 3
+    assert next(iter(Columns(data, columns=[], builder=builder))).num_rows == 3
     with pytest.raises(ValueError, match="Event is missing"):
         list(frames(table))
 
@@ -405,16 +402,16 @@ def test_settings_that_cannot_be(settings, told):
 
 def test_sources_that_cannot_be(builder):
     with pytest.raises(TypeError, match="not a str: open the file first"):
-        Columns("capture.bin")
+        Columns("capture.bin", builder=builder)
     with pytest.raises(TypeError, match="open the file in binary mode"):
-        list(Columns(io.StringIO("TL")))
+        list(Columns(io.StringIO("TL"), builder=builder))
 
     class NotYet(io.RawIOBase):
         def readinto(self, buffer):
             return None
 
     with pytest.raises(BlockingIOError, match="a file that blocks"):
-        list(Columns(NotYet()))
+        list(Columns(NotYet(), builder=builder))
 
 
 # -- consumers --------------------------------------------------------------------------------------
@@ -422,7 +419,7 @@ def test_sources_that_cannot_be(builder):
 
 def test_polars_duckdb_and_pandas_read_the_stream(builder):
     data = GOOD * 3 + raw(9999, (CALL_TYPE, 1, b"\x00\x00\x01\x00"))
-    source = Columns(data, batch_bytes=1)
+    source = Columns(data, batch_bytes=1, builder=builder)
     frame = pl.DataFrame(source)
     assert frame["Event"].to_list() == ["EventCallCreated"] * 3 + ["9999"]
     assert frame["UserData"].to_list()[0][0]["key"] == "k"
@@ -438,7 +435,7 @@ def test_lists_as_maps(builder):
         EventCallDataChanged(call_uuid=UUID, conn_id="0" * 16, user_data=KVList([("a", "x"), ("n", -5), ("l", {"i": "in"}), ("a", b"y")]))
     )
     empty = encode(EventCallDataChanged(call_uuid=UUID, conn_id="0" * 16, user_data=KVList()))
-    table = pa.table(Columns(first + GOOD + empty + raw(60) + first))
+    table = pa.table(Columns(first + GOOD + empty + raw(60) + first, builder=builder))
     pairs = [("a", "x"), ("n", "-5"), ("l", None), ("a", None)]
     expected = [pairs, [("k", "1")], [], None, pairs]
     assert as_map(table["UserData"]).to_pylist() == expected
@@ -506,10 +503,10 @@ def test_rows_that_are_no_frame(column, value, code, path):
 
 
 def test_a_changed_value_is_encoded(builder):
-    batch = next(iter(Columns(GOOD)))
+    batch = next(iter(Columns(GOOD, builder=builder)))
     changed = [pa.array([str(TCause.Transfer.label)]) if name == "Cause" else batch.column(name) for name in batch.schema.names]
     (frame,) = frames([pa.RecordBatch.from_arrays(changed, names=batch.schema.names)])
-    assert row(frame)["Cause"] == "Transfer"
+    assert row(frame, builder=builder)["Cause"] == "Transfer"
 
 
 # -- without the extras -----------------------------------------------------------------------------
@@ -526,4 +523,8 @@ def test_without_pyarrow_it_says_what_to_install():
 
 
 def test_the_reference_engine_has_columns_too():
-    assert python("from tlib_codec.arrow import columns; print(columns._native)", TLIB_ENGINE="reference") == "None\n"
+    text = (
+        "import sys; from tlib_codec.arrow.columns import Columns\n"
+        "print(next(iter(Columns(open('examples/calls.tlb', 'rb')))).num_rows, 'tlib_codec.native.columns' in sys.modules)"
+    )
+    assert python(text, TLIB_ENGINE="reference") == "65 False\n"

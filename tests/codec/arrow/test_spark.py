@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tlib_codec import read
 from tlib_codec.arrow.columns import Columns, pa
-from tlib_codec.formats.captures.open import read_capture
+from tlib_codec.records import Record
 from tlib_fuzz.packets import Talk, pcap
 
 pyspark = pytest.importorskip("pyspark", minversion="4", reason="PySpark 4 is not installed: pip install 'tlib-codec[spark]'")
@@ -136,9 +137,9 @@ def test_captures_are_rows_as_decoding_has_them_beside_frames(session, captures)
     wanted = ["$file", "$packet", "$time", "$src", "$dst", "$connection", "$direction", "$offset", "Event", "ConnID", "$error"]
     got = sorted(map(tuple, frame.select(*(f"`{name}`" for name in wanted)).collect()), key=lambda row: (row[0], row[1] or 0, row[7]))
     expected = [
-        (str(captures / name), item.packet, item.flow and item.flow.src, item.offset)
+        (str(captures / name), one.origin.packet, one.origin.src or None, one.origin.offset)
         for name in ("a.pcapng", "b.pcap.gz")
-        for item in read_capture(captures / name)
+        for one in read(captures / name)
     ]
     expected.sort(key=lambda row: (row[0], row[1] or 0, row[3]))
     assert [(row[0], row[1], row[3], row[7]) for row in got if row[1] or row[10]] == expected
@@ -148,10 +149,10 @@ def test_captures_are_rows_as_decoding_has_them_beside_frames(session, captures)
     assert len(frames) == pa.table(Columns(EXAMPLE)).num_rows
     assert all(row[1:7] == (None,) * 6 for row in frames)
     first = next(row for row in got if row[8])
-    captured = next(read_capture(captures / "a.pcapng"))
+    origin = next(iter(read(captures / "a.pcapng"))).origin
     assert (first[2].astimezone(dt.UTC), first[3:7]) == (
-        dt.datetime.fromisoformat(captured.timestamp),
-        (captured.flow.src, captured.flow.dst, str(captured.flow.connection), captured.flow.direction),
+        dt.datetime.fromisoformat(origin.to_data()["time"]),
+        (origin.src, origin.dst, str(origin.connection), origin.direction),
     )
 
 
@@ -160,9 +161,11 @@ def test_filters_of_time_and_address_are_pushed(session, captures):
     assert frame.columns == ["$file", "$time", "$src", "Event"]
     wanted = frame.where("`$time` >= timestamp'2026-03-14 21:39:00Z' and `$src` like '10.%' and Event = 'EventCallDeleted'")
     expected = [
-        item.timestamp
-        for item in read_capture(captures / "a.pcapng")
-        if isinstance(item, Captured) and type(item.item).__name__ == "EventCallDeleted" and item.timestamp >= "2026-03-14T21:39"
+        time
+        for one in read(captures / "a.pcapng")
+        if isinstance(one, Record)
+        and type(one.item).__name__ == "EventCallDeleted"
+        and (time := one.origin.to_data()["time"]) >= "2026-03-14T21:39"
     ]
     assert sorted(row["$time"].astimezone(dt.UTC) for row in wanted.collect()) == [dt.datetime.fromisoformat(time) for time in expected]
     assert 0 < len(expected) < 7

@@ -31,8 +31,8 @@ from tlib_codec import (
     extensions_of,
 )
 from tlib_codec.calls import follow
-from tlib_codec.redact import Pseudonyms, Redactor, Rules
 from tlib_codec.records import Origin
+from tlib_codec.redact import Pseudonyms, Redactor, Rules
 from tlib_codec.redact.items import safe_origin
 from tlib_codec.redact.pseudonym import survives
 from tlib_fuzz import strategies
@@ -259,9 +259,7 @@ def test_an_origin_keeps_places_and_times():
 
 
 def test_an_origin_loses_names_and_words():
-    origin = Origin(
-        file="/home/ana/5551000.log", src="ana:1", dst="bob:2", peer="ana-pc", text="5551000 is busy", other={"host": "ana-pc"}
-    )
+    origin = Origin(file="/home/ana/5551000.log", src="ana:1", dst="bob:2", peer="ana-pc", text="5551000 is busy", other={"host": "ana-pc"})
     assert safe_origin(origin) == Origin(file="input")
 
 

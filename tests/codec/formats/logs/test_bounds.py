@@ -7,7 +7,6 @@ import tracemalloc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from logtext import codes, read, records
 
 from tlib_codec.formats.logs.lines import LogLimits

@@ -1,7 +1,6 @@
 """Printed key-value lists: over lines, nested, with quotes and newlines inside, filtered, without their indentation."""
 
 import pytest
-
 from logtext import codes, message
 
 from tlib_codec import KVList, MessageType, RawValue
@@ -127,7 +126,9 @@ def test_a_printed_length_that_differs_gives_no_diagnostic():
     assert user_data("\t\t'a'\t1\n", head="[999] 00 01 00 00..") == KVList([("a", 1)])
 
 
-WRONG = "\tAttributeUserData\t[9] 00 03 00 00..\n\t\t'a'\t1\n\t\t'cut\n\t\t'k'\t\n\t\tnoise\n\t\t'n'(list) noise\n\t\t'v'\t'cut\n\t\t'b'\t2\n"
+WRONG = (
+    "\tAttributeUserData\t[9] 00 03 00 00..\n\t\t'a'\t1\n\t\t'cut\n\t\t'k'\t\n\t\tnoise\n\t\t'n'(list) noise\n\t\t'v'\t'cut\n\t\t'b'\t2\n"
+)
 
 
 def test_wrong_lines_in_a_list_are_skipped():

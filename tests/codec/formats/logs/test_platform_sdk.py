@@ -1,7 +1,7 @@
 """Platform SDK text: headers within application logs, typed values, lists."""
 
-import pytest
 import logtext
+import pytest
 from logtext import codes
 
 from tlib_codec import EventRegistered, KVList, MessageType, RawValue, TAddressInfoType, UnknownEvent

@@ -1,7 +1,7 @@
 """T-Server text: every form of header and line, and what is reported where a line is wrong."""
 
-import pytest
 import logtext
+import pytest
 from logtext import codes, records
 
 from tlib_codec import (
