@@ -20,8 +20,8 @@ import time
 from collections import Counter
 
 from tlib_codec import EventCallCreated, EventReleased, check, encode, engine
-from tlib_codec.calls import Call, CallTracker
 from tlib_codec.records import Origin
+from tlib_codec.calls import Call, CallTracker
 from tlib_simulator import Scenario, Simulation, Site
 
 USUAL = Scenario()

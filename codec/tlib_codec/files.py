@@ -72,7 +72,7 @@ def read(
 
     >>> from tlib_codec import EventCallCreated, read
     >>> sum(isinstance(record.item, EventCallCreated) for record in read("examples/calls.tlb"))
-    7
+    9
     """
     from .formats import ReadOptions  # noqa: PLC0415
     from .formats.source import Source  # noqa: PLC0415

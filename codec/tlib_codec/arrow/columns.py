@@ -75,9 +75,10 @@ def schema(*, registry: Registry = TLIBRARY, columns: Sequence[str] | None = Non
 class Columns:
     """The frames of a source as `pyarrow.RecordBatch`es of about `batch_bytes` of input each.
 
-    `source` is a buffer (bytes, mmap, memoryview: read in place if it is read-only, else copied; again at every iteration), a binary
-    file or an iterable of chunks (read once, a MiB at a time). `columns` names those to fill; every frame is
-    checked whole all the same. `builder` False takes the builder in Python. Anything that reads Arrow's PyCapsule interface reads it as it is:
+    `source` is a buffer (bytes, mmap, memoryview: read in place if it is read-only, else copied; again at every iteration),
+    a binary file or an iterable of chunks (read once, a MiB at a time). `columns` names those to fill; every frame is
+    checked whole all the same. `builder` False takes the builder in Python.
+    Anything that reads Arrow's PyCapsule interface reads it as it is:
     ``pyarrow.table(c)``, ``polars.DataFrame(c)``, DuckDB and pandas.
 
     Raises ValueError for a name that is no column, and for a size that a batch cannot have.
@@ -165,7 +166,7 @@ def _array(cells: column_rows.Cells, rows: int, kind: pa.DataType) -> pa.Array:
 
 
 def validate(buffer: Buffer, *, registry: Registry = TLIBRARY, limits: Limits = DEFAULT_LIMITS, builder: bool = True) -> Counts:
-    """Check every frame in a buffer as `Columns` does, building nothing, and count valid and wrong ones. `builder` False does it in Python."""
+    """Check every frame in a buffer as `Columns` does, building nothing, and count them by result; `builder` False does it in Python."""
     make = column_rows.validate if _native is None or not builder else _native.validate
     found: Counts = make(_still(memoryview(buffer)), registry, limits)
     return found
