@@ -21,12 +21,12 @@ WRONG = Diagnostic("log-line", Origin(line=1), "this", "that")
 
 
 @pytest.mark.parametrize(
-    ("name", "format"),
+    ("name", "expected"),
     [("calls.tlb", "frames"), ("calls.pcapng", "capture"), ("tserver.log", "log"), ("platform_sdk.log", "log")],
 )
-def test_an_example_is_read_by_its_first_bytes(name, format):
+def test_an_example_is_read_by_its_first_bytes(name, expected):
     reader = read(EXAMPLES / name)
-    assert reader.format == format
+    assert reader.format == expected
     assert any(isinstance(record.item, EventCallCreated) for record in reader)
 
 

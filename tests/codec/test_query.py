@@ -104,11 +104,11 @@ def test_a_composite_is_compared_as_it_prints():
 
 
 def test_an_event_without_the_composite_has_none():
-    assert not Query(conditions=["Time=x"])(RECORD)
+    assert not Query(conditions=["time=x"])(RECORD)
 
 
 def test_an_item_without_a_table_has_no_composite():
-    assert not Query(conditions=["Time=x"])(Record(UnknownEvent(60)))
+    assert not Query(conditions=["time=x"])(Record(UnknownEvent(60)))
 
 
 @pytest.mark.parametrize(
