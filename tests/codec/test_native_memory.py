@@ -177,7 +177,7 @@ def test_many_more_views_than_are_kept():
     kept = [view() for _ in range(1_000)]
     assert all(kv["RTR"] == 115 for kv in kept[::3])
     for kv in kept:
-        assert type(kv) is KVList
+        assert isinstance(kv, KVList)
     del kept[::2]
     kept += [view() for _ in range(500)]
     kept += [KVList(PAIRS) for _ in range(500)]
@@ -251,16 +251,40 @@ def test_deep_lists_of_a_user_are_freed_without_recursion():
     gc.collect()
 
 
-def test_the_descriptor_serves_key_value_lists_only():
-    descriptor = KVList.__dict__["_flat"]
-    for thing in (5, object(), "text", KVList):
-        with pytest.raises(TypeError):
-            descriptor.__get__(thing, int)
-        with pytest.raises(TypeError):
-            descriptor.__set__(thing, ())
+def test_the_pairs_of_a_packed_list_cannot_be_deleted():
+    kv = view()
     with pytest.raises(AttributeError):
-        list(KVList.__new__(KVList))
-    assert KVList._flat is descriptor
+        del kv._flat
+    assert kv == KVList(PAIRS)
+
+
+def test_packed_lists_are_made_by_decoding_only():
+    with pytest.raises(TypeError):
+        type(view())()
+
+
+def test_a_packed_list_has_no_subclass():
+    with pytest.raises(TypeError):
+        type("Made", (type(view()),), {})
+
+
+def test_a_packed_list_is_a_kvlist():
+    assert isinstance(view(), KVList)
+
+
+def test_the_schemas_know_no_storage_but_their_own():
+    assert type(KVList.__dict__["_flat"]).__name__ == "member_descriptor"
+
+
+def test_a_list_without_pairs_is_refused_as_the_reference_engine_does():
+    with pytest.raises(AttributeError):
+        native.encode(msgspec.structs.replace(CALL, user_data=KVList.__new__(KVList)))
+
+
+def test_a_string_is_no_unicode_in_a_list_of_another_storage():
+    nested = native.encode(msgspec.structs.replace(CALL, user_data=KVList({"a": Unicode("x"), "b": {}})))
+    assert native.decode(nested).user_data != KVList({"a": "x", "b": {}})
+    assert native.decode(nested).user_data == KVList({"a": Unicode("x"), "b": {}})
 
 
 def test_a_list_is_made_anew_while_it_is_alive():

@@ -60,7 +60,7 @@ cdef inline object value_of(Tables tables, int kind, bytes frame, const uint8_t 
     if kind == CONN_ID:
         return conn_id(at)
     if kind == LIST:
-        return view_of(frame, attribute.id)
+        return view_of(frame, attribute.offset, attribute.length)
     if kind == ENUM:
         return enumerated(<Entry> PyList_GET_ITEM(tables.entries, attribute.dense), tlib_u32(at))
     if kind == UINT:
