@@ -30,6 +30,8 @@ from libc.string cimport memcmp, memcpy, memmove, memset
 from tlib_codec.native.libcore cimport *
 
 import struct
+import weakref
+from functools import partial
 
 from tlib_schemas import wire
 from tlib_schemas.declare import Composite
@@ -45,6 +47,8 @@ from tlib_codec.reference import Policy
 from tlib_codec.stream import Gap, MalformedFrame
 
 cdef extern from "Python.h":
+    object PyLong_FromVoidPtr(void *pointer)
+    object PyUnicode_FromOrdinal(int character)
     object PyUnicode_New(Py_ssize_t size, uint32_t maxchar)
     void *PyUnicode_DATA(object text)
     bint PyUnicode_IS_COMPACT_ASCII(object text)
@@ -86,6 +90,7 @@ cdef extern from "Python.h":
         PyMemberDef *d_member
 
 include "glue/slots.pxi"
+include "glue/kept.pxi"
 include "glue/values.pxi"
 include "glue/lists.pxi"
 include "glue/tables.pxi"

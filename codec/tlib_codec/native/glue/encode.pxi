@@ -332,13 +332,14 @@ cdef list sorted_by_id(Tables tables, object attributes):
     if type(attributes) is not ATTRIBUTES:
         return None
     cdef dict items = <dict> slot(attributes, ATTRIBUTES_ITEMS)[0]
-    ids = tables.registry._ids
+    registry = tables.registry()
+    ids = registry._ids
     found = []
     for name, value in items.items():
         number = ids.get(name)
         if number is None:
             try:
-                number = tables.registry.attribute_number(name)
+                number = registry.attribute_number(name)
             except reference.EncodeError:
                 return None
         found.append((number, value))

@@ -36,12 +36,6 @@ cdef struct Packed:
     uint32_t at       # where the list begins in them
     uint32_t length
 
-cdef enum:
-    SPARE_LISTS = 64
-
-# Lists die as often as they are made: freed ones are used again for the next.
-cdef PyObject *FREE_LISTS[SPARE_LISTS]
-cdef int FREE_COUNT = 0
 cdef Py_ssize_t KV_PACKED = (<PyTypeObject *> KVLIST).tp_basicsize
 
 
@@ -56,13 +50,12 @@ cdef inline void empty(PyObject **place) noexcept:
 
 
 cdef void free_list(PyObject *kv) noexcept:
-    global FREE_COUNT
     cdef PyTypeObject *cls = Py_TYPE(kv)
     empty(slot(<object> kv, KV_FLAT))
     empty(&packed_of(kv).data)
-    if FREE_COUNT < SPARE_LISTS:
-        FREE_LISTS[FREE_COUNT] = kv
-        FREE_COUNT += 1
+    if kept.list_count < KEPT_LISTS:
+        kept.lists[kept.list_count] = kv
+        kept.list_count += 1
     else:
         cls.tp_free(kv)
     Py_DECREF(<object> <PyObject *> cls)
@@ -70,10 +63,9 @@ cdef void free_list(PyObject *kv) noexcept:
 
 cdef inline object view_of(bytes data, uint32_t at, uint32_t length):
     """Return the KVList that stands in checked bytes."""
-    global FREE_COUNT
-    if FREE_COUNT:
-        FREE_COUNT -= 1
-        kv = PyObject_Init(FREE_LISTS[FREE_COUNT], <PyTypeObject *> PACKED)
+    if kept.list_count:
+        kept.list_count -= 1
+        kv = PyObject_Init(kept.lists[kept.list_count], <PyTypeObject *> PACKED)
     else:
         kv = untracked(PACKED)
     cdef Packed *packed = packed_of(<PyObject *> kv)
@@ -107,7 +99,7 @@ cdef tuple unpack_list(bytes packed, uint32_t position):
         elif kind == TLIB_PAIR_BINARY:
             value = PyBytes_FromStringAndSize(<const char *> (data + at), length)
         else:
-            value = unicode_text(data + at, length)
+            value = UNICODE(text(data + at, length))
         Py_INCREF(name)
         PyTuple_SET_ITEM(parts, 2 * i, name)
         Py_INCREF(value)

@@ -112,7 +112,7 @@ cdef class Plan:
     cdef list composites       # CompositeSlots
     cdef int composite_count
     cdef char *template        # the memory of a new event: every field None, `extra` empty
-    cdef Pool pool             # where its instances wait for the next frame
+    cdef bint quick            # `free_event` frees its instances
 
     def __dealloc__(self):
         PyMem_Free(self.template)
@@ -127,18 +127,6 @@ cdef class CompositeSlots:
     cdef list all, needed        # offsets inside the composite
 
 
-# The names of ids that nobody declared, made once each: 4 MB when an attacker has sent them all.
-cdef PyObject *NAMELESS[65536]
-
-
-cdef str nameless(uint16_t number):
-    if NAMELESS[number] == NULL:
-        made = f"#{number}"
-        Py_INCREF(made)
-        NAMELESS[number] = <PyObject *> made
-    return <str> <object> NAMELESS[number]
-
-
 cdef void *room_for(size_t count, size_t size) except NULL:
     cdef void *made = PyMem_Malloc((count or 1) * size)
     if made == NULL:
@@ -150,10 +138,10 @@ cdef void *room_for(size_t count, size_t size) except NULL:
 cdef class Tables:
     """A registry as the C core reads it."""
 
-    def __cinit__(self, registry):
+    def __cinit__(self, registry, reference_to):
         cdef uint8_t *declared
         cdef Entry entry
-        self.registry = registry
+        self.registry = reference_to
         self.entries = [None]
         self.kinds = <uint8_t *> room_for(len(registry.dictionary) + 1, 1)
         self.kinds[0] = RAW
@@ -280,7 +268,7 @@ cdef class Tables:
                 composite = plan.composites[plan.places[<int> index].composite]
                 plan.steps[plan.step_count].composite = <PyObject *> composite.cls
             plan.step_count += 1
-        plan.pool = pool_of(schema.cls, plan.field_count)
+        plan.quick = freed_quickly(schema.cls, plan.field_count)
         rules = self.rules_of(schema)
         if len(rules) != sum(1 for rule in schema.rules if rule.severity is Severity.ERROR):
             made.beyond = True
@@ -311,7 +299,7 @@ cdef class Tables:
 
     cdef str name_of(self, uint16_t number):
         cdef uint16_t dense = self.tables.dense[number]
-        return nameless(number) if dense == 0 else (<Entry> self.entries[dense]).name
+        return f"#{number}" if dense == 0 else (<Entry> self.entries[dense]).name
 
 
 cdef extern from *:
@@ -322,18 +310,26 @@ cdef extern from *:
     size_t SIZEOF_TABLES
     size_t SIZEOF_WORKSPACE
 
-cdef object LAST_REGISTRY = None
-cdef Tables LAST_TABLES = None
+# Tables by the address of their registry. They refer to it weakly, and go when it does.
+cdef dict COMPILED = {}
+
 
 cdef Tables tables_of(object registry):
-    global LAST_REGISTRY, LAST_TABLES
-    if registry is LAST_REGISTRY:
-        return LAST_TABLES
-    made = registry.__dict__.get("_tables")
+    """Return the tables of a registry, which are made when it is first used."""
+    if <void *> registry == kept.registry:
+        return <Tables> kept.tables
+    address = PyLong_FromVoidPtr(<void *> registry)
+    made = <Tables> COMPILED.get(address)
     if made is None:
-        made = registry._tables = Tables(registry)
-    LAST_REGISTRY, LAST_TABLES = registry, made
+        made = COMPILED[address] = Tables(registry, weakref.ref(registry, partial(forget, address)))
+    kept.registry, kept.tables = <void *> registry, <void *> made
     return made
+
+
+def forget(address, reference_to):
+    """Drop the tables of a registry that is gone."""
+    kept.registry = NULL
+    del COMPILED[address]
 
 
 cdef tlib_limits limits_of(object limits) except *:
