@@ -122,9 +122,35 @@ def test_registries_and_their_tables_go_together():
         return weakref.ref(registry)
 
     made = make()
-    native.decode(FRAME)  # the engine remembers the registry of its last call, and no other
     gc.collect()
     assert made() is None
+
+
+def used_and_dropped(number):
+    """Weak references to a registry that both ways have used, and to its event class."""
+    made = type("Made", (Event,), {"__annotations__": {"note": own.Note}})
+    registry = Registry("Made", events=[event(number)(made)])
+    one = made(note="n")
+    assert native.decode(native.encode(one, registry=registry), registry=registry) == one
+    return weakref.ref(registry), weakref.ref(made)
+
+
+def test_event_classes_of_dropped_registries_are_freed():
+    dropped = [used_and_dropped(number)[1] for number in range(200)]
+    gc.collect()
+    assert [one() for one in dropped] == [None] * 200
+
+
+def test_a_new_registry_at_the_address_of_a_dropped_one_has_its_own_tables():
+    for number in range(50):
+        used_and_dropped(number)
+        gc.collect()
+
+
+def test_freed_events_of_dropped_classes_serve_other_classes():
+    used_and_dropped(5)
+    gc.collect()
+    assert all(native.decode(FRAME) == CALL for _ in range(100))
 
 
 # -- key-value lists as views ---------------------------------------------------------------------

@@ -13,7 +13,7 @@ cdef dict by_name(Tables tables, Plan plan, bytes frame, const uint8_t *data, tl
         if plan is not None and tables.schemas[plan.number].slot[a.dense]:
             continue
         entry = <Entry> tables.entries[a.dense]
-        made[f"#{a.id}" if entry is None else entry.name] = value_of(tables, tables.kinds[a.dense], frame, data, a)
+        made[nameless(a.id) if entry is None else entry.name] = value_of(tables, tables.kinds[a.dense], frame, data, a)
     return made
 
 

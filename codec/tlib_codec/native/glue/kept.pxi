@@ -6,6 +6,7 @@ cdef enum:
     WIDEST_EVENT = 64  # fields of an event whose memory is kept
     KEPT_KEYS = 1024   # two to the power of the ten bits that the hash of a key keeps
     KEPT_KEY = 32      # bytes of the longest key that is kept
+    KEPT_NAMES = 256
 
 cdef struct Kept:
     # Events and lists die as often as they are made: the memory of freed ones serves the next of the same size.
@@ -16,6 +17,9 @@ cdef struct Kept:
     int list_count
     # The keys of pairs, by their hash: at most 90 kB.
     PyObject *keys[KEPT_KEYS]
+    # Names as ``#200`` of ids that nobody declared, by the last byte of the id.
+    PyObject *names[KEPT_NAMES]
+    uint16_t named[KEPT_NAMES]
     # The registry that was used last, for comparison only, and its tables, which COMPILED owns.
     void *registry
     void *tables

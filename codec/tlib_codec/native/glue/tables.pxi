@@ -127,6 +127,20 @@ cdef class CompositeSlots:
     cdef list all, needed        # offsets inside the composite
 
 
+cdef str nameless(uint16_t number):
+    """Return the name of an id that nobody declared."""
+    cdef PyObject **place = &kept.names[number % KEPT_NAMES]
+    cdef PyObject *before = place[0]
+    if before != NULL and kept.named[number % KEPT_NAMES] == number:
+        return <str> <object> before
+    made = f"#{number}"
+    Py_INCREF(made)
+    place[0] = <PyObject *> made
+    kept.named[number % KEPT_NAMES] = number
+    Py_XDECREF(before)
+    return made
+
+
 cdef void *room_for(size_t count, size_t size) except NULL:
     cdef void *made = PyMem_Malloc((count or 1) * size)
     if made == NULL:
@@ -299,7 +313,7 @@ cdef class Tables:
 
     cdef str name_of(self, uint16_t number):
         cdef uint16_t dense = self.tables.dense[number]
-        return f"#{number}" if dense == 0 else (<Entry> self.entries[dense]).name
+        return nameless(number) if dense == 0 else (<Entry> self.entries[dense]).name
 
 
 cdef extern from *:
