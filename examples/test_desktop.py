@@ -35,9 +35,9 @@ class Desktop:
                 self.complaints += 1
 
 
-def a_customer_calls(tell):
+def a_customer_calls(story):
     """The story: it begins with the call, and ends with it."""
-    with tell.inbound(ani="5551000", dnis="8005550100") as call:
+    with story.inbound(ani="5551000", dnis="8005550100") as call:
         call.attach(CustomerName="Ana Souza")
         agent = call.answer()
         call.talk(90)
@@ -82,7 +82,7 @@ def test_the_caller_has_a_name_in_asyncio(tserver):
     assert desktop.history == ["Ana Souza"]
 
 
-@pytest.mark.tserver(faults=[Fault(kind=FaultKind.OMIT, attribute="CallUUID", moment="changed", probability=1)])
+@pytest.mark.tserver(faults=[Fault(kind=FaultKind.OMIT, attribute="CallUUID", stage="changed", probability=1)])
 def test_a_server_that_breaks_the_rules(tserver):
     """No change has its CallUUID. The desktop has to notice, and to live with it."""
     desktop = Desktop()

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Self
 import msgspec
 
 from tlib_codec.calls import Call
-from tlib_codec.calls.follow import OF_THE_EVENT
+from tlib_codec.calls.follow import EVENT_ATTRIBUTES
 from tlib_schemas.call_events import EventCallCreated, EventCallDataChanged, EventCallDeleted
 from tlib_schemas.enumerations import OpenEnum
 from tlib_schemas.registry import Registry
@@ -35,7 +35,7 @@ class CallParquet:
 
     def __init__(self, file: BinaryIO, registry: Registry) -> None:
         tables = (cls.__schema__.listed for cls in (EventCallCreated, EventCallDataChanged, EventCallDeleted))
-        ids = dict.fromkeys(i for listed in tables for i in listed if i not in OF_THE_EVENT)
+        ids = dict.fromkeys(i for listed in tables for i in listed if i not in EVENT_ATTRIBUTES)
         self._attributes = {registry.attribute_name(i): _type(registry.dictionary[i].value) for i in ids if i in registry.dictionary}
         moment = pa.timestamp("us", "UTC")
         fields = [("begin", moment), ("end", moment), ("duration", pa.float64())]

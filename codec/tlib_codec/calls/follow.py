@@ -43,8 +43,8 @@ Told: TypeAlias = Call | Missing
 _CREATED, _CHANGED, _DELETED, _RELEASED = (
     int(event.message) for event in (EventCallCreated, EventCallDataChanged, EventCallDeleted, EventReleased)
 )
-# What an event says of itself and not of its call.
-OF_THE_EVENT = frozenset(
+# Attributes of an event itself, not of its call.
+EVENT_ATTRIBUTES = frozenset(
     {
         AttributeID.CtrlParty,
         AttributeID.EventSequenceNumber,
@@ -192,7 +192,7 @@ class CallTracker:
         self._touch(one, event)
         changes: dict[str, tuple[Any, Any]] = {}
         for number, value in event.values.items():
-            if number in OF_THE_EVENT:
+            if number in EVENT_ATTRIBUTES:
                 continue
             name = self.registry.attribute_name(number)
             old = call.state.get(name)
