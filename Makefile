@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+ROOTS := schemas codec fuzz
 
 # How long hypothesis searches in `make test`: quick, ci (the same examples every time) or nightly.
 export HYPOTHESIS_PROFILE ?= ci
@@ -33,8 +34,12 @@ lint: $(VENV)/installed-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 
+# mypy over our own code, pyright over the types that users of the packages see.
+PUBLIC := tlib_schemas tlib_codec tlib_simulator tlib_fuzz
+
 types: $(VENV)/installed-dev
 	$(BIN)/mypy
+	for package in $(PUBLIC); do $(BIN)/python tests/typing/complete.py $$package || exit 1; done
 
 contracts: $(VENV)/installed-dev
 	$(BIN)/lint-imports
@@ -124,6 +129,8 @@ $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install -qq --editable .
+	# Type checkers read .pth files, not the finder of an editable install.
+	printf '%s\n' $(ROOTS:%=$(CURDIR)/%) >"$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/tlib-codec-roots.pth"
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed

@@ -9,13 +9,12 @@
 """
 
 from .anomalies import ANOMALIES, Anomaly, Missing
-from .follow import EVENT_ATTRIBUTES, CallTracker, follow
+from .follow import CallTracker, follow
 from .ladder import ladder
 from .model import Call, CallLimits, Change, Ending, Link, LinkKind
 
 __all__ = [
     "ANOMALIES",
-    "EVENT_ATTRIBUTES",
     "Anomaly",
     "Call",
     "CallLimits",

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tlib_codec.calls import EVENT_ATTRIBUTES
 from tlib_codec.stream import StreamItem
 from tlib_schemas.call_events import EventCallCreated, EventCallDataChanged, EventCallDeleted
 from tlib_schemas.enumerations import AttributeID
@@ -29,7 +28,7 @@ class LiveCalls:
 
     def __init__(self, registry: Registry = TLIBRARY) -> None:
         self._calls: dict[str, EventCallCreated] = {}
-        self._momentary = frozenset(map(registry.attribute_name, EVENT_ATTRIBUTES))
+        self._momentary = frozenset(attribute.name for attribute in registry.dictionary.values() if attribute.of_event)
 
     def __len__(self) -> int:
         return len(self._calls)
