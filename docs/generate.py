@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 from capture_examples import CAPTURE_EXAMPLES
 from error_examples import EXAMPLES, LOG_EXAMPLES, PRELUDE
 from fault_reference import fault_keys, fault_kinds
@@ -28,6 +29,7 @@ from rich.text import Text
 from scenario_reference import scenario_keys, scenario_stories
 
 from tlib_cli import main as cli
+from tlib_cli.app import tlib
 from tlib_cli.output import outputs
 from tlib_codec import CODES, TLIBRARY, EventCallCreated, EventCallDataChanged, EventCallDeleted, SchemaViolation, TLibError, Violation
 from tlib_codec.calls import ANOMALIES
@@ -129,6 +131,24 @@ def format_table() -> str:
 
 def _mark(step: object) -> str:
     return "" if step is None else "yes"
+
+
+def options() -> str:
+    """Return the options of each command, with their help."""
+    lines: list[str] = []
+    top = click.Context(tlib, info_name="tlib")
+    for name in tlib.list_commands(top):
+        command = tlib.get_command(top, name)
+        if command is None or isinstance(command, click.Group):
+            continue  # a group has its own page
+        context = click.Context(command, info_name=name, parent=top)
+        lines += [f"### tlib {name}", "", "| option | |", "|---|---|"]
+        for parameter in command.params:
+            if isinstance(parameter, click.Option) and (shown := parameter.get_help_record(context)) is not None:
+                option, text = (part.replace("|", "\\|") for part in shown)
+                lines.append(f"| `{option}` | {text} |")
+        lines.append("")
+    return "\n".join(lines)
 
 
 def error_index() -> str:
@@ -265,6 +285,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "error-index": error_index,
     "error-codes": error_codes,
     "formats": format_table,
+    "options": options,
     "attributes": attributes,
     "events": events,
     "fault-keys": fault_keys,
