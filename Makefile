@@ -4,12 +4,13 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+ROOTS := schemas codec fuzz
 
 # How long hypothesis searches in `make test`: quick, ci (the same examples every time) or nightly.
 export HYPOTHESIS_PROFILE ?= ci
 
 # What is run once more with the reference engine alone.
-GROUND := tests/schemas tests/test_vectors.py tests/test_doctests.py tests/codec/test_jsonl.py tests/codec/test_views.py
+GROUND := tests/schemas tests/test_vectors.py tests/test_doctests.py tests/codec/formats/test_jsonl.py tests/codec/test_views.py
 
 .PHONY: demo test coverage lint types contracts docs bench wheel wheels sanitize fuzz fuzz-core mutants clean
 
@@ -33,8 +34,12 @@ lint: $(VENV)/installed-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 
+# mypy over our own code, pyright over the types that users of the packages see.
+PUBLIC := tlib_schemas tlib_codec tlib_simulator tlib_fuzz
+
 types: $(VENV)/installed-dev
 	$(BIN)/mypy
+	for package in $(PUBLIC); do $(BIN)/python tests/typing/complete.py $$package || exit 1; done
 
 contracts: $(VENV)/installed-dev
 	$(BIN)/lint-imports
@@ -74,7 +79,7 @@ sanitize: $(VENV)/installed-dev
 	for source in $(CORE)/*.c; do gcc $(STRICT) -c "$$source" -o /dev/null || exit 1; done
 	CC=gcc TLIB_SANITIZE=1 $(BIN)/python setup.py --quiet build --build-base build/sanitize --build-lib build/sanitize/lib
 	$(SANITIZED) $(BIN)/python -m pytest -q -n auto -p no:cacheprovider -k "not reference and not tshark" $(KIT:%=--ignore=tests/fuzz/test_%.py) \
-	  tests/test_vectors.py tests/codec/test_*.py tests/captures tests/fuzz
+	  tests/test_vectors.py tests/codec/test_*.py tests/codec/arrow tests/codec/calls tests/codec/formats tests/codec/redact tests/fuzz
 	$(SANITIZED) $(BIN)/python -m tlib_fuzz.differential --count 50000 --seed 11 --corpus examples/calls.tlb tests/vectors
 
 # The core alone: libFuzzer for FUZZ_SECONDS where there is clang (what it finds stays in build/fuzz),
@@ -124,6 +129,8 @@ $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install -qq --editable .
+	# Type checkers read .pth files, not the finder of an editable install.
+	printf '%s\n' $(ROOTS:%=$(CURDIR)/%) >"$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/tlib-codec-roots.pth"
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed

@@ -39,7 +39,7 @@ from tlib_codec.formats.logs.lines import LogLimits
 from tlib_codec.formats.logs.reader import read_log
 from tlib_codec.records import Batch, Diagnostic, Part
 from tlib_fuzz.catalogue import DEFECTS, ODDITIES, OUT_OF_REACH
-from tlib_schemas.wire import Attribute, Enum
+from tlib_schemas.wire import Attribute
 
 DOCS = Path(__file__).parent
 _PART = re.compile(r"(<!-- begin (\S+) -->\n).*?(<!-- end \2 -->)", re.DOTALL)
@@ -160,8 +160,6 @@ def _type(attribute: Attribute) -> tuple[str, str]:
     value = attribute.value
     if value is None:
         return "any", "RawValue"
-    if isinstance(value, Enum):
-        return value.wire_type.name, value.enumeration.__name__
     return value.wire_type.name, value.python.__name__
 
 
