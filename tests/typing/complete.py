@@ -7,17 +7,20 @@ none (pyarrow, pyspark) do not count.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 
 def main() -> None:
     """Print every symbol without a complete type; exit with 1 where there is one."""
     package = sys.argv[1]
-    command = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "--outputjson", "--ignoreexternal", "--verifytypes", package]
+    command = [sys.executable, "-m", "pyright", "--outputjson", "--ignoreexternal", "--verifytypes", package]
+    programs = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))  # pyright asks the first python there
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=folder, env={**os.environ, "PATH": programs}, capture_output=True, text=True, check=False)
     report = json.loads(done.stdout)
     score = report["typeCompleteness"]["completenessScore"]
     for symbol in report["typeCompleteness"]["symbols"]:
