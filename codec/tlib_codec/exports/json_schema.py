@@ -16,9 +16,10 @@ from typing import Any, Final, TypeAlias
 from tlib_schemas.declare import Composite, Field
 from tlib_schemas.enumerations import OpenEnum
 from tlib_schemas.errors import CODES, Severity
-from tlib_schemas.events import Event, EventSchema
+from tlib_schemas.events import Event
 from tlib_schemas.registry import Registry
 from tlib_schemas.rules import Rule, While
+from tlib_schemas.schema import EventSchema
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.wire import INTEGERS, Attribute, Enum, Kind, Value
 
