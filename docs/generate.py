@@ -31,10 +31,14 @@ from scenario_reference import scenario_keys, scenario_stories
 from tlib_cli import main as cli
 from tlib_codec import CODES, TLIBRARY, EventCallCreated, EventCallDataChanged, EventCallDeleted, SchemaViolation, TLibError, Violation
 from tlib_codec.calls import ANOMALIES
+from tlib_codec.formats import formats
 from tlib_codec.formats.captures.decoder import CaptureDecoder
+from tlib_codec.formats.frame_writer import FrameWriter
 from tlib_codec.formats.logs.lines import LogLimits
 from tlib_codec.formats.logs.reader import read_log
+from tlib_codec.records import Diagnostic
 from tlib_fuzz.catalogue import DEFECTS, ODDITIES, OUT_OF_REACH
+from tlib_schemas.errors import SCHEMA_CODES
 from tlib_schemas.wire import Attribute
 
 DOCS = Path(__file__).parent
@@ -52,9 +56,19 @@ def meet(expression: str) -> TLibError | tuple[Violation, ...]:
     return found
 
 
+def codes() -> list[str]:
+    """Return all codes: those of frames, values and schemas, then those of each format, as they are registered."""
+    formats()
+    others = [code for code in CODES if code not in SCHEMA_CODES]
+    return [*SCHEMA_CODES, *sorted(others, key=lambda code: _FORMATS.index(code.partition("-")[0]))]
+
+
+_FORMATS = ("json", "hex", "scenario", "log", "capture", "tcp")
+
+
 def error_codes() -> str:
     """A section for each error code."""
-    return f"Every example below starts with\n\n```python\n{PRELUDE}```\n\n" + "\n".join(map("\n".join, map(_code, CODES)))
+    return f"Every example below starts with\n\n```python\n{PRELUDE}```\n\n" + "\n".join(map("\n".join, map(_code, codes())))
 
 
 def _code(code: str) -> Iterator[str]:
@@ -84,16 +98,15 @@ def _code(code: str) -> Iterator[str]:
 
 def _log_code(code: str) -> Iterator[str]:
     text, limits = LOG_EXAMPLES[code]
-    told: list[LogProblem] = []
-    for record in read_log([text.encode()], limits=limits):
-        told += [record] if isinstance(record, LogProblem) else record.problems
+    entries = list(read_log([text.encode()], limits=limits))
+    told = [entry for entry in FrameWriter(io.BytesIO(), TLIBRARY).write(entries) if isinstance(entry, Diagnostic)]
     if code not in (problem.code for problem in told):
         sys.exit(f"docs/error_examples.py: the example of {code} meets {[str(problem) for problem in told]}")
     changed = [
         f"{name}={getattr(limits, name)}" for name in limits.__struct_fields__ if getattr(limits, name) != getattr(LogLimits(), name)
     ]
     yield f"### {code}\n"
-    yield f"`LogProblem`: told, and reading goes on. {CODES[code].meaning} {CODES[code].advice}"
+    yield f"`Diagnostic`: reported, and reading goes on. {CODES[code].meaning} {CODES[code].advice}"
     yield f"With `LogLimits({', '.join(changed)})`:\n" if changed else ""
     yield f"```text\n{text}```"
     yield f"```text\n{next(problem for problem in told if problem.code == code)}\n```\n"
@@ -104,17 +117,19 @@ def _capture_code(code: str) -> Iterator[str]:
     decoder = CaptureDecoder(settings=settings, ports=() if code == "capture-no-frames" else (3000,))
     decoder.feed(data)
     decoder.close()
-    told = [item for item in decoder if isinstance(item, CaptureProblem)]
+    told = [item for item in decoder if isinstance(item, Diagnostic)]
     if code not in (problem.code for problem in told):
         sys.exit(f"docs/capture_examples.py: the example of {code} meets {[str(problem) for problem in told]}")
     yield f"### {code}\n"
-    yield f"`CaptureProblem`: told, and reading goes on. {CODES[code].meaning} {CODES[code].advice} For instance {what}:\n"
+    yield f"`Diagnostic`: reported, and reading goes on. {CODES[code].meaning} {CODES[code].advice} For instance {what}:\n"
     yield f"```text\n{next(problem for problem in told if problem.code == code)}\n```\n"
 
 
 def error_index() -> str:
     """The codes, each linked to its section."""
-    return "\n".join(["| code | meaning |", "|---|---|", *(f"| [`{c.code}`](#{c.code}) | {c.meaning} |" for c in CODES.values()), ""])
+    return "\n".join(
+        ["| code | meaning |", "|---|---|", *(f"| [`{c.code}`](#{c.code}) | {c.meaning} |" for c in map(CODES.__getitem__, codes())), ""]
+    )
 
 
 def _type(attribute: Attribute) -> tuple[str, str]:

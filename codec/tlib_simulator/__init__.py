@@ -7,6 +7,7 @@
 1773475243 Lakeside EventCallDeleted
 """
 
+from . import codes  # noqa: F401 registers the error codes of scenarios
 from .call import Call
 from .scenario import Duration, Scenario, ScenarioError, Site, Times
 from .simulation import Simulation, TimedEvent
