@@ -39,6 +39,7 @@ from tlib_codec.formats.logs.reader import read_log
 from tlib_codec.records import Diagnostic
 from tlib_fuzz.catalogue import DEFECTS, ODDITIES, OUT_OF_REACH
 from tlib_schemas.errors import SCHEMA_CODES
+from tlib_schemas.registry import Registry
 from tlib_schemas.wire import Attribute
 
 DOCS = Path(__file__).parent
@@ -139,20 +140,20 @@ def _type(attribute: Attribute) -> tuple[str, str]:
     return value.wire_type.name, value.python.__name__
 
 
-def attributes() -> str:
-    """The attribute dictionary of T-Library."""
+def attributes(registry: Registry = TLIBRARY) -> str:
+    """Return the table of a registry's attributes."""
     rows = ["| id | name | wire type | Python type | in the tables of |", "|---|---|---|---|---|"]
-    for number, attribute in sorted(TLIBRARY.dictionary.items()):
+    for number, attribute in sorted(registry.dictionary.items()):
         names = " / ".join((attribute.name, *attribute.aliases))
-        events = ", ".join(schema.name.removeprefix("Event") for schema in TLIBRARY.schemas.values() if number in schema.listed)
+        events = ", ".join(schema.name.removeprefix("Event") for schema in registry.schemas.values() if number in schema.listed)
         rows.append(f"| {int(number)} | {names} | {' | '.join(_type(attribute))} | {events} |")
     return "\n".join([*rows, ""])
 
 
-def events() -> str:
-    """The tables of the events, with their footnotes."""
+def events(registry: Registry = TLIBRARY) -> str:
+    """Return the tables of a registry's events, with their footnotes."""
     lines: list[str] = []
-    for schema in TLIBRARY.schemas.values():
+    for schema in registry.schemas.values():
         lines += [f"### {schema.name} ({int(schema.message)})", "", "| attribute | presence | ids |", "|---|---|---|"]
         for row in schema.rows:
             marks = "".join(f"<sup>{mark}</sup>" for mark in row.marks)
