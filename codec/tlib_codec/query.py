@@ -45,7 +45,7 @@ class Query:
     >>> from tlib_codec import read
     >>> gone = Query(conditions=["Cause=Transfer"])
     >>> sum(gone(record) for record in read("examples/calls.tlb"))
-    2
+    1
     """
 
     def __init__(

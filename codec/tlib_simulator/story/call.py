@@ -209,7 +209,7 @@ class Call:
 
     def attach(self, data: KVList | Mapping[str, Any] | Iterable[tuple[str, Any]] = (), /, *, by: str | None = None, **pairs: Any) -> None:
         """Add pairs to the user data; a pair replaces those of the same key."""
-        self.data.update(iter(data if data.__class__ is KVList else KVList(data)))
+        self.data.update(iter(data if isinstance(data, KVList) else KVList(data)))
         if pairs:
             self.data.update(iter(KVList(pairs)))
         self._change_data(by)
