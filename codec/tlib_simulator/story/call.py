@@ -1,9 +1,8 @@
-"""A call as a story tells of it: a state machine whose every move is an event of the specification.
+"""A call of a story: a state machine whose every move is an event of the specification.
 
-Strategy: a call knows its state as EventCallCreated has it. A move changes the state, and what it
-really changed is the event: so "only what changed" holds by construction, and nothing can be told
-after the end. People (who rings, who talks) cost time and agents but no event: call-based events
-know only calls.
+Strategy: a call holds its state as fields of EventCallCreated. A move changes the state, and the event holds the
+fields that really changed. So a change reports no unchanged field, and nothing follows the end. Agents (who ring,
+talk, wrap up) cost time but no event: call-based events report calls only.
 """
 
 from __future__ import annotations
@@ -24,8 +23,8 @@ from .switch import Switch, Unanswered
 if TYPE_CHECKING:
     from .story import Story
 
-_DELETED = KVList()  # empty user data says so; absent ones have not changed
-_ENDED_AS = {
+_DELETED = KVList()  # empty user data are deleted; absent user data are unchanged
+_FINAL_STATE = {
     TCause.Transfer: TCallState.Transferred,
     TCause.SingleStepTransfer: TCallState.Transferred,
     TCause.Conference: TCallState.Conferenced,
@@ -33,13 +32,12 @@ _ENDED_AS = {
 
 
 class Call:
-    """A call at one site, made by a `Story`: created where its ``with`` block begins, deleted where it ends.
+    """A call at one site, made by a `Story`. Its ``with`` block creates the call and, at the end, deletes it.
 
-    `data` is its user data, `agent` the DN of the agent who came last, `main` the call that a
-    consultation is about.
+    `data` is its user data, `agent` the DN of its latest agent, `main` the call that a consultation belongs to.
     """
 
-    __slots__ = ("_booked", "_ringing", "agent", "begun", "call_type", "conn_id", "data", "ended", "main", "site", "state", "story", "uuid")
+    __slots__ = ("_held", "_ringing", "agent", "call_type", "conn_id", "data", "ended", "main", "site", "started", "state", "story", "uuid")
 
     def __init__(
         self,
@@ -62,15 +60,15 @@ class Call:
         if "user_data" in fields:
             self.state["user_data"] = data = KVList(fields["user_data"])
             self.data.update(iter(data))
-        self.begun = self.ended = False
+        self.started = self.ended = False
         self._ringing = False
-        self._booked: list[str] = []
+        self._held: list[str] = []  # agents who are free again after the call
 
     # -- beginning and end -----------------------------------------------------------------------
 
     def __enter__(self) -> Self:
-        self.begun = True
-        self.story.add(self.site, EventCallCreated(**self.state), self)
+        self.started = True
+        self.story.schedule(self.site, EventCallCreated(**self.state), self)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool:
@@ -78,24 +76,24 @@ class Call:
             return False
         if not self.ended:
             cause = TCause.NoAnswer if kind is not None and self.main is not None else None
-            self.release(by=self._who_hangs_up(), cause=cause)
+            self.release(by=self._random_party(), cause=cause)
         return kind is not None
 
-    def _who_hangs_up(self) -> str | None:
-        """The agent or the other end, whichever comes."""
+    def _random_party(self) -> str | None:
+        """Return the agent or the other party."""
         state = self.state
         other: str | None = state.get("ani") or state.get("dialed_number")
         return self.agent if self.agent is not None and self.story.dice.chance(0.5) else other
 
     def release(self, *, by: str | None = None, cause: TCause | None = None, into: Call | None = None) -> None:
-        """The call ends; `by` is the party that ended it, `into` the call in which it goes on.
+        """End the call; `by` is the releasing party, `into` the call that continues it.
 
-        Raises ValueError where it has ended, or where it goes on by another cause than a transfer or conference.
+        Raises ValueError for a call that has ended, and for `into` with a cause other than a transfer or conference.
         """
-        if self.ended or not self.begun:
+        if self.ended or not self.started:
             self._refuse()
         if into is not None and cause not in MERGING_CAUSES:
-            raise ValueError(f"a call goes on in another one by {' or '.join(one.name for one in MERGING_CAUSES)} only")
+            raise ValueError(f"another call continues this one with the cause {' or '.join(one.name for one in MERGING_CAUSES)} only")
         self.ended = True
         event = EventCallDeleted(
             call_uuid=self.uuid,
@@ -105,119 +103,121 @@ class Call:
             ref_conn_id=None if into is None else into.conn_id,
             ctrl_party=by,
         )
-        self.story.add(self.site, event, self)
-        self._dismiss()
+        self.story.schedule(self.site, event, self)
+        self._return_agents()
         if self.story.released:
-            self._tell_released(cause, into)
+            self._schedule_released(cause, into)
 
-    def _tell_released(self, cause: TCause | None, into: Call | None) -> None:
-        """The end as the abstract DN has it."""
+    def _schedule_released(self, cause: TCause | None, into: Call | None) -> None:
+        """Schedule EventReleased on the abstract DN."""
         story = self.story
         fields = {name: self.state[name] for name in EventReleased.__struct_fields__ if name in self.state}
-        fields["call_state"] = TCallState.Ok if cause is None or into is None else _ENDED_AS[cause]
+        fields["call_state"] = TCallState.Ok if cause is None or into is None else _FINAL_STATE[cause]
         if into is not None:
             fields["ref_conn_id"] = into.conn_id
         if self.main is not None:
             fields["previous_conn_id"] = self.main.conn_id
         event = EventReleased(reliability=TReliability.Ok, server=0, this_dn=self.site.abstract_dn, time=timestamp(story.now), **fields)
-        story.add(self.site, event)
-
-    def _dismiss(self) -> None:
-        """The agents go, and are free after their work."""
-        story = self.story
-        for agent in self._booked:
-            self.site.give_agent(story.now + story.draw(story.clocks.wrap_up), agent)
-        self._booked = []
+        story.schedule(self.site, event)
 
     def change(self, *, by: str | None = None, **fields: Any) -> None:
-        """Properties change, by EventCallDataChanged's names; nothing is told where all are as they were.
+        """Change fields of EventCallDataChanged; without a real change there is no event.
 
-        Raises ValueError where the call has ended.
+        Raises ValueError for a call that has ended.
         """
-        if self.ended or not self.begun:
+        if self.ended or not self.started:
             self._refuse()
         state = self.state
-        told: dict[str, Any] = {"call_uuid": self.uuid, "conn_id": self.conn_id}
+        changes: dict[str, Any] = {"call_uuid": self.uuid, "conn_id": self.conn_id}
         for name, value in fields.items():
             before = state.get(name)
             if before is not value and (before is None or before != value):
-                state[name] = told[name] = value
-        if len(told) == 2:
+                state[name] = changes[name] = value
+        if len(changes) == 2:
             return
         if by is not None:
-            told["ctrl_party"] = by
-        self.story.add(self.site, EventCallDataChanged(**told), self)
+            changes["ctrl_party"] = by
+        self.story.schedule(self.site, EventCallDataChanged(**changes), self)
 
     def _refuse(self) -> NoReturn:
-        if not self.begun:
+        if not self.started:
             raise ValueError(f"the call {self.uuid} has not begun: use it in a with block")
-        raise ValueError(f"the call {self.uuid} has ended: nothing more happens to it")
+        raise ValueError(f"the call {self.uuid} has ended: it takes no more changes")
 
-    # -- time and people -------------------------------------------------------------------------
+    # -- time and agents -------------------------------------------------------------------------
 
     def wait(self, seconds: float) -> None:
         """Let time pass. Raises ValueError as `Story.wait` does."""
         self.story.wait(seconds)
 
     def ring(self, agent: str | None = None) -> None:
-        """An agent's phone rings: of the one named, or the one who is free first.
+        """Ring an agent: the named one, or the one who is free first.
 
-        Raises Unanswered where all are busy for longer than the patience lasts.
+        Raises Unanswered if no agent becomes free before the caller's patience ends.
         """
-        if self.ended or not self.begun:
+        if self.ended or not self.started:
             self._refuse()
         story = self.story
         if agent is None:
             free_at, agent = self.site.take_agent()
             wait = free_at - story.now
             if wait > 0:
-                patience = story.draw(story.clocks.patience)
+                patience = story.draw(story.durations.patience)
                 if wait > patience:
-                    self.site.give_agent(free_at, agent)
+                    self.site.return_agent(free_at, agent)
                     story.now += patience
                     raise Unanswered
                 story.now = free_at
-            self._booked.append(agent)
+            self._held.append(agent)
         self.agent = agent
         self._ringing = True
 
-    def answer(self, agent: str | None = None) -> None:
-        """The agent answers: the one whose phone rings, or else `ring` comes first."""
+    def answer(self, agent: str | None = None) -> str:
+        """Let the ringing agent answer, after `ring` if none rings; return the agent's DN."""
         if agent is not None or not self._ringing:
             self.ring(agent)
         self._ringing = False
         story = self.story
-        story.now += story.draw(story.clocks.ring)
+        story.now += story.draw(story.durations.ring)
+        assert self.agent is not None
+        return self.agent
 
-    def book(self, agent: str) -> None:
-        """An agent who was taken from the free ones is on this call, and is free again after it."""
-        self._booked.append(agent)
+    def hold(self, agent: str) -> None:
+        """Keep an agent, taken from the free ones, until the call ends."""
+        self._held.append(agent)
         self.agent = agent
 
+    def _return_agents(self) -> None:
+        """Free the agents, after their wrap-up time."""
+        story = self.story
+        for agent in self._held:
+            self.site.return_agent(story.now + story.draw(story.durations.wrap_up), agent)
+        self._held = []
+
     def talk(self, seconds: float | None = None) -> None:
-        """Talk, so long or for as long as people do. Raises ValueError as `Story.wait` does."""
+        """Let time pass: the given seconds, or a random talk duration. Raises ValueError as `Story.wait` does."""
         story = self.story
         if seconds is None:
-            story.now += story.draw(story.clocks.talk)
+            story.now += story.draw(story.durations.talk)
         else:
             story.wait(seconds)
 
     # -- attached data ---------------------------------------------------------------------------
 
     def attach(self, data: KVList | Mapping[str, Any] | Iterable[tuple[str, Any]] = (), /, *, by: str | None = None, **pairs: Any) -> None:
-        """Add pairs to the user data, or replace those of the same keys."""
+        """Add pairs to the user data; a pair replaces those of the same key."""
         self.data.update(iter(data if isinstance(data, KVList) else KVList(data)))
         if pairs:
             self.data.update(iter(KVList(pairs)))
-        self._tell_data(by)
+        self._change_data(by)
 
     def detach(self, *keys: str, by: str | None = None) -> None:
-        """Delete pairs of the user data, all of them where no key is given."""
+        """Delete pairs of the user data by key; without a key, all of them."""
         for key in keys or tuple(self.data):
             self.data.pop(key, None)
-        self._tell_data(by)
+        self._change_data(by)
 
-    def _tell_data(self, by: str | None) -> None:
+    def _change_data(self, by: str | None) -> None:
         if self.data:
             self.change(by=by, user_data=KVList.of_flat(tuple(chain.from_iterable(self.data.items()))))
         elif "user_data" in self.state:
@@ -227,71 +227,71 @@ class Call:
     # -- other calls -----------------------------------------------------------------------------
 
     def consult(self) -> Call:
-        """The agent asks a colleague, in a call of its own that lives beside this one."""
-        fields = _of(self, "customer_id")
+        """Return a consultation: a second call from the agent to a colleague, beside this one."""
+        fields = _fields(self, "customer_id")
         if self.agent is not None:
             fields["ani"] = self.agent
         return Call(self.story, self.site, TCallType.Consult, {"orig_call_uuid": self.uuid, **fields}, main=self)
 
     def complete_transfer(self) -> None:
-        """The consultation ends, and the colleague takes over the main call. Raises ValueError where this is none."""
+        """End this consultation; the colleague takes over the main call. Raises ValueError if this is no consultation."""
         main = self._join(TCause.Transfer, leaves=True)
         # the switch keeps the leg that reaches the colleague, and its number
         main.change(call_id=self.state["call_id"], by=main.agent)
 
     def complete_conference(self) -> None:
-        """The consultation ends, and the colleague joins the main call. Raises ValueError where this is none."""
+        """End this consultation; the colleague joins the main call. Raises ValueError if this is no consultation."""
         self._join(TCause.Conference, leaves=False)
 
     def _join(self, cause: TCause, *, leaves: bool) -> Call:
         main = self.main
         if main is None:
             raise ValueError(f"the call {self.uuid} is no consultation: merge it instead")
-        party, booked = main.agent, self._booked
-        self._booked = []
+        party, held = main.agent, self._held
+        self._held = []
         self.release(by=party, cause=cause, into=main)
         if leaves:
-            main._dismiss()  # noqa: SLF001 another call, the same class
-        main._booked += booked  # noqa: SLF001
+            main._return_agents()  # noqa: SLF001 another call, the same class
+        main._held += held  # noqa: SLF001
         main.agent = self.agent
         return main
 
     def transfer(self, to: str | None = None, *, talk: float | None = None) -> None:
-        """A two-step transfer: a consultation, and the colleague (the one named, or one who is free) takes over."""
-        self._ask(to, talk, Call.complete_transfer)
+        """Transfer in two steps: consult a colleague (the named one, or a free one), who then takes over."""
+        self._consult(to, talk, Call.complete_transfer)
 
     def conference(self, to: str | None = None, *, talk: float | None = None) -> None:
-        """A consultation, and the colleague joins in."""
-        self._ask(to, talk, Call.complete_conference)
+        """Consult a colleague (the named one, or a free one), who then joins."""
+        self._consult(to, talk, Call.complete_conference)
 
-    def _ask(self, to: str | None, talk: float | None, complete: Callable[[Call], None]) -> None:
+    def _consult(self, to: str | None, talk: float | None, complete: Callable[[Call], None]) -> None:
         with self.consult() as second:
             second.answer(to)
-            second.talk(self.story.draw(self.story.clocks.consult) if talk is None else talk)
+            second.talk(self.story.draw(self.story.durations.consult) if talk is None else talk)
             complete(second)
 
     def single_step_transfer(self) -> Call:
-        """The agent sends the caller on without asking. This call ends when the one that is given is created."""
+        """Return the call that continues this one without a consultation; its creation ends this one."""
         return _Successor(self)
 
     def merge(self, other: Call, cause: TCause = TCause.Conference) -> None:
-        """Another call ends, and its parties join this one."""
-        self._booked += other._booked
-        other._booked = []
+        """End another call; its parties join this one."""
+        self._held += other._held
+        other._held = []
         other.release(by=self.agent, cause=cause, into=self)
 
     def renumber(self, conn_id: str | None = None) -> None:
-        """T-Server gives the call another ConnID: the one named, or a new one."""
+        """Give the call another ConnID: the given one, or a new one."""
         self.conn_id = self.site.identifiers.draw()[1] if conn_id is None else conn_id
         self.change(conn_id=self.conn_id)
 
-    def extend(self, site: Switch) -> Call:
-        """The call reaches another site, where it is a call of its own; each names the other as its link."""
+    def route_to(self, site: Switch) -> Call:
+        """Return the leg of this call at another site: a call of its own; each is in the other's ISLinkList."""
         return _Leg(self, site)
 
 
 class _Successor(Call):
-    """What a call becomes by a single-step transfer."""
+    """The call that continues another one after a single-step transfer."""
 
     __slots__ = ("_before",)
 
@@ -307,42 +307,42 @@ class _Successor(Call):
 
 
 class _Leg(Call):
-    """What a call is at another site: first a call from a trunk, then recognised, under the ConnID of the first site."""
+    """A call's leg at another site: first a call from a trunk, then matched, with the ConnID of the first site."""
 
     __slots__ = ("_origin",)
 
     def __init__(self, origin: Call, site: Switch) -> None:
-        super().__init__(origin.story, site, TCallType.Inbound, _of(origin, *_OF_THE_CALLER))
+        super().__init__(origin.story, site, TCallType.Inbound, _fields(origin, *_OF_THE_CALLER))
         self._origin = origin
 
     def __enter__(self) -> Self:
         super().__enter__()
         origin = self._origin
         self.story.now += _MATCHING
-        origin.change(is_link_list=link(self))
+        origin.change(is_link_list=_link_list(self))
         self.data = dict(origin.data)
         self.conn_id = origin.conn_id
         data = {"user_data": origin.state["user_data"]} if self.data else {}
-        self.change(conn_id=self.conn_id, is_link_list=link(origin), **data)
+        self.change(conn_id=self.conn_id, is_link_list=_link_list(origin), **data)
         return self
 
 
 _OF_THE_CALLER = ("ani", "dnis", "customer_id", "network_call_id", "network_node_id")
 _IDENTIFIERS = frozenset({"call_uuid", "conn_id", "call_type", "call_id"})
-_MATCHING = 0.35  # seconds until the sites have found that the calls belong together
+_MATCHING = 0.35  # seconds until the sites match the two calls
 
 
-def _of(call: Call, *names: str) -> dict[str, Any]:
-    """Those of the call's properties that are known."""
+def _fields(call: Call, *names: str) -> dict[str, Any]:
+    """Return the named fields that the call has."""
     return {name: call.state[name] for name in names if name in call.state}
 
 
-def link(call: Call) -> KVList:
-    """A call at one site as the other site's list of links has it (the keys are this project's own: no source names them)."""
+def _link_list(call: Call) -> KVList:
+    """Return the ISLinkList entry of a call at another site. The keys are this project's own: no source names them."""
     return KVList([(call.site.name, KVList([("location", call.site.name), ("call-uuid", call.uuid)]))])
 
 
 def timestamp(time: float) -> Timestamp:
-    """A time in seconds since 1970, to the microsecond."""
+    """Return seconds since 1970 as a Timestamp, to the microsecond."""
     seconds, microseconds = divmod(round(time * 1_000_000), 1_000_000)
     return Timestamp(seconds=seconds, microseconds=microseconds)

@@ -1,10 +1,9 @@
 """The identifiers that a T-Server gives its calls: CallUUID, ConnID, CallID.
 
-Strategy: a T-Server draws its share once, when it starts, and counts from there, so an identifier
-costs an addition. Their make-up is inferred from public samples and good for test data only: a
-CallUUID is a UUID in base32hex and a sequence number of six digits; a ConnID is the generator's
-number (16 bits), seconds since 1995 at its start (36 bits) and a sequence number (12 bits, which
-runs over into the seconds here).
+Strategy: a T-Server draws its prefixes once, when it starts, and counts from there, so an identifier costs an
+addition. The layout is inferred from public samples and good for test data only: a CallUUID is a UUID in base32hex
+and a sequence number of six digits; a ConnID is the generator's number (16 bits), seconds since 1995 at its start
+(36 bits) and a sequence number (12 bits, which overflows into the seconds here).
 """
 
 from __future__ import annotations
@@ -22,22 +21,22 @@ _FIRST_CALL_ID = 16_777_217
 
 
 class Identifiers:
-    """What one T-Server gives out. `generator` is its number, 0 to 65,535, `started` seconds since 1970."""
+    """The generator of one T-Server: `generator` is its number, 0 to 65,535, `started` its start in seconds since 1970."""
 
     def __init__(self, rng: random.Random, *, generator: int, started: float) -> None:
         unique = uuid.UUID(int=rng.getrandbits(128), version=4).bytes
         self._uuid = base64.b32hexencode(unique).decode().rstrip("=")
         self._conn_id = (generator % 0x1_0000) << 48 | max(int(started) - _EPOCH, 0) << 12
-        self._block, self._head = -1, ""  # the digits that change with every 1,024th number, and what they are behind
+        self._block, self._head = -1, ""  # the 1,024 numbers that share a head, and the head
         self._calls = 0
 
     def call_id(self) -> int:
-        """A number that the switch gives to a call, by itself."""
+        """Return a new CallID alone."""
         self._calls += 1
         return _FIRST_CALL_ID + self._calls
 
     def draw(self) -> tuple[str, str, int]:
-        """CallUUID, ConnID and CallID of a new call."""
+        """Return CallUUID, ConnID and CallID of a new call."""
         self._calls = number = self._calls + 1
         if number >> 10 != self._block:
             self._block = number >> 10

@@ -1,7 +1,7 @@
-"""What is wrong with plain data that should have become a struct: msgspec's finding, in this project's words.
+"""Explain why plain data does not fit a struct: msgspec's error in this project's words.
 
-Strategy: msgspec says what it expected and where, but neither what stands there nor which keys
-there are; both are looked up at the place that it names.
+Strategy: msgspec names the expected type and the path, but neither the value there nor the valid keys; both
+are looked up at that path.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from msgspec import inspect
 
 from tlib_schemas.errors import quote
 
-_FINDING = re.compile(r"(?P<what>.*?)(?: - at `\$\.?(?P<where>.*)`)?", re.DOTALL)
+_MESSAGE = re.compile(r"(?P<problem>.*?)(?: - at `\$\.?(?P<path>.*)`)?", re.DOTALL)
 _STEP = re.compile(r"([^.\[\]]+)|\[([0-9]+)\]")
-_KEY = re.compile(r"Object (?P<is>contains unknown|missing required) field `(?P<key>.*)`", re.DOTALL)
+_KEY = re.compile(r"Object (?P<problem>contains unknown|missing required) field `(?P<key>.*)`", re.DOTALL)
 _WORDS = {
     "`int`": "a whole number",
     "`float`": "a number",
@@ -35,34 +35,34 @@ _WORDS = {
 
 
 def explain(error: msgspec.ValidationError, data: Any, declared: type[Any]) -> tuple[str, str, str]:
-    """Place, expected and found, for `data` that are no `declared`."""
-    match = _FINDING.fullmatch(str(error))
+    """Return the path, the expected and the actual value of the first misfit of `data` in the type `declared`."""
+    match = _MESSAGE.fullmatch(str(error))
     assert match is not None
-    what, where = match["what"], match["where"] or ""
+    problem, path = match["problem"], match["path"] or ""
     kind = inspect.type_info(declared)
-    found = data
-    for key, index in _STEP.findall(where):
+    value = data
+    for key, index in _STEP.findall(path):
         kind = _inside(kind, key)
-        found = found[int(index)] if index else found.get(key) if isinstance(found, dict) else None
-    if where.endswith("[...]"):  # a key that msgspec does not name
-        found = None
-    named = _KEY.fullmatch(what)
+        value = value[int(index)] if index else value.get(key) if isinstance(value, dict) else None
+    if path.endswith("[...]"):  # msgspec does not name the key
+        value = None
+    named = _KEY.fullmatch(problem)
     if named is not None:
         keys = [field.encode_name for field in kind.fields] if isinstance(kind, inspect.StructType) else []
-        if named["is"] == "missing required":
-            return where, f"the key {named['key']}", "none"
+        if named["problem"] == "missing required":
+            return path, f"the key {named['key']}", "none"
         close = difflib.get_close_matches(named["key"], keys, n=1)
-        return where, f"one of the keys {', '.join(keys)}", f"{quote(named['key'])}{f' (did you mean {close[0]}?)' if close else ''}"
+        return path, f"one of the keys {', '.join(keys)}", f"{quote(named['key'])}{f' (did you mean {close[0]}?)' if close else ''}"
     if isinstance(kind, inspect.EnumType):
-        return where, f"one of {', '.join(str(member.value) for member in kind.cls)}", _shown(found)
-    expected = what.removeprefix("Expected ").partition(", got ")[0] if what.startswith("Expected ") else "`datetime`"
+        return path, f"one of {', '.join(str(member.value) for member in kind.cls)}", _shown(value)
+    expected = problem.removeprefix("Expected ").partition(", got ")[0] if problem.startswith("Expected ") else "`datetime`"
     for word, plain in _WORDS.items():
         expected = expected.replace(word, plain)
-    return where, expected, _shown(found)
+    return path, expected, _shown(value)
 
 
 def _inside(kind: inspect.Type, key: str) -> inspect.Type:
-    """The type of what stands under a key of `kind`, or of its items."""
+    """Return the type of the value under a key of `kind`, or of the items of `kind`."""
     kind = _bare(kind)
     if isinstance(kind, inspect.StructType):
         return next((_bare(field.type) for field in kind.fields if field.encode_name == key), inspect.AnyType())
@@ -77,7 +77,7 @@ def _bare(kind: inspect.Type) -> inspect.Type:
 
 
 def _shown(value: Any) -> str:
-    """A value as a line of TOML has it, in short."""
+    """Return a value as one line of TOML shows it, shortened."""
     match value:
         case None:
             return "another value"

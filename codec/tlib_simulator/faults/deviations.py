@@ -1,14 +1,14 @@
-"""Frames that are wrong on purpose, one way each, and what a decoder has to say about them.
+"""Frames that deviate on purpose, in one way each, and the codes that a decoder reports for them.
 
-Strategy: a lie gives the bytes of a frame for an event, or None where the event does not lend itself
-to it. What is to be noticed is not written down beside it: the frame is decoded and
-checked, and the codes found are those that any client of ours would find.
+Strategy: a deviation returns the bytes of a frame for an event, or None if it does not apply to the event.
+The expected codes are not written down: `codes` decodes and checks the frame, as any client of this
+package would.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -23,31 +23,33 @@ from tlib_schemas.rules import Rule, While
 from tlib_schemas.values import Attributes, RawValue
 from tlib_schemas.wire import HEADER, WireType
 
+from .fault import FaultKind
+
 GAP = "gap"
-_LENGTH_FIELD = range(HEADER.size - 4, HEADER.size)  # a wrong length is for the frames behind it to show
+_LENGTH_FIELD = range(HEADER.size - 4, HEADER.size)  # a wrong length shows only in the frames behind it
 _TRIES = 16
 _UNKNOWN_ID, _UNKNOWN_MESSAGE = 0x7FFF, 0x7FFF
 _SAMPLES = {WireType.String: b"?", WireType.Binary: b"?", WireType.Int: bytes(4), WireType.Long: bytes(8), WireType.List: bytes(2)}
 
 
-def findings(data: bytes, registry: Registry) -> frozenset[str]:
-    """The codes of everything that decoding and checking `data`, a stream, finds."""
+def codes(data: bytes, registry: Registry) -> frozenset[str]:
+    """Return the codes of all errors, violations and gaps in `data`, a stream of frames."""
     decoder = StreamDecoder(registry=registry)
     decoder.feed(data)
     decoder.close()
-    found: set[str] = set()
+    reported: set[str] = set()
     for item in decoder:
         if isinstance(item, MalformedFrame):
-            found.add(item.error.code)
+            reported.add(item.error.code)
         elif isinstance(item, Gap):
-            found.add(GAP)
+            reported.add(GAP)
         else:
-            found |= {violation.code for violation in check(decoder.data, registry=registry)}
-    return frozenset(found)
+            reported |= {violation.code for violation in check(decoder.data, registry=registry)}
+    return frozenset(reported)
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """An event and its frame, to lie about; each method is a lie. `attribute` is the one to be chosen, or empty."""
+    """An event and its frame. Each public method is a deviation; `attribute` names the attribute to deviate in, or is empty."""
 
     event: Item
     data: bytes
@@ -56,19 +58,19 @@ class Subject(msgspec.Struct, frozen=True):
     attribute: str = ""
 
     def corrupt(self) -> bytes | None:
-        """One bit turned over, where it shows."""
-        usual = findings(self.data, self.registry)
-        places = [i for i in range(len(self.data)) if i not in _LENGTH_FIELD]
+        """Invert one bit that a decoder notices."""
+        usual = codes(self.data, self.registry)
+        offsets = [i for i in range(len(self.data)) if i not in _LENGTH_FIELD]
         for _ in range(_TRIES):
-            place = self.rng.choice(places)
+            offset = self.rng.choice(offsets)
             broken = bytearray(self.data)
-            broken[place] ^= 1 << self.rng.randrange(8)
-            if findings(bytes(broken), self.registry) - usual:
+            broken[offset] ^= 1 << self.rng.randrange(8)
+            if codes(bytes(broken), self.registry) - usual:
                 return bytes(broken)
         return bytes([self.data[0] ^ 1]) + self.data[1:]
 
     def omit(self) -> bytes | None:
-        """Without a Mandatory attribute, or without the one that is named."""
+        """Leave out a Mandatory attribute, or the named one."""
         values = self._values()
         if self.attribute:
             chosen = {self.attribute} & values.keys()
@@ -84,7 +86,7 @@ class Subject(msgspec.Struct, frozen=True):
         return self._frame(values)
 
     def forbid(self) -> bytes | None:
-        """With an attribute that a rule of the event's table does not allow, or with the one that is named."""
+        """Add an attribute that a rule of the event's table forbids, or the named one."""
         if not isinstance(self.event, Event):
             return None
         schema = self.event.__schema__
@@ -101,11 +103,11 @@ class Subject(msgspec.Struct, frozen=True):
         return self._frame(values)
 
     def mistype(self) -> bytes | None:
-        """An attribute as another type than the declared one."""
+        """Write an attribute as another type than the declared one."""
         values = self._values()
         chosen = sorted({self.attribute} & values.keys() if self.attribute else values.keys())
         declared = {name: self.registry.dictionary.get(self.registry.attribute_number(name)) for name in chosen}
-        chosen = [name for name, found in declared.items() if found is not None and found.value is not None]
+        chosen = [name for name, attribute in declared.items() if attribute is not None and attribute.value is not None]
         if not chosen:
             return None
         name = self.rng.choice(chosen)
@@ -114,16 +116,16 @@ class Subject(msgspec.Struct, frozen=True):
         return self._frame(values)
 
     def add_unknown(self) -> bytes | None:
-        """With an attribute that nobody knows."""
+        """Add an attribute with an unknown id."""
         name = self.registry.attribute_name(_UNKNOWN_ID)
         return self._frame(self._values() | {name: RawValue(WireType.String, b"?")})
 
     def precede_unknown(self) -> bytes | None:
-        """Behind a message that nobody knows."""
+        """Put a message with an unknown number before the frame."""
         return encode(UnknownEvent(_UNKNOWN_MESSAGE, Attributes(self._values())), registry=self.registry, policy=Policy.LENIENT) + self.data
 
     def _values(self) -> dict[str, Any]:
-        """The attributes of any item, by name."""
+        """Return the attributes of the event by name."""
         return {self.registry.attribute_name(i): value for i, value in self.registry.lay_out(self.event)[1].items()}
 
     def _frame(self, values: Mapping[str, Any]) -> bytes:
@@ -131,8 +133,18 @@ class Subject(msgspec.Struct, frozen=True):
         return encode(InvalidEvent(message, Attributes(values)), registry=self.registry, policy=Policy.LENIENT)
 
 
+DEVIATIONS: dict[FaultKind, Callable[[Subject], bytes | None]] = {
+    FaultKind.CORRUPT: Subject.corrupt,
+    FaultKind.OMIT: Subject.omit,
+    FaultKind.FORBIDDEN: Subject.forbid,
+    FaultKind.WRONG_TYPE: Subject.mistype,
+    FaultKind.UNKNOWN_ATTRIBUTE: Subject.add_unknown,
+    FaultKind.UNKNOWN_MESSAGE: Subject.precede_unknown,
+}
+
+
 def _break(rule: Rule, event: Event, values: dict[str, Any], registry: Registry) -> None:
-    """Make `values` break a rule on an attribute that must not be there."""
+    """Change `values` so that they break a rule against an attribute."""
     schema = event.__schema__
     number = schema.by_name[rule.field].ids[0]
     values.setdefault(registry.attribute_name(number), _sample(number, registry))

@@ -1,9 +1,8 @@
-"""The calls that are live, as the events told so far say: what a client is told that comes late.
+"""Follow the live calls of a stream, as the announcement to a late client needs them.
 
-Strategy: a client that connects, or switches to the backup, must learn of every live call. So each
-call is kept as the creation that would tell all of it now, with its own CallUUID, and that
-creation is announced. It is made from the events alone, so a replayed capture can be joined as a
-simulation can.
+Strategy: a client that connects late, or switches to the backup, must learn of every live call. So each call is
+kept as the creation that reports its whole state now, with its own CallUUID; that creation is announced. It derives
+from the events alone, so a replayed capture has announcements as a simulation has.
 """
 
 from __future__ import annotations
@@ -19,13 +18,13 @@ from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.values import Attributes
 
-# What a change tells of a call that its creation can tell too.
+# Fields of a change that a creation has too.
 _SHARED = tuple(name for name in EventCallDataChanged.__struct_fields__ if name in EventCallCreated.__struct_fields__ and name != "extra")
 _USER_DATA = EventCallCreated.__schema__.listed[AttributeID.UserData].name
 
 
 class LiveCalls:
-    """Follows events; `len` is how many calls are live, iterating gives the creations that tell of them all."""
+    """The live calls of a stream: `len` counts them, iteration yields the creations that announce them."""
 
     def __init__(self, registry: Registry = TLIBRARY) -> None:
         self._calls: dict[str, EventCallCreated] = {}
@@ -40,8 +39,8 @@ class LiveCalls:
     def __iter__(self) -> Iterator[EventCallCreated]:
         return iter(self._calls.values())
 
-    def told(self, event: StreamItem) -> None:
-        """Take an event that was told; one that changes no call changes nothing here."""
+    def apply(self, event: StreamItem) -> None:
+        """Follow the next event of the stream; an event of no call changes nothing."""
         kind = type(event)
         if kind is EventCallCreated:
             assert isinstance(event, EventCallCreated)
@@ -53,12 +52,12 @@ class LiveCalls:
             assert isinstance(event, EventCallDeleted)
             self._calls.pop(event.call_uuid, None)
 
-    def forget(self, call_uuid: str) -> None:
-        """The call is known to be over, although its end was not told."""
+    def discard(self, call_uuid: str) -> None:
+        """Remove a call that has ended without an event."""
         self._calls.pop(call_uuid, None)
 
     def _lasting(self, event: EventCallCreated) -> EventCallCreated:
-        """The creation without what it says of itself, such as its time."""
+        """Return the creation without the attributes of the event itself, such as its time."""
         if not event.extra:
             return event
         return msgspec.structs.replace(event, extra=Attributes((k, v) for k, v in event.extra.items() if k not in self._momentary))
@@ -66,6 +65,6 @@ class LiveCalls:
     def _change(self, event: EventCallDataChanged) -> None:
         changes = {name: value for name in _SHARED if (value := getattr(event, name)) is not None}
         if _USER_DATA in changes and not len(changes[_USER_DATA]):
-            changes[_USER_DATA] = None  # an empty list says that it was deleted
+            changes[_USER_DATA] = None  # an empty list means deleted data
         call = self._calls.get(event.call_uuid)
         self._calls[event.call_uuid] = EventCallCreated(**changes) if call is None else msgspec.structs.replace(call, **changes)
