@@ -18,8 +18,8 @@ from typing import Any, TypeAlias
 from tlib_schemas.declare import Field
 from tlib_schemas.enumerations import OpenEnum
 from tlib_schemas.errors import EncodeError, Severity
-from tlib_schemas.events import EventSchema
 from tlib_schemas.rules import Rule
+from tlib_schemas.schema import EventSchema
 from tlib_schemas.wire import Enum, Value
 
 MOST = 4096  # combinations of control states looked at, and scenarios kept a rule
