@@ -34,7 +34,7 @@ from tlib_codec.calls import ANOMALIES
 from tlib_codec.formats.captures.decoder import CaptureDecoder
 from tlib_codec.formats.logs.lines import LogLimits
 from tlib_codec.formats.logs.reader import read_log
-from tlib_fuzz.catalogue import DEFECTS, ODDITIES, OUT_OF_REACH
+from tlib_fuzz.cases.catalogue import DEFECTS, ODDITIES, OUT_OF_REACH
 from tlib_schemas.wire import Attribute, Enum
 
 DOCS = Path(__file__).parent

@@ -27,8 +27,8 @@ with atheris.instrument_imports(include=["tlib_schemas", "tlib_codec"]):
     import tlib_codec.reference  # noqa: F401
 
 from tlib_fuzz.dictionary import file_of
-from tlib_fuzz.inputs import Inputs
-from tlib_fuzz.promises import PROMISES
+from tlib_fuzz.selfcheck.inputs import Inputs
+from tlib_fuzz.selfcheck.invariants import PROMISES
 from tlib_fuzz.tokens import TOKENS
 
 

@@ -20,9 +20,9 @@ from typing import TypeAlias
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
-from .chooser import RandomChooser
+from .cases.chooser import RandomChooser
+from .cases.walker import walker_of
 from .packets import ACK, FIN, PSH, RST, SYN, ethernet, ipv4, ipv6, pcap, pcapng, tcp
-from .walker import walker_of
 
 Segment: TypeAlias = tuple[int, int, int]  # side, start and end in its stream
 

@@ -27,14 +27,14 @@ from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.values import Frame, KVList, RawAttribute
 from tlib_schemas.wire import Attribute
 
-from . import cases as _cases
-from .cases import Case
-from .catalogue import CATALOGUE
-from .chooser import Chooser
+from .cases import generate as _cases
+from .cases.catalogue import CATALOGUE
+from .cases.chooser import Chooser
+from .cases.generate import Case
+from .cases.mutate import mutate
+from .cases.values import kv_list, maker, text
+from .cases.walker import Walker, pairs_of, walker_of
 from .conversations import Capture, capture
-from .mutate import mutate
-from .values import kv_list, maker, text
-from .walker import Walker, pairs_of, walker_of
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Event)

@@ -18,9 +18,9 @@ from tlib_schemas.errors import CODES
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
-from .cases import VALID, Case, cases
-from .catalogue import CATALOGUE
-from .walker import walker_of
+from .cases.catalogue import CATALOGUE
+from .cases.generate import VALID, Case, cases
+from .cases.walker import walker_of
 
 SCHEMA_NAME: Final = "tlib_vectors_schema.json"
 _LONGEST = 4_096  # bytes of a frame, but for the first of its label

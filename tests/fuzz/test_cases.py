@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tlib_codec import CODES, TLIBRARY, DecodeError, InvalidEvent, Limits, Policy, SchemaViolation, check, decode, reference
-from tlib_fuzz import agreement, tree
-from tlib_fuzz.cases import VALID, cases, expectation, shrink_tree
-from tlib_fuzz.catalogue import CATALOGUE, DEFECTS, ODDITIES, OUT_OF_REACH
-from tlib_fuzz.chooser import BytesChooser, RandomChooser
-from tlib_fuzz.plans import Plan
-from tlib_fuzz.walker import Walker, random_frame, walker_of
+from tlib_fuzz.cases import VALID, cases, expectation, shrink_tree, tree
+from tlib_fuzz.cases.catalogue import CATALOGUE, DEFECTS, ODDITIES, OUT_OF_REACH
+from tlib_fuzz.cases.chooser import BytesChooser, RandomChooser
+from tlib_fuzz.cases.scenarios import Plan
+from tlib_fuzz.cases.walker import Walker, random_frame, walker_of
+from tlib_fuzz.selfcheck import agreement
 from tlib_schemas import Attribute, Event, Registry, Severity, event
 from tlib_schemas.rules import required_when
 

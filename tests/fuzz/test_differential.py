@@ -12,9 +12,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tlib_codec import EncodeError, KVList, Limits, Policy, TLibError, reference
-from tlib_fuzz import differential, strategies
-from tlib_fuzz.mutate import MUTATIONS, mutate, spans
-from tlib_fuzz.walker import random_frame
+from tlib_fuzz import strategies
+from tlib_fuzz.cases.mutate import MUTATIONS, mutate, spans
+from tlib_fuzz.cases.walker import random_frame
+from tlib_fuzz.selfcheck import differential
 from tlib_schemas import Unicode
 from tlib_schemas.tlibrary import TLIBRARY
 

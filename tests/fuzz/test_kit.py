@@ -16,14 +16,14 @@ from tlib_codec.engine import decode
 from tlib_codec.formats import jsonl
 from tlib_codec.reference import Policy
 from tlib_fuzz.cases import cases, expectation
+from tlib_fuzz.cases.tree import Attribute, Frame, List, Pair
 from tlib_fuzz.kit.findings import ABOUT, FRAME, HEX, NOT_FIRST, ORIGINAL, Finding, Findings, How
 from tlib_fuzz.kit.judge import Kind, judge
-from tlib_fuzz.kit.plan import RAW, Plan
 from tlib_fuzz.kit.protocol import Outcome, TargetError, Verdict
 from tlib_fuzz.kit.reduce import Reducer
 from tlib_fuzz.kit.report import Total, junit, summary, told
 from tlib_fuzz.kit.session import Trial
-from tlib_fuzz.tree import Attribute, Frame, List, Pair
+from tlib_fuzz.kit.workload import RAW, Plan
 from tlib_schemas.errors import DecodeError, SchemaViolation
 
 EVENT = next(case for case in cases(4, labels=("valid",)) if case.json and b'"UserData"' in case.json)

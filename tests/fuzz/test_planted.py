@@ -13,8 +13,8 @@ import pytest
 
 from tlib_fuzz.kit.findings import How
 from tlib_fuzz.kit.judge import Kind
-from tlib_fuzz.kit.plan import Plan
 from tlib_fuzz.kit.session import Trial
+from tlib_fuzz.kit.workload import Plan
 
 HERE = Path(__file__).parent
 CASES = 5_000

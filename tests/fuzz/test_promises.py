@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from tlib_codec.formats.captures.decoder import CaptureDecoder
-from tlib_fuzz import campaign, heap, promises
 from tlib_fuzz.dictionary import file_of
-from tlib_fuzz.inputs import Inputs
-from tlib_fuzz.promises import PROMISES, BrokenPromiseError
+from tlib_fuzz.selfcheck import campaign, heap
+from tlib_fuzz.selfcheck import invariants as promises
+from tlib_fuzz.selfcheck.inputs import Inputs
+from tlib_fuzz.selfcheck.invariants import PROMISES, BrokenPromiseError
 from tlib_fuzz.tokens import TOKENS
 
 pytest.importorskip("tlib_codec.native.engine", reason="the native engine is not built: no C compiler was found", exc_type=ImportError)

@@ -28,8 +28,8 @@ from tlib_codec.formats.captures.open import read_capture
 from tlib_codec.formats.logs.reader import read_log
 from tlib_codec.formats.logs.writer import platform_sdk_text, tserver_text
 from tlib_fuzz import strategies as some
-from tlib_fuzz.agreement import engines
 from tlib_fuzz.cases import cases
+from tlib_fuzz.selfcheck.agreement import engines
 from tlib_schemas.enumerations import AttributeID
 
 pa = pytest.importorskip("pyarrow", reason="rows need the extra arrow")

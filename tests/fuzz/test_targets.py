@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tlib_fuzz.cases.tree import Attribute, Frame
 from tlib_fuzz.kit import protocol
 from tlib_fuzz.kit.crashes import ended, recognise, sign
+from tlib_fuzz.kit.persistent import FEWER, NOT_ALONE
 from tlib_fuzz.kit.protocol import Outcome, Settings, TargetError, Verdict
-from tlib_fuzz.kit.speaking import FEWER, NOT_ALONE
 from tlib_fuzz.kit.target import open_target
-from tlib_fuzz.tree import Attribute, Frame
 
 MOODY = Path(__file__).with_name("moody.py")
 ABORT, SLEEP, RAISE, CHATTER, SWELL, LEAVE, SECOND, SKIP, REFUSE, SLOW_SWELL, TIRED, FULL, MUTE = (

@@ -14,10 +14,10 @@ from tlib_codec.formats.frame_writer import frame_of
 from tlib_codec.query import closest
 from tlib_codec.records import Record
 from tlib_codec.stream import Gap
-from tlib_fuzz.cases import VALID
-from tlib_fuzz.catalogue import CATALOGUE
-from tlib_fuzz.kit.plan import RAW
-from tlib_fuzz.walker import walker_of
+from tlib_fuzz.cases.catalogue import CATALOGUE
+from tlib_fuzz.cases.generate import VALID
+from tlib_fuzz.cases.walker import walker_of
+from tlib_fuzz.kit.workload import RAW
 from tlib_schemas.errors import EncodeError
 from tlib_schemas.registry import Registry
 

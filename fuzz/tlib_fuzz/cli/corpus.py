@@ -10,7 +10,7 @@ import click
 
 from tlib_cli import FINE
 from tlib_cli.options import registry_option
-from tlib_fuzz.cases import cases
+from tlib_fuzz.cases.generate import cases
 from tlib_fuzz.dictionary import dictionary
 from tlib_schemas.registry import Registry
 

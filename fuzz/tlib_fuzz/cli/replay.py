@@ -13,10 +13,10 @@ from tlib_cli.options import registry_of
 from tlib_cli.reports import Unusable, printable
 from tlib_fuzz.kit.findings import ABOUT, FRAME, NOT_FIRST, ORIGINAL, Finding, expected, hex_of
 from tlib_fuzz.kit.judge import judge
-from tlib_fuzz.kit.plan import Plan
+from tlib_fuzz.kit.persistent import NOT_ALONE, UNSURE
 from tlib_fuzz.kit.protocol import TargetError, Verdict
-from tlib_fuzz.kit.speaking import NOT_ALONE, UNSURE
 from tlib_fuzz.kit.target import MODES
+from tlib_fuzz.kit.workload import Plan
 
 _AMONG_OTHERS = (NOT_FIRST, NOT_ALONE, UNSURE)  # of findings that take more than one frame
 

@@ -17,12 +17,12 @@ from tlib_cli import FINE, INVALID, UNUSABLE
 from tlib_cli.options import REGISTRY, registry_of, registry_option
 from tlib_cli.reports import Unusable, printable, report
 from tlib_fuzz.kit.findings import Findings, How
-from tlib_fuzz.kit.plan import Plan
 from tlib_fuzz.kit.protocol import TargetError
 from tlib_fuzz.kit.report import Progress, Total, junit, summary
 from tlib_fuzz.kit.session import CHUNK, Trial
 from tlib_fuzz.kit.target import MODES
 from tlib_fuzz.kit.workers import in_order
+from tlib_fuzz.kit.workload import Plan
 from tlib_schemas.registry import Registry
 
 from .common import Asked, asked, seeds

@@ -18,17 +18,17 @@ import msgspec
 
 from tlib_cli.commands.inspect import rows
 from tlib_codec.annotate import annotate
-from tlib_fuzz import tree
-from tlib_fuzz.cases import Case
+from tlib_fuzz.cases import tree
+from tlib_fuzz.cases.generate import Case
 from tlib_schemas.registry import Registry
 
 from .judge import Kind, judge
-from .plan import RAW, Plan
+from .persistent import NOT_ALONE
 from .protocol import Outcome, Settings, Target, TargetError
 from .reduce import Reducer
 from .session import Hit
-from .speaking import NOT_ALONE
 from .target import open_target
+from .workload import RAW, Plan
 
 _PLACELESS: Final = frozenset({Kind.CRASH, Kind.HANG, Kind.MEMORY})
 _WITH_LABEL: Final = 3  # words of a key that ends in a label

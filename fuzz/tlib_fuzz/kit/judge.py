@@ -15,7 +15,7 @@ import msgspec
 
 from tlib_codec.formats import jsonl
 from tlib_codec.reference import Policy
-from tlib_fuzz.cases import Case
+from tlib_fuzz.cases.generate import Case
 from tlib_schemas.errors import DecodeError, quote
 from tlib_schemas.registry import Registry
 

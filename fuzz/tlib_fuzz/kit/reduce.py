@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
-from tlib_fuzz import tree
+from tlib_fuzz.cases import tree
 from tlib_schemas.registry import Registry
 from tlib_schemas.wire import WireType
 

@@ -13,11 +13,11 @@ from typing import Final
 
 import msgspec
 
-from tlib_fuzz.cases import Case
+from tlib_fuzz.cases.generate import Case
 
 from .judge import Difference, Kind, judge
-from .plan import RAW, Plan
 from .protocol import Outcome, Target, TargetError, Verdict
+from .workload import RAW, Plan
 
 CHUNK: Final = 1_000  # cases
 _BATCH, _BATCH_BYTES = 64, 1 << 18

@@ -7,9 +7,9 @@ from typing import Final
 
 from .child import Child, command_of
 from .connection import Connection
-from .once import Once
+from .one_shot import Once
+from .persistent import Speaking
 from .protocol import Settings, Target, TargetError
-from .speaking import Speaking
 
 
 def _pipe(target: str, settings: Settings) -> Target:

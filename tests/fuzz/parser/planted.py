@@ -19,8 +19,8 @@ from typing import NamedTuple
 
 from tlib_fuzz.kit.findings import Finding, Findings, How
 from tlib_fuzz.kit.judge import Kind
-from tlib_fuzz.kit.plan import Plan
 from tlib_fuzz.kit.session import CHUNK, Trial
+from tlib_fuzz.kit.workload import Plan
 from tlib_schemas.errors import Severity
 from tlib_schemas.registry import Registry
 from tlib_schemas.rules import While

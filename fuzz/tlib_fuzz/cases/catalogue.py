@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from .defects import DEFECTS, OUT_OF_REACH
-from .entry import Entry
-from .oddities import ODDITIES
+from .edge_cases import ODDITIES
+from .sites import Entry
 
 __all__ = ["CATALOGUE", "DEFECTS", "ODDITIES", "OUT_OF_REACH", "Entry"]
 

@@ -16,8 +16,8 @@ import msgspec
 from tlib_codec.engine import decode
 from tlib_codec.formats.jsonl import to_data
 from tlib_codec.reference import Policy
-from tlib_fuzz.cases import Case, cases, expectation
-from tlib_fuzz.mutate import mutate
+from tlib_fuzz.cases.generate import Case, cases, expectation
+from tlib_fuzz.cases.mutate import mutate
 from tlib_schemas.errors import DecodeError
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY

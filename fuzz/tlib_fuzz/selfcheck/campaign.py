@@ -23,7 +23,7 @@ from tlib_codec.engine import engine
 
 from .differential import minimise, read_corpus
 from .inputs import Inputs
-from .promises import PROMISES, Promise
+from .invariants import PROMISES, Promise
 
 BATCH = 1000
 THOROUGH = 50

@@ -13,7 +13,7 @@ from tlib_schemas.enumerations import TKVType
 from tlib_schemas.limits import DEFAULT_LIMITS
 from tlib_schemas.wire import WireType
 
-from .entry import ATTRIBUTE, BODY, LIST, WHOLE, Entry, Place, Told, broken_by, free_id, nest, shown
+from .sites import ATTRIBUTE, BODY, LIST, WHOLE, Entry, Place, Told, broken_by, free_id, nest, shown
 from .tree import Attribute, Frame, List, Pair
 from .values import DEEPEST, KEYS, integer, pair, text
 

@@ -19,12 +19,12 @@ from types import ModuleType
 
 from tlib_codec import reference
 from tlib_codec.formats import jsonl
+from tlib_fuzz.cases.catalogue import CATALOGUE
+from tlib_fuzz.cases.generate import Case, cases
 from tlib_schemas.errors import DecodeError, SchemaViolation
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
-from .cases import Case, cases
-from .catalogue import CATALOGUE
 from .differential import native
 
 Progress = Callable[[int], None]

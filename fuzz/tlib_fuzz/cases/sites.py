@@ -16,7 +16,7 @@ from tlib_schemas.errors import quote
 from tlib_schemas.wire import Shape, WireType
 
 from .chooser import Chooser
-from .plans import Break, Plan, Step
+from .scenarios import Break, Plan, Step
 from .tree import Attribute, Frame, List, Pair
 from .values import DEEPEST, KEYS, kv_list
 from .walker import Walker

@@ -11,7 +11,7 @@ from typing import Final
 from tlib_schemas.enumerations import TKVType
 from tlib_schemas.wire import WireType
 
-from .entry import ADVISED, ATTRIBUTE, BODY, LIST, OUTERMOST, SHAPED, WHOLE, Entry, Make, Place, Site, Told, event_of, free_id, nest, shown
+from .sites import ADVISED, ATTRIBUTE, BODY, LIST, OUTERMOST, SHAPED, WHOLE, Entry, Make, Place, Site, Told, event_of, free_id, nest, shown
 from .tree import Attribute, List, Pair
 from .values import DEEPEST, INTS, KEYS, MOST_VALUE, integer, repeated
 

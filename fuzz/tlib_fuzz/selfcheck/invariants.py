@@ -23,16 +23,16 @@ from tlib_codec.formats.captures.lanes import Lanes
 from tlib_codec.formats.logs.reader import read_log
 from tlib_codec.reference import Policy
 from tlib_codec.stream import Gap
+from tlib_fuzz.cases.chooser import BytesChooser
+from tlib_fuzz.cases.generate import case_of, chosen
+from tlib_fuzz.cases.walker import walker_of
 from tlib_schemas.errors import CODES, DecodeError, EncodeError, SchemaViolation, TLibError
 from tlib_schemas.events import InvalidEvent, UnknownEvent
 from tlib_schemas.tlibrary import TLIBRARY
 
 from . import differential
 from .agreement import disagreement, engines
-from .cases import case_of, chosen
-from .chooser import BytesChooser
 from .heap import read_all
-from .walker import walker_of
 
 
 class BrokenPromiseError(AssertionError):

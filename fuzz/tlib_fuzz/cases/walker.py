@@ -23,7 +23,7 @@ from tlib_schemas.values import KVList, RawValue, Unicode
 from tlib_schemas.wire import WireType
 
 from .chooser import Chooser, RandomChooser
-from .plans import Break, Plan, Scenario, Step
+from .scenarios import Break, Plan, Scenario, Step
 from .tree import Attribute, Frame, List
 from .values import OF_TYPE, OURS, TYPES, Body, maker, packed, text
 

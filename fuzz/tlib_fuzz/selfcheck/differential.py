@@ -26,14 +26,13 @@ from typing import Any, TypeAlias
 from tlib_codec import reference, views
 from tlib_codec.reference import Policy
 from tlib_codec.stream import Gap, MalformedFrame, StreamDecoder
+from tlib_fuzz.cases.mutate import mutate
+from tlib_fuzz.cases.walker import random_frame
 from tlib_schemas.errors import DecodeError, SchemaViolation, TLibError, Truncated
 from tlib_schemas.events import InvalidEvent, UnknownEvent
 from tlib_schemas.limits import DEFAULT_LIMITS, Limits
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
-
-from .mutate import mutate
-from .walker import random_frame
 
 Told: TypeAlias = tuple[Any, ...]
 Check: TypeAlias = Callable[[bytes], "str | None"]

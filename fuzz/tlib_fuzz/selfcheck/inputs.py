@@ -17,14 +17,13 @@ from tlib_codec import reference
 from tlib_codec.formats import jsonl
 from tlib_codec.formats.logs.writer import platform_sdk_text, tserver_text
 from tlib_codec.reference import Policy
+from tlib_fuzz.cases.mutate import MUTATIONS, mutate
+from tlib_fuzz.cases.walker import random_frame
+from tlib_fuzz.packets import ACK, PSH, ethernet, ipv4, pcap, pcapng, tcp
+from tlib_fuzz.tokens import TOKENS
 from tlib_schemas.errors import DecodeError, EncodeError
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.tlibrary import TLIBRARY
-
-from .mutate import MUTATIONS, mutate
-from .packets import ACK, PSH, ethernet, ipv4, pcap, pcapng, tcp
-from .tokens import TOKENS
-from .walker import random_frame
 
 _BLIND = ("flip-bit", "set-byte", "set-word", "nudge-byte", "insert", "delete", "truncate", "repeat", "splice")
 _STAMP = dt.datetime(2025, 5, 3, 16, 45, 24)  # noqa: DTZ001 a log prints local time
