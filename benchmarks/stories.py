@@ -20,6 +20,7 @@ import time
 from collections import Counter
 
 from tlib_codec import EventCallCreated, EventReleased, check, encode, engine
+from tlib_codec.records import Origin
 from tlib_codec.calls import Call, CallTracker
 from tlib_simulator import Scenario, Simulation, Site
 
@@ -62,7 +63,7 @@ def findings(scenario: Scenario, seed: int, known: frozenset[tuple[str, str]] = 
             name = violation.attribute if violation.code == "unlisted-attribute" else violation.path
             if (violation.code, name) not in known:
                 found[f"{violation.code}: {violation}"] += 1
-        for told in tracker.feed(one.event, {"server": one.site}):
+        for told in tracker.feed(one.event, Origin(file=one.site)):
             over(told)
     for call in tracker.close():
         over(call)

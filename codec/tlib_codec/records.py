@@ -190,7 +190,8 @@ class Record(msgspec.Struct, frozen=True):
 class Diagnostic(msgspec.Struct, frozen=True, gc=False):
     """A part of an input that is no record, or a record that an output cannot hold.
 
-    `code` is a key of `CODES`, `path` the place in an event, as in ``UserData["Key"]``. WARNING leaves the exit status as it is.
+    `code` is a key of `CODES`, `path` the place in an event, as in ``UserData["Key"]``; `outcome` says what becomes of the record,
+    as in ``not written``. WARNING leaves the exit status as it is.
     """
 
     code: str
@@ -198,6 +199,7 @@ class Diagnostic(msgspec.Struct, frozen=True, gc=False):
     expected: str
     actual: str
     path: str = ""
+    outcome: str = ""
     severity: Severity = Severity.ERROR
 
     @property
@@ -210,7 +212,7 @@ class Diagnostic(msgspec.Struct, frozen=True, gc=False):
         place = self.origin.place
         if self.origin.line is None and self.origin.offset is not None:
             place += f" at byte {self.origin.offset}"
-        where = f"{place}: {self.path}" if self.path else place
+        where = ": ".join(filter(None, (place, self.outcome, self.path)))
         return f"{where}: expected {self.expected}, found {self.actual} [{self.code}]"
 
     def as_item(self) -> MalformedFrame:

@@ -19,7 +19,9 @@ inside broken ones.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import TypeAlias
 
 import msgspec
@@ -114,20 +116,40 @@ class StreamDecoder:
             elif in_step is (self._search is None):
                 return  # neither an item nor a change of state: only more bytes can help
 
-    def _take(self, length: int) -> bytes:
-        self.offset = self._base
-        self.data = bytes(memoryview(self._buffer)[:length])
+    def frames(self) -> tuple[bytes, bytes, bytes]:
+        """Take the whole frames that come next, without decoding them: their bytes, bounds and offsets.
+
+        The frames stand back to back. `bounds` are where each of n frames begins in the bytes and where the last one ends:
+        n + 1 unsigned 64-bit numbers as the machine has them; `offsets` are n numbers, the place of each frame in the stream.
+        A frame has a good header and attribute headers that end with it; its values are not checked. n is 0 where more bytes
+        are needed, or where iterating gives what comes next.
+        """
+        pieces: list[bytes] = []
+        offsets = array("Q")
+        while self._search is None and self._buffer and (whole := self._whole_frame()) is not None:
+            offsets.append(self._base)
+            pieces.append(self._consume(whole[1]))
+        bounds = array("Q", accumulate(map(len, pieces), initial=0))
+        return b"".join(pieces), bounds.tobytes(), offsets.tobytes()
+
+    def _consume(self, length: int) -> bytes:
+        data = bytes(memoryview(self._buffer)[:length])
         del self._buffer[:length]
         self._base += length
         self._walked = HEADER.size
+        return data
+
+    def _take(self, length: int) -> bytes:
+        self.offset = self._base
+        self.data = self._consume(length)
         return self.data
 
     def _lose_step(self, error: DecodeError | None, search: int = 1) -> None:
         self._error = None if error is None else error.shift(self._base)
         self._search = search
 
-    def _next_frame(self) -> StreamItem | None:
-        """The frame at the buffer's start; None where it is incomplete, or where there is none."""
+    def _whole_frame(self) -> tuple[int, int] | None:
+        """Return message and length of the frame at the buffer's start; None where it is incomplete, or where there is none."""
         buffer = self._buffer
         if not MAGIC.startswith(buffer[:2]):
             self._lose_step(None)
@@ -143,6 +165,13 @@ class StreamDecoder:
                 spent = self._work > _FREE_WORK + 8 * self._base and self._walked > HEADER.size
                 self._lose_step(error, self._walked if spent else 1)
             return None
+        return message, end
+
+    def _next_frame(self) -> StreamItem | None:
+        whole = self._whole_frame()
+        if whole is None:
+            return None
+        message, end = whole
         base = self._base
         data = self._take(end)
         try:

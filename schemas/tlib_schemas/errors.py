@@ -122,6 +122,11 @@ CODES: dict[str, ErrorCode] = {
         ("log-duplicate-attribute", "An attribute stands twice in a message; the first one counts.", _CUT_LOG),
         ("log-filtered", "A value or pairs of a list are not printed; what is printed is kept.", _FILTER),
         (
+            "log-unnumbered",
+            "A message of a log has attributes whose number is not public; a frame is written without them.",
+            "Write JSONL or columns, which keep them.",
+        ),
+        (
             "log-indentation",
             "A list lost its indentation: where its nested lists end is a guess.",
             "Give the original log instead of a copy that lost its tabs.",

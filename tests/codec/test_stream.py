@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tlib_codec import EventCallCreated, Gap, InvalidEvent, MalformedFrame, UnknownEvent, encode
+from tlib_codec import EventCallCreated, Gap, InvalidEvent, MalformedFrame, Policy, UnknownEvent, encode
 
 GOOD = bytes.fromhex("544c 01 00 003c 00000000")
 EVENT = EventCallCreated(call_uuid="01FES9JKSOFQLEKK3CSH5B5AES00JV1U", conn_id="006c02462a161006")
@@ -105,3 +105,43 @@ def test_a_frame_inside_the_value_of_a_good_frame_is_a_value(codec):
     decoder.feed(bytes.fromhex("544c 01 00 003c 00000010 f000 02 00000a") + GOOD)
     (item,) = decoder
     assert item.attributes["#61440"].value == GOOD
+
+
+def test_frames_stop_before_a_gap(codec):
+    decoder = codec.StreamDecoder()
+    decoder.feed(GOOD + b"xyz" + GOOD)
+    assert decoder.frames()[0] == GOOD
+    assert decoder.frames() == (b"", bytes(8), b"")
+    assert next(iter(decoder)) == Gap(len(GOOD), b"xyz")
+    assert decoder.frames()[0] == GOOD
+
+
+def test_the_offsets_of_frames_count_from_the_start_of_the_stream(codec):
+    decoder = codec.StreamDecoder()
+    decoder.feed(b"xyz" + GOOD + GOOD)
+    next(iter(decoder))
+    data, bounds, offsets = decoder.frames()
+    assert data == GOOD + GOOD
+    assert [*memoryview(bounds).cast("Q")] == [0, 10, 20]
+    assert [*memoryview(offsets).cast("Q")] == [3, 13]
+
+
+def test_taking_frames_leaves_offset_and_data_of_the_last_item(codec):
+    decoder = codec.StreamDecoder()
+    decoder.feed(b"xyz" + GOOD)
+    next(iter(decoder))
+    decoder.frames()
+    assert (decoder.offset, decoder.data) == (0, b"xyz")
+
+
+def test_frames_do_not_check_values(codec):
+    decoder = codec.StreamDecoder()
+    frame = encode(EVENT, policy=Policy.LENIENT).replace(b"01FES9", b"\xff1FES9") + GOOD[:6] + b"\0\0\0\x08" + b"\x00\x09\x00\x00\x00\x02ab"
+    decoder.feed(frame)
+    assert decoder.frames()[0] == frame
+
+
+def test_many_frames_are_one_run(codec):
+    decoder = codec.StreamDecoder()
+    decoder.feed(GOOD * 3_000)
+    assert len(decoder.frames()[2]) == 3_000 * 8

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
+from itertools import accumulate
+
 from hypothesis import given
 from hypothesis import strategies as st
 from weather import WEATHER
@@ -53,6 +56,49 @@ def test_any_chunking_gives_the_same_items(codec, data, draw):
 @given(data=STREAMS)
 def test_a_byte_at_a_time_gives_the_same_items(codec, data):
     assert in_chunks(codec, data, range(1, len(data))) == all_at_once(codec, data) if data else True
+
+
+def taken(decoder):
+    """Frames in runs, as (offset, bytes, None), and items where a run ends."""
+    found = []
+    while True:
+        data, bounds, offsets = decoder.frames()
+        places = [*memoryview(bounds).cast("Q")]
+        found += [(o, data[a:b], None) for a, b, o in zip(places[:-1], places[1:], memoryview(offsets).cast("Q"), strict=True)]
+        if offsets:
+            continue
+        item = next(iter(decoder), None)
+        if item is None:
+            return found
+        found.append((decoder.offset, decoder.data, item))
+
+
+def taken_in_chunks(codec, data, cuts):
+    decoder = codec.StreamDecoder()
+    found = []
+    for start, end in zip([0, *cuts], [*cuts, len(data)], strict=True):
+        decoder.feed(data[start:end])
+        found += taken(decoder)
+    decoder.close()
+    return found + taken(decoder)
+
+
+@given(data=STREAMS, draw=st.data())
+def test_runs_of_frames_and_what_stands_between_them_are_the_items(codec, data, draw):
+    cuts = sorted(draw.draw(st.lists(st.integers(0, len(data)), max_size=8)))
+    expected = all_at_once(codec, data)
+    found = taken_in_chunks(codec, data, cuts)
+    assert [one[:2] for one in found] == [one[:2] for one in expected]
+    assert all(item in (None, wanted[2]) for (*_, item), wanted in zip(found, expected, strict=True))
+
+
+@given(frames=st.lists(some.frames(), max_size=5), rest=st.integers(0, 9))
+def test_good_frames_are_one_run(codec, frames, rest):
+    decoder = codec.StreamDecoder()
+    decoder.feed(b"".join(frames) + b"TL\x01\x00\x00\x3c\x00\x00\x00"[:rest])
+    ends = [*accumulate(map(len, frames), initial=0)]
+    assert decoder.frames() == (b"".join(frames), array("Q", ends).tobytes(), array("Q", ends[:-1]).tobytes())
+    assert decoder.waiting == rest
 
 
 @given(data=STREAMS)

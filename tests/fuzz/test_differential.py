@@ -11,12 +11,12 @@ import weather
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tlib_codec import EncodeError, KVList, Limits, Policy, TLibError, reference
+from tlib_codec import EncodeError, InvalidEvent, KVList, Limits, Policy, TLibError, UnknownEvent, reference
 from tlib_fuzz import strategies
 from tlib_fuzz.cases.mutate import MUTATIONS, mutate, spans
 from tlib_fuzz.cases.walker import random_frame
 from tlib_fuzz.selfcheck import differential
-from tlib_schemas import Unicode
+from tlib_schemas import Attributes, RawValue, Unicode
 from tlib_schemas.tlibrary import TLIBRARY
 
 native = pytest.importorskip(
@@ -73,6 +73,7 @@ ODD_VALUES = [
     True, 1.5, b"\xff", bytearray(b"a"), (1, 2), [("a", 1)], {"a": 1}, {"a": None}, object, KVList({"a": 2**31}), KVList([("\udcff", b"")]),
     KVList([("k", Unicode("\udcff"))]), KVList({"k" * 70_000: 1}), KVList({"k": "v" * 70_000}), KVList({"a": {"b": {"c": {}}}}),
     KVList.of_flat(("a", None)), KVList.of_flat(("a", True)), Unicode("u"), own.Level.Far, own.Level(-5),
+    RawValue(1, b"\0\0\0\1"), RawValue(1, b"\0"), RawValue(3, b"\0\1"), RawValue(9, b""), RawValue(256, b""), RawValue(-1, b""), RawValue(0, "text"),
 ]  # fmt: skip
 
 
@@ -108,7 +109,37 @@ def test_encoding_valid_events_with_one_odd_value(registry, data):
     field = data.draw(st.sampled_from(sorted(set(event.__struct_fields__) - {"extra"})))
     value = data.draw(st.sampled_from(ODD_VALUES))
     event = type(event)(**{name: getattr(event, name) for name in event.__struct_fields__} | {field: value})
-    assert form(lambda: native.encode(event, registry=registry)) == form(lambda: reference.encode(event, registry=registry))
+    options = {"registry": registry, "policy": data.draw(st.sampled_from(Policy))}
+    assert form(lambda: native.encode(event, **options)) == form(lambda: reference.encode(event, **options))
+
+
+@each_registry
+@given(data=st.data())
+def test_encoding_events_that_have_no_class(registry, data):
+    names = [*sorted(attribute.name for attribute in registry.dictionary.values()), "#9", "#65535", "#65536", "Nobody"]
+    values = data.draw(st.dictionaries(st.sampled_from(names), st.sampled_from(["n", 1, *ODD_VALUES]), max_size=4))
+    message = data.draw(st.sampled_from([*registry.schemas, 9_999, -1, 65_536, True, "EventRinging", "Nobody"]))
+    event = data.draw(st.sampled_from([UnknownEvent, InvalidEvent]))(message, Attributes(values))
+    options = {"registry": registry, "policy": data.draw(st.sampled_from(Policy))}
+    assert form(lambda: native.encode(event, **options)) == form(lambda: reference.encode(event, **options))
+
+
+CREATED = TLIBRARY.event("EventCallCreated")
+LENIENT = {
+    "a valid event": CREATED(call_uuid="u", conn_id="0" * 16, user_data=KVList({"a": 1})),
+    "an event with attributes beyond its table": CREATED(call_uuid="u", conn_id="0" * 16, extra=Attributes({"#60000": RawValue(9, b"")})),
+    "an event without a Mandatory attribute": CREATED(call_uuid=None, conn_id="0" * 16),
+    "a value of another wire type": CREATED(call_uuid=RawValue(1, b"\0\0\0\1"), conn_id="0" * 16),
+    "an unknown event": UnknownEvent(9_999, Attributes({"ANI": "1", "#60000": RawValue(9, b"")})),
+    "an invalid event": InvalidEvent(CREATED.message, Attributes({"ANI": "1"})),
+}
+
+
+@pytest.mark.parametrize("case", LENIENT)
+def test_the_native_engine_alone_encodes_under_the_lenient_policy(monkeypatch, case):
+    frame = reference.encode(LENIENT[case], policy=Policy.LENIENT)
+    monkeypatch.delattr(reference, "encode")
+    assert native.encode(LENIENT[case], policy=Policy.LENIENT) == frame
 
 
 def test_a_list_that_is_no_list_of_pairs_does_not_crash_the_encoder():

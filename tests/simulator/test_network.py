@@ -70,7 +70,7 @@ def test_listen_chooses_counts_and_says_where_from():
         done = tlib("listen", at(address), "--event", "EventCallDeleted", "--once")
         found = lines(done.stdout)
         assert {line["Event"] for line in found} == {"EventCallDeleted"}
-        assert {line["$source"]["server"] for line in found} == {at(address)}
+        assert {line["$source"]["file"] for line in found} == {at(address)}
     with serving("simulate", "--calls", 20, "--speed", 0, "--wait", 1) as (_, address):
         assert len(lines(tlib("listen", at(address), "--count", 5).stdout)) == 5
 

@@ -124,7 +124,7 @@ class RecordColumns:
             try:
                 frames.append(record.frame or encode(_numbered(record), registry=self._registry, policy=Policy.LENIENT))
             except EncodeError as error:
-                failed.append(Diagnostic(error.code, record.origin, error.expected, error.actual, error.path))
+                failed.append(Diagnostic(error.code, record.origin, error.expected, error.actual, error.path, "not written"))
             else:
                 kept.append(record)
         if not kept:

@@ -36,7 +36,7 @@ class RecordWriter:
             try:
                 note = self.put(entry)
             except EncodeError as error:
-                yield Diagnostic(error.code, entry.origin, error.expected, error.actual, error.path)
+                yield Diagnostic(error.code, entry.origin, error.expected, error.actual, error.path, "not written")
                 continue
             if note is not None:
                 yield note
@@ -72,5 +72,8 @@ class UnnumberedNotes:
         if not new or len(self._noted) > _MOST_NAMES:
             return None
         self._noted |= new
-        actual = f"{', '.join(sorted(new))}, left out here and below"
-        return Diagnostic("log-unnumbered", record.origin, "attributes with a public number", actual, severity=Severity.WARNING)
+        names = ", ".join(sorted(new))
+        outcome = "written in part (noted once)"
+        return Diagnostic(
+            "log-unnumbered", record.origin, "attributes with a public number", names, outcome=outcome, severity=Severity.WARNING
+        )

@@ -104,6 +104,7 @@ cdef extern from "tlib_core.h" nogil:
     size_t tlib_utf8(const uint8_t *data, size_t length)
     int tlib_ascii(const uint8_t *data, size_t length)
     int tlib_next(tlib_stream *stream, const uint8_t *buffer, uint64_t length, int closed, const tlib_limits *limits, uint64_t *item, int *broken)
+    uint64_t tlib_next_frame(tlib_stream *stream, const uint8_t *buffer, uint64_t length, int closed, const tlib_limits *limits)
     void tlib_consume(tlib_stream *stream, uint64_t length)
     uint16_t tlib_u16(const uint8_t *p)
     uint32_t tlib_u24(const uint8_t *p)

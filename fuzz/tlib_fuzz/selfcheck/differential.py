@@ -155,6 +155,9 @@ def check_stream(data: bytes, cuts: Sequence[int], registry: Registry = TLIBRARY
     difference = _differs("StreamDecoder", tuple(expected), tuple(_decoded(native(), pieces, options)))
     if difference is not None:
         return difference
+    difference = _differs("StreamDecoder.frames", tuple(_cut(REFERENCE, pieces, options)), tuple(_cut(native(), pieces, options)))
+    if difference is not None:
+        return difference
     whole = _decoded(REFERENCE, [data], options)
     difference = _differs("StreamDecoder: chunks and whole", tuple(item[:-1] for item in whole), tuple(item[:-1] for item in expected))
     return difference or _differs("scan", tuple(_scanned(REFERENCE, data, options)), tuple(_scanned(native(), data, options)))
@@ -168,6 +171,23 @@ def _decoded(engine: Any, pieces: Iterable[bytes], options: dict[str, Any]) -> l
         found += [(decoder.offset, decoder.data, *tell(item), number) for item in decoder]
     decoder.close()
     return found + [(decoder.offset, decoder.data, *tell(item), -1) for item in decoder]
+
+
+def _cut(engine: Any, pieces: Iterable[bytes], options: dict[str, Any]) -> Iterator[Told]:
+    decoder = engine.StreamDecoder(**options)
+    for piece in (*pieces, None):
+        if piece is None:
+            decoder.close()
+        else:
+            decoder.feed(piece)
+        while True:
+            run = decoder.frames()
+            yield run
+            item = None if run[2] else next(iter(decoder), None)
+            if item is not None:
+                yield (decoder.offset, decoder.data, *tell(item))
+            elif not run[2]:
+                break
 
 
 def _scanned(engine: Any, data: bytes, options: dict[str, Any]) -> Iterator[Told]:

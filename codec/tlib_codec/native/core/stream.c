@@ -131,6 +131,10 @@ int tlib_next(tlib_stream *stream, const uint8_t *buffer, uint64_t length, int c
     return TLIB_ITEM_NONE;
 }
 
+uint64_t tlib_next_frame(tlib_stream *stream, const uint8_t *buffer, uint64_t length, int closed, const tlib_limits *limits) {
+    return length == 0 || stream->out_of_step ? 0 : frame(stream, buffer, length, closed, limits);
+}
+
 void tlib_consume(tlib_stream *stream, uint64_t length) {
     stream->base += length;
     stream->walked = TLIB_HEADER;

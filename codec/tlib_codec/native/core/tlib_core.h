@@ -169,6 +169,9 @@ typedef struct {
  * consumes the item by tlib_consume before it asks again. `broken` is set where a gap begins with a
  * broken frame: then stream->error tells. */
 int tlib_next(tlib_stream *stream, const uint8_t *buffer, uint64_t length, int closed, const tlib_limits *limits, uint64_t *item, int *broken);
+/* The same for frames alone: the length of the frame that the buffer begins with, 0 where more bytes are
+ * needed or where tlib_next gives no frame next. */
+uint64_t tlib_next_frame(tlib_stream *stream, const uint8_t *buffer, uint64_t length, int closed, const tlib_limits *limits);
 void tlib_consume(tlib_stream *stream, uint64_t length);
 
 /* -- loads ---------------------------------------------------------------------------------------- */

@@ -9,8 +9,10 @@ cdef struct Out:
     size_t length
     size_t capacity
     uint8_t *heap  # what must be freed; NULL while the caller's stack serves
+    bint strict    # refuse what would not decode again
     bint raw       # a RawValue is among the values: it may be malformed
-    bint extra     # attributes beyond the table: one may stand twice
+    bint extra     # attributes beyond the table are among them
+    int32_t last   # id of the attribute written last, -1 before the first
     uint32_t required  # attributes written that the table makes mandatory
 
 
@@ -230,6 +232,9 @@ cdef int put_attribute(Out *out, uint16_t number, Entry entry, object value, con
     cdef uint8_t wire_type
     cdef uint8_t *at
     cdef int odd
+    if number <= out.last:
+        return 1  # it stands in the table and in `extra`, or under two names
+    out.last = number
     if kind == STRING and PyUnicode_CheckExact(value) and PyUnicode_IS_COMPACT_ASCII(value):
         length = PyUnicode_GET_LENGTH(value)
         if length > 0xFFFFFF:
@@ -240,7 +245,7 @@ cdef int put_attribute(Out *out, uint16_t number, Entry entry, object value, con
         copy_text(at + TLIB_ATTRIBUTE, PyUnicode_DATA(value), length)
         return 0
     reserve(out, TLIB_ATTRIBUTE)
-    if kind == RAW:
+    if kind == RAW or (not out.strict and type(value) is RAWVALUE):
         if type(value) is not RAWVALUE or not PyLong_CheckExact(value.type) or not 0 <= value.type <= 0xFF or not PyBytes_CheckExact(value.value):
             return 1
         wire_type = value.type
@@ -344,58 +349,85 @@ def first(pair):
     return pair[0]
 
 
+cdef int put_attributes(Out *out, Tables tables, object attributes, const tlib_limits *limits) except -1:
+    """Write the attributes of an event that has no class."""
+    cdef list found = sorted_by_id(tables, attributes)
+    if found is None:
+        return 1
+    out.extra = True
+    for pair in found:
+        if put_extra(out, tables, <tuple> pair, limits):
+            return 1
+    return 0
+
+
 def encode(event, *, registry=LIBRARY, policy=STRICT, limits=LIMITS):
-    """The canonical frame of an event: attributes in ascending order of id.
+    """Return the canonical frame of an event: attributes in ascending order of id.
 
     Raises EncodeError where a value does not fit its attribute, and under the strict policy
     SchemaViolation where the event breaks its schema.
     """
     cdef Tables tables = tables_of(registry)
-    cdef PyObject *found
-    cdef tlib_limits own
+    cdef PyTypeObject *kind = Py_TYPE(<PyObject *> event)
+    cdef tlib_limits own = DEFAULT if limits is LIMITS else limits_of(limits)
     cdef uint8_t stack[ON_STACK]
     cdef Out out
-    cdef bint done = False
-    if <void *> Py_TYPE(<PyObject *> event) != tables.last_class:
-        tables.last_class = Py_TYPE(<PyObject *> event)
-        tables.last_plan = <void *> PyDict_GetItem(tables.by_class, type(event))
-    found = <PyObject *> tables.last_plan
-    if found == NULL or policy is not STRICT:
-        return reference.encode(event, registry=registry, policy=policy, limits=limits)
-    own = DEFAULT if limits is LIMITS else limits_of(limits)
+    cdef uint16_t message = 0
+    cdef int odd
     memset(&out, 0, sizeof(Out))
     out.data, out.length, out.capacity = stack, TLIB_HEADER, ON_STACK
+    out.strict = policy is STRICT
+    out.last = -1
+    if <void *> kind != tables.last_class:
+        tables.last_class = kind
+        tables.last_plan = <void *> PyDict_GetItem(tables.by_class, type(event))
     try:
-        if put_event(&out, tables, <Plan> found, event, &own) == 0:
-            done = finish(&out, tables, <Plan> found, &own)
-        if done:
+        if tables.last_plan != NULL:
+            plan = <Plan> tables.last_plan
+            message = (<Plan> plan).message
+            odd = put_event(&out, tables, <Plan> plan, event, &own)
+        elif kind == <PyTypeObject *> UNKNOWN or kind == <PyTypeObject *> INVALID:
+            number = event.message
+            odd = not PyLong_Check(number) or not 0 <= number <= 0xFFFF
+            if not odd:
+                message = number
+                odd = put_attributes(&out, tables, event.attributes, &own)
+        else:
+            odd = 1
+        if not odd and finish(&out, tables, message, &own):
             return PyBytes_FromStringAndSize(<const char *> out.data, out.length)
     finally:
         PyMem_Free(out.heap)
     return reference.encode(event, registry=registry, policy=policy, limits=limits)
 
 
-cdef bint finish(Out *out, Tables tables, Plan plan, const tlib_limits *limits) except -1:
-    """Write the header; whether the frame may be sent. Where more than Mandatory can be broken, it
-    is read as a decoder would read it."""
+cdef bint finish(Out *out, Tables tables, uint16_t message, const tlib_limits *limits) except -1:
+    """Write the header; return whether the frame may be sent.
+
+    Where the strict policy has more to refuse than a Mandatory attribute that is missing, the frame is read as a decoder reads it.
+    """
     cdef tlib_error error
     cdef Room room
-    cdef uint16_t message = 0
     cdef uint32_t body = 0
     cdef bint fine
+    cdef uint16_t number = tables.tables.schema[message]
+    cdef tlib_schema *schema = &tables.schemas[number - 1] if number else NULL
     memcpy(out.data, b"TL\x01\x00", 4)
-    put16(out.data + 4, plan.message)
+    put16(out.data + 4, message)
     if out.length > 0xFFFFFFFFu:
         return False
     put32(out.data + 6, <uint32_t> (out.length - TLIB_HEADER))
     if tlib_header(out.data, out.length, limits, &message, &body, &error):
         return False
-    if not (out.extra or tables.schemas[plan.number].rule_count or tables.schemas[plan.number].beyond):
-        return out.required == tables.schemas[plan.number].required_count
+    if not out.strict:
+        return True
+    if schema == NULL and not out.raw:
+        return True
+    if schema != NULL and not (out.raw or out.extra or schema.rule_count or schema.beyond):
+        return out.required == schema.required_count
     room = take_room(tables)
-    fine = (
-        index(tables, limits, out.data, <uint32_t> out.length, out.raw, room, &error) == TLIB_OK
-        and tlib_fails(tables.tables, &tables.schemas[plan.number], out.data, room.space) == 0
+    fine = index(tables, limits, out.data, <uint32_t> out.length, out.raw, room, &error) == TLIB_OK and (
+        schema == NULL or tlib_fails(tables.tables, schema, out.data, room.space) == 0
     )
     give_back(room)
     return fine

@@ -114,6 +114,44 @@ cdef class StreamDecoder:
         self.data = data
         return whole_frame(self.tables, data, &self.own, self.registry, self.limits, base)
 
+    def frames(self):
+        """Take the whole frames that come next, without decoding them: their bytes, bounds and offsets.
+
+        The frames stand back to back. `bounds` are where each of n frames begins in the bytes and where the last one ends:
+        n + 1 unsigned 64-bit numbers as the machine has them; `offsets` are n numbers, the place of each frame in the stream.
+        A frame has a good header and attribute headers that end with it; its values are not checked. n is 0 where more bytes
+        are needed, or where iterating gives what comes next.
+        """
+        cdef uint64_t first = self.stream.base, size = 0, length
+        cdef size_t count = 0, capacity = 256, i
+        cdef uint64_t *bounds = <uint64_t *> PyMem_Malloc(capacity * sizeof(uint64_t))
+        cdef void *more = bounds
+        cdef const uint8_t *begin = self.buffer + self.start
+        try:
+            # No Python object is made before all frames have left the buffer: making may run code that feeds this decoder.
+            while more != NULL:
+                bounds[count] = size
+                length = tlib_next_frame(&self.stream, begin + size, self.end - self.start, self.closed, &self.own)
+                if length == 0:
+                    break
+                tlib_consume(&self.stream, length)
+                self.start += length
+                size += length
+                count += 1
+                if count == capacity:
+                    more = PyMem_Realloc(bounds, 2 * capacity * sizeof(uint64_t))
+                    if more != NULL:
+                        bounds, capacity = <uint64_t *> more, 2 * capacity
+            if more == NULL:
+                raise MemoryError
+            data = PyBytes_FromStringAndSize(<const char *> begin, <Py_ssize_t> size)
+            ends = PyBytes_FromStringAndSize(<const char *> bounds, (count + 1) * sizeof(uint64_t))
+            for i in range(count):
+                bounds[i] += first
+            return data, ends, PyBytes_FromStringAndSize(<const char *> bounds, count * sizeof(uint64_t))
+        finally:
+            PyMem_Free(bounds)
+
     cdef object step(self, const uint8_t **at, uint64_t *length):
         """Take what comes next out of the buffer: a `Gap` is given, a frame is where `at` points up to the next `feed`, and no bytes are no item."""
         cdef int broken = 0, kind

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from tlib_cli.app import tlib
 from tlib_codec import EventCallCreated, EventCallDeleted, KVList, TCallType, TCause, Unicode, UnknownEvent, encode
+from tlib_codec.formats.source import InputError
 from tlib_codec.reference import Policy
 from tlib_schemas.values import Attributes, RawValue
 
@@ -48,6 +49,8 @@ def run():
         if isinstance(done.exception, Exception) and not isinstance(done.exception, SystemExit):
             import click
 
+            if isinstance(done.exception, InputError):
+                return SimpleNamespace(status=2, out="", err=f"tlib: {done.exception}\n", raw=b"")
             if not isinstance(done.exception, click.ClickException):
                 raise done.exception
             return SimpleNamespace(status=done.exception.exit_code, out="", err=done.exception.format_message(), raw=b"")

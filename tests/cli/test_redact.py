@@ -9,7 +9,7 @@ import pytest
 from tlib_codec import EventCallCreated, StreamDecoder, encode
 from tlib_fuzz.packets import Talk, block, pcap, pcapng
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 FRAMES, LOG, PLATFORM, CAPTURE = (ROOT / "examples" / name for name in ("calls.tlb", "tserver.log", "platform_sdk.log", "calls.pcapng"))
 SECRETS = (b"5551006967", b"5551002486", b"91557218480", b"Ana Souza", "Zoë".encode())
 

@@ -8,7 +8,7 @@ import pytest
 from tlib_codec import encode
 from tlib_simulator import Scenario, Simulation
 
-EXAMPLES = Path(__file__).parents[3] / "examples" / "scenarios"
+EXAMPLES = Path(__file__).parents[2] / "examples" / "scenarios"
 TWO_SITES = EXAMPLES / "two_sites.toml"
 
 

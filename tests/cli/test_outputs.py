@@ -22,7 +22,7 @@ import tlib_cli as cli
 from tlib_codec.arrow.columns import Columns, frames
 from tlib_codec.formats.captures.conversation import checksum
 
-EXAMPLES = Path(__file__).parents[3] / "examples"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 CAPTURED = [
     '{"Event":"EventCallDeleted","CallUUID":"01FES9JKSOFQLEKK3CSH5B5AES00JV1U","ConnID":"006c02462a161006",'
     f'"$source":{{"file":"a.pcap","packet":{i},"time":"2026-03-14T21:00:0{i}+00:00","src":"{src}","dst":"{dst}","connection":1}}}}'
@@ -127,7 +127,7 @@ def test_what_is_broken_off_leaves_the_file_as_it_was(sample, tmp_path, monkeypa
     path, out = tmp_path / "a.tlb", tmp_path / "out.parquet"
     path.write_bytes(sample.frames)
     out.write_bytes(b"before")
-    monkeypatch.setattr("tlib_codec.arrow.writer.with_source", lambda *a, **k: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr("tlib_codec.arrow.records.filled", lambda *a, **k: (_ for _ in ()).throw(KeyboardInterrupt))
     assert cli.main(["decode", str(path), "-o", str(out)]) == cli.INTERRUPTED
     assert out.read_bytes() == b"before"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.tlb", "out.parquet"]

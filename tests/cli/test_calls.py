@@ -10,7 +10,7 @@ import pytest
 
 from tlib_codec import EventCallDataChanged, EventCallDeleted, KVList, TCause, encode
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 FRAMES, LOG = ROOT / "examples" / "calls.tlb", ROOT / "examples" / "tserver.log"
 MAIN = "UML4HGVFSH13V4FA82O7125KG8000001"
 
@@ -145,7 +145,7 @@ def test_what_cannot_be_and_what_is_malformed(run, tmp_path):
 
 
 def test_limits_are_options(run):
-    calls = lines(run("calls", FRAMES, "--idle", "300"))
+    calls = lines(run("calls", FRAMES, "--idle-timeout", "300"))
     assert {call["$ending"] for call in calls} == {"deleted", "expired"}
-    assert {call["$ending"] for call in lines(run("calls", FRAMES, "--most", "1"))} == {"deleted", "evicted"}
+    assert {call["$ending"] for call in lines(run("calls", FRAMES, "--max-open", "1"))} == {"deleted", "evicted"}
     assert run("calls", FRAMES, "-o", "calls.xyz").status == 2
