@@ -75,7 +75,7 @@ sanitize: $(VENV)/installed-dev
 	CC=gcc TLIB_SANITIZE=1 $(BIN)/python setup.py --quiet build --build-base build/sanitize --build-lib build/sanitize/lib
 	$(SANITIZED) $(BIN)/python -m pytest -q -n auto -p no:cacheprovider -k "not reference and not tshark" $(KIT:%=--ignore=tests/fuzz/test_%.py) \
 	  tests/test_vectors.py tests/codec/test_*.py tests/captures tests/fuzz
-	$(SANITIZED) $(BIN)/python -m tlib_fuzz.differential --count 50000 --seed 11 --corpus examples/calls.tlb tests/vectors
+	$(SANITIZED) $(BIN)/python -m tlib_fuzz.selfcheck differential --count 50000 --seed 11 --corpus examples/calls.tlb tests/vectors
 
 # The core alone: libFuzzer for FUZZ_SECONDS where there is clang (what it finds stays in build/fuzz),
 # and always, with gcc, the corpus and a seeded run of mutations. `make fuzz-core CLANG=` leaves out clang.

@@ -34,7 +34,7 @@ from tlib_codec.calls import ANOMALIES
 from tlib_codec.formats.captures.decoder import CaptureDecoder
 from tlib_codec.formats.logs.lines import LogLimits
 from tlib_codec.formats.logs.reader import read_log
-from tlib_fuzz.cases.catalogue import DEFECTS, ODDITIES, OUT_OF_REACH
+from tlib_fuzz.cases.catalogue import DEFECTS, EDGE_CASES, UNREACHABLE
 from tlib_schemas.wire import Attribute, Enum
 
 DOCS = Path(__file__).parent
@@ -162,14 +162,14 @@ def defects() -> str:
         lines += [f"### Of {group}", "", "| label | what is wrong | where | right codes |", "|---|---|---|---|"]
         lines += [f"| `{e.label}` | {e.what} | {e.site.where} | {_codes(e.codes)} |" for e in entries]
         lines.append("")
-    lines += ["Two codes of frames have no entry:", "", *(f"- `{code}`: {why}." for code, why in OUT_OF_REACH.items()), ""]
+    lines += ["Two codes of frames have no entry:", "", *(f"- `{code}`: {why}." for code, why in UNREACHABLE.items()), ""]
     return "\n".join(lines)
 
 
 def oddities() -> str:
     """The catalogue's oddities."""
     lines = []
-    for group, entries in ODDITIES.items():
+    for group, entries in EDGE_CASES.items():
         lines += [f"### Of {group}", "", "| label | what is odd | where | warnings |", "|---|---|---|---|"]
         lines += [f"| `{e.label}` | {e.what} | {e.site.where} | {_codes(e.notes)} |" for e in entries]
         lines.append("")

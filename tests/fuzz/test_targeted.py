@@ -18,7 +18,7 @@ from tlib_codec import TLIBRARY, DecodeError, Policy, UnknownEvent, reference, s
 from tlib_fuzz.cases.tree import Attribute, Frame, List, Pair
 from tlib_fuzz.cases.values import pair
 from tlib_fuzz.cases.walker import walker_of
-from tlib_fuzz.selfcheck.agreement import engines
+from tlib_fuzz.selfcheck.engines import engines
 from tlib_fuzz.strategies import DrawChooser
 from tlib_schemas import KVList
 from tlib_schemas.wire import WireType

@@ -1,8 +1,7 @@
-"""Who makes the walker's choices: chance, a fuzzer's bytes, or (in `strategies`) Hypothesis.
+"""Choosers make the walker's choices: by chance, from a fuzzer's bytes, or (in `strategies`) by Hypothesis.
 
-Strategy: four questions are all that the walker ever asks, so anything that can answer them drives
-it. The first of a range or a sequence, False, and zeros are the plainest answers: a chooser that has
-nothing left to say, or that shrinks, gives those.
+Strategy: the walker has four kinds of choice, so anything that makes those can drive it. The simplest choices are the first of a range
+or a sequence, False, and zeros. A chooser that has no input left, or that shrinks, makes those.
 """
 
 from __future__ import annotations
@@ -15,19 +14,19 @@ T = TypeVar("T")
 
 
 class Chooser(Protocol):
-    """Answers the walker's questions."""
+    """Makes the walker's choices."""
 
     def integer(self, low: int, high: int) -> int:
-        """A number from `low` to `high`, both included."""
+        """Choose a number from `low` to `high`, both included."""
 
     def pick(self, options: Sequence[T]) -> T:
-        """One of `options`, which are not empty."""
+        """Choose one of `options`, which are not empty."""
 
     def chance(self, probability: float) -> bool:
-        """True with about that probability."""
+        """Return True with about this probability."""
 
     def bytes(self, size: int) -> bytes:
-        """`size` bytes."""
+        """Choose `size` bytes."""
 
 
 class RandomChooser:
@@ -39,22 +38,22 @@ class RandomChooser:
         self.bytes = rng.randbytes
 
     def integer(self, low: int, high: int) -> int:
-        """A number from `low` to `high`: `high - low` below 2**53."""
+        """Choose a number from `low` to `high`; `high - low` is below 2**53."""
         return low + int(self._random() * (high - low + 1))
 
     def pick(self, options: Sequence[T]) -> T:
-        """One of `options`, each as likely."""
+        """Choose one of `options`, each with the same probability."""
         return options[int(self._random() * len(options))]
 
     def chance(self, probability: float) -> bool:
-        """True with that probability."""
+        """Return True with this probability."""
         return self._random() < probability
 
 
 class BytesChooser:
-    """Choices read from bytes, as a coverage-guided fuzzer gives them: what it changes changes a choice.
+    """Choices read from the bytes of a coverage-guided fuzzer: a changed byte is a changed choice.
 
-    Each choice takes as few bytes as it needs; where none are left, the plainest answer is given.
+    Each choice takes as few bytes as it needs. Where none are left, it is the simplest.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -62,20 +61,20 @@ class BytesChooser:
         self._position = 0
 
     def bytes(self, size: int) -> bytes:
-        """The next bytes, zeros where none are left."""
+        """Return the next bytes, zeros where none are left."""
         taken = self._data[self._position : self._position + size]
         self._position += size
         return taken + bytes(size - len(taken))
 
     def integer(self, low: int, high: int) -> int:
-        """A number from `low` to `high`."""
+        """Choose a number from `low` to `high`."""
         span = high - low
         return low + int.from_bytes(self.bytes((span.bit_length() + 7) // 8), "little") % (span + 1)
 
     def pick(self, options: Sequence[T]) -> T:
-        """One of `options`."""
+        """Choose one of `options`."""
         return options[self.integer(0, len(options) - 1)]
 
     def chance(self, probability: float) -> bool:
-        """True where the next byte is high, and not 0."""
+        """Return True where the next byte is high, and not 0."""
         return 0 < self.bytes(1)[0] >= 256 * (1 - probability)

@@ -1,7 +1,7 @@
-"""Frames with what a right parser does with them: endless and repeatable, or for any bytes given.
+"""Cases: frames with the answer of a correct parser, endless and repeatable, or for any given bytes.
 
-Strategy: `cases` knows the answer by construction: the walker built the frame, the catalogue bent it.
-`expectation` asks our own decoder, for bytes that nobody built (raw mutations, a user's capture).
+Strategy: `cases` knows the answer by construction, because the walker built the frame and the catalogue changed it.
+`expectation` asks our own decoder, for bytes from elsewhere (raw mutations, a user's capture).
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from tlib_schemas.events import UnknownEvent
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
-from .catalogue import CATALOGUE, Entry
+from .catalogue import Entry, entries_for
 from .chooser import Chooser, RandomChooser
-from .tree import Frame, read
+from .tree import Frame
 from .walker import Walker, walker_of
 
 VALID = "valid"
-_PLAIN = 0.3  # of the cases are valid and nothing more
+_PLAIN = 0.3  # the share of plain valid cases
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A frame and what a right parser does with it.
+    """A frame and the answer of a correct parser.
 
-    `label` is "valid" or the catalogue's; `json` is the canonical JSON of what is accepted; `codes` are
-    the error codes any of which is right for what is refused; `path` is where the defect lies, such as
-    ``EventCallCreated.UserData["k"]``, and `schema` the message's name.
+    `label` is "valid" or the label of an entry. `json` is the canonical JSON of a frame to accept; `codes` are the errors any of
+    which is correct for a frame to refuse. `path` is the path of the change, such as ``EventCallCreated.UserData["k"]``, and
+    `schema` the message's name.
     """
 
     label: str
@@ -46,9 +46,10 @@ class Case:
 
 
 def cases(seed: int, registry: Registry = TLIBRARY, *, labels: Collection[str] | None = None) -> Iterator[Case]:
-    """Endless cases, valid and wrong, the same for the same seed.
+    """Yield cases without end, valid and wrong; the same seed gives the same cases.
 
-    `labels` chooses among "valid" and the catalogue's. Raises ValueError for a label that the registry has no case for.
+    `labels` chooses among "valid" and the labels of the catalogue. Raises ValueError for a label without a site in the registry,
+    TypeError for a text.
     """
     walker = walker_of(registry)
     entries, valid = chosen(walker, labels)
@@ -56,19 +57,19 @@ def cases(seed: int, registry: Registry = TLIBRARY, *, labels: Collection[str] |
 
 
 def chosen(walker: Walker, labels: Collection[str] | None) -> tuple[list[Entry], bool]:
-    """The entries that `labels` name (None: all that the registry has cases for), and whether "valid" is among them.
+    """Return the entries that `labels` names (None: all with a site in the registry), and whether "valid" is among the labels.
 
-    Raises ValueError for a label that there is no case for, TypeError for a text, whose letters are no labels.
+    Raises ValueError for a label without a case, TypeError for a text, whose letters are not labels.
     """
     if isinstance(labels, str):
         raise TypeError(f"labels is the text {labels!r}: give a collection of labels, as ({labels!r},)")
-    fitting = {entry.label: entry for entry in CATALOGUE.values() if entry.site.fits(walker)}
+    fitting = entries_for(walker)
     wanted = [VALID, *fitting] if labels is None else list(labels)
     for label in wanted:
         if label != VALID and label not in fitting:
-            raise ValueError(f"{walker.registry.name} has no cases {label!r}: give some of {', '.join([VALID, *fitting])}")
+            raise ValueError(f"{walker.registry.name} has no cases {label!r}; choose among {', '.join([VALID, *fitting])}")
     if not wanted:
-        raise ValueError(f"no label is given: give some of {', '.join([VALID, *fitting])}")
+        raise ValueError(f"no label is given; choose among {', '.join([VALID, *fitting])}")
     return [fitting[label] for label in wanted if label != VALID], VALID in wanted
 
 
@@ -84,24 +85,24 @@ def _endless(walker: Walker, chooser: Chooser, entries: list[Entry], valid: bool
 
 
 def case_of(entry: Entry | None, walker: Walker, chooser: Chooser) -> Case:
-    """A case of one entry of the catalogue; None: a valid frame."""
+    """Return a case of one entry of the catalogue; None: a valid frame."""
     if entry is None:
         frame = walker.frame(chooser)
         return _accepted(VALID, walker, frame, "a valid frame", walker.path(frame))
     place = entry.site.make(walker, chooser)
-    told = entry.make(place)
+    change = entry.edit(place)
     frame = place.frame
     if not entry.codes:
-        return _accepted(entry.label, walker, frame, told.reason, told.path)
+        return _accepted(entry.label, walker, frame, change.reason, change.path)
     data = frame.write()
     return Case(
         label=entry.label,
-        frame=data if told.cut is None else data[: told.cut],
+        frame=data if change.cut is None else data[: change.cut],
         accept=False,
         json=None,
         codes=_codes(entry.codes),
-        reason=told.reason,
-        path=told.path,
+        reason=change.reason,
+        path=change.path,
         schema=walker.path(frame),
     )
 
@@ -125,7 +126,7 @@ def _accepted(label: str, walker: Walker, frame: Frame, reason: str, path: str) 
 
 
 def expectation(frame: bytes, registry: Registry = TLIBRARY) -> Case:
-    """What a right parser does with any bytes, by our own decoder; the label is "raw"."""
+    """Return the case of any bytes, with the answer of our own decoder; its label is "raw"."""
     name = registry.frame().message_name(int.from_bytes(frame[4:6], "big")) if len(frame) >= 6 else ""
     try:
         item = decode(frame, registry=registry)
@@ -136,8 +137,3 @@ def expectation(frame: bytes, registry: Registry = TLIBRARY) -> Case:
         return Case("raw", frame, False, None, frozenset((error.code,)), CODES[error.code].meaning, error.path, name)
     reason = "a message without a table" if isinstance(item, UnknownEvent) else "a valid event"
     return Case("raw", frame, True, jsonl.dumps(item, registry=registry), frozenset(), reason, name, name)
-
-
-def shrink_tree(frame: bytes) -> Frame | None:
-    """The frame as a tree whose parts can be taken out, lengths following; None where it is shorter than a header."""
-    return read(frame)

@@ -1,10 +1,8 @@
-"""Damage to frames, by name: fast, seeded, without hypothesis.
+"""Mutations: random damage to frames, fast and seeded.
 
-Strategy: each mutation is a small function on a bytearray, in a table by its label, so that a
-finding can say what was done to the frame and a user's own can be added. Half of them know the
-format (attributes, lengths, the header) and so reach code behind the first checks; the others know
-nothing. `fix-length` is what lets damage through to the attributes: a lie in the frame's own
-length would otherwise hide every other.
+Strategy: each mutation is a small function on a bytearray, in a table by its label. Half of them know the format (attributes,
+lengths, the header) and so reach code behind the first checks; the others know nothing. `fix-length` corrects the
+frame's own length, which would otherwise hide all other damage.
 """
 
 from __future__ import annotations
@@ -28,24 +26,24 @@ def _place(data: bytearray, rng: random.Random) -> int:
 
 
 def spans(data: bytes | bytearray) -> list[tuple[int, int]]:
-    """Where the attributes of a frame stand, header to end, as far as their lengths can be followed."""
-    found = []
+    """Return the bounds of a frame's attributes, header to end, as far as their lengths can be followed."""
+    bounds = []
     position = _HEADER
     while position + _ATTRIBUTE <= len(data):
         after = position + _ATTRIBUTE + int.from_bytes(data[position + 3 : position + 6], "big")
         if after > len(data):
             break
-        found.append((position, after))
+        bounds.append((position, after))
         position = after
-    return found
+    return bounds
 
 
 def _span(data: bytearray, rng: random.Random) -> tuple[int, int]:
-    found = spans(data)
-    return rng.choice(found) if found else (len(data), len(data))
+    bounds = spans(data)
+    return rng.choice(bounds) if bounds else (len(data), len(data))
 
 
-# -- mutations that know no format ---------------------------------------------------------------
+# -- mutations that know nothing of the format ---------------------------------------------------------------
 
 
 def _flip_bit(data: bytearray, rng: random.Random, _pool: Sequence[bytes]) -> None:
@@ -97,9 +95,9 @@ def _splice(data: bytearray, rng: random.Random, pool: Sequence[bytes]) -> None:
 
 
 def _frame_length(data: bytearray, rng: random.Random, _pool: Sequence[bytes]) -> None:
-    true = max(len(data) - _HEADER, 0)
-    lie = rng.choice((0, true + 1, max(true - 1, 0), 2 * true, 16 << 20, (16 << 20) + 1, 0xFFFF_FFFF, rng.getrandbits(32)))
-    data[6:10] = lie.to_bytes(4, "big")
+    size = max(len(data) - _HEADER, 0)
+    wrong = rng.choice((0, size + 1, max(size - 1, 0), 2 * size, 16 << 20, (16 << 20) + 1, 0xFFFF_FFFF, rng.getrandbits(32)))
+    data[6:10] = wrong.to_bytes(4, "big")
 
 
 def _fix_length(data: bytearray, _rng: random.Random, _pool: Sequence[bytes]) -> None:
@@ -113,8 +111,8 @@ def _message(data: bytearray, rng: random.Random, pool: Sequence[bytes]) -> None
 
 def _attribute_length(data: bytearray, rng: random.Random, _pool: Sequence[bytes]) -> None:
     start, end = _span(data, rng)
-    true = max(end - start - _ATTRIBUTE, 0)
-    data[start + 3 : start + 6] = rng.choice((0, true + 1, max(true - 1, 0), 3, 5, 0xFF_FFFF)).to_bytes(3, "big")
+    size = max(end - start - _ATTRIBUTE, 0)
+    data[start + 3 : start + 6] = rng.choice((0, size + 1, max(size - 1, 0), 3, 5, 0xFF_FFFF)).to_bytes(3, "big")
 
 
 def _attribute_type(data: bytearray, rng: random.Random, _pool: Sequence[bytes]) -> None:
@@ -129,7 +127,7 @@ def _attribute_id(data: bytearray, rng: random.Random, pool: Sequence[bytes]) ->
 
 
 def _attribute_value(data: bytearray, rng: random.Random, _pool: Sequence[bytes]) -> None:
-    """Another value of the same length, or of another one with the length told."""
+    """Write another value of the same length, or of another length with a correct header."""
     start, end = _span(data, rng)
     size = rng.choice((max(end - start - _ATTRIBUTE, 0), rng.randrange(12)))
     data[start + 3 : end] = size.to_bytes(3, "big") + rng.randbytes(size)
@@ -153,11 +151,11 @@ def _borrow_attribute(data: bytearray, rng: random.Random, pool: Sequence[bytes]
 
 
 def _shuffle_attributes(data: bytearray, rng: random.Random, _pool: Sequence[bytes]) -> None:
-    found = spans(data)
-    if found:
-        pieces = [data[start:end] for start, end in found]
+    bounds = spans(data)
+    if bounds:
+        pieces = [data[start:end] for start, end in bounds]
         rng.shuffle(pieces)
-        data[found[0][0] : found[-1][1]] = b"".join(pieces)
+        data[bounds[0][0] : bounds[-1][1]] = b"".join(pieces)
 
 
 MUTATIONS: dict[str, Mutation] = {
@@ -186,10 +184,9 @@ _NAMES = tuple(MUTATIONS)
 
 
 def mutate(data: bytes, rng: random.Random, pool: Sequence[bytes], *, most: int = 4) -> tuple[bytes, tuple[str, ...]]:
-    """`data` with one to `most` mutations (few more often than many), and their labels in order.
+    """Return `data` with one to `most` mutations, few more often than many, and their labels in order.
 
-    `pool` is where spliced and borrowed bytes come from, not empty. The length in the header is
-    made true again two times out of three.
+    `pool` gives spliced and borrowed bytes; it is not empty. Two times out of three the length in the header is corrected.
     """
     damaged = bytearray(data)
     labels = rng.choices(_NAMES, k=min(rng.randint(1, most), rng.randint(1, most)))

@@ -1,10 +1,9 @@
-"""Which events a table allows, and which break exactly one of its rules: worked out once, never searched for.
+"""Scenarios: the events that a table allows, and those that break exactly one of its rules.
 
-Strategy: a rule asks for the presence of one field and the value of another, its *control*. The
-states of all controls together (absent, each number that a rule names, any other value) are few, and
-with them given every other field is free, forced or forbidden. So the valid `Scenario`s are listed,
-and for each rule the `Break`s: a valid scenario and the one field to put in or take out. That a
-field is Mandatory is a rule like the others.
+Strategy: a rule constrains the presence of one field by the value of another, its *control*. All controls together have few
+states (absent, each number that a rule names, any other value), and in each every other field is free, required or forbidden.
+So a `Table` lists the valid `Scenario`s once and, for each rule, the `RuleBreak`s: a valid scenario and the one field to
+add or remove. A Mandatory field is a rule like the others.
 """
 
 from __future__ import annotations
@@ -22,14 +21,14 @@ from tlib_schemas.events import EventSchema
 from tlib_schemas.rules import Rule
 from tlib_schemas.wire import Enum, Value
 
-MOST = 4096  # combinations of control states looked at, and scenarios kept a rule
+_MOST = 4096  # combinations of control states that are tried, and scenarios that are kept for each rule
 
-Presence: TypeAlias = "bool | None"  # None: as one likes
+Presence: TypeAlias = "bool | None"  # None: free
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A control's state: whether it is there, a value that stands for it, and the bytes it may have (none: any)."""
+    """The state of a control: whether it is present, a representative value, and the bytes that it may have (none: any)."""
 
     present: bool
     value: Any = None
@@ -38,12 +37,12 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One field of a scenario: to be there or not, and the bytes it may have (none: any value)."""
+    """One field of a scenario: whether it is present, and the bytes that it may have (none: any value)."""
 
     field: Field
     present: Presence
     choices: tuple[bytes, ...] = ()
-    # Of the field, kept here because every event asks for them.
+    # Copies from the field, because every event reads them.
     ids: tuple[int, ...] = dataclass_field(init=False)
     plain: bool = dataclass_field(init=False)  # one attribute with any value
 
@@ -56,8 +55,8 @@ Scenario: TypeAlias = tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Break:
-    """How to break one rule and no other: in an event of `scenario`, put `step.field` in or take it out."""
+class RuleBreak:
+    """One way to break a rule and no other: in an event of `scenario`, add or remove `step.field`."""
 
     rule: Rule
     scenario: Scenario
@@ -67,8 +66,8 @@ class Break:
 _ABSENT = State(present=False)
 
 
-def grave_rules(schema: EventSchema) -> tuple[Rule, ...]:
-    """Every rule of severity ERROR, those of Mandatory fields included."""
+def error_rules(schema: EventSchema) -> tuple[Rule, ...]:
+    """Return every rule of severity ERROR, those of Mandatory fields included."""
     mandatory = (
         Rule(code="mandatory-missing", severity=Severity.ERROR, field=field.name, present=False)
         for field in schema.fields
@@ -77,16 +76,16 @@ def grave_rules(schema: EventSchema) -> tuple[Rule, ...]:
     return (*mandatory, *(rule for rule in schema.rules if rule.severity is Severity.ERROR))
 
 
-class Plan:
-    """The scenarios and breaks of one table. Raises ValueError where its rules contradict each other."""
+class Table:
+    """The scenarios and rule breaks of an event's table. Raises ValueError where its rules contradict each other."""
 
     def __init__(self, schema: EventSchema) -> None:
         self.schema = schema
-        self.rules = grave_rules(schema)
+        self.rules = error_rules(schema)
         names = dict.fromkeys(rule.other for rule in (*self.rules, *schema.rules) if rule.other)
         self._states = {name: tuple(self._states_of(schema.by_name[name])) for name in names}
         self._valid: dict[tuple[State, ...], Scenario] = {}
-        for states in itertools.islice(itertools.product(*self._states.values()), MOST):
+        for states in itertools.islice(itertools.product(*self._states.values()), _MOST):
             given = dict(zip(self._states, states, strict=True))
             presence = self._allowed(given)
             if presence is not None:
@@ -94,23 +93,23 @@ class Plan:
         self.scenarios = tuple(self._valid.values())
         if not self.scenarios:
             raise ValueError(f"{schema.name}: no event satisfies all of its rules")
-        self.breaks = tuple(found for rule in self.rules for found in itertools.islice(self._breaks(rule), MOST))
+        self.breaks = tuple(one for rule in self.rules for one in itertools.islice(self._breaks(rule), _MOST))
         advice = (rule for rule in schema.rules if rule.severity is Severity.WARNING)
-        self.advised = tuple(found for rule in advice for found in itertools.islice(self._advised(rule), MOST))
+        self.advised = tuple(one for rule in advice for one in itertools.islice(self._advised(rule), _MOST))
 
     @property
     def controls(self) -> frozenset[int]:
-        """The attribute ids whose value or presence a rule asks for."""
+        """The attribute ids whose value or presence a rule reads."""
         return frozenset(self.schema.by_name[name].ids[0] for name in self._states)
 
     @property
     def mandatory(self) -> tuple[int, ...]:
-        """The ids without which a Mandatory field is absent, those that a rule asks for left out; () for none."""
-        found = (field.needed or field.ids for field in self.schema.fields if field.mandatory)
-        return tuple(i for ids in found for i in ids if i not in self.controls)
+        """The ids without which a Mandatory field is absent, except those that a rule reads."""
+        needed = (field.needed or field.ids for field in self.schema.fields if field.mandatory)
+        return tuple(i for ids in needed for i in ids if i not in self.controls)
 
     def scenarios_with(self, field: Field) -> tuple[Scenario, ...]:
-        """The scenarios in which a field may be present."""
+        """Return the scenarios in which a field may be present."""
         return tuple(s for s in self.scenarios if any(step.field is field and step.present is not False for step in s))
 
     def _states_of(self, field: Field) -> Iterator[State]:
@@ -120,7 +119,7 @@ class Plan:
         known = {v: packed for v in sorted(named) if construct is not None and (packed := _packed(construct, v)) is not None}
         yield from (State(present=True, value=v, choices=(packed,)) for v, packed in known.items())
         if not known or construct is None:
-            yield State(present=True, value=object())  # a value that no rule names, nor could
+            yield State(present=True, value=object())  # a value that no rule can name
             return
         members = construct.enumeration if isinstance(construct, Enum) else ()
         others = [packed for v in (*members, *_NUMBERS) if v not in named and (packed := _packed(construct, v)) is not None]
@@ -135,63 +134,63 @@ class Plan:
         ]
 
     def _allowed(self, states: Mapping[str, State]) -> dict[str, Presence] | None:
-        """The presence of every field under these states of the controls; None where they break a rule."""
-        found: dict[str, Presence] = {}
+        """Return the presence of every field under these states of the controls; None where they break a rule."""
+        presence: dict[str, Presence] = {}
         for field in self.schema.fields:
             if field.name in states:
-                found[field.name] = states[field.name].present
+                presence[field.name] = states[field.name].present
                 if self._broken(field.name, states[field.name].present, states):
                     return None
                 continue
             may = [present for present in (True, False) if not self._broken(field.name, present, states)]
             if not may:
                 return None
-            found[field.name] = may[0] if len(may) == 1 else None
-        return found
+            presence[field.name] = may[0] if len(may) == 1 else None
+        return presence
 
     def _scenario(self, states: Mapping[str, State], presence: Mapping[str, Presence]) -> Scenario:
         return tuple(
             Step(field, presence[field.name], states[field.name].choices if field.name in states else ()) for field in self.schema.fields
         )
 
-    def _breaks(self, rule: Rule) -> Iterator[Break]:
+    def _breaks(self, rule: Rule) -> Iterator[RuleBreak]:
         field = self.schema.by_name[rule.field]
         for states, scenario in self._valid.items():
             given = dict(zip(self._states, states, strict=True))
             if field.name not in given:
                 if self._broken(field.name, rule.present, given) == [rule]:
                     right = tuple(Step(s.field, not rule.present) if s.field is field else s for s in scenario)
-                    yield Break(rule, right, Step(field, rule.present))
+                    yield RuleBreak(rule, right, Step(field, rule.present))
                 continue
             if given[field.name].present is rule.present:
                 continue
             for state in self._states[field.name]:
                 bent = {**given, field.name: state}
                 if state.present is rule.present and self._all_broken(scenario, bent) == [rule]:
-                    yield Break(rule, self._held(scenario, bent), Step(field, rule.present, state.choices))
+                    yield RuleBreak(rule, self._held(scenario, bent), Step(field, rule.present, state.choices))
 
-    def _advised(self, rule: Rule) -> Iterator[Break]:
-        """Scenarios in which a rule of severity WARNING is broken, and none of severity ERROR."""
+    def _advised(self, rule: Rule) -> Iterator[RuleBreak]:
+        """Yield scenarios that break a rule of severity WARNING, and none of severity ERROR."""
         for states, scenario in self._valid.items():
             given = dict(zip(self._states, states, strict=True))
             step = next(s for s in scenario if s.field.name == rule.field)
             if step.present in (None, rule.present) and rule.applies(given.get(rule.other, _ABSENT).value):
                 bent = Step(step.field, rule.present, step.choices)
-                yield Break(rule, tuple(bent if s is step else s for s in scenario), bent)
+                yield RuleBreak(rule, tuple(bent if s is step else s for s in scenario), bent)
 
     def _all_broken(self, scenario: Scenario, states: Mapping[str, State]) -> list[Rule]:
-        """The rules broken when a control changes and every other field may stay as it can."""
-        found: list[Rule] = []
+        """Return the rules that break when a control changes and every other field keeps the presence that it may have."""
+        broken: list[Rule] = []
         for step in scenario:
             name = step.field.name
             if name in states:
-                found += self._broken(name, states[name].present, states)
+                broken += self._broken(name, states[name].present, states)
             elif not any(not self._broken(name, present, states) for present in _may(step)):
-                found += self._broken(name, _may(step)[0], states)
-        return found
+                broken += self._broken(name, _may(step)[0], states)
+        return broken
 
     def _held(self, scenario: Scenario, states: Mapping[str, State]) -> Scenario:
-        """`scenario` with the fields held that are free in it and not when a control changes to `states`."""
+        """Return `scenario` with the presence of those fields fixed that stop being free when the controls change to `states`."""
 
         def held(step: Step) -> Step:
             if step.field.name in states or step.present is not None:
@@ -210,7 +209,7 @@ def _may(step: Step) -> tuple[bool, ...]:
 
 
 def _packed(construct: Value, number: int) -> bytes | None:
-    """The bytes of a number as the construct writes it; None where it cannot, or reads another one back."""
+    """Return the bytes that the construct writes for a number; None where it cannot, or reads another number back."""
     value = construct.enumeration(number) if isinstance(construct, Enum) and not isinstance(number, OpenEnum) else number
     try:
         packed = construct.pack(value)

@@ -1,9 +1,8 @@
-"""A frame as a tree that can be wrong: what the walker builds, defects bend and a minimiser prunes.
+"""A frame as a tree: the walker builds it, defects change it, the reducer prunes it.
 
-Strategy: every count and length is None where it is true, or the number that stands there instead. So
-a part that is taken out or put in leaves all true lengths true, and a lie a lie. `read` sees such a
-tree in any bytes: what cannot be followed is kept as bytes (`tail`), nothing is judged, and
-``read(data).write() == data`` for whatever is at least a header long.
+Strategy: every count and length is None where it is correct, else the wrong number to write. So correct lengths stay correct when
+a part is added or removed, and wrong ones stay wrong. `read` finds the tree in any bytes: it keeps as `tail` the bytes
+that it cannot follow, and judges nothing. ``read(data).write() == data`` for any data at least as long as a header.
 """
 
 from __future__ import annotations
@@ -11,14 +10,13 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from tlib_schemas import wire
 from tlib_schemas.enumerations import TKVType
 from tlib_schemas.limits import DEEPEST_LIST
 
-_SIGN = wire.MAGIC + bytes((wire.VERSION, 0))
-_HEADER = struct.Struct(">HI")  # message and length, after the sign
+_PREAMBLE = wire.MAGIC + bytes((wire.VERSION, 0))
+_HEADER = struct.Struct(">HI")  # message and length, after the preamble
 _ATTRIBUTE = wire.ATTRIBUTE.pack
 _COUNT = struct.Struct(">H")
 _PAIR = struct.Struct(">BHH")
@@ -28,7 +26,7 @@ _LIST_PAIR: int = int(TKVType.List)
 
 @dataclass(slots=True)
 class Pair:
-    """One pair of a list: `kind` is its type number, `value` bytes or, of a nested list, its tree."""
+    """A pair of a list: `kind` is its type number, `value` its bytes or the tree of a nested list."""
 
     kind: int
     key: bytes
@@ -37,7 +35,7 @@ class Pair:
     value_length: int | None = None
 
     def write(self) -> bytes:
-        """The pair's bytes."""
+        """Return the pair's bytes."""
         value = self.value
         if not isinstance(value, bytes):
             inner = value.write()
@@ -49,7 +47,7 @@ class Pair:
 
 @dataclass(slots=True)
 class List:
-    """A packed key-value list; `length` is what stands before a nested one, `tail` what follows the last pair."""
+    """A packed key-value list; `length` is the length before a nested one, `tail` the bytes after the last pair."""
 
     pairs: list[Pair] = field(default_factory=list)
     tail: bytes = b""
@@ -57,14 +55,14 @@ class List:
     length: int | None = None
 
     def write(self) -> bytes:
-        """The list's bytes, without the length before a nested one."""
+        """Return the list's bytes, without the length before a nested one."""
         count = len(self.pairs) if self.count is None else self.count
         return _COUNT.pack(count & 0xFFFF) + b"".join([pair.write() for pair in self.pairs]) + self.tail
 
 
 @dataclass(slots=True)
 class Attribute:
-    """One attribute: `kind` is its type number, `value` bytes or a list's tree."""
+    """An attribute: `kind` is its type number, `value` its bytes or the tree of a list."""
 
     id: int
     kind: int
@@ -72,7 +70,7 @@ class Attribute:
     length: int | None = None
 
     def write(self) -> bytes:
-        """The attribute's bytes, header first."""
+        """Return the attribute's bytes, header first."""
         value = self.value
         if not isinstance(value, bytes):
             value = value.write()
@@ -82,23 +80,23 @@ class Attribute:
 
 @dataclass(slots=True)
 class Frame:
-    """A frame: `sign` is magic, version and flags, `tail` the rest of the body, `after` what follows the frame."""
+    """A frame: `preamble` is magic, version and flags, `tail` the rest of the body, `after` the bytes that follow the frame."""
 
     message: int
     attributes: list[Attribute] = field(default_factory=list)
     tail: bytes = b""
     after: bytes = b""
     length: int | None = None
-    sign: bytes = _SIGN
+    preamble: bytes = _PREAMBLE
 
     def write(self) -> bytes:
-        """The frame's bytes."""
+        """Return the frame's bytes."""
         body = b"".join([attribute.write() for attribute in self.attributes]) + self.tail
         length = len(body) if self.length is None else self.length
-        return self.sign + _HEADER.pack(self.message, length) + body + self.after
+        return self.preamble + _HEADER.pack(self.message, length) + body + self.after
 
     def lists(self) -> Iterator[tuple[List, int]]:
-        """Every list of the frame with its depth, an attribute's own being 1."""
+        """Yield every list of the frame with its depth; the list of an attribute has depth 1."""
         for attribute in self.attributes:
             if not isinstance(attribute.value, bytes):
                 yield from _below(attribute.value, 1)
@@ -111,18 +109,15 @@ def _below(node: List, depth: int) -> Iterator[tuple[List, int]]:
             yield from _below(pair.value, depth + 1)
 
 
-Node: TypeAlias = Frame | Attribute | List | Pair
-
-
 def read(data: bytes) -> Frame | None:
-    """The tree that `data` is, as far as it can be followed; None where it is shorter than a header."""
+    """Return the tree of `data`, as far as its lengths can be followed; None where it is shorter than a header."""
     if len(data) < wire.HEADER.size:
         return None
-    message, told = _HEADER.unpack_from(data, 4)
-    end = min(wire.HEADER.size + told, len(data))
-    frame = Frame(message, after=data[end:], sign=data[:4])
+    message, announced = _HEADER.unpack_from(data, 4)
+    end = min(wire.HEADER.size + announced, len(data))
+    frame = Frame(message, after=data[end:], preamble=data[:4])
     position = wire.HEADER.size
-    frame.length = None if told == end - position else told
+    frame.length = None if announced == end - position else announced
     while end - position >= wire.ATTRIBUTE.size:
         number, word = wire.ATTRIBUTE.unpack_from(data, position)
         at = position + wire.ATTRIBUTE.size
@@ -138,13 +133,13 @@ def read(data: bytes) -> Frame | None:
 
 
 def read_list(data: bytes, depth: int = 1) -> List | None:
-    """The tree that a packed list is; None where it has no pair count, or lies too deep to follow."""
+    """Return the tree of a packed list; None where it has no pair count or is nested too deep."""
     if len(data) < 2 or depth > DEEPEST_LIST:
         return None
     node = List()
     position = 2
-    (told,) = _COUNT.unpack_from(data)
-    while len(node.pairs) < told and len(data) - position >= _PAIR.size:
+    (announced,) = _COUNT.unpack_from(data)
+    while len(node.pairs) < announced and len(data) - position >= _PAIR.size:
         kind, key_length, value_length = _PAIR.unpack_from(data, position)
         at = position + _PAIR.size + key_length
         after = at + value_length
@@ -158,6 +153,6 @@ def read_list(data: bytes, depth: int = 1) -> List | None:
             value = inner
         node.pairs.append(Pair(kind, data[position + _PAIR.size : at], value))
         position = after
-    node.count = None if told == len(node.pairs) else told
+    node.count = None if announced == len(node.pairs) else announced
     node.tail = data[position:]
     return node

@@ -1,7 +1,7 @@
-"""Values of every wire type: what stands at the leaves of a frame, plain, odd and at the limits.
+"""Values of every wire type, the leaves of a frame: plain, unusual and at the limits.
 
-Strategy: bytes, not Python values, because every byte string of a type's size is a value of it and
-texts are any bytes. Where a construct is a user's own, its values are what it reads and writes back.
+Strategy: bytes, not Python values, because every byte string of a type's size is a value of it and texts are any bytes. The
+values of a user's own construct are bytes that it reads and writes back.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .tree import List, Pair
 Body: TypeAlias = bytes | List
 Make: TypeAlias = Callable[[Chooser], Body]
 
-# No text, plain ones, letters of 2 to 4 bytes, marks of JSON, logs and C, and what is no UTF-8.
+# No text, plain ones, letters of 2 to 4 bytes, marks of JSON, logs and C, and bytes that are not UTF-8.
 TEXTS: Final = (
     b"", b"7001", b"5551000", b"VAG_Skill1", b"a" * 40,
     b"Gr\xc3\xbc\xc3\x9fe", b"\xe6\x9d\xb1\xe4\xba\xac", b"\xf0\x9f\x93\x9e", b"\xc2\xad", b"\xef\xbb\xbf", b"\xe2\x80\xa8",
@@ -50,7 +50,7 @@ _STRING, _INT, _BINARY, _LIST, _UNICODE = (int(kind) for kind in TKVType if kind
 
 
 def text(chooser: Chooser) -> bytes:
-    """Bytes of a text: plain, odd, not UTF-8; now and then long."""
+    """Choose the bytes of a text: plain, unusual, not UTF-8, sometimes long."""
     if not chooser.chance(0.2):
         return chooser.pick(TEXTS)
     if chooser.chance(0.008):
@@ -59,13 +59,13 @@ def text(chooser: Chooser) -> bytes:
 
 
 def repeated(chooser: Chooser, size: int) -> bytes:
-    """A text of exactly `size` bytes."""
+    """Choose a text of exactly `size` bytes."""
     unit = chooser.pick(UNITS)
     return (unit * (size // len(unit))).ljust(size, b"a")
 
 
 def shaped(shape: Shape) -> Make:
-    """Texts that have a shape, most of the time."""
+    """Return a maker of texts that usually have a shape."""
     alphabet = shape.alphabet.encode() or b"ABCDEFGHabcdefgh0123456789"
     letter_of = bytes(alphabet[byte % len(alphabet)] for byte in range(256))
     suffix = shape.suffix.encode()
@@ -80,25 +80,25 @@ def shaped(shape: Shape) -> Make:
 
 
 def integer(chooser: Chooser) -> bytes:
-    """The bytes of an Int."""
+    """Choose the bytes of an Int."""
     return chooser.bytes(4) if chooser.chance(0.3) else chooser.pick(INTS)
 
 
 def long(chooser: Chooser) -> bytes:
-    """The bytes of a Long."""
+    """Choose the bytes of a Long."""
     return chooser.bytes(8) if chooser.chance(0.7) else chooser.pick(LONGS)
 
 
 def kv_list(chooser: Chooser, depth: int = 1, deepest: int = 4) -> List:
-    """A key-value list of all pair types, keys repeated now and then, lists nested down to `deepest`."""
-    found = List([pair(chooser, depth, deepest) for _ in range(chooser.integer(0, 3))])
-    if found.pairs and chooser.chance(0.1):
-        found.pairs.append(Pair(_INT, found.pairs[0].key, integer(chooser)))
-    return found
+    """Choose a key-value list of all pair types, with keys that sometimes repeat and lists nested down to `deepest`."""
+    node = List([pair(chooser, depth, deepest) for _ in range(chooser.integer(0, 3))])
+    if node.pairs and chooser.chance(0.1):
+        node.pairs.append(Pair(_INT, node.pairs[0].key, integer(chooser)))
+    return node
 
 
 def pair(chooser: Chooser, depth: int = 1, deepest: int = 4) -> Pair:
-    """One pair of a list at `depth`."""
+    """Choose a pair of a list at `depth`."""
     key = chooser.pick(KEYS)
     kind = chooser.integer(0, 4)
     if kind == _STRING:
@@ -117,12 +117,12 @@ def pair(chooser: Chooser, depth: int = 1, deepest: int = 4) -> Pair:
 
 
 def packed(value: wire.Enum) -> tuple[bytes, ...]:
-    """The named values of an enumeration that can be written."""
+    """Return the named values of an enumeration that can be written."""
     return tuple(value.pack(member) for member in value.enumeration if value.signed or member >= 0)
 
 
 def maker(attribute: wire.Attribute) -> Make:
-    """What makes the values of a declared attribute. Raises ValueError where none are found."""
+    """Return the maker of values of a declared attribute. Raises ValueError where no value is found."""
     value = attribute.value
     assert value is not None
     if type(value) not in OURS:
@@ -145,19 +145,19 @@ OF_TYPE: Final[dict[int, Make]] = {
 
 
 def _bank(attribute: wire.Attribute) -> Make:
-    """Values of a construct of a user's own: bytes that it reads and writes back, found once."""
+    """Return a maker of values of a user's own construct: bytes that it reads and writes back, searched once."""
     value = attribute.value
     assert value is not None
     rng = random.Random(attribute.id)  # noqa: S311
-    found = []
+    bodies: dict[bytes, None] = {}
     for size in (value.size,) * 64 if value.size is not None else (4, 8, 0, 1, 2, 3, *range(5, 40)):
         for body in (bytes(size), rng.randbytes(size)):
             try:
                 if value.pack(value.unpack(body)) == body:
-                    found.append(body)
+                    bodies[body] = None
             except TLibError:
                 continue
-    if not found:
-        raise ValueError(f"{attribute.name}: no bytes were found that its construct reads and writes back")
-    bodies = tuple(dict.fromkeys(found))
-    return lambda chooser: chooser.pick(bodies)
+    if not bodies:
+        raise ValueError(f"{attribute.name}: no bytes found that its construct reads and writes back")
+    options = tuple(bodies)
+    return lambda chooser: chooser.pick(options)

@@ -1,9 +1,9 @@
-"""The walker over a registry: builds every kind of valid frame, all of its choices made by a `Chooser`.
+"""The walker: builds every kind of valid frame of a registry, with the choices of a `Chooser`.
 
-Strategy: values are constructed, never filtered. What an event holds follows from its `Plan`, what an
-attribute holds from its construct, so a user's registry is walked as ours is. The result is a tree
-(`tree.Frame`), because bytes, the item they decode to and every defect follow from one; that item is
-put together from the tree's own leaves, so a decoder's mistake is not repeated in what is expected of it.
+Strategy: values are constructed, never filtered. The fields of an event follow from its `Table`, the values of an
+attribute from its construct, so any registry can be walked. The result is a tree (`tree.Frame`), from which its bytes,
+the item that they decode to and every defect follow. The item is assembled from the tree's leaves without a decoder, so a
+decoder's mistake cannot hide in the expected result.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tlib_schemas.values import KVList, RawValue, Unicode
 from tlib_schemas.wire import WireType
 
 from .chooser import Chooser, RandomChooser
-from .scenarios import Break, Plan, Scenario, Step
+from .scenarios import RuleBreak, Scenario, Step, Table
 from .tree import Attribute, Frame, List
 from .values import OF_TYPE, OURS, TYPES, Body, maker, packed, text
 
@@ -33,14 +33,14 @@ _STRING, _INT, _BINARY, _LIST, _UNICODE = (int(kind) for kind in TKVType if kind
 class Walker:
     """Builds valid frames of one registry.
 
-    Raises ValueError where an event's rules contradict each other, or where no value is found of an
-    attribute whose construct is a user's own.
+    Raises ValueError where an event's rules contradict each other, or where no value is found for an
+    attribute with a user's own construct.
     """
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
-        self.plans = {number: Plan(schema) for number, schema in registry.schemas.items()}
-        self._all_plans = tuple(self.plans.values())
+        self.tables = {number: Table(schema) for number, schema in registry.schemas.items()}
+        self._all_tables = tuple(self.tables.values())
         typed = {number: a.value for number, a in registry.dictionary.items() if a.value is not None}
         self._kinds = {number: int(value.wire_type) & 0xFF for number, value in typed.items()}
         self._makes = {number: (kind, maker(registry.dictionary[number])) for number, kind in self._kinds.items()}
@@ -51,66 +51,66 @@ class Walker:
         ours = {number: int(a.value.wire_type) for number, a in registry.dictionary.items() if type(a.value) in OURS}  # type: ignore[union-attr]
         self.of_kind = {kind: tuple(n for n, k in ours.items() if k == kind) for kind in set(ours.values())}
         self.enumerations = {number: frozenset(packed(a.value)) for number, a in registry.dictionary.items() if type(a.value) is wire.Enum}
-        self.breaks: dict[str, list[tuple[Plan, Break]]] = {}
-        for plan in self._all_plans:
-            for found in plan.breaks:
-                self.breaks.setdefault(found.rule.code, []).append((plan, found))
-        self._all_breaks = [found for group in self.breaks.values() for found in group]
-        self.advised = [(plan, found) for plan in self._all_plans for found in plan.advised]
+        self.breaks: dict[str, list[tuple[Table, RuleBreak]]] = {}
+        for table in self._all_tables:
+            for broken in table.breaks:
+                self.breaks.setdefault(broken.rule.code, []).append((table, broken))
+        self._all_breaks = [broken for group in self.breaks.values() for broken in group]
+        self.advised = [(table, broken) for table in self._all_tables for broken in table.advised]
         self.shaped = [
-            (plan, field, shape)
-            for plan in self._all_plans
-            for field, shape in plan.schema.shapes
-            if field.ids[0] in self.of_kind.get(_STRING, ()) and plan.scenarios_with(field)
+            (table, field, shape)
+            for table in self._all_tables
+            for field, shape in table.schema.shapes
+            if field.ids[0] in self.of_kind.get(_STRING, ()) and table.scenarios_with(field)
         ]
-        self._listed = {number: frozenset(plan.schema.listed) for number, plan in self.plans.items()}
-        self._controls = {number: plan.controls for number, plan in self.plans.items()}
-        self._ruled = {number: frozenset(rule.field for rule in plan.rules) for number, plan in self.plans.items()}
+        self._listed = {number: frozenset(table.schema.listed) for number, table in self.tables.items()}
+        self._controls = {number: table.controls for number, table in self.tables.items()}
+        self._ruled = {number: frozenset(rule.field for rule in table.rules) for number, table in self.tables.items()}
         self._named = tuple(number for number in registry.messages.values() if number not in registry.schemas)
 
     def kind(self, number: int) -> int:
-        """The declared type number of a known attribute."""
+        """Return the declared type number of a known attribute."""
         return self._kinds[number]
 
     def is_list(self, number: int) -> bool:
-        """Whether an attribute is declared as a key-value list."""
+        """Return whether an attribute is declared as a key-value list."""
         return self._kinds.get(number) == WireType.List
 
     def listed(self, message: int) -> frozenset[int]:
-        """The ids that a message's table lists."""
+        """Return the ids that a message's table lists."""
         return self._listed.get(message, frozenset())
 
     def controls(self, message: int) -> frozenset[int]:
-        """The ids that a rule of a message asks for."""
+        """Return the ids that the rules of a message read."""
         return self._controls.get(message, frozenset())
 
     def ruled(self, message: int) -> frozenset[str]:
-        """The fields of an event whose presence is subject to a rule."""
+        """Return the fields of an event whose presence a rule constrains."""
         return self._ruled.get(message, frozenset())
 
     # -- building ------------------------------------------------------------------------------------
 
     def frame(self, chooser: Chooser) -> Frame:
-        """A valid frame: an event nearly always, else a message without a table."""
-        if self._all_plans and chooser.chance(0.93):
-            return self.event(chooser, chooser.pick(self._all_plans))
+        """Build a valid frame: usually an event, else a message without a table."""
+        if self._all_tables and chooser.chance(0.93):
+            return self.event(chooser, chooser.pick(self._all_tables))
         return self.message(chooser)
 
     def message(self, chooser: Chooser) -> Frame:
-        """A message that has no table."""
+        """Build a message that has no table."""
         number = chooser.pick(self._named if self._named and chooser.chance(0.5) else self.tableless)
         frame = Frame(number)
         self.add_unlisted(chooser, frame, chooser.integer(0, 4))
         self._order(chooser, frame)
         return frame
 
-    def event(self, chooser: Chooser, plan: Plan | EventSchema, scenario: Scenario | None = None, *, extra: bool = True) -> Frame:
-        """An event of one table that breaks no rule, as `scenario` has it."""
-        if isinstance(plan, EventSchema):
-            plan = self.plans[plan.message]
-        steps = chooser.pick(plan.scenarios) if scenario is None else scenario
+    def event(self, chooser: Chooser, table: Table | EventSchema, scenario: Scenario | None = None, *, extra: bool = True) -> Frame:
+        """Build an event of one table that breaks no rule: one of `scenario`, or of any; `extra` adds attributes that the table lacks."""
+        if isinstance(table, EventSchema):
+            table = self.tables[table.message]
+        steps = chooser.pick(table.scenarios) if scenario is None else scenario
         fill = chooser.pick(_FILL)
-        frame = Frame(plan.schema.message)
+        frame = Frame(table.schema.message)
         for step in steps:
             if step.present or (step.present is None and chooser.chance(fill)):
                 self.put(chooser, frame, step)
@@ -122,20 +122,20 @@ class Walker:
         return frame
 
     def invalid(self, chooser: Chooser) -> Frame:
-        """A well-formed frame of an event whose schema does not hold. Raises ValueError where no rule can be broken."""
+        """Build a well-formed frame of an event that breaks a rule. Raises ValueError where no rule can be broken."""
         if not self._all_breaks:
             raise ValueError(f"{self.registry.name}: no event has a rule that can be broken")
-        plan, found = chooser.pick(self._all_breaks)
-        frame = self.event(chooser, plan, found.scenario)
-        self.break_rule(chooser, frame, found)
-        while plan.mandatory and chooser.chance(0.3):  # and what else is Mandatory
-            gone = chooser.pick(plan.mandatory)
+        table, broken = chooser.pick(self._all_breaks)
+        frame = self.event(chooser, table, broken.scenario)
+        self.break_rule(chooser, frame, broken)
+        while table.mandatory and chooser.chance(0.3):
+            gone = chooser.pick(table.mandatory)
             frame.attributes = [a for a in frame.attributes if a.id != gone]
         return frame
 
-    def break_rule(self, chooser: Chooser, frame: Frame, found: Break) -> None:
-        """Break a rule in an event of its scenario: put the field in, or take out what makes it present."""
-        step = found.step
+    def break_rule(self, chooser: Chooser, frame: Frame, broken: RuleBreak) -> None:
+        """Break a rule in an event of its scenario: add the field, or remove the attributes that make it present."""
+        step = broken.step
         needed = tuple(step.field.needed)
         one_part = not step.present and needed and chooser.chance(0.3)
         gone = (chooser.pick(needed),) if one_part else step.ids
@@ -144,11 +144,11 @@ class Walker:
             self.put(chooser, frame, step)
 
     def any(self, chooser: Chooser) -> Frame:
-        """A well-formed frame, valid or not."""
+        """Build a well-formed frame, valid or not."""
         return self.invalid(chooser) if self._all_breaks and chooser.chance(0.2) else self.frame(chooser)
 
     def put(self, chooser: Chooser, frame: Frame, step: Step) -> None:
-        """Put a field at the end of a frame: its attribute, or those of a composite."""
+        """Append a field to a frame: its attribute, or the attributes of a composite."""
         if step.plain:
             frame.attributes.append(self.attribute(chooser, step.ids[0]))
         elif step.choices:
@@ -163,7 +163,7 @@ class Walker:
         frame.attributes += [self.attribute(chooser, number) for number in field.ids if number not in field.needed]
 
     def attribute(self, chooser: Chooser, number: int) -> Attribute:
-        """A well-formed attribute of any id."""
+        """Build a well-formed attribute of any id."""
         declared = self._makes.get(number)
         if declared is not None:
             kind, make = declared
@@ -172,7 +172,7 @@ class Walker:
         return Attribute(number, kind, self.body(chooser, kind))
 
     def body(self, chooser: Chooser, kind: int) -> Body:
-        """A well-formed value of a type number."""
+        """Build a well-formed value of a type number."""
         return OF_TYPE.get(kind, text)(chooser)
 
     def add_unlisted(self, chooser: Chooser, frame: Frame, count: int) -> None:
@@ -186,16 +186,16 @@ class Walker:
 
     @staticmethod
     def _order(chooser: Chooser, frame: Frame) -> None:
-        """Ascending ids mostly: the canonical order; else any."""
+        """Sort the attributes by id, the canonical order, or sometimes shuffle them."""
         if not chooser.chance(0.25):
             frame.attributes.sort(key=_number)
             return
         shuffle(chooser, frame.attributes)
 
-    # -- what a tree says ------------------------------------------------------------------------------
+    # -- reading a tree ---------------------------------------------------------------------------------
 
     def values(self, frame: Frame) -> dict[int, Any]:
-        """The attributes of a tree without defects, by id, of their Python types."""
+        """Return the attributes of a tree without defects by id, as Python values."""
         return {a.id: self._value(a) for a in frame.attributes}
 
     def _value(self, a: Attribute) -> Any:
@@ -205,28 +205,28 @@ class Walker:
         return declared.value.unpack(a.value) if isinstance(a.value, bytes) else pairs_of(a.value)
 
     def item(self, frame: Frame) -> Item:
-        """What a tree without defects decodes to."""
+        """Return the item that a tree without defects decodes to."""
         return self.registry.assemble(frame.message, self.values(frame))
 
     def path(self, frame: Frame, number: int | None = None) -> str:
-        """The path of a message, or of one of its attributes."""
+        """Return the path of a message, or of one of its attributes."""
         name = self.registry.frame().message_name(frame.message)
         return name if number is None else f"{name}.{self.registry.attribute_name(number)}"
 
 
 @lru_cache(8)
 def walker_of(registry: Registry) -> Walker:
-    """The walker of a registry, made once."""
+    """Return the walker of a registry, made once."""
     return Walker(registry)
 
 
 def random_frame(rng: random.Random, registry: Registry) -> bytes:
-    """A well-formed frame by chance, valid or not."""
+    """Build a well-formed frame at random, valid or not."""
     return walker_of(registry).any(RandomChooser(rng)).write()
 
 
 def pairs_of(node: List) -> KVList:
-    """The key-value list that a tree says."""
+    """Return the key-value list of a tree."""
     parts: list[Any] = []
     for one in node.pairs:
         parts.append(one.key.decode("utf-8", "surrogateescape"))
@@ -243,7 +243,7 @@ def pairs_of(node: List) -> KVList:
 
 
 def shuffle(chooser: Chooser, items: list[Attribute]) -> None:
-    """Put items in any order."""
+    """Put items into any order."""
     for last in range(len(items) - 1, 0, -1):
         other = chooser.integer(0, last)
         items[last], items[other] = items[other], items[last]

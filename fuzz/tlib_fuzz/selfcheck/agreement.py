@@ -1,44 +1,30 @@
-"""Our engines held against the catalogue: each must say of every case what its label says.
+"""Agreement: every engine gives the answer that the label of a case names.
 
-Strategy: the cases know their answer without a decoder, so an engine that is wrong, a label that is,
-or a rule of the documentation that neither follows shows as a disagreement. The first one ends the run.
-
-    python -m tlib_fuzz.agreement --count 1000000 --seed 1
+Strategy: cases know their answer without a decoder, so a wrong engine, a wrong label and a rule of the documentation that
+neither follows all show as a disagreement.
 """
 
 from __future__ import annotations
 
-import argparse
-import importlib.util
 import itertools
-import sys
-import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+import random
 from types import ModuleType
 
-from tlib_codec import reference
 from tlib_codec.formats import jsonl
+from tlib_fuzz.cases import Case, cases
 from tlib_fuzz.cases.catalogue import CATALOGUE
-from tlib_fuzz.cases.generate import Case, cases
 from tlib_schemas.errors import DecodeError, SchemaViolation
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
-from .differential import native
-
-Progress = Callable[[int], None]
-
-
-def engines() -> tuple[ModuleType, ...]:
-    """The engines that there are: the native one only where it is built."""
-    return (reference, native()) if importlib.util.find_spec("tlib_codec.native.engine") else (reference,)
+from .engines import engines
+from .loop import FailureError, Tally
 
 
 def disagreement(case: Case, engine: ModuleType, registry: Registry = TLIBRARY) -> str | None:
-    """What an engine says otherwise than the case does: verdict, JSON, code or path; None where they agree.
+    """Return how an engine's answer differs from the case: verdict, JSON, code or path; None where they agree.
 
-    An error of another kind than ours goes through.
+    Raises any exception of the engine that is not a DecodeError or SchemaViolation.
     """
     try:
         item = engine.decode(case.frame, registry=registry)
@@ -52,65 +38,25 @@ def disagreement(case: Case, engine: ModuleType, registry: Registry = TLIBRARY) 
         return None
     if not case.accept:
         return f"accepted, not refused with {' or '.join(sorted(case.codes))}"
-    found = jsonl.dumps(item, registry=registry)
-    return None if found == case.json else f"read as {found!r}, not {case.json!r}"
+    json = jsonl.dumps(item, registry=registry)
+    return None if json == case.json else f"read as {json!r}, not {case.json!r}"
 
 
-class DisagreementError(AssertionError):
-    """An engine and a case's label differ."""
+class Agreement:
+    """Holds every engine against labelled cases, and counts the cases of each label."""
 
+    def __init__(self, seed: int, registry: Registry = TLIBRARY) -> None:
+        self.seed = seed
+        self.registry = registry
+        self.tally = Tally()
 
-def run(count: int, seed: int, registry: Registry = TLIBRARY, progress: Progress | None = None) -> Counter[str]:
-    """Hold every engine against `count` cases; gives how many there were of each label. Raises DisagreementError."""
-    counts: Counter[str] = Counter()
-    every = engines()
-    for number, case in enumerate(itertools.islice(cases(seed, registry), count)):
-        for engine in every:
-            difference = disagreement(case, engine, registry)
-            if difference is not None:
-                raise DisagreementError(
-                    f"{case.label}, seed {seed}, case {number}: {case.reason}\n{engine.__name__} {difference}\n{case.frame.hex()}"
-                )
-        counts[case.label] += 1
-        if progress is not None and number % 10_000 == 0:
-            progress(number)
-    return counts
-
-
-def _generated(seed: int, count: int) -> float:
-    """Cases made in a second of processor time."""
-    found: Iterator[Case] = itertools.islice(cases(seed), count)
-    began = time.process_time()
-    for _ in found:
-        pass
-    return count / (time.process_time() - began)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line: 0 where all agree, 1 at the first disagreement."""
-    parser = argparse.ArgumentParser(prog="python -m tlib_fuzz.agreement", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--count", type=int, default=100_000, metavar="N", help="cases (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="same seed: same cases (default: 0)")
-    parser.add_argument("--rate", action="store_true", help="only make the cases, and print how many a second of processor time")
-    options = parser.parse_args(arguments)
-    if options.rate:
-        sys.stdout.write(f"{_generated(options.seed, options.count):,.0f} cases a second of processor time\n")
-        return 0
-
-    def progress(number: int) -> None:
-        if sys.stderr.isatty():
-            sys.stderr.write(f"{number:,} cases\r")
-
-    try:
-        counts = run(options.count, options.seed, progress=progress)
-    except DisagreementError as found:
-        sys.stdout.write(f"{found}\n")
-        return 1
-    names = " and ".join(engine.__name__ for engine in engines())
-    sys.stdout.write(f"0 disagreements over {options.count:,} cases, seed {options.seed}: {names}\n")
-    sys.stdout.writelines(f"{number:>12,} {label}\n" for label, number in counts.most_common())
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    def batch(self, number: int, size: int) -> None:
+        """Check the cases of one batch. Raises FailureError."""
+        seed = random.Random(f"{self.seed}:{number}").getrandbits(64)  # noqa: S311
+        for case in itertools.islice(cases(seed, self.registry), size):
+            for engine in engines():
+                difference = disagreement(case, engine, self.registry)
+                if difference is not None:
+                    name = engine.__name__.rpartition(".")[2]
+                    raise FailureError(f"{case.label}, batch {number}: {case.reason}: {name} {difference}", case.frame)
+            self.tally.outcomes[case.label, "accepted" if case.accept else "refused"] += 1

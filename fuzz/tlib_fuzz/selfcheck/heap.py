@@ -1,40 +1,35 @@
-"""How much memory an event takes for each byte of its frame, on the worst frame that a search finds.
+"""Memory that an event takes for each byte of its frame, on the worst frame that a search finds.
 
-Strategy: hill climbing over recipes. A recipe is a few patterns of attributes or pairs, repeated to
-fill a frame of `SIZE` bytes; a step changes one pattern, and stays where the frame costs no less
-for it. Small things many times over are the worst that a format can hold, and a recipe says just
-that, where a search over bytes would take forever. What is measured are the blocks that Python's allocators hand out
-(tracemalloc), the most held at once, while the frame is decoded and, for `read`, everything in it is read.
-
-    python -m tlib_fuzz.heap --steps 3000 --seed 1 --peers
+Strategy: hill climbing over recipes. A recipe is a few patterns of attributes or pairs, repeated to fill a frame of `SIZE` bytes; a
+step changes one pattern, and stays where the frame costs no less. Many small values are the worst that a format can
+hold, and a recipe expresses just that, where a search over bytes would never end. The measure is the peak of the blocks that
+Python's allocators hand out (tracemalloc) while the frame is decoded and, for `read`, every value is read.
 """
 
 from __future__ import annotations
 
-import argparse
 import functools
 import importlib
 import random
 import struct
-import sys
 import tracemalloc
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
-
-import msgspec
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeAlias
 
 from tlib_codec import decode, reference
 from tlib_codec.engine import engine
 from tlib_codec.reference import Policy
-from tlib_schemas import wire
+from tlib_fuzz.cases.tree import Attribute, Frame, List, Pair
+from tlib_schemas.enumerations import TKVType
 from tlib_schemas.errors import DecodeError
 from tlib_schemas.events import Event, InvalidEvent, UnknownEvent
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.values import Attributes, KVList
-from tlib_schemas.wire import WireType
+from tlib_schemas.wire import Value, WireType
 
-SIZE = 30_000
+SIZE: Final = 30_000
 _TEXTS = (
     b"",
     b"k",
@@ -50,31 +45,12 @@ _TEXTS = (
 )
 _KINDS = (*map(int, WireType), 4, 9)
 _DEEPEST = 6
+_FIRST = 0x9000  # the first id of attributes that are not declared
 
 
-class Pair(msgspec.Struct, frozen=True):
-    """A pattern of pairs; `inner` is what a nested list holds."""
-
-    kind: int
-    key: bytes
-    value: bytes
-    inner: tuple[Pair, ...] = ()
-
-    def pack(self) -> bytes:
-        """The pair as it stands in a list."""
-        value = self.value
-        if self.kind == 1:
-            value = (value + b"\x7f\0\0\0")[:4]
-        elif self.kind == 3:
-            inner = packed_list([pair.pack() for pair in self.inner])
-            value = struct.pack(">H", len(inner)) + inner
-        elif self.kind == 4:
-            value = value.decode("utf-8", "ignore").encode()
-        return struct.pack(">BHH", self.kind, len(self.key), len(value)) + self.key + value
-
-
-class Recipe(msgspec.Struct, frozen=True):
-    """A frame: patterns of attributes of ids that nobody declared, or (where there are `pairs`) one list of patterns of pairs."""
+@dataclass(frozen=True)
+class Recipe:
+    """A frame: patterns of undeclared attributes or, where there are `pairs`, one list of patterns of pairs."""
 
     message: int
     pairs: tuple[Pair, ...] = ()
@@ -83,45 +59,37 @@ class Recipe(msgspec.Struct, frozen=True):
     valid: bool = True
 
     def frame(self, registry: Registry = TLIBRARY, size: int = SIZE) -> bytes:
-        """The frame, of about `size` bytes; a known message's has its mandatory attributes, unless it is not `valid`."""
+        """Return the frame, of about `size` bytes; with `valid`, a known message has its mandatory attributes."""
         schema = registry.schemas.get(self.message) if self.valid else None
         needed = () if schema is None else (a for f in schema.fields if f.mandatory for _, a in f.attributes)
-        parts = {a.id: _attribute(a.id, a.value.wire_type, _least(a.value)) for a in needed if a.value is not None}
+        attributes = {a.id: Attribute(a.id, a.value.wire_type, _least(a.value)) for a in needed if a.value is not None}
         if self.pairs:
-            packed = packed_list(_repeated(self.pairs, size))
             lists = [a.id for a in registry.dictionary.values() if a.value is not None and a.value.wire_type == WireType.List]
-            number = lists[0] if self.listed and lists else 0x9000
-            parts[number] = _attribute(number, WireType.List, packed)
+            number = lists[0] if self.listed and lists else _FIRST
+            attributes[number] = Attribute(number, int(WireType.List), List(_repeated(self.pairs, size)))
         else:
-            ids = iter(range(0x9000, 0x10000))
-            filled = 0
-            while filled < size:
-                for kind, value in self.values:
-                    number = next(ids)
-                    parts[number] = _attribute(number, kind, value)
-                    filled += len(parts[number])
-        body = b"".join(parts[number] for number in sorted(parts))
-        return wire.HEADER.pack(wire.MAGIC, wire.VERSION, 0, self.message, len(body)) + body
+            times = -(-size // sum(6 + len(value) for _, value in self.values))
+            for number, (kind, value) in enumerate(self.values * times, _FIRST):
+                attributes[number] = Attribute(number, kind, value)
+        return Frame(self.message, [attributes[number] for number in sorted(attributes)]).write()
 
 
-def packed_list(pairs: Sequence[bytes]) -> bytes:
-    """A packed list of packed pairs."""
-    return struct.pack(">H", len(pairs)) + b"".join(pairs)
+def _repeated(patterns: Sequence[Pair], size: int) -> list[Pair]:
+    times = max(1, size // sum(len(_varied(pattern, 0).write()) for pattern in patterns))
+    return [_varied(pattern, number) for number in range(times) for pattern in patterns][:65_535]
 
 
-def _repeated(patterns: Sequence[Pair], size: int) -> list[bytes]:
-    times = max(1, size // max(1, sum(len(pattern.pack()) for pattern in patterns)))
-    return [_varied(pattern, number).pack() for number in range(times) for pattern in patterns][:65_535]
-
-
-def _varied(pair: Pair, number: int) -> Pair:
-    """The pattern's texts with other characters of the same sort each time: what is alike could be shared."""
-    return msgspec.structs.replace(
-        pair,
-        key=_other(pair.key, number),
-        value=_other(pair.value, number),
-        inner=tuple(_varied(inner, number) for inner in pair.inner),
-    )
+def _varied(pattern: Pair, number: int) -> Pair:
+    """Return a pair of the pattern with other characters for each `number`, because equal texts could be shared."""
+    key = _other(pattern.key, number)
+    if isinstance(pattern.value, List):
+        return Pair(pattern.kind, key, List([_varied(inner, number) for inner in pattern.value.pairs]))
+    value = _other(pattern.value, number)
+    if pattern.kind == TKVType.Int:
+        value = (value + b"\x7f\0\0\0")[:4]
+    elif pattern.kind == TKVType.Unicode:
+        value = value.decode("utf-8", "ignore").encode()
+    return Pair(pattern.kind, key, value)
 
 
 def _other(text: bytes, number: int) -> bytes:
@@ -136,39 +104,37 @@ def _other(text: bytes, number: int) -> bytes:
     return bytes(made)
 
 
-def _attribute(number: int, kind: int, value: bytes) -> bytes:
-    return wire.ATTRIBUTE.pack(number, kind << 24 | len(value)) + value
-
-
-def _least(value: wire.Value) -> bytes:
+def _least(value: Value) -> bytes:
     return bytes(value.size or (2 if value.wire_type == WireType.List else 0))
 
 
-def _some_pair(rng: random.Random, depth: int = 1) -> Pair:
+def _random_pair(rng: random.Random, depth: int = 1) -> Pair:
     kind = rng.randrange(5) if depth < _DEEPEST else 0
-    inner = tuple(_some_pair(rng, depth + 1) for _ in range(rng.randrange(3))) if kind == 3 else ()
-    return Pair(kind, rng.choice(_TEXTS), rng.choice(_TEXTS), inner)
+    key = rng.choice(_TEXTS)
+    if kind == TKVType.List:
+        return Pair(kind, key, List([_random_pair(rng, depth + 1) for _ in range(rng.randrange(3))]))
+    return Pair(kind, key, rng.choice(_TEXTS))
 
 
-def _some_value(rng: random.Random) -> tuple[int, bytes]:
+def _random_value(rng: random.Random) -> tuple[int, bytes]:
     kind = rng.choice(_KINDS)
     fixed = {int(WireType.Int): bytes(4), int(WireType.Long): bytes(8), int(WireType.List): bytes(2)}
     return kind, fixed.get(kind, rng.choice(_TEXTS))
 
 
-def some_recipe(rng: random.Random, registry: Registry = TLIBRARY) -> Recipe:
-    """A recipe at random."""
+def random_recipe(rng: random.Random, registry: Registry = TLIBRARY) -> Recipe:
+    """Return a recipe at random."""
     message = rng.choice([*registry.schemas, 60])
     valid = rng.random() < 0.7
     if rng.random() < 0.7:
-        return Recipe(message, pairs=tuple(_some_pair(rng) for _ in range(rng.randint(1, 3))), listed=rng.random() < 0.8, valid=valid)
-    return Recipe(message, values=tuple(_some_value(rng) for _ in range(rng.randint(1, 3))), valid=valid)
+        return Recipe(message, pairs=tuple(_random_pair(rng) for _ in range(rng.randint(1, 3))), listed=rng.random() < 0.8, valid=valid)
+    return Recipe(message, values=tuple(_random_value(rng) for _ in range(rng.randint(1, 3))), valid=valid)
 
 
 def step(recipe: Recipe, rng: random.Random) -> Recipe:
-    """`recipe` with one pattern changed, more or less of them."""
+    """Return `recipe` with one pattern changed, added or removed."""
     patterns: list[Any] = list(recipe.pairs or recipe.values)
-    fresh: Any = _some_pair(rng) if recipe.pairs else _some_value(rng)
+    fresh: Any = _random_pair(rng) if recipe.pairs else _random_value(rng)
     where = rng.randrange(len(patterns))
     if rng.random() < 0.3 and len(patterns) > 1:
         del patterns[where]
@@ -176,12 +142,11 @@ def step(recipe: Recipe, rng: random.Random) -> Recipe:
         patterns.append(fresh)
     else:
         patterns[where] = fresh
-    name = "pairs" if recipe.pairs else "values"
-    return msgspec.structs.replace(recipe, **{name: tuple(patterns)})
+    return replace(recipe, pairs=tuple(patterns)) if recipe.pairs else replace(recipe, values=tuple(patterns))
 
 
 def peak(call: Callable[[], Any]) -> int:
-    """The most bytes held at once during `call`, its result included."""
+    """Return the peak of bytes held during a call, its result included."""
     call()  # tables and caches that are made once are no cost of this input
     tracemalloc.start()
     try:
@@ -195,7 +160,7 @@ def peak(call: Callable[[], Any]) -> int:
 
 
 def decoded(frame: bytes, using: Callable[..., Any] = decode) -> Any:
-    """What the frame decodes to leniently, or the error."""
+    """Return the lenient result of decoding a frame, or the error."""
     try:
         return using(frame, policy=Policy.LENIENT)
     except DecodeError as error:
@@ -203,14 +168,14 @@ def decoded(frame: bytes, using: Callable[..., Any] = decode) -> Any:
 
 
 def read(frame: bytes, using: Callable[..., Any] = decode) -> Any:
-    """The same with every list unpacked, however deep."""
+    """Return the same with every list unpacked, however deep."""
     item = decoded(frame, using)
     read_all(item)
     return item
 
 
 def read_all(value: object) -> None:
-    """Touch every value, so that nothing stays unread in a lazy list."""
+    """Touch every value, so that no lazy list stays unread."""
     match value:
         case KVList():
             for _, one in value:
@@ -225,45 +190,42 @@ def read_all(value: object) -> None:
                 read_all(one)
 
 
-Measure = Callable[[bytes], Any]
+Measure: TypeAlias = Callable[[bytes], Any]
+Cost: TypeAlias = tuple[float, bytes, Recipe]
 
 
-def search(steps: int, seed: int, measure: Measure, registry: Registry = TLIBRARY) -> tuple[float, bytes, Recipe]:
-    """The worst found in so many steps: bytes of memory for each byte of the frame, the frame, its recipe."""
+def search(steps: int, seed: int, measure: Measure, registry: Registry = TLIBRARY) -> Cost:
+    """Return the worst frame of a search: bytes of memory for each byte of the frame, the frame, its recipe."""
     rng = random.Random(seed)  # noqa: S311
-    overall: tuple[float, bytes, Recipe] | None = None
-    best: tuple[float, bytes, Recipe] | None = None
+    best = worst = _cost(random_recipe(rng, registry), measure, registry)
     stuck = 0
     for _ in range(steps):
-        if best is None or stuck > 60:
-            best, stuck = _cost(some_recipe(rng, registry), measure, registry), 0
-        found = _cost(step(best[2], rng), measure, registry)
-        stuck = 0 if found[0] > best[0] else stuck + 1
-        if found[0] >= best[0]:
-            best = found
-        if overall is None or best[0] > overall[0]:
-            overall = best
-    assert overall is not None
-    return overall
+        if stuck > 60:
+            best, stuck = _cost(random_recipe(rng, registry), measure, registry), 0
+        tried = _cost(step(best[2], rng), measure, registry)
+        stuck = 0 if tried[0] > best[0] else stuck + 1
+        if tried[0] >= best[0]:
+            best = tried
+        if best[0] > worst[0]:
+            worst = best
+    return worst
 
 
-def _cost(recipe: Recipe, measure: Measure, registry: Registry) -> tuple[float, bytes, Recipe]:
+def _cost(recipe: Recipe, measure: Measure, registry: Registry) -> Cost:
     frame = recipe.frame(registry)
     return peak(lambda: measure(frame)) / len(frame), frame, recipe
 
 
-MEASURES: dict[str, Measure] = {
+MEASURES: Final[dict[str, Measure]] = {
     "decoded": decoded,
     "decoded and read": read,
     "reference engine": lambda frame: read(frame, reference.decode),
 }
 
-
-# -- peers: the worst small thing of each, many times over ----------------------------------------
-
+# Decoders of general formats, each with its worst small value many times over.
 _MANY = 100_000
 _MSGPACK = tuple(b"\xdd" + struct.pack(">I", _MANY) + one * _MANY for one in (b"\x90", b"\x80", b"\xa1a", b"\x81\x00\x00"))
-_PEERS: dict[tuple[str, str], tuple[bytes, ...]] = {
+_PEERS: Final[dict[tuple[str, str], tuple[bytes, ...]]] = {
     ("cbor2", "loads"): tuple(b"\x9a" + struct.pack(">I", _MANY) + one * _MANY for one in (b"\x80", b"\xa0", b"\x61a", b"\xa1\x00\x00")),
     ("msgpack", "unpackb"): _MSGPACK,
     ("msgspec.msgpack", "decode"): _MSGPACK,
@@ -271,8 +233,7 @@ _PEERS: dict[tuple[str, str], tuple[bytes, ...]] = {
 }
 
 
-def peers() -> Iterable[tuple[str, float]]:
-    """Decoders of general formats by the same measure, those that are installed."""
+def _peers() -> Iterator[tuple[str, float]]:
     for (module, name), inputs in _PEERS.items():
         try:
             loads = getattr(importlib.import_module(module), name)
@@ -281,20 +242,10 @@ def peers() -> Iterable[tuple[str, float]]:
         yield module, max(peak(functools.partial(loads, data)) / len(data) for data in inputs)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m tlib_fuzz.heap", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--steps", type=int, default=1000, metavar="N", help="frames tried for each measure (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=1, metavar="S", help="same seed, same search (default: 1)")
-    parser.add_argument("--peers", action="store_true", help="measure other libraries too, where they are installed")
-    options = parser.parse_args(arguments)
+def report(steps: int, seed: int, *, peers: bool) -> Iterator[str]:
+    """Yield a line for each measure and, with `peers`, for each installed decoder of another format."""
     for name, measure in MEASURES.items():
-        worst, frame, recipe = search(options.steps, options.seed, measure)
-        sys.stdout.write(f"{worst:6.1f} bytes a byte, {name} ({engine()}): {len(frame):,} bytes of {recipe}\n")
-    if options.peers:
-        sys.stdout.writelines(f"{worst:6.1f} bytes a byte, {name}\n" for name, worst in peers())
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        worst, frame, recipe = search(steps, seed, measure)
+        yield f"{worst:6.1f} bytes a byte, {name} ({engine()}): {len(frame):,} bytes of {recipe}"
+    if peers:
+        yield from (f"{worst:6.1f} bytes a byte, {name}" for name, worst in _peers())

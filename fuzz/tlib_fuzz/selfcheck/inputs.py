@@ -1,10 +1,8 @@
-"""Inputs for every promise, at random: things of a kind written well, then damaged. Seeded, fast.
+"""Random inputs for every invariant: well-formed inputs of a kind, then damaged. Seeded and fast.
 
-Strategy: whatever the kind, it begins with frames (`walker`, `mutate`), since those are what all
-kinds carry: as they are, joined to a stream, written as JSON or as a log, sent in TCP segments of
-a capture. What is written is then damaged once more, by mutations that know no format and by tokens
-that the kind's reader looks for. `make` draws a new input; `vary` is one step of a fuzzer on bytes
-that it already has.
+Strategy: every kind starts from frames (`walker`, `mutate`), because all kinds contain them: alone, joined to a stream, as JSON or
+a log, in the TCP segments of a capture. The result is damaged once more, by mutations that know nothing of the format and by
+tokens that the kind's reader looks for. `make` draws a new input; `vary` is one step of a fuzzer on existing bytes.
 """
 
 from __future__ import annotations
@@ -19,22 +17,22 @@ from tlib_codec.formats.logs.writer import platform_sdk_text, tserver_text
 from tlib_codec.reference import Policy
 from tlib_fuzz.cases.mutate import MUTATIONS, mutate
 from tlib_fuzz.cases.walker import random_frame
+from tlib_fuzz.dictionary import TOKENS
 from tlib_fuzz.packets import ACK, PSH, ethernet, ipv4, pcap, pcapng, tcp
-from tlib_fuzz.tokens import TOKENS
 from tlib_schemas.errors import DecodeError, EncodeError
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
-_BLIND = ("flip-bit", "set-byte", "set-word", "nudge-byte", "insert", "delete", "truncate", "repeat", "splice")
+_GENERIC = ("flip-bit", "set-byte", "set-word", "nudge-byte", "insert", "delete", "truncate", "repeat", "splice")
 _STAMP = dt.datetime(2025, 5, 3, 16, 45, 24)  # noqa: DTZ001 a log prints local time
 _HOSTS = ("10.0.0.2", "10.0.0.1")
 _POOL = 200
 
 
 class Inputs:
-    """A source of inputs: the same seed and corpus give the same inputs, in the order in which they are asked for.
+    """A source of inputs: the same seed, corpus and calls give the same inputs.
 
-    `corpus` are frames to begin with, beside those made at random.
+    `corpus` are frames to start from, beside random ones.
     """
 
     def __init__(self, seed: int, corpus: Sequence[bytes] = (), registry: Registry = TLIBRARY) -> None:
@@ -45,7 +43,7 @@ class Inputs:
         self._drawn = 0
 
     def make(self, kind: str) -> bytes:
-        """A new input of a kind of `promises.PROMISES`."""
+        """Return a new input of a kind of `invariants.INVARIANTS`."""
         if self._drawn % 2000 == 0:
             self.pool = [*self.corpus, *(random_frame(self.rng, self.registry) for _ in range(_POOL))]
         self._drawn += 1
@@ -53,30 +51,30 @@ class Inputs:
         return made if kind == "frame" or self.rng.random() < 0.3 else self.vary(kind, made)
 
     def vary(self, kind: str, data: bytes) -> bytes:
-        """`data` damaged a little."""
+        """Return `data` with a little damage."""
         rng = self.rng
         if kind == "frame":
             return mutate(data, rng, self.pool or [data])[0]
         damaged = bytearray(data)
         for _ in range(min(rng.randint(1, 4), rng.randint(1, 4))):
             if rng.random() < 0.5:
-                MUTATIONS[rng.choice(_BLIND)](damaged, rng, [data])
+                MUTATIONS[rng.choice(_GENERIC)](damaged, rng, [data])
             else:
                 where = rng.randrange(len(damaged) + 1)
                 damaged[where : where + rng.choice((0, 0, 1, 4))] = rng.choice(TOKENS[kind])
         return bytes(damaged)
 
     def frame(self) -> bytes:
-        """A frame, mostly damaged."""
+        """Return a frame, usually damaged."""
         data = self.rng.choice(self.pool)
         return data if self.rng.random() < 0.1 else mutate(data, self.rng, self.pool)[0]
 
     def case(self) -> bytes:
-        """Choices for a case."""
+        """Return bytes that choose a case."""
         return self.rng.randbytes(self.rng.randrange(400))
 
     def stream(self) -> bytes:
-        """A few frames back to back, some damaged, some bytes between them."""
+        """Return a few frames back to back, some damaged, some with bytes between them."""
         rng = self.rng
         return b"".join(
             rng.randbytes(rng.randrange(8)) if rng.random() < 0.1 else rng.choice(self.pool) if rng.random() < 0.6 else self.frame()
@@ -84,7 +82,7 @@ class Inputs:
         )
 
     def item(self) -> Item:
-        """What a frame decodes to leniently."""
+        """Return the lenient result of decoding a frame."""
         while True:
             try:
                 return reference.decode(self.frame(), registry=self.registry, policy=Policy.LENIENT)
@@ -92,11 +90,11 @@ class Inputs:
                 continue
 
     def json(self) -> bytes:
-        """An item as a line of JSON."""
+        """Return an item as a line of JSON."""
         return jsonl.dumps(self.item(), registry=self.registry)
 
     def log(self) -> bytes:
-        """A few items as a log of one of the two forms."""
+        """Return a few items as a log of one of the two kinds."""
         server = self.rng.random() < 0.5
         texts = []
         for _ in range(self.rng.randint(1, 3)):
@@ -110,7 +108,7 @@ class Inputs:
         return "".join(texts).encode("utf-8", "surrogateescape")
 
     def capture(self) -> bytes:
-        """A stream in the TCP segments of one direction, as pcap or pcapng; some come late, twice or not at all."""
+        """Return a pcap or pcapng file with a stream in TCP segments of one direction, some late or repeated."""
         rng = self.rng
         data = self.stream()
         at, sequence, packets = 0, rng.choice((1, 0xFFFF_FFF0)), []

@@ -1,10 +1,9 @@
-"""What holds of any bytes whatever, as one function a kind of input: frame, case, stream, JSON, log, capture.
+"""Invariants: properties of any bytes, one function for each kind of input: frame, case, stream, JSON, log, capture.
 
-Strategy: a promise takes bytes, uses the codec as a caller would and raises where something does
-not hold: `BrokenPromiseError`, or the very exception that leaked. It says in a word what became of
-the input. The coverage-guided targets, the campaign and the replay of the corpus all call these
-functions, so what is promised stands in one place. `thorough` asks both engines and compares
-everything that a caller can see; without it the engine that runs is asked alone, for volume.
+Strategy: an invariant takes bytes, uses the codec as a caller does, and raises where a property does not hold:
+`BrokenInvariantError`, or the exception that the codec leaked. It returns a word for the outcome. The coverage-guided
+targets, the campaign and the replay of the corpus all call these functions, so each property is stated once. `thorough`
+compares both engines in everything that a caller can see; without it the running engine alone is checked, for volume.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -21,6 +20,7 @@ from tlib_codec.formats import jsonl
 from tlib_codec.formats.captures.decoder import CaptureDecoder
 from tlib_codec.formats.captures.lanes import Lanes
 from tlib_codec.formats.logs.reader import read_log
+from tlib_codec.records import Batch, Diagnostic, Entry, Record
 from tlib_codec.reference import Policy
 from tlib_codec.stream import Gap
 from tlib_fuzz.cases.chooser import BytesChooser
@@ -28,82 +28,106 @@ from tlib_fuzz.cases.generate import case_of, chosen
 from tlib_fuzz.cases.walker import walker_of
 from tlib_schemas.errors import CODES, DecodeError, EncodeError, SchemaViolation, TLibError
 from tlib_schemas.events import InvalidEvent, UnknownEvent
+from tlib_schemas.limits import DEFAULT_LIMITS, Limits
 from tlib_schemas.tlibrary import TLIBRARY
 
 from . import differential
-from .agreement import disagreement, engines
+from .agreement import disagreement
+from .engines import engines
 from .heap import read_all
 
+_LIMITS = (DEFAULT_LIMITS,) * 6 + (
+    Limits(frame_body=64),
+    Limits(list_depth=1),
+    Limits(list_depth=2, list_pairs=2),
+    Limits(list_depth=200, list_pairs=1),
+)
 
-class BrokenPromiseError(AssertionError):
-    """Something that is promised of any input does not hold of this one."""
+
+class BrokenInvariantError(AssertionError):
+    """An invariant does not hold for an input."""
 
 
-class Promise(Protocol):
-    """Checks one input; gives what became of it in a word, such as ``event`` or ``refused``."""
+class Invariant(Protocol):
+    """Checks one input and returns its outcome in a word, such as ``event`` or ``refused``."""
 
     def __call__(self, data: bytes, *, thorough: bool = False) -> str: ...
 
 
-def _must(holds: bool, what: str) -> None:
+def _require(holds: bool, invariant: str) -> None:
     if not holds:
-        raise BrokenPromiseError(what)
+        raise BrokenInvariantError(invariant)
 
 
-def _told(error: TLibError) -> str:
-    """An error of ours has a code of the table and says what it has to say on one line."""
+def _same(difference: str | None) -> None:
+    if difference is not None:
+        raise BrokenInvariantError(difference)
+
+
+def _refused(error: TLibError) -> str:
+    """Require that an error has a known code and one printable line."""
     text = str(error)
-    _must(error.code in CODES and text.isprintable() and bool(text), f"an error is one line with a known code: {text!r}")
+    _require(error.code in CODES and text.isprintable() and bool(text), f"an error is one line with a known code: {text!r}")
     return "refused"
 
 
-def pieces(data: bytes) -> list[bytes]:
-    """`data` cut at a few places that its bytes decide."""
+def limits_of(data: bytes) -> Limits:
+    """Return limits, usually the default ones, that the bytes of an input choose."""
+    return _LIMITS[zlib.crc32(data) % len(_LIMITS)]
+
+
+def cuts_of(data: bytes) -> list[int]:
+    """Return places to cut `data`, that its bytes choose: none, one, three or many."""
     chance = zlib.crc32(data)
-    cuts = sorted((chance >> shift) % (len(data) + 1) for shift in (0, 7, 13))
-    return [data[a:b] for a, b in pairwise((0, *cuts, len(data)))]
+    count = (0, 1, 3, 40)[chance & 3]
+    return sorted((chance * (2 * n + 1) >> 7) % (len(data) + 1) for n in range(count))
+
+
+def pieces(data: bytes) -> list[bytes]:
+    """Return `data` cut at the places of `cuts_of`."""
+    return [data[a:b] for a, b in pairwise((0, *cuts_of(data), len(data)))]
 
 
 # -- frames ---------------------------------------------------------------------------------------
 
 
 def frame(data: bytes, *, thorough: bool = False) -> str:
-    """One frame: decodes or raises a DecodeError, by both policies; what decoded encodes to the same bytes."""
+    """Decode one frame or raise a DecodeError, under both policies; the item encodes to the same bytes."""
     if thorough:
-        difference = differential.check_frame(data)
-        _must(difference is None, str(difference))
+        _same(differential.check_frame(data, limits=limits_of(data)))
     try:
         item = decode(data, policy=Policy.LENIENT)
     except DecodeError as error:
-        _refused_alike(data, error)
-        return _told(error)
+        _strict_refuses(data, error)
+        return _refused(error)
     read_all(item)
     _strict_agrees(data, item)
     again = encode(item, policy=Policy.LENIENT)
-    _must(len(again) == len(data), "what decoded encodes to as many bytes")
+    _require(len(again) == len(data), "an item encodes to as many bytes as its frame has")
     if again != data:  # not in ascending order of id
         item = decode(again, policy=Policy.LENIENT)
-        _must(encode(item, policy=Policy.LENIENT) == again, "a canonical frame encodes to itself")
+        _require(encode(item, policy=Policy.LENIENT) == again, "a canonical frame encodes to itself")
     return _kind(item)
 
 
-def _refused_alike(data: bytes, error: DecodeError) -> None:
+def _strict_refuses(data: bytes, error: DecodeError) -> None:
     try:
         decode(data)
     except DecodeError as strict:
-        _must(strict == error, f"both policies refuse malformed bytes alike: {strict}, {error}")
+        _require(strict == error, f"both policies refuse malformed bytes with the same error: {strict}, {error}")
     else:
-        raise BrokenPromiseError("what the lenient policy refuses, the strict one does too")
+        raise BrokenInvariantError("the strict policy refuses malformed bytes that the lenient policy refuses")
 
 
 def _strict_agrees(data: bytes, item: Any) -> None:
     try:
         strict = decode(data)
     except SchemaViolation as error:
-        _must(isinstance(item, InvalidEvent) and item.violations == error.violations, "an InvalidEvent is what the strict policy refuses")
-        _told(error)
+        invalid = isinstance(item, InvalidEvent) and item.violations == error.violations
+        _require(invalid, "an InvalidEvent is exactly a frame that the strict policy refuses")
+        _refused(error)
     else:
-        _must(type(strict) is type(item) and strict == item, "a valid event is the same by both policies")
+        _require(type(strict) is type(item) and strict == item, "a valid event is the same under both policies")
 
 
 def _kind(item: object) -> str:
@@ -114,29 +138,26 @@ def _kind(item: object) -> str:
 
 
 def case(data: bytes, *, thorough: bool = False) -> str:
-    """Choices, which bytes make as well as chance: of the case that they build, an engine says what its label says."""
+    """Build the case that bytes choose; an engine gives the answer of its label."""
     chooser = BytesChooser(data)
     entry = chooser.pick((None, *chosen(walker_of(TLIBRARY), None)[0]))
-    made = case_of(entry, walker_of(TLIBRARY), chooser)
-    for one in engines() if thorough else engines()[-1:]:
-        difference = disagreement(made, one)
-        _must(difference is None, f"{made.label}: {difference}")
-    return "accepted" if made.accept else "refused"
+    built = case_of(entry, walker_of(TLIBRARY), chooser)
+    for engine in engines() if thorough else engines()[-1:]:
+        difference = disagreement(built, engine)
+        _same(None if difference is None else f"{built.label}: {difference}")
+    return "accepted" if built.accept else "refused"
 
 
 # -- streams --------------------------------------------------------------------------------------
 
 
 def stream(data: bytes, *, thorough: bool = False) -> str:
-    """A stream: never raises, loses no byte, gives the same items whatever the chunks."""
-    parts = pieces(data)
+    """Decode a stream without an exception or a lost byte; chunks do not change its items."""
     if thorough:
-        cuts = [sum(map(len, parts[: n + 1])) for n in range(len(parts) - 1)]
-        difference = differential.check_stream(data, cuts)
-        _must(difference is None, str(difference))
+        _same(differential.check_stream(data, cuts_of(data), limits=limits_of(data)))
     whole = list(_decoded([data]))
-    _must(b"".join(taken for _, taken, _ in whole) == data, "every byte is in one item")
-    _must(whole == list(_decoded(parts)), "chunks and whole give the same items")
+    _require(b"".join(part for _, part, _ in whole) == data, "every byte is in one item")
+    _require(whole == list(_decoded(pieces(data))), "chunks and whole give the same items")
     return "frames" if any(not isinstance(item, Gap) for _, _, item in whole) else "gaps"
 
 
@@ -155,88 +176,97 @@ def _decoded(parts: Iterable[bytes]) -> Iterator[tuple[int, bytes, Any]]:
 
 
 def json(data: bytes, *, thorough: bool = False) -> str:
-    """A line of JSON: an item or a DecodeError; the item comes back from its line, and from its frame."""
+    """Read a line of JSON as an item or raise a DecodeError; the item survives its line and its frame."""
     try:
         item = jsonl.loads(data, policy=Policy.LENIENT)
     except DecodeError as error:
-        return _told(error)
-    _from_line(item)
+        return _refused(error)
+    _survives_its_line(item)
     if isinstance(item, Gap):
         return "gap"
     try:
         packed = encode(item)
     except (EncodeError, SchemaViolation) as error:
-        _told(error)
+        _refused(error)
         packed = None
     if thorough:
         expected = differential.outcome(lambda: reference.encode(item))
-        _must(expected == differential.outcome(lambda: encode(item)), "the engines encode it alike")
+        _require(expected == differential.outcome(lambda: encode(item)), "both engines give the same encoding")
     if packed is None:
-        return "not to be encoded"
-    _must(jsonl.dumps(decode(packed, policy=Policy.LENIENT)) == jsonl.dumps(item), "an item comes back from its frame")
+        return "not encodable"
+    _require(jsonl.dumps(decode(packed, policy=Policy.LENIENT)) == jsonl.dumps(item), "an item survives its frame")
     return _kind(item)
 
 
-def _from_line(item: Any) -> None:
+def _survives_its_line(item: Any) -> None:
     line = jsonl.dumps(item)
     back = jsonl.loads(line, policy=Policy.LENIENT)
-    _must(back == item and jsonl.dumps(back) == line, "an item comes back from its line")
+    _require(back == item and jsonl.dumps(back) == line, "an item survives its line")
 
 
-# -- logs -----------------------------------------------------------------------------------------
+# -- logs and captures ----------------------------------------------------------------------------
+
+
+def _records(entries: list[Entry]) -> list[Record]:
+    """Return the records of a file; require that every diagnostic is one line with a known code."""
+    for one in entries:
+        if isinstance(one, Diagnostic):
+            _require(one.code in CODES and str(one).isprintable(), f"a diagnostic is one line with a known code: {one}")
+    return [one for one in entries if isinstance(one, Record)]
 
 
 def log(data: bytes, *, thorough: bool = False) -> str:
-    """A log: never raises; chunks do not matter; every record has its line of JSON, and a frame or an EncodeError."""
-    found = list(read_log([data]))
-    _must(found == list(read_log(pieces(data))), "chunks and whole give the same records")
-    for one in found:
-        if not isinstance(one, LogRecord):
-            _must(one.code in CODES and str(one).isprintable(), f"a problem is one line with a known code: {one}")
-            continue
-        _from_line(one.item)
+    """Read a log without an exception; chunks do not change it; every record survives its line, and its frame or EncodeError."""
+    entries = list(read_log([data]))
+    _require(entries == list(read_log(pieces(data))), "chunks and whole give the same records")
+    records = _records(entries)
+    for record in records:
+        _survives_its_line(record.item)
+        assert not isinstance(record.item, Gap)
         try:
-            packed = encode(one.item, policy=Policy.LENIENT)
-        except EncodeError as error:  # a message, or an attribute, whose number is not public
-            _told(error)
+            packed = encode(record.item, policy=Policy.LENIENT)
+        except EncodeError as error:  # a message or an attribute whose number is not public
+            _refused(error)
             continue
         if thorough:
-            _must(reference.encode(one.item, policy=Policy.LENIENT) == packed, "the engines encode it alike")
-        _must(_placeless(decode(packed, policy=Policy.LENIENT)) == _placeless(one.item), "a record is what its frame decodes to")
-    return "records" if any(isinstance(one, LogRecord) for one in found) else "no record"
+            _require(reference.encode(record.item, policy=Policy.LENIENT) == packed, "both engines give the same encoding")
+        _require(_unplaced(decode(packed, policy=Policy.LENIENT)) == _unplaced(record.item), "a record survives its frame")
+    return "records" if records else "no record"
 
 
-def _placeless(item: Any) -> Any:
-    """`item` without the offsets of its violations, which text has not."""
+def _unplaced(item: Any) -> Any:
+    """Return `item` without the offsets of its violations, which text does not have."""
     if not isinstance(item, InvalidEvent):
         return item
     return InvalidEvent(item.message, item.attributes, tuple(msgspec.structs.replace(one, offset=None) for one in item.violations))
 
 
-# -- captures -------------------------------------------------------------------------------------
-
-
 def capture(data: bytes, *, thorough: bool = False) -> str:
-    """A capture: never raises; chunks do not matter; every item has its line of JSON, every problem a known code."""
-    found = list(_captured([data]))
-    _must(found == list(_captured(pieces(data))), "chunks and whole give the same items")
+    """Read a capture without an exception; chunks do not change its items; every item has a line of JSON."""
+    entries = list(_captured([data]))
+    _require(entries == list(_captured(pieces(data))), "chunks and whole give the same items")
     if thorough:
-        _must(found == list(_captured([data], lanes=Lanes)), "the lanes in C and in Python give the same items")
-    for one in found:
-        if isinstance(one, Captured):
-            jsonl.dumps(one.item)
-        else:
-            _must(one.code in CODES and str(one).isprintable(), f"a problem is one line with a known code: {one}")
-    return "items" if any(isinstance(one, Captured) for one in found) else "no item"
+        _require(entries == list(_captured([data], lanes=Lanes)), "the lanes in C and in Python give the same items")
+    records = _records(entries)
+    for record in records:
+        jsonl.dumps(record.item)
+    return "items" if records else "no item"
 
 
-def _captured(parts: Iterable[bytes], **options: Any) -> Iterator[Any]:
+def _captured(parts: Iterable[bytes], **options: Any) -> Iterator[Entry]:
     decoder = CaptureDecoder(**options)
     for part in parts:
         decoder.feed(part)
-        yield from decoder
+        yield from Batch(decoder.items())
     decoder.close()
-    yield from decoder
+    yield from Batch(decoder.items())
 
 
-PROMISES: dict[str, Promise] = {"frame": frame, "case": case, "stream": stream, "json": json, "log": log, "capture": capture}
+INVARIANTS: Final[dict[str, Invariant]] = {
+    "frame": frame,
+    "case": case,
+    "stream": stream,
+    "json": json,
+    "log": log,
+    "capture": capture,
+}
