@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+ROOTS := schemas codec fuzz
 
 # How long hypothesis searches in `make test`: quick, ci (the same examples every time) or nightly.
 export HYPOTHESIS_PROFILE ?= ci
@@ -124,6 +125,8 @@ $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install -qq --editable .
+	# Type checkers read .pth files, not the finder of an editable install.
+	printf '%s\n' $(ROOTS:%=$(CURDIR)/%) >"$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/tlib-codec-roots.pth"
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed

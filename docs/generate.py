@@ -35,7 +35,7 @@ from tlib_codec.formats.captures.decoder import CaptureDecoder
 from tlib_codec.formats.logs.lines import LogLimits
 from tlib_codec.formats.logs.reader import read_log
 from tlib_fuzz.cases.catalogue import DEFECTS, EDGE_CASES, UNREACHABLE
-from tlib_schemas.wire import Attribute, Enum
+from tlib_schemas.wire import Attribute
 
 DOCS = Path(__file__).parent
 _PART = re.compile(r"(<!-- begin (\S+) -->\n).*?(<!-- end \2 -->)", re.DOTALL)
@@ -121,8 +121,6 @@ def _type(attribute: Attribute) -> tuple[str, str]:
     value = attribute.value
     if value is None:
         return "any", "RawValue"
-    if isinstance(value, Enum):
-        return value.wire_type.name, value.enumeration.__name__
     return value.wire_type.name, value.python.__name__
 
 
@@ -156,22 +154,22 @@ def call_anomalies() -> str:
 
 
 def defects() -> str:
-    """The catalogue's defects, and the codes of frames that none of them has."""
+    """Return the catalogue's defects, and the codes of frames that no entry has."""
     lines = []
     for group, entries in DEFECTS.items():
-        lines += [f"### Of {group}", "", "| label | what is wrong | where | right codes |", "|---|---|---|---|"]
-        lines += [f"| `{e.label}` | {e.what} | {e.site.where} | {_codes(e.codes)} |" for e in entries]
+        lines += [f"### {group.capitalize()}", "", "| label | defect | where | correct codes |", "|---|---|---|---|"]
+        lines += [f"| `{e.label}` | {e.description} | {e.site.where} | {_codes(e.codes)} |" for e in entries]
         lines.append("")
     lines += ["Two codes of frames have no entry:", "", *(f"- `{code}`: {why}." for code, why in UNREACHABLE.items()), ""]
     return "\n".join(lines)
 
 
-def oddities() -> str:
-    """The catalogue's oddities."""
+def edge_cases() -> str:
+    """Return the catalogue's edge cases."""
     lines = []
     for group, entries in EDGE_CASES.items():
-        lines += [f"### Of {group}", "", "| label | what is odd | where | warnings |", "|---|---|---|---|"]
-        lines += [f"| `{e.label}` | {e.what} | {e.site.where} | {_codes(e.notes)} |" for e in entries]
+        lines += [f"### {group.capitalize()}", "", "| label | edge case | where | warnings |", "|---|---|---|---|"]
+        lines += [f"| `{e.label}` | {e.description} | {e.site.where} | {_codes(e.warnings)} |" for e in entries]
         lines.append("")
     return "\n".join(lines)
 
@@ -242,7 +240,7 @@ PICTURES: dict[str, Callable[[], str]] = {"decode.svg": decoded, "ladder.svg": l
 PARTS: dict[str, Callable[[], str]] = {
     "call-anomalies": call_anomalies,
     "defects": defects,
-    "oddities": oddities,
+    "edge-cases": edge_cases,
     "error-index": error_index,
     "error-codes": error_codes,
     "attributes": attributes,

@@ -12,7 +12,7 @@ from typing import Final
 from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.registry import Registry
 
-from .query import getter
+from .access import getter
 from .records import Record
 from .stream import Gap
 

@@ -8,20 +8,18 @@ Each test is a function of a record; `Query` joins them and is itself one.
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import ipaddress
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from tlib_schemas.declare import Composite
 from tlib_schemas.enumerations import OpenEnum
-from tlib_schemas.errors import EncodeError
-from tlib_schemas.events import Event
-from tlib_schemas.registry import Item, Registry
+from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.values import KVList, RawValue
 
-from .formats.jsonl import value_to_data
+from .access import closest, getter
+from .clock import Clock
 from .records import Record, nanoseconds
 from .stream import Gap
 
@@ -79,8 +77,6 @@ class Query:
 
 
 def _between(since: str | None, until: str | None, registry: Registry) -> Test:
-    from .clock import Clock  # noqa: PLC0415 it uses `getter`
-
     first = None if since is None else instant(since, "since")
     end = None if until is None else instant(until, "until")
     clock = Clock(registry)
@@ -139,12 +135,6 @@ class Address:
         return False
 
 
-def closest(name: str, names: Iterable[str]) -> str:
-    """Return the hint behind an unknown name, or nothing."""
-    close = difflib.get_close_matches(name, list(names), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
-
-
 def _message(name: str, registry: Registry) -> int:
     if name.isascii() and name.isdigit():
         return int(name)
@@ -162,7 +152,10 @@ def _condition(text: str, registry: Registry) -> Test:
         key = path.removeprefix(UNNUMBERED)
         return lambda record: record.unnumbered.get(key) == wanted
     name, _, inner = path.partition(".")
-    take = getter(name, registry)
+    try:
+        take = getter(name, registry)
+    except LookupError as error:
+        raise QueryError(str(error), "where") from None
 
     def holds(record: Record) -> bool:
         item = record.item
@@ -176,36 +169,6 @@ def _condition(text: str, registry: Registry) -> Test:
         return prints_as(value, wanted)
 
     return holds
-
-
-def getter(name: str, registry: Registry) -> Callable[[Item], Any]:
-    """Return the function that gets the attribute or composite of that name out of an item, None where it is absent. Raises QueryError."""
-    composite = registry.composites.get(name)
-    if composite is not None:
-        return lambda item: next(
-            (getattr(item, field.name) for field in item.__schema__.fields if field.label == name) if isinstance(item, Event) else iter(()),
-            None,
-        )
-    try:
-        number = registry.attribute_number(name)
-    except EncodeError:
-        names = [*(label for a in registry.dictionary.values() for label in (a.name, *a.aliases)), *registry.composites]
-        raise QueryError(f"{registry.name} has no attribute {name!r}{closest(name, names)}", "where") from None
-    label = registry.attribute_name(number)
-
-    def take(item: Item) -> Any:
-        if not isinstance(item, Event):
-            return item.attributes.get(label)
-        field = item.__schema__.listed.get(number)
-        if field is None:
-            return item.extra.get(label)
-        value = getattr(item, field.name)
-        if field.composite is None:
-            return value
-        part = next(part for part, attribute in field.attributes if attribute.id == number)
-        return getattr(value, part, None) if value is not None else item.extra.get(label)
-
-    return take
 
 
 def _within(kv: KVList, path: str) -> Iterator[Any]:
@@ -231,4 +194,4 @@ def prints_as(value: Any, wanted: str) -> bool:
         case Composite():
             return value.to_text() == wanted
         case _:
-            return str(value_to_data(value)) == wanted
+            return str(value) == wanted

@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise, repeat
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -45,7 +45,7 @@ class Flow(msgspec.Struct, frozen=True, gc=False):
     direction: str
 
 
-class Origin(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Origin(msgspec.Struct, frozen=True, gc=False):
     """The place and time of a record in its input; a field that the input does not know is None or empty.
 
     `offset` counts bytes: of the file, of the bytes that hex text stands for, or of a connection's stream in a capture.
@@ -228,13 +228,8 @@ Entry: TypeAlias = Record | Diagnostic
 _BATCH: Final = 4096  # single entries in a batch
 NO_TIME: Final = -(1 << 63)
 NO_FLOW: Final = (1 << 32) - 1
-_COLUMNS: Final = {  # the columns of `Frames`: the field of `Origin` that each fills, and the type of its numbers
-    "offsets": ("offset", "Q"),
-    "lines": ("line", "Q"),
-    "packets": ("packet", "Q"),
-    "times": ("time", "q"),
-    "local_times": ("local_time", "q"),
-}
+_COLUMNS: Final = {"lines": "Q", "packets": "Q", "offsets": "Q", "times": "q", "local_times": "q"}
+"""The columns of `Frames` and the types of their numbers, in the order of the fields of `Origin` that they fill."""
 
 
 class Frames(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -262,31 +257,33 @@ class Frames(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     def records(self, registry: Registry, limits: Limits = DEFAULT_LIMITS) -> Iterator[Record]:
         """Yield each frame decoded leniently, with its origin."""
-        bounds = memoryview(self.bounds).cast("Q")
-        for place, origin in enumerate(self.origins()):
-            frame = self.data[bounds[place] : bounds[place + 1]]
-            yield Record(decoded(frame, origin.offset or 0, registry, limits), frame, origin)
+        data = self.data
+        for (start, end), origin in zip(pairwise(memoryview(self.bounds).cast("Q")), self.origins(), strict=True):
+            frame = data[start:end]
+            try:
+                item: StreamItem = decode(frame, registry=registry, policy=Policy.LENIENT, limits=limits)
+                if type(item) is InvalidEvent:
+                    item = shifted(item, origin.offset or 0)
+            except DecodeError as error:
+                item = MalformedFrame(origin.offset or 0, frame, error.shift(origin.offset or 0))
+            yield Record(item, frame, origin)
 
     def origins(self) -> Iterator[Origin]:
         """Yield the origin of each frame."""
-        columns = [
-            (field, memoryview(column).cast(kind))  # type: ignore[call-overload]
-            for name, (field, kind) in _COLUMNS.items()
-            if (column := getattr(self, name)) is not None
-        ]
-        flows = None if self.flows is None else memoryview(self.flows).cast("I")
-        for place in range(len(self)):
-            known: dict[str, Any] = {field: column[place] for field, column in columns if column[place] != NO_TIME}
-            if flows is not None and flows[place] != NO_FLOW:
-                flow = self.flow_table[flows[place]]
-                known |= {"src": flow.src, "dst": flow.dst, "connection": flow.connection, "direction": flow.direction}
-            yield Origin(file=self.file, **known)
+        count = len(self)
+        numbers = (_numbers(getattr(self, name), kind, count) for name, kind in _COLUMNS.items())
+        if self.flows is None:
+            return map(Origin, repeat(self.file, count), *numbers)
+        table = [*(msgspec.structs.astuple(flow) for flow in self.flow_table), (None, "", "", "")]
+        flows = [table[place if place != NO_FLOW else -1] for place in memoryview(self.flows).cast("I")]
+        connections, sources, targets, directions = zip(*flows, strict=True) if flows else ((),) * 4
+        return map(Origin, repeat(self.file, count), *numbers, sources, targets, connections, directions)
 
     def select(self, places: Sequence[int]) -> Frames:
         """Return the frames at these places, in their order, with their origins."""
         bounds = memoryview(self.bounds).cast("Q")
         pieces = [self.data[bounds[place] : bounds[place + 1]] for place in places]
-        made = {name: _picked(getattr(self, name), kind, places) for name, (_, kind) in _COLUMNS.items()}
+        made = {name: _picked(getattr(self, name), kind, places) for name, kind in _COLUMNS.items()}
         return Frames(
             data=b"".join(pieces),
             bounds=array("Q", accumulate(map(len, pieces), initial=0)).tobytes(),
@@ -297,20 +294,18 @@ class Frames(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         )
 
 
+def _numbers(column: bytes | None, kind: str, count: int) -> Iterable[int | None]:
+    if column is None:
+        return repeat(None, count)
+    numbers = memoryview(column).cast(kind)  # type: ignore[call-overload]
+    return [None if number == NO_TIME else number for number in numbers] if kind == "q" else numbers
+
+
 def _picked(column: bytes | None, kind: str, places: Sequence[int]) -> bytes | None:
     if column is None:
         return None
     numbers = memoryview(column).cast(kind)  # type: ignore[call-overload]
     return array(kind, [numbers[place] for place in places]).tobytes()
-
-
-def decoded(frame: bytes, offset: int, registry: Registry, limits: Limits = DEFAULT_LIMITS) -> StreamItem:
-    """Return the item that a stream decoder gives for `frame` at `offset` of a stream."""
-    try:
-        item = decode(frame, registry=registry, policy=Policy.LENIENT, limits=limits)
-    except DecodeError as error:
-        return MalformedFrame(offset, frame, error.shift(offset))
-    return shifted(item, offset) if offset and isinstance(item, InvalidEvent) else item
 
 
 def shifted(item: StreamItem, base: int) -> StreamItem:
@@ -367,7 +362,15 @@ class Batch:
 
 def stream_parts(decoder: StreamDecoder, file: str) -> list[Part]:
     """Return everything that a decoder has completed: runs of frames, and between them what is none."""
-    return [Record(item, decoder.data, Origin(file=file, offset=decoder.offset)) for item in decoder]
+    parts: list[Part] = []
+    while True:
+        data, bounds, offsets = decoder.frames()
+        if offsets:
+            parts.append(Frames(data=data, bounds=bounds, offsets=offsets, file=file))
+        item = next(iter(decoder), None)
+        if item is None:
+            return parts
+        parts.append(Record(item, decoder.data, Origin(file=file, offset=decoder.offset)))
 
 
 def batches(entries: Iterable[Part | None], *, registry: Registry, limits: Limits = DEFAULT_LIMITS) -> Iterator[Batch]:

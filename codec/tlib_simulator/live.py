@@ -12,7 +12,6 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tlib_codec.calls.follow import OF_THE_EVENT
 from tlib_codec.stream import StreamItem
 from tlib_schemas.call_events import EventCallCreated, EventCallDataChanged, EventCallDeleted
 from tlib_schemas.enumerations import AttributeID
@@ -30,7 +29,7 @@ class LiveCalls:
 
     def __init__(self, registry: Registry = TLIBRARY) -> None:
         self._calls: dict[str, EventCallCreated] = {}
-        self._momentary = frozenset(map(registry.attribute_name, OF_THE_EVENT))
+        self._momentary = frozenset(attribute.name for attribute in registry.dictionary.values() if attribute.of_event)
 
     def __len__(self) -> int:
         return len(self._calls)

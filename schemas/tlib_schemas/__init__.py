@@ -30,7 +30,7 @@ from .registry import Item, Registry
 from .rules import Footnote, Rule, only_when, required_when, unusual, unusual_when
 from .tlibrary import TLIBRARY
 from .values import Attributes, Frame, KVList, RawAttribute, RawValue, Unicode
-from .wire import Attribute, Shape, WireType
+from .wire import Attribute, Identifies, Kind, Personal, Shape, WireType
 
 __all__ = [
     "CODES",
@@ -56,15 +56,18 @@ __all__ = [
     "Field",
     "Footnote",
     "Frame",
+    "Identifies",
     "InvalidEvent",
     "Item",
     "KVList",
+    "Kind",
     "LimitExceeded",
     "Limits",
     "Malformed",
     "MessageNumber",
     "MessageType",
     "OpenEnum",
+    "Personal",
     "RawAttribute",
     "RawValue",
     "Registry",

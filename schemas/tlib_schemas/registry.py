@@ -21,7 +21,7 @@ from .errors import EncodeError, Malformed, RegistryError, SchemaViolation, Seve
 from .events import Event, EventSchema, InvalidEvent, UnknownEvent, attributes_of
 from .limits import DEFAULT_LIMITS, Limits
 from .values import Attributes
-from .wire import Attribute, AttributeList, FrameConstruct
+from .wire import Attribute, AttributeList, FrameConstruct, Identifies
 
 Item: TypeAlias = Event | UnknownEvent | InvalidEvent
 
@@ -130,6 +130,10 @@ class Registry:
         if number is None or number not in self.dictionary:
             raise LookupError(f"{self.name} has no attribute {key!r}{self._closest(key, self._ids)}")
         return self.dictionary[number]
+
+    def identifying(self, *things: Identifies) -> tuple[int, ...]:
+        """Return the ids of the attributes that identify one of `things`, ascending."""
+        return tuple(sorted(number for number, attribute in self.dictionary.items() if attribute.identifies in things))
 
     @staticmethod
     def _closest(key: object, names: Iterable[str]) -> str:

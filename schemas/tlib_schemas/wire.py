@@ -13,6 +13,7 @@ own interface over the same two. WIRE-FORMAT is the page these classes follow.
 
 from __future__ import annotations
 
+import enum
 import io
 import re
 import struct
@@ -50,24 +51,53 @@ class WireType(OpenEnum):
     Long = 6
 
 
-class Value(Construct):
-    """A construct for the value of one attribute: all the bytes it is given.
+class Kind(enum.Enum):
+    """The kind of a value: the one fact by which JSON, logs, columns and schemas handle it."""
 
-    A subclass names its `wire_type` and implements `unpack` and `pack`. `python` is the type it
-    gives and takes.
+    TEXT = "text"  # str
+    UINT = "unsigned"  # int of 32 bits
+    SINT = "signed"  # int of 32 bits
+    LONG = "long"  # int of 64 bits, unsigned
+    HEX = "hex"  # str of 16 hex digits
+    ENUM = "enumeration"  # an OpenEnum; the value is an `Enum`
+    BINARY = "binary"  # bytes
+    LIST = "list"  # KVList
+    OTHER = "other"  # any other Python type
+
+
+INTEGERS: Final = frozenset({Kind.UINT, Kind.SINT, Kind.LONG})
+
+
+class Value(Construct):
+    """A construct for the value of one attribute: all the bytes of its stream.
+
+    A subclass declares its `wire_type` and the type `python` that it gives and takes, and
+    implements `unpack` and `pack`. Its `kind` follows from `python` unless the class declares one.
+    `standard` is True where the bytes are exactly those that the kind has on the wire, so an engine
+    may read them without a call; a subclass starts with False, because it may read them otherwise.
     """
 
     wire_type: WireType
     python: type[Any]
+    kind: Kind = Kind.OTHER
+    standard: bool = False
+    signed: bool = False
     size: int | None = None
     code: str = ""  # the error of a value that is not `size` bytes
 
+    def __init_subclass__(cls, *, standard: bool = False) -> None:
+        super().__init_subclass__()
+        cls.standard = standard
+        if "python" in cls.__dict__ and "kind" not in cls.__dict__:
+            kind = _KIND_OF.get(cls.python, Kind.OTHER)
+            cls.kind = Kind.LONG if kind is Kind.UINT and cls.wire_type == WireType.Long else kind
+
     def unpack(self, data: bytes, limits: Limits = DEFAULT_LIMITS) -> Any:
-        """The Python value of `data`. Raises DecodeError, with the offset counted in `data`."""
+        """Return the Python value of `data`. Raise DecodeError with the offset in `data`."""
         raise NotImplementedError
 
     def pack(self, value: Any, limits: Limits = DEFAULT_LIMITS) -> bytes:
-        """The bytes of `value`. Raises EncodeError."""
+        """Return the bytes of `value`. Raise EncodeError."""
         raise NotImplementedError
 
     def _parse(self, stream: io.BufferedIOBase, context: object, path: str) -> Any:
@@ -86,11 +116,14 @@ class Value(Construct):
         return f"<wire.{type(self).__name__.strip('_')}>"
 
 
+_KIND_OF: Final[dict[type, Kind]] = {str: Kind.TEXT, int: Kind.UINT, bytes: Kind.BINARY, KVListValue: Kind.LIST}
+
+
 def _refuse(value: object, expected: str) -> EncodeError:
     return EncodeError("value-type", expected=expected, actual=type(value).__name__)
 
 
-class _String(Value):
+class _String(Value, standard=True):
     wire_type = WireType.String
     python = str
 
@@ -103,7 +136,7 @@ class _String(Value):
         return packed_list.pack_text(value)
 
 
-class _Binary(Value):
+class _Binary(Value, standard=True):
     wire_type = WireType.Binary
     python = bytes
 
@@ -117,9 +150,8 @@ class _Binary(Value):
 
 
 class _Number(Value):
-    """An integer of a fixed length, by a struct of one field."""
+    """An integer of a fixed length, read and written by a struct of one field."""
 
-    python: type[Any] = int
     field: struct.Struct
 
     def unpack(self, data: bytes, limits: Limits = DEFAULT_LIMITS) -> Any:
@@ -134,26 +166,29 @@ class _Number(Value):
             return self.field.pack(value)
         except struct.error:
             bits = self.field.size * 8
-            sign = "a signed" if self.field is _SIGNED else "an unsigned"
+            sign = "a signed" if self.signed else "an unsigned"
             raise EncodeError("value-range", expected=f"{sign} {bits}-bit integer", actual=str(value)) from None
 
 
-class _Int(_Number):
-    wire_type, size, code, field = WireType.Int, 4, "int-length", _INT
+class _Int(_Number, standard=True):
+    python: type[Any] = int
+    wire_type, kind, size, code, field = WireType.Int, Kind.UINT, 4, "int-length", _INT
 
 
-class _SignedInt(_Int):
-    field = _SIGNED
+class _SignedInt(_Int, standard=True):
+    kind, signed, field = Kind.SINT, True, _SIGNED
 
 
-class _Long(_Number):
-    wire_type, size, code, field = WireType.Long, 8, "long-length", _LONG
+class _Long(_Number, standard=True):
+    python: type[Any] = int
+    wire_type, kind, size, code, field = WireType.Long, Kind.LONG, 8, "long-length", _LONG
 
 
-class _ConnID(_Long):
-    """A Long printed as 16 lowercase hex digits, as T-Server does."""
+class _ConnID(_Long, standard=True):
+    """A Long as 16 lowercase hex digits, as a T-Server prints it."""
 
     python = str
+    kind = Kind.HEX
 
     def unpack(self, data: bytes, limits: Limits = DEFAULT_LIMITS) -> str:
         if len(data) != 8:
@@ -163,7 +198,7 @@ class _ConnID(_Long):
     def pack(self, value: str, limits: Limits = DEFAULT_LIMITS) -> bytes:
         if not isinstance(value, str):
             raise _refuse(value, "str of 16 hex digits")
-        # Upper case would come back as another text, so it is no other spelling of the same ConnID.
+        # Upper case would decode to another text than the one that was encoded.
         if not _HEX16.fullmatch(value):
             raise EncodeError("value-range", expected="16 lowercase hex digits", actual=quote(value))
         return bytes.fromhex(value)
@@ -172,8 +207,10 @@ class _ConnID(_Long):
 _HEX16 = re.compile(r"[0-9a-f]{16}")
 
 
-class Enum(_Int):
-    """An Int whose values have names; any other number is kept."""
+class Enum(_Int, standard=True):
+    """An Int whose values have names; a number without a name is kept."""
+
+    kind = Kind.ENUM
 
     def __init__(self, enumeration: type[OpenEnum], *, signed: bool = False) -> None:
         super().__init__()
@@ -190,9 +227,10 @@ class Enum(_Int):
         return f"<wire.Enum {self.enumeration.__name__}>"
 
 
-class _KVList(Value):
+class _KVList(Value, standard=True):
     wire_type = WireType.List
     python = KVListValue
+    kind = Kind.LIST
 
     def unpack(self, data: bytes, limits: Limits = DEFAULT_LIMITS) -> KVListValue:
         return packed_list.unpack(data, 0, len(data), 1, limits)
@@ -216,14 +254,14 @@ KVList: Final = _KVList()
 Long: Final = _Long()
 ConnID: Final = _ConnID()
 
-# What every value of a type must satisfy, whatever its id: checked even where nobody reads it.
+# Values of these wire types are checked whatever their id, even where the type is not declared.
 _CHECKED: Final[dict[int, Value]] = {WireType.Int: Int, WireType.List: KVList, WireType.Long: Long}
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True):
-    """What a text usually looks like: a length, an alphabet, an ending. A breach is a WARNING.
+    """The usual shape of a text: a length, an alphabet, an ending. A breach is a WARNING.
 
-    Data instead of a function, so that an engine in another language can check it too.
+    It is data, not a function, so that an engine in another language can check it too.
     """
 
     description: str
@@ -232,7 +270,7 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     suffix: str = ""
 
     def fits(self, text: str) -> bool:
-        """Whether `text` has the shape."""
+        """Return whether `text` has the shape."""
         return (
             (self.length is None or len(text) == self.length)
             and (not self.alphabet or set(text) <= set(self.alphabet))
@@ -240,11 +278,38 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class Personal(enum.Enum):
+    """The person whom a value points to; redaction replaces the value."""
+
+    ANYONE = "anyone"  # the number, name, digits or password of a caller, a device or a client: always replaced
+    AGENT = "agent"  # the name of an agent or of a place: replaced on request
+
+
+class Identifies(enum.Enum):
+    """The thing that a value identifies; call tracking and redaction read it."""
+
+    CALL = "call"  # the event's own call, by CallUUID
+    CONNECTION = "connection"  # the event's own call, by ConnID
+    OTHER_CALL = "other call"  # a call that the event's call has to do with, by CallUUID
+    OTHER_CONNECTION = "other connection"  # ... by ConnID
+    ORIGINAL_CALL = "original call"  # the call that the event's call consults for, by CallUUID
+    MERGED_CALL = "merged call"  # the call into which the event's call was merged, by CallUUID
+    MERGED_CONNECTION = "merged connection"  # ... by ConnID
+    LINKED_CALLS = "linked calls"  # a list of the call at other sites
+    LISTED_CALLS = "listed calls"  # a list of the calls on an abstract DN
+    PARTY = "party"  # the DN whose event it is
+    OTHER_PARTY = "other party"  # the DN at the call's other end
+    CONTROLLING_PARTY = "controlling party"  # the DN that caused the event
+    PARTY_ID = "party id"  # a party, by PartyUUID
+
+
 class Attribute(msgspec.Struct, frozen=True):
     """One line of the attribute dictionary.
 
     `value` is None where the type of the attribute is not known: any type is accepted and kept as
-    a `RawValue`. `aliases` are other names under which logs and libraries print it.
+    a `RawValue`. `aliases` are other names under which logs and libraries print it. `personal` and
+    `identifies` are for redaction and call tracking. `of_event` marks a value that describes the
+    event (its time, its number, its sender) and so is no property of the call.
     """
 
     id: int
@@ -252,14 +317,17 @@ class Attribute(msgspec.Struct, frozen=True):
     name: str = ""
     aliases: tuple[str, ...] = ()
     shape: Shape | None = None
+    personal: Personal | None = None
+    identifies: Identifies | None = None
+    of_event: bool = False
 
     def __post_init__(self) -> None:
         if not self.name and isinstance(self.id, OpenEnum) and self.id.label:
             msgspec.structs.force_setattr(self, "name", self.id.label)
 
 
-# The errors of an attribute's header, which whoever follows headers raises: the attribute list, a
-# stream, another engine. The arguments are byte positions.
+# The errors of an attribute's header. The attribute list, a stream and other engines raise them.
+# The arguments are byte positions.
 
 
 def no_header(position: int, end: int) -> Malformed:

@@ -176,7 +176,6 @@ def _attributes(dn):
         ("TimeinSecs=1432917924", 1),
         ("TimeinuSecs=5", 0),
         ("InputMask=ff 01", 1),
-        ("Extensions={'a': 'b'}", 1),
         ("FirstTransferHomeLocation=SiteA", 0),
         ("UserData.missing=1", 0),
     ],

@@ -19,10 +19,10 @@ from tlib_cli.options import registry_option
 from tlib_cli.output import opened
 from tlib_cli.reports import Unusable, report
 from tlib_cli.view.progress import Progress
+from tlib_codec.access import closest
 from tlib_codec.formats import ReadOptions, readable
 from tlib_codec.formats.jsonl.writer import line_of
 from tlib_codec.formats.source import Source
-from tlib_codec.query import closest
 from tlib_codec.records import Batch, Diagnostic, Entry, Record
 from tlib_codec.redact import CaptureRedactor, LogRedactor, Redactor, Rules
 from tlib_codec.redact.items import safe_origin

@@ -8,11 +8,10 @@ kind; a column that a batch never touched has no list of values at all.
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from tlib_codec.records import decoded
+from tlib_codec.records import Frames, Record
 from tlib_codec.reference import Buffer
 from tlib_codec.stream import Gap, MalformedFrame, StreamDecoder
 from tlib_schemas import wire
@@ -222,19 +221,16 @@ class FrameBuilder(RowBuilder):
 
     def __init__(self, registry: Registry, limits: Limits, plan: tuple[Column, ...], batch_bytes: int) -> None:
         super().__init__(registry, limits, plan, batch_bytes)
-        self._frames: deque[tuple[bytes, int]] = deque()
+        self._frames: Iterator[Record] = iter(())
 
     def put(self, data: bytes, bounds: bytes, places: bytes) -> None:
         """Take frames, joined: their bounds in `data` and the place of each (64-bit numbers); `fill` puts them into rows."""
-        ends = memoryview(bounds).cast("Q")
-        for number, place in enumerate(memoryview(places).cast("Q")):
-            self._frames.append((data[ends[number] : ends[number + 1]], place))
+        self._frames = Frames(data=data, bounds=bounds, offsets=places).records(self._registry, self._limits)
 
     def fill(self) -> bool:
         """Whether a batch is full; if not, all frames are in rows."""
-        while self._frames:
-            frame, place = self._frames.popleft()
-            if self.row(decoded(frame, place, self._registry, self._limits), place, frame):
+        for record in self._frames:
+            if self.row(record.item, record.origin.offset or 0, record.frame or b""):
                 return True
         return self._is_full()
 

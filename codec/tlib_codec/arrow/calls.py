@@ -13,11 +13,10 @@ from typing import Any, BinaryIO, Self
 import msgspec
 
 from tlib_codec.calls import Call
-from tlib_codec.calls.follow import OF_THE_EVENT
 from tlib_schemas.call_events import EventCallCreated, EventCallDataChanged, EventCallDeleted
 from tlib_schemas.enumerations import OpenEnum
 from tlib_schemas.registry import Registry
-from tlib_schemas.wire import Enum, WireType
+from tlib_schemas.wire import Attribute, Kind
 
 try:
     import pyarrow as pa
@@ -35,8 +34,9 @@ class CallParquet:
 
     def __init__(self, file: BinaryIO, registry: Registry) -> None:
         tables = (cls.__schema__.listed for cls in (EventCallCreated, EventCallDataChanged, EventCallDeleted))
-        ids = dict.fromkeys(i for listed in tables for i in listed if i not in OF_THE_EVENT)
-        self._attributes = {registry.attribute_name(i): _type(registry.dictionary[i].value) for i in ids if i in registry.dictionary}
+        ids = dict.fromkeys(i for listed in tables for i in listed if i in registry.dictionary)
+        attributes = [registry.dictionary[i] for i in ids]
+        self._attributes = {attribute.name: _type(attribute) for attribute in attributes if not attribute.of_event}
         moment = pa.timestamp("us", "UTC")
         fields = [("begin", moment), ("end", moment), ("duration", pa.float64())]
         fields += [("ending", pa.string()), ("created", pa.bool_()), ("events", pa.int64()), ("dropped", pa.int64())]
@@ -84,10 +84,11 @@ class CallParquet:
             self._rows = []
 
 
-def _type(value: Any) -> Any:
-    if isinstance(value, Enum) or value is None or value.python is not int:
-        return pa.string()
-    return pa.uint64() if value.wire_type == WireType.Long else pa.int64()
+def _type(attribute: Attribute) -> Any:
+    return pa.string() if attribute.value is None else _TYPES.get(attribute.value.kind, pa.string())
+
+
+_TYPES = {Kind.UINT: pa.int64(), Kind.SINT: pa.int64(), Kind.LONG: pa.uint64()}
 
 
 def _json(data: Any) -> str | None:

@@ -29,8 +29,10 @@ Segment: TypeAlias = tuple[Frames | Sequence[Entry], int, int]
 
 UNNUMBERED: Final = "unnumbered"
 
-# Not by `pyarrow.scalar`, which would load pandas.
-_ZERO, _THOUSAND = pa.Array.from_buffers(pa.int64(), 2, [None, pa.py_buffer(struct.pack("=qq", 0, 1000))])
+# `pyarrow.scalar` and `pyarrow.array` load pandas where it is installed; arrays of buffers do not.
+_ZERO, _THOUSAND, _UNKNOWN_TIME = pa.Array.from_buffers(pa.int64(), 3, [None, pa.py_buffer(struct.pack("=qqq", 0, 1000, NO_TIME))])
+(_UNKNOWN_FLOW,) = pa.Array.from_buffers(pa.uint32(), 1, [None, pa.py_buffer(struct.pack("=I", NO_FLOW))])
+(_NO_TIME,), (_NO_FLOW,) = pa.nulls(1, pa.int64()), pa.nulls(1, pa.uint32())
 _NAMES: Final = pa.dictionary(pa.int32(), pa.string())
 _LARGEST: Final = (1 << 64) - 1
 _TIMES: Final = range(-(1 << 63) + 1, 1 << 63)
@@ -97,9 +99,9 @@ def _numbers(data: bytes, kind: pa.DataType, first: int, count: int) -> pa.Array
     times = pa.Array.from_buffers(pa.int64(), count, [None, pa.py_buffer(data)], 0, first)
     micros = pc.divide(times, _THOUSAND)  # towards 0, and a damaged stamp may be before 1970
     micros = pc.subtract(micros, pc.less(pc.subtract(times, pc.multiply(micros, _THOUSAND)), _ZERO).cast(pa.int64()))
-    unknown = pc.equal(times, pa.scalar(NO_TIME, pa.int64()))
+    unknown = pc.equal(times, _UNKNOWN_TIME)
     if pc.any(unknown).as_py():
-        micros = pc.if_else(unknown, pa.scalar(None, pa.int64()), micros)
+        micros = pc.if_else(unknown, _NO_TIME, micros)
     return micros.cast(kind)
 
 
@@ -134,20 +136,23 @@ def _named(column: OriginColumn, segments: Sequence[Segment]) -> pa.Array:
     return pa.DictionaryArray.from_arrays(indices, texts(list(places)))
 
 
+def _int32(numbers: array[int]) -> pa.Array:
+    return pa.Array.from_buffers(pa.int32(), len(numbers), [None, pa.py_buffer(numbers.tobytes())])
+
+
 def _named_frames(column: OriginColumn, frames: Frames, first: int, count: int, places: dict[str, int]) -> pa.Array:
     if column.field == "file":
         if not frames.file:
             return pa.nulls(count, pa.int32())
-        return pa.array(array("i", [places.setdefault(frames.file, len(places))]) * count, pa.int32())
+        return _int32(array("i", [places.setdefault(frames.file, len(places))]) * count)
     if frames.flows is None:
         return pa.nulls(count, pa.int32())
     get: Callable[[Flow], Any] = lambda flow: getattr(flow, column.field)  # noqa: E731
-    table = array("i", [places.setdefault(str(get(flow)), len(places)) for flow in frames.flow_table])
-    names = pa.Array.from_buffers(pa.int32(), len(table), [None, pa.py_buffer(table.tobytes())])
+    names = _int32(array("i", [places.setdefault(str(get(flow)), len(places)) for flow in frames.flow_table]))
     which = pa.Array.from_buffers(pa.uint32(), count, [None, pa.py_buffer(frames.flows)], 0, first)
-    unknown = pc.equal(which, pa.scalar(NO_FLOW, pa.uint32()))
+    unknown = pc.equal(which, _UNKNOWN_FLOW)
     if pc.any(unknown).as_py():
-        which = pc.if_else(unknown, pa.scalar(None, pa.uint32()), which)
+        which = pc.if_else(unknown, _NO_FLOW, which)
     return names.take(which)
 
 

@@ -69,14 +69,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
 
 
-_KINDS: Final[dict[type, Kind]] = {
-    type(wire.String): Kind.TEXT,
-    type(wire.Int): Kind.UINT,
-    type(wire.SignedInt): Kind.SINT,
-    type(wire.Long): Kind.LONG,
-    type(wire.ConnID): Kind.HEX,
-    type(wire.KVList): Kind.LIST,
-}
+_KINDS: Final = {kind: Kind[kind.name] for kind in wire.Kind if kind.name in Kind.__members__}
 
 
 def _distinct(names: Iterable[tuple[int, str]]) -> tuple[tuple[int, str], ...]:
@@ -90,11 +83,12 @@ def _distinct(names: Iterable[tuple[int, str]]) -> tuple[tuple[int, str], ...]:
 
 def _column(attribute: wire.Attribute) -> Column:
     value = attribute.value
-    if type(value) is wire.Enum:
+    assert value is not None  # `plan` leaves attributes without a type out
+    if isinstance(value, wire.Enum) and value.standard:
         labels = _distinct((int(member), member.label or "") for member in value.enumeration)
         return Column(attribute.name, Kind.SIGNED_LABEL if value.signed else Kind.LABEL, int(attribute.id), labels)
     # A construct of the user's own gives a Python value that Arrow need not know: its bytes.
-    return Column(attribute.name, _KINDS.get(type(value), Kind.BINARY), int(attribute.id))
+    return Column(attribute.name, _KINDS.get(value.kind, Kind.BINARY) if value.standard else Kind.BINARY, int(attribute.id))
 
 
 def plan(registry: Registry, names: Iterable[str] | None = None) -> tuple[Column, ...]:

@@ -32,6 +32,7 @@ from tlib_schemas.events import Event
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.values import KVList
+from tlib_schemas.wire import Identifies
 
 from .anomalies import Anomaly, Missing
 from .connection import Connection, Connections
@@ -43,19 +44,6 @@ Told: TypeAlias = Call | Missing
 _CREATED, _CHANGED, _DELETED, _RELEASED = (
     int(event.message) for event in (EventCallCreated, EventCallDataChanged, EventCallDeleted, EventReleased)
 )
-# What an event says of itself and not of its call.
-OF_THE_EVENT = frozenset(
-    {
-        AttributeID.CtrlParty,
-        AttributeID.EventSequenceNumber,
-        AttributeID.ReferenceID,
-        AttributeID.Server,
-        AttributeID.ThisDN,
-        AttributeID.TimeinSecs,
-        AttributeID.TimeinuSecs,
-    }
-)
-_NAMES_IT = frozenset({AttributeID.CallUUID, AttributeID.ConnID})
 _FRESH_START = frozenset({MessageType.EventLinkConnected, MessageType.EventServerConnected})
 _BACK_IN_STEP = frozenset({MessageType.EventRegistered, MessageType.EventAddressInfo})  # on an abstract DN: the calls there are
 _NOWHERE = Origin()
@@ -86,6 +74,9 @@ class CallTracker:
         self.registry = registry
         self.limits = limits
         self.history = history
+        self._identifies = {thing: registry.identifying(thing) for thing in Identifies}
+        self._own = frozenset(registry.identifying(Identifies.CALL, Identifies.CONNECTION))
+        self._of_event = frozenset(number for number, attribute in registry.dictionary.items() if attribute.of_event)
         self._open: OrderedDict[str, _Open] = OrderedDict()  # the longest idle one first
         self._by_conn: dict[str, str] = {}
         self._ended: OrderedDict[str, tuple[int, dt.datetime | None]] = OrderedDict()  # CallUUID, and ConnID: by whom, when
@@ -113,9 +104,9 @@ class CallTracker:
         self._tick(time)
         yield from self._idle()
         message = item.message
-        uuid, conn = _text(values, AttributeID.CallUUID), _text(values, AttributeID.ConnID)
+        uuid, conn = self._named(values, Identifies.CALL), self._named(values, Identifies.CONNECTION)
         event = _Event(self._name(message), values, time, origin, connection)
-        abstract = ABSTRACT_DN.fits(_text(values, AttributeID.ThisDN) or "")
+        abstract = ABSTRACT_DN.fits(self._named(values, Identifies.PARTY) or "")
         if message in _FRESH_START or (message in _BACK_IN_STEP and abstract):
             connection.starts += 1
         elif message == _RELEASED and abstract:
@@ -151,8 +142,8 @@ class CallTracker:
             one = self._new(event, uuid, conn)
             if late:
                 self._anomaly(one, event, "call-after-deletion", f"{event.name} after the call's end")
-        elif one.call.created and AttributeID.ISLinkList not in event.values and one.start == start:
-            self._anomaly(one, event, "call-created-twice", f"{event.name} again, without {self._label(AttributeID.ISLinkList)}")
+        elif one.call.created and event.values.keys().isdisjoint(self._identifies[Identifies.LINKED_CALLS]) and one.start == start:
+            self._anomaly(one, event, "call-created-twice", f"{event.name} again, without {self._label(Identifies.LINKED_CALLS)}")
         one.call.created = True
         one.start = start
         self._apply(one, event, judged=False)
@@ -177,11 +168,11 @@ class CallTracker:
     def _party(self, event: _Event, uuid: str | None, conn: str | None) -> None:
         """An event of one party's: it tells who takes part, and that the call lives."""
         one = self._known(uuid, conn)
-        party = _text(event.values, AttributeID.ThisDN)
+        party = self._named(event.values, Identifies.PARTY)
         if one is None or party is None or not event.name.startswith("Event"):
             return
         self._touch(one, event)
-        other = _text(event.values, AttributeID.OtherDN)
+        other = self._named(event.values, Identifies.OTHER_PARTY)
         for name in (party, other):
             self._add_party(one, name)
         self._remember(one, Change(event.name, event.time, {}, party, other, event.origin))
@@ -192,13 +183,13 @@ class CallTracker:
         self._touch(one, event)
         changes: dict[str, tuple[Any, Any]] = {}
         for number, value in event.values.items():
-            if number in OF_THE_EVENT:
+            if number in self._of_event:
                 continue
             name = self.registry.attribute_name(number)
             old = call.state.get(name)
             new = None if number == AttributeID.UserData and isinstance(value, KVList) and not len(value) else value
             if old == new and (type(old) is type(new) or old is not None):
-                told = number in EventCallDataChanged.__schema__.listed and number not in _NAMES_IT
+                told = number in EventCallDataChanged.__schema__.listed and number not in self._own
                 if judged and told and (old is not None or call.created):
                     said = "deleted, and there was none" if new is None else f"changed to {_shown(new)}, which it was"
                     self._anomaly(one, event, "call-unchanged", f"{name} is said to be {said}")
@@ -210,7 +201,7 @@ class CallTracker:
             else:
                 call.state[name] = new
         self._follow_links(one, event.values)
-        party = _text(event.values, AttributeID.CtrlParty)
+        party = self._named(event.values, Identifies.CONTROLLING_PARTY)
         self._add_party(one, party)
         self._remember(one, Change(event.name, event.time, changes, party, None, event.origin))
 
@@ -273,7 +264,7 @@ class CallTracker:
         if missing > 0 and one.home == connection.number:
             self._anomaly(one, event, "call-missing", f"{missing} event{'s' if missing > 1 else ''} missing before {event.name}")
         one.home, one.missing = connection.number, connection.missing
-        self._identify(one, _text(event.values, AttributeID.CallUUID), _text(event.values, AttributeID.ConnID))
+        self._identify(one, self._named(event.values, Identifies.CALL), self._named(event.values, Identifies.CONNECTION))
         self._open.move_to_end(one.key)
 
     def _identify(self, one: _Open, uuid: str | None, conn: str | None) -> None:
@@ -338,8 +329,16 @@ class CallTracker:
 
     # -- links -----------------------------------------------------------------------------------
 
-    def _label(self, number: AttributeID) -> str:
-        return self.registry.attribute_name(number)
+    def _named(self, values: Mapping[int, Any], thing: Identifies) -> str | None:
+        """Return the text by which `values` identify the thing; None where they do not."""
+        for number in self._identifies[thing]:
+            value = values.get(number)
+            if isinstance(value, str) and value:
+                return value
+        return None
+
+    def _label(self, thing: Identifies) -> str:
+        return " or ".join(map(self.registry.attribute_name, self._identifies[thing]))
 
     def _link(self, one: _Open, link: Link) -> None:
         if link not in one.linked and self._fits(one, one.call.links):
@@ -357,17 +356,17 @@ class CallTracker:
         self._link(one, Link(there, uuid, conn, cause))
 
     def _follow_links(self, one: _Open, values: Mapping[int, Any]) -> None:
-        main = _text(values, AttributeID.OrigCallUUID)
+        main = self._named(values, Identifies.ORIGINAL_CALL)
         if main is not None and (LinkKind.CONSULTS_FOR, main) not in one.linked:
             self._link_both(one, LinkKind.CONSULTS_FOR, LinkKind.CONSULTED_BY, main, None)
-        links = values.get(AttributeID.ISLinkList)
-        if isinstance(links, KVList):
-            for uuid, conn in sites(links, self.limits.entries):
-                if uuid != one.call.call_uuid and conn not in one.conn_ids:
-                    self._link_both(one, LinkKind.SITE, LinkKind.SITE, uuid, conn)
+        for links in (values.get(number) for number in self._identifies[Identifies.LINKED_CALLS]):
+            if isinstance(links, KVList):
+                for uuid, conn in sites(links, self.limits.entries):
+                    if uuid != one.call.call_uuid and conn not in one.conn_ids:
+                        self._link_both(one, LinkKind.SITE, LinkKind.SITE, uuid, conn)
 
     def _link_merge(self, one: _Open, values: Mapping[int, Any]) -> None:
-        uuid, conn = _text(values, AttributeID.RefCallUUID), _text(values, AttributeID.RefConnID)
+        uuid, conn = self._named(values, Identifies.MERGED_CALL), self._named(values, Identifies.MERGED_CONNECTION)
         if uuid is None and conn is None:
             return
         if uuid is None and (LinkKind.MERGED_INTO, conn) in one.linked:
@@ -434,11 +433,6 @@ def _values(item: Item, registry: Registry) -> Mapping[int, Any]:
     if isinstance(item, Event):
         return registry.lay_out(item)[1]
     return {registry.attribute_number(name): value for name, value in item.attributes.items()}
-
-
-def _text(values: Mapping[int, Any], number: AttributeID) -> str | None:
-    value = values.get(number)
-    return value if isinstance(value, str) and value else None
 
 
 def _shown(value: Any) -> str:

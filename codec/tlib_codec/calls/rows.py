@@ -15,23 +15,16 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from tlib_schemas.call_events import EventCallDataChanged, EventCallDeleted
-from tlib_schemas.enumerations import AttributeID, OpenEnum
+from tlib_schemas.enumerations import OpenEnum, TCallType
 from tlib_schemas.registry import Registry
 from tlib_schemas.values import KVList
+from tlib_schemas.wire import Identifies
 
 from .model import ENDED, Call, Change, LinkKind
 
 _SILENCE = dt.timedelta(seconds=1)
-# What a call's box and the arrows say.
-_QUIET = frozenset(
-    {
-        AttributeID.CallUUID,
-        AttributeID.CallType,
-        AttributeID.OrigCallUUID,
-        AttributeID.RefCallUUID,
-        AttributeID.RefConnID,
-    }
-)
+# A call's box and the arrows show these.
+_QUIET = frozenset({Identifies.CALL, Identifies.OTHER_CALL, Identifies.ORIGINAL_CALL, Identifies.MERGED_CALL, Identifies.MERGED_CONNECTION})
 
 
 class Kind(enum.Enum):
@@ -165,10 +158,11 @@ class Rows:
         """What changed, in short."""
         parts = []
         for name, (old, new) in change.changes.items():
-            number = self._registry.attribute_number(name)
-            if number in _QUIET:
+            attribute = self._registry.dictionary.get(self._registry.attribute_number(name))
+            identifies = None if attribute is None else attribute.identifies
+            if identifies in _QUIET or isinstance(new, TCallType):
                 continue
-            if number == AttributeID.ConnID and old is None:
+            if identifies is Identifies.CONNECTION and old is None:
                 continue
             if new is None:
                 parts.append(f"{name} deleted")

@@ -20,7 +20,7 @@ from tlib_schemas.events import Event, EventSchema
 from tlib_schemas.registry import Registry
 from tlib_schemas.rules import Rule, While
 from tlib_schemas.tlibrary import TLIBRARY
-from tlib_schemas.wire import Attribute, ConnID, Enum, Value, WireType
+from tlib_schemas.wire import INTEGERS, Attribute, Enum, Kind, Value
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -182,13 +182,22 @@ def _attribute(attribute: Attribute) -> Schema:
         return _ref("raw")
     if isinstance(value, Enum):
         return _ref(value.enumeration.__name__)
-    if value.wire_type == WireType.List:
-        return _ref("list")
-    if value.wire_type == WireType.Binary:
-        return _ref("binary")
-    if value.python is int:
-        number = _integer(8 * (value.size or 8), signed=value.unpack(b"\xff" * (value.size or 8)) < 0)
-        return {"anyOf": [number, {"type": "string", "pattern": "^-?[0-9]{1,20}$"}]}
-    if isinstance(value, type(ConnID)):
-        return {"type": "string", "pattern": "^[0-9a-fA-F]{16}$"}
-    return _ref("text")
+    return _SCHEMAS[value.kind] if value.standard else _FREE.get(value.kind, _SCHEMAS[value.kind])
+
+
+def _number(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "string", "pattern": "^-?[0-9]{1,20}$"}]}
+
+
+_SCHEMAS: Final[dict[Kind, Schema]] = {
+    Kind.TEXT: _ref("text"),
+    Kind.UINT: _number(_integer(32, signed=False)),
+    Kind.SINT: _number(_integer(32, signed=True)),
+    Kind.LONG: _number(_integer(64, signed=False)),
+    Kind.HEX: {"type": "string", "pattern": "^[0-9a-fA-F]{16}$"},
+    Kind.BINARY: _ref("binary"),
+    Kind.LIST: _ref("list"),
+    Kind.OTHER: _ref("text"),
+}
+# A construct of the user's own sets the bounds of its numbers itself.
+_FREE: Final[dict[Kind, Schema]] = dict.fromkeys(INTEGERS, _number({"type": "integer"}))

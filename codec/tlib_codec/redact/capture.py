@@ -23,7 +23,7 @@ from tlib_codec.records import Batch, Diagnostic, Origin, Record
 from tlib_codec.stream import Gap, Missing
 from tlib_schemas.errors import EncodeError
 
-from .file_records import Records, reader
+from .file_records import FileRecord, Records, reader
 from .items import Redactor
 from .packets import HEADERS, TCP, Addresses, Layout, blanked, carrying, header_of, layout, mended, untouched
 
@@ -102,7 +102,7 @@ class Held:
 
     __slots__ = ("fragment", "layout", "other", "part", "record")
 
-    def __init__(self, record: Record, hide: Addresses) -> None:
+    def __init__(self, record: FileRecord, hide: Addresses) -> None:
         self.record = record
         self.layout = None if record.packet is None else layout(record.packet, hide)
         self.part: Part | None = None

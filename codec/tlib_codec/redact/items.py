@@ -25,48 +25,27 @@ from tlib_codec.stream import Gap
 from tlib_schemas import wire
 from tlib_schemas.abstract_dn import is_call
 from tlib_schemas.attributes import ABSTRACT_DN, UUID_SHAPE
-from tlib_schemas.enumerations import AttributeID, OpenEnum
+from tlib_schemas.enumerations import OpenEnum
 from tlib_schemas.errors import DecodeError, SchemaViolation
 from tlib_schemas.events import Event, UnknownEvent
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.values import Attributes, KVList, RawValue, Unicode
-from tlib_schemas.wire import WireType
+from tlib_schemas.wire import Attribute, Identifies, Kind, Personal, WireType
 
 from .pseudonym import Pseudonyms
 
-_NUMBERS = frozenset(
-    {
-        AttributeID.ANI,
-        AttributeID.AccessNumber,
-        AttributeID.ApplicationPassword,
-        AttributeID.CallingLineName,
-        AttributeID.CollectedDigits,
-        AttributeID.CommunicationDN,
-        AttributeID.CtrlParty,
-        AttributeID.CustomerID,
-        AttributeID.DN,
-        AttributeID.DNIS,
-        AttributeID.DTMFDigits,
-        AttributeID.DialedNumber,
-        AttributeID.FirstTransferOrigDN,
-        AttributeID.LastDigit,
-        AttributeID.LastTransferOrigDN,
-        AttributeID.NetworkDestDN,
-        AttributeID.NetworkOrigDN,
-        AttributeID.OtherDN,
-        AttributeID.Password,
-        AttributeID.RemoteDN,
-        AttributeID.ThirdPartyDN,
-        AttributeID.ThisDN,
-        AttributeID.VoiceFileName,
-    }
+# Identifiers of calls and parties: texts that `ids` replaces.
+_IDENTIFIERS = (
+    Identifies.CALL,
+    Identifies.CONNECTION,
+    Identifies.OTHER_CALL,
+    Identifies.OTHER_CONNECTION,
+    Identifies.ORIGINAL_CALL,
+    Identifies.MERGED_CALL,
+    Identifies.MERGED_CONNECTION,
+    Identifies.PARTY_ID,
 )
-_AGENTS = frozenset({AttributeID.AgentID, AttributeID.Place, AttributeID.UserID})
-_CALL_IDS = frozenset(
-    {AttributeID.CallUUID, AttributeID.NewCallUUID, AttributeID.OrigCallUUID, AttributeID.RefCallUUID, AttributeID.PartyUUID}
-)
-
 
 UNNUMBERED = "attributes without a public number"
 
@@ -93,13 +72,21 @@ class Redactor:
         self.registry = registry
         self.pseudonyms = Pseudonyms(secret)
         self.counts: Counter[str] = Counter()
-        chosen = _NUMBERS | (_AGENTS if self.rules.agents else frozenset()) | self.rules.attributes
-        declared = {number: attribute.value for number, attribute in registry.dictionary.items()}
-        lists = {number for number, value in declared.items() if value is not None and value.wire_type == WireType.List}
-        untyped = {number for number, value in declared.items() if value is None}
         self._matched: set[str] = set()
-        self._chosen = (chosen & declared.keys() | untyped | lists - {AttributeID.ISLinkList}) - self.rules.kept
-        self.conn_ids = {number for number, attribute in registry.dictionary.items() if attribute.value is wire.ConnID}
+        self._chosen = {number for number, attribute in registry.dictionary.items() if self._replaces(attribute)} - self.rules.kept
+        self.conn_ids = {
+            n for n, attribute in registry.dictionary.items() if attribute.value is not None and attribute.value.kind is Kind.HEX
+        }
+        self._identifiers = self.conn_ids | set(registry.identifying(*_IDENTIFIERS))
+        self.linked_calls = frozenset(registry.identifying(Identifies.LINKED_CALLS))
+        self.listed_calls = frozenset(registry.identifying(Identifies.LISTED_CALLS))
+
+    def _replaces(self, attribute: Attribute) -> bool:
+        if attribute.value is None or attribute.id in self.rules.attributes:
+            return True
+        if attribute.value.kind is Kind.LIST and attribute.identifies is not Identifies.LINKED_CALLS:
+            return True
+        return attribute.personal is Personal.ANYONE or (self.rules.agents and attribute.personal is Personal.AGENT)
 
     # -- items -----------------------------------------------------------------------------------
 
@@ -131,9 +118,9 @@ class Redactor:
 
     def value(self, number: int, value: Any) -> Any:
         """The value of an attribute, replaced where it is to be."""
-        if self.rules.ids and isinstance(value, str) and (number in _CALL_IDS or number in self.conn_ids):
+        if self.rules.ids and isinstance(value, str) and number in self._identifiers:
             return self._count(number, value, self.identifier(value))
-        if number == AttributeID.ISLinkList and isinstance(value, KVList) and number not in self.rules.kept:
+        if number in self.linked_calls and isinstance(value, KVList) and number not in self.rules.kept:
             return self._count(number, value, self._ids_in(value)) if self.rules.ids else value
         if not self.chooses(number):
             return value
@@ -146,7 +133,7 @@ class Redactor:
 
     def _replaced(self, number: int, value: Any) -> Any:
         if isinstance(value, KVList):
-            return self.list(value, calls=number == AttributeID.Extensions)
+            return self.list(value, calls=number in self.listed_calls)
         if isinstance(value, RawValue):
             return self._raw(value)
         if isinstance(value, str):
@@ -159,7 +146,7 @@ class Redactor:
         """An attribute that was named although it is a number: as many digits, and it still fits."""
         declared = self.registry.dictionary[number].value
         found = self.pseudonyms.integer(value)
-        most = 0xFFFF_FFFF if declared is not None and declared.wire_type == WireType.Int else (1 << 64) - 1
+        most = 0xFFFF_FFFF if declared is not None and declared.kind in {Kind.UINT, Kind.SINT} else (1 << 64) - 1
         return found if abs(found) <= most else found % most
 
     def _raw(self, value: RawValue) -> RawValue:

@@ -21,7 +21,6 @@ from tlib_codec.formats.logs.reader import KINDS, recognised
 from tlib_codec.formats.logs.values import bare, looks_hex, printed_bytes
 from tlib_codec.records import Diagnostic
 from tlib_schemas.abstract_dn import is_call
-from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.values import KVList
 
 from .headers import Headers
@@ -221,7 +220,7 @@ class _Rewritten:
         number = None if known is None else known.id
         text = line[start:]
         self._number = number
-        links = number == AttributeID.ISLinkList and self.redactor.rules.ids and number not in self.redactor.rules.kept
+        links = number in self.redactor.linked_calls and self.redactor.rules.ids and number not in self.redactor.rules.kept
         self._chosen = links or self.redactor.chooses(number)
         head = self.message.list_head(text) if text[:1] != self.message.quote else None
         if head is not None and (known is None or known.kind in {"list", "any"}):
@@ -281,9 +280,10 @@ class _Rewritten:
         redactor = self.redactor
         if not self._chosen or wanted is None:
             self._value(start, line, None, None)
-        elif self._number == AttributeID.ISLinkList:
-            self._value(start, line, lambda text: self._one(redactor.value(AttributeID.ISLinkList, KVList([("", text)]))), None)
-        elif self._number == AttributeID.Extensions and top and is_call(key, self._shown(line[start:].rstrip())):
+        elif self._number in redactor.linked_calls:
+            number = self._number
+            self._value(start, line, lambda text: self._one(redactor.value(number, KVList([("", text)]))), None)
+        elif self._number in redactor.listed_calls and top and is_call(key, self._shown(line[start:].rstrip())):
             self._value(start, line, redactor.identifier if redactor.rules.ids else None, None)
         elif wanted:
             self._counted()

@@ -14,7 +14,7 @@ from tlib_schemas import wire
 from tlib_schemas.enumerations import TKVType
 from tlib_schemas.errors import TLibError
 from tlib_schemas.limits import DEFAULT_LIMITS
-from tlib_schemas.wire import Shape, WireType
+from tlib_schemas.wire import Kind, Shape, WireType
 
 from .chooser import Chooser
 from .tree import List, Pair
@@ -42,10 +42,6 @@ LONG_TEXTS: Final = (254, 255, 256, 4095, 65_534, 65_535, 65_536, 70_000)
 MOST_VALUE: Final = 0xFFFF  # bytes of a pair's value
 DEEPEST: Final = DEFAULT_LIMITS.list_depth
 TYPES: Final = tuple(int(kind) for kind in WireType)
-OURS: Final = (
-    *(type(value) for value in (wire.String, wire.Int, wire.SignedInt, wire.Binary, wire.KVList, wire.Long, wire.ConnID)),
-    wire.Enum,
-)
 _STRING, _INT, _BINARY, _LIST, _UNICODE = (int(kind) for kind in TKVType if kind >= 0)
 
 
@@ -125,12 +121,12 @@ def maker(attribute: wire.Attribute) -> Make:
     """Return the maker of values of a declared attribute. Raises ValueError where no value is found."""
     value = attribute.value
     assert value is not None
-    if type(value) not in OURS:
+    if not value.standard:
         return _bank(attribute)
     if isinstance(value, wire.Enum):
         members = packed(value)
         return lambda chooser: integer(chooser) if not members or chooser.chance(0.2) else chooser.pick(members)
-    if value.wire_type == WireType.String:
+    if value.kind is Kind.TEXT:
         return text if attribute.shape is None else shaped(attribute.shape)
     return OF_TYPE[int(value.wire_type)]
 

@@ -25,7 +25,7 @@ from tlib_schemas.wire import WireType
 from .chooser import Chooser, RandomChooser
 from .scenarios import RuleBreak, Scenario, Step, Table
 from .tree import Attribute, Frame, List
-from .values import OF_TYPE, OURS, TYPES, Body, maker, packed, text
+from .values import OF_TYPE, TYPES, Body, maker, packed, text
 
 _STRING, _INT, _BINARY, _LIST, _UNICODE = (int(kind) for kind in TKVType if kind >= 0)
 
@@ -48,7 +48,7 @@ class Walker:
         self.unknown = tuple(number for number in range(0x1_0000) if number not in registry.dictionary)
         self.tableless = tuple(number for number in range(0x1_0000) if number not in registry.schemas)
         self.typed = tuple(self._kinds)
-        ours = {number: int(a.value.wire_type) for number, a in registry.dictionary.items() if type(a.value) in OURS}  # type: ignore[union-attr]
+        ours = {number: int(a.value.wire_type) for number, a in registry.dictionary.items() if a.value is not None and a.value.standard}
         self.of_kind = {kind: tuple(n for n, k in ours.items() if k == kind) for kind in set(ours.values())}
         self.enumerations = {number: frozenset(packed(a.value)) for number, a in registry.dictionary.items() if type(a.value) is wire.Enum}
         self.breaks: dict[str, list[tuple[Table, RuleBreak]]] = {}

@@ -11,7 +11,7 @@ from tlib_cli.inputs import InputError, entries
 from tlib_cli.reports import Unusable
 from tlib_codec.formats import ReadOptions
 from tlib_codec.formats.frame_writer import frame_of
-from tlib_codec.query import closest
+from tlib_codec.access import closest
 from tlib_codec.records import Record
 from tlib_codec.stream import Gap
 from tlib_fuzz.cases.catalogue import CATALOGUE

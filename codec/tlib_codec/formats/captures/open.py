@@ -18,7 +18,8 @@ def read_capture(source: Source, **options: Unpack[Options]) -> Iterator[Batch]:
 
     Compressed data that end too early or are damaged give a diagnostic; InputError is for a file that cannot be read.
     """
-    decoder = CaptureDecoder(file=source.name, **options)
+    options["file"] = source.name
+    decoder = CaptureDecoder(**options)
     while True:
         try:
             data = source.read(CHUNK)

@@ -31,7 +31,7 @@ from tlib_schemas.limits import DEEPEST_LIST, Limits
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.values import Attributes, KVList, RawValue, Unicode
-from tlib_schemas.wire import Attribute, Enum, WireType
+from tlib_schemas.wire import INTEGERS, Attribute, Enum, Kind
 
 _DIGITS = re.compile(r"-?[0-9]{1,20}")
 _TRUNCATED = re.compile(r"([0-9]{1,20}) bytes/([0-9]{1,20})")
@@ -272,14 +272,14 @@ def value_from_data(data: object, attribute: Attribute | None, part: str = "") -
         return member
     if isinstance(value, Enum):
         return value.enumeration(_int(data, part))
-    if value.wire_type == WireType.List:
+    if value.kind is Kind.LIST:
         return _list_from(data, part, 1)
-    if value.wire_type == WireType.Binary:
+    if value.kind is Kind.BINARY:
         marked = _object(data, part)
         if marked.keys() != {"$binary"}:
             raise _form('{"$binary": base64}', data, part)
         return _bytes(marked["$binary"], part)
-    if value.python is int:
+    if value.kind in INTEGERS:
         return _int(data, part)
     return _text_from(data, part)
 

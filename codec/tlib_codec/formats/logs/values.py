@@ -16,10 +16,10 @@ import msgspec
 
 from tlib_schemas import wire
 from tlib_schemas.enumerations import AttributeID
-from tlib_schemas.errors import EncodeError
+from tlib_schemas.errors import DecodeError, EncodeError
 from tlib_schemas.registry import Registry
 from tlib_schemas.values import KVList, RawValue
-from tlib_schemas.wire import Attribute, WireType
+from tlib_schemas.wire import Attribute, Kind, WireType
 
 PREFIXES = ("Attribute", "ISCCAttribute")
 
@@ -167,17 +167,30 @@ def _known(attribute: Attribute) -> Known:
     if isinstance(value, wire.Enum):
         members = {str(int(member)): member for member in value.enumeration}
         return Known(attribute.id, "plain", _enumeration(value), members.get)
-    if value.wire_type == WireType.Int:
-        return Known(attribute.id, "plain", _integer(signed=value.field is wire.SignedInt.field), _quick_integer)
-    if value.wire_type == WireType.Long:
-        if value.python is str:
+    match value.kind:
+        case Kind.UINT | Kind.SINT:
+            return Known(attribute.id, "plain", _integer(signed=value.signed), _quick_integer)
+        case Kind.LONG:
+            return Known(attribute.id, "plain", long)
+        case Kind.HEX:
             return Known(attribute.id, "plain", conn_id, _quick_conn_id)
-        return Known(attribute.id, "plain", long)
-    if value.wire_type == WireType.List:
-        return Known(attribute.id, "list", binary)
-    if value.wire_type == WireType.String:
-        return Known(attribute.id, "text", binary, _quick_text)
+        case Kind.LIST:
+            return Known(attribute.id, "list", binary)
+        case Kind.TEXT:
+            return Known(attribute.id, "text", binary, _quick_text)
+        case Kind.OTHER:
+            return Known(attribute.id, "plain", _unpacked(value))
     return Known(attribute.id, "plain", binary)
+
+
+def _unpacked(value: wire.Value) -> Parser:
+    def parse(text: str) -> Any:
+        try:
+            return value.unpack(binary(text))
+        except DecodeError as error:
+            raise Unreadable(error.expected) from None
+
+    return parse
 
 
 def _quick_text(text: str) -> str | None:

@@ -19,7 +19,7 @@ from tlib_schemas.events import UnknownEvent
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.values import KVList, RawValue
-from tlib_schemas.wire import WireType
+from tlib_schemas.wire import Kind, WireType
 
 from .values import looks_hex, messages_with_server
 
@@ -113,17 +113,21 @@ def _print(number: int, value: Any, registry: Registry, quote: str) -> str | KVL
             raise EncodeError("value-type", expected="RawValue, since the attribute's type is not declared", actual=type(value).__name__)
         declared = attribute.value
         declared.pack(value)
-    match declared.wire_type:
-        case WireType.List:
+    match declared.kind:
+        case Kind.LIST:
             return KVList(value)
-        case WireType.Long:
-            return value.lower() if isinstance(value, str) else _long(value)
-        case WireType.Int:
+        case Kind.HEX:
+            return str(value)
+        case Kind.LONG:
+            return _long(value)
+        case Kind.UINT | Kind.SINT | Kind.ENUM:
             # the one enumeration that is printed by name
             label = value.label if isinstance(value, MessageType) else None
             return label or str(value % (1 << 32))
-        case WireType.Binary:
+        case Kind.BINARY:
             return _bytes(value)
+        case Kind.OTHER:
+            return _bytes(declared.pack(value))
     return f"{quote}{value}{quote}"
 
 

@@ -16,26 +16,28 @@ cdef class Entry:
         self.name = attribute.name
         self.value = value
         kinds = {
-            type(wire.String): STRING,
-            type(wire.Int): UINT,
-            type(wire.SignedInt): SINT,
-            type(wire.Binary): BINARY,
-            type(wire.KVList): LIST,
-            type(wire.Long): LONG,
-            type(wire.ConnID): CONN_ID,
+            wire.Kind.TEXT: STRING,
+            wire.Kind.UINT: UINT,
+            wire.Kind.SINT: SINT,
+            wire.Kind.BINARY: BINARY,
+            wire.Kind.LIST: LIST,
+            wire.Kind.LONG: LONG,
+            wire.Kind.HEX: CONN_ID,
         }
         if value is None:
             self.kind = RAW
             self.wire_type = TLIB_UNKNOWN_TYPE
             return
         self.wire_type = value.wire_type
-        if type(value) is wire.Enum:
+        if not value.standard:
+            self.kind = CALLERS
+        elif value.kind is wire.Kind.ENUM:
             self.kind = SIGNED_ENUM if value.signed else ENUM
             self.enumeration = value.enumeration
             self.others = {int(member): member for member in value.enumeration}
             self.members = [self.others.get(number) for number in range(256)]
         else:
-            self.kind = kinds.get(type(value), CALLERS)
+            self.kind = kinds[value.kind]
 
 
 cdef inline object enumerated(Entry entry, int64_t number):

@@ -1,0 +1,47 @@
+"""Values out of items by name: the attribute or composite that a registry calls so, whatever kind of item holds it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from tlib_schemas.errors import EncodeError
+from tlib_schemas.events import Event
+from tlib_schemas.registry import Item, Registry
+
+
+def closest(name: str, names: Iterable[str]) -> str:
+    """Return the hint behind an unknown name, or nothing."""
+    close = difflib.get_close_matches(name, list(names), n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def getter(name: str, registry: Registry) -> Callable[[Item], Any]:
+    """Return the function that gets the attribute or composite of that name out of an item, None where it is absent. Raises LookupError."""
+    composite = registry.composites.get(name)
+    if composite is not None:
+        return lambda item: next(
+            (getattr(item, field.name) for field in item.__schema__.fields if field.label == name) if isinstance(item, Event) else iter(()),
+            None,
+        )
+    try:
+        number = registry.attribute_number(name)
+    except EncodeError:
+        names = [*(label for a in registry.dictionary.values() for label in (a.name, *a.aliases)), *registry.composites]
+        raise LookupError(f"{registry.name} has no attribute {name!r}{closest(name, names)}") from None
+    label = registry.attribute_name(number)
+
+    def take(item: Item) -> Any:
+        if not isinstance(item, Event):
+            return item.attributes.get(label)
+        field = item.__schema__.listed.get(number)
+        if field is None:
+            return item.extra.get(label)
+        value = getattr(item, field.name)
+        if field.composite is None:
+            return value
+        part = next(part for part, attribute in field.attributes if attribute.id == number)
+        return getattr(value, part, None) if value is not None else item.extra.get(label)
+
+    return take
