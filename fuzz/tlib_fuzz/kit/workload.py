@@ -1,7 +1,7 @@
-"""What is sent: cases in chunks, each made from the seed and its own number.
+"""The workload of a run: cases in chunks, each made from the seed and its own number.
 
-Strategy: a chunk depends on nothing but the plan and its number, so a run is the same with one
-process or with several, and any part of it can be had again.
+Strategy: a chunk depends on the workload and its number alone, so a run is the same with any number of processes, and any part
+of it can be repeated.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
 RAW: Final = "raw"
-_UNSENT: Final = 200  # cases that are made to be mutated only, where nothing else is sent
+_UNSENT: Final = 200  # cases that are mutated but not sent, where only mutations are sent
 _POOLED: Final = 4_096  # bytes of the longest frame that is mutated
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What is sent: `labels` of the cases (None: all), a share of `raw` mutations, frames of a `corpus`.
+class Workload(msgspec.Struct, frozen=True, kw_only=True):
+    """The cases to send: their `labels` (None: all), the share of `raw` mutations, the frames of a `corpus`.
 
-    No mutation is sent that is to be refused with nothing but `unasked` codes.
-    `lenient` expects no judgement by tables: what is well-formed is to be accepted.
+    A mutation whose only codes are in `ignored` is not sent. `lenient` is for parsers that know no tables: every well-formed
+    frame is to be accepted.
     """
 
     seed: int
     registry: Registry = TLIBRARY
     labels: tuple[str, ...] | None = None
     raw: float = 0.25
-    unasked: frozenset[str] = frozenset()
+    ignored: frozenset[str] = frozenset()
     lenient: bool = False
     corpus: tuple[bytes, ...] = ()
 
     def case(self, frame: bytes) -> Case:
-        """What is right for any bytes."""
+        """Return the case of any bytes."""
         return self._judged(expectation(frame, self.registry))
 
     def _judged(self, case: Case) -> Case:
@@ -58,7 +58,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return Case(case.label, case.frame, True, msgspec.json.encode(data), frozenset(), case.reason, case.path, case.schema)
 
     def chunk(self, number: int, size: int) -> Iterator[Case]:
-        """The cases of chunk `number`, `size` of them; those of a corpus come first of all."""
+        """Yield the cases of chunk `number`, `size` of them; the first chunk begins with the corpus."""
         rng = random.Random(f"{self.seed}/{number}")  # noqa: S311
         mutated = round(size * self.raw)
         if number == 0:
@@ -71,5 +71,5 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
                 pool.append(case.frame)
         for _ in range(mutated if pool else 0):
             case = self.case(mutate(rng.choice(pool), rng, pool)[0])
-            if case.accept or not case.codes <= self.unasked:
+            if case.accept or not case.codes <= self.ignored:
                 yield case

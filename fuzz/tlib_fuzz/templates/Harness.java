@@ -1,12 +1,12 @@
 /**
- * A testee: answers `tlib fuzz run` about the parser that it calls.
+ * A harness: calls a parser and answers `tlib fuzz run`.
  *
  * <pre>
- * tlib fuzz run --target "java Testee.java"
+ * tlib fuzz run --target "java Harness.java"
  * </pre>
  *
- * On the standard input come frames, each behind its length (4 bytes, big-endian). For each, one line
- * goes to the standard output, in the same order: "accept", "accept JSON", "reject", "reject CODE" or
+ * The standard input has frames, each after its length (4 bytes, big-endian). For each frame, write one line
+ * to the standard output, in the same order: "accept", "accept JSON", "reject", "reject CODE" or
  * "skip". Print nothing else there; the standard error is free.
  */
 import java.io.BufferedInputStream;
@@ -18,7 +18,7 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
-public class Testee {
+public class Harness {
     /** The frame is wrong; the message is an error code, or empty. */
     static class Refused extends Exception {
         Refused(String code) {
@@ -28,10 +28,10 @@ public class Testee {
 
     /** Put the call of your parser here: give its JSON as one line, or "", or throw Refused. */
     static String parse(byte[] frame) throws Refused {
-        byte[] sign = {'T', 'L', 1, 0};
+        byte[] start = {'T', 'L', 1, 0};
         String[] wrong = {"bad-magic", "bad-magic", "bad-version", "bad-flags"};
         for (int at = 0; at < 4 && at < frame.length; at++) {
-            if (frame[at] != sign[at]) {
+            if (frame[at] != start[at]) {
                 throw new Refused(wrong[at]);
             }
         }

@@ -1,9 +1,9 @@
-/* A testee: answers `tlib fuzz run` about the parser that it calls.
+/* A harness: calls a parser and answers `tlib fuzz run`.
  *
- *     cc -g -fsanitize=address,undefined testee.c -o testee
- *     tlib fuzz run --target ./testee
+ *     cc -g -fsanitize=address,undefined harness.c -o harness
+ *     tlib fuzz run --target ./harness
  *
- * On the standard input come frames, each behind its length (4 bytes, big-endian). For each, one line goes
+ * The standard input has frames, each after its length (4 bytes, big-endian). For each frame, write one line
  * to the standard output, in the same order: "accept", "accept JSON", "reject", "reject CODE" or "skip".
  * Print nothing else there; the standard error is free.
  */
@@ -18,11 +18,11 @@ static uint32_t u32(const uint8_t *at) {
 /* Put the call of your parser here. Give NULL for a frame that it takes, an error code, or "", for one that it refuses;
  * `json` may be set to one line of JSON. */
 static const char *parse(const uint8_t *frame, size_t size, const char **json) {
-    static const uint8_t sign[4] = {'T', 'L', 1, 0};
+    static const uint8_t start[4] = {'T', 'L', 1, 0};
     static const char *const wrong[4] = {"bad-magic", "bad-magic", "bad-version", "bad-flags"};
     (void)json;
     for (size_t at = 0; at < 4 && at < size; at++)
-        if (frame[at] != sign[at])
+        if (frame[at] != start[at])
             return wrong[at];
     if (size < 10)
         return "truncated-header";

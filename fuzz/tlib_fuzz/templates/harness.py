@@ -1,8 +1,8 @@
-"""A testee: answers `tlib fuzz run` about the parser that it calls.
+"""A harness: calls a parser and answers `tlib fuzz run`.
 
-    tlib fuzz run --target "python3 testee.py"
+    tlib fuzz run --target "python3 harness.py"
 
-On the standard input come frames, each behind its length (4 bytes, big-endian). For each, one line goes
+The standard input has frames, each after its length (4 bytes, big-endian). For each frame, write one line
 to the standard output, in the same order: "accept", "accept JSON", "reject", "reject CODE" or "skip".
 Print nothing else there; the standard error is free.
 """

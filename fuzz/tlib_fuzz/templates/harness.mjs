@@ -1,19 +1,19 @@
-// A testee: answers `tlib fuzz run` about the parser that it calls.
+// A harness: calls a parser and answers `tlib fuzz run`.
 //
-//     tlib fuzz run --target "node testee.mjs"
+//     tlib fuzz run --target "node harness.mjs"
 //
-// On the standard input come frames, each behind its length (4 bytes, big-endian). For each, one line
-// goes to the standard output, in the same order: "accept", "accept JSON", "reject", "reject CODE" or "skip".
+// The standard input has frames, each after its length (4 bytes, big-endian). For each frame, write one line
+// to the standard output, in the same order: "accept", "accept JSON", "reject", "reject CODE" or "skip".
 // Print nothing else there (console.error is free).
 
 class Refused extends Error {} // the frame is wrong; the message is an error code, or empty
 
 // Put the call of your parser here: return its JSON as one line, or "", or throw Refused.
 function parse(frame) {
-  const sign = [0x54, 0x4c, 1, 0];
+  const start = [0x54, 0x4c, 1, 0];
   const wrong = ["bad-magic", "bad-magic", "bad-version", "bad-flags"];
   for (let at = 0; at < 4 && at < frame.length; at++) {
-    if (frame[at] !== sign[at]) throw new Refused(wrong[at]);
+    if (frame[at] !== start[at]) throw new Refused(wrong[at]);
   }
   if (frame.length < 10) throw new Refused("truncated-header");
   const length = frame.readUInt32BE(6);

@@ -1,6 +1,6 @@
-"""A toy parser with three mistakes, as a testee of `tlib fuzz run`; docs/fuzzing.md finds them.
+"""A toy parser with three mistakes and its harness for `tlib fuzz run`; docs/fuzzing.md finds them.
 
-It reads the frame's layout and no tables, so it is tested with --lenient.
+It knows the frame's layout but no tables, so it is tested with --lenient.
 """
 
 import struct
@@ -12,7 +12,7 @@ class Refused(Exception):
 
 
 def parse(frame: bytes) -> dict[int, object]:
-    """The attributes of a frame by id."""
+    """Return the attributes of a frame by id."""
     if frame[:2] != b"TL"[: len(frame)]:
         raise Refused("bad-magic")
     if frame[2:3] not in (b"", b"\x01"):
@@ -41,14 +41,14 @@ def parse(frame: bytes) -> dict[int, object]:
 
 
 def parse_value(kind: int, value: bytes) -> object:
-    """A number, a list, or the bytes as they are."""
+    """Return a number, a list, or the bytes."""
     if kind in (1, 6) and len(value) != {1: 4, 6: 8}[kind]:
         raise Refused("int-length" if kind == 1 else "long-length")
     return int.from_bytes(value, "big") if kind in (1, 6) else parse_list(value) if kind == 3 else value
 
 
 def parse_list(data: bytes, depth: int = 1) -> list[tuple[bytes, object]]:
-    """The pairs of a packed list."""
+    """Return the pairs of a packed list."""
     if len(data) < 2:
         raise Refused("list-header")
     pairs = []
@@ -81,7 +81,7 @@ def parse_list(data: bytes, depth: int = 1) -> list[tuple[bytes, object]]:
 
 
 def main() -> None:
-    """The loop that `tlib fuzz new python` writes."""
+    """Answer each frame, as the harness of `tlib fuzz new python` does."""
     while head := sys.stdin.buffer.read(4):
         frame = sys.stdin.buffer.read(int.from_bytes(head, "big"))
         try:
