@@ -18,6 +18,7 @@ from tlib_schemas.errors import DecodeError, SchemaViolation, TLibError, Truncat
 from tlib_schemas.limits import DEFAULT_LIMITS, Limits
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
+from tlib_schemas.values import KVList
 
 from .engines import native
 
@@ -40,7 +41,8 @@ def parts(value: Any) -> Outcome:
     """Return everything of a value that a caller can see: its type, itself, its repr."""
     if isinstance(value, MalformedFrame):
         return (MalformedFrame, value.offset, value.data, error_parts(value.error))
-    return (type(value), value, repr(value))
+    # An engine may store a list in a subclass of its own: to a caller it is a KVList.
+    return (KVList if isinstance(value, KVList) else type(value), value, repr(value))
 
 
 def outcome(call: Callable[[], Any], seen: Callable[[Any], Outcome] = parts) -> Outcome:
