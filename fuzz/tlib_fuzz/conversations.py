@@ -34,21 +34,24 @@ class Conversation:
     """
 
     def __init__(self, seed: int, number: int = 0, *, lossy: bool = True, complete: bool = False, registry: Registry = TLIBRARY) -> None:
-        self.chance = chance = random.Random(seed)  # noqa: S311
+        chance = random.Random(seed)  # noqa: S311
+        self.chance: random.Random = chance
         self.complete = complete
-        self.six = chance.random() < 0.25
-        self.fragments = chance.random() < 0.2
+        self.six: bool = chance.random() < 0.25
+        self.fragments: bool = chance.random() < 0.2
         self.tags: tuple[int, ...] = chance.choice([(), (), (), (0x8100,), (0x88A8, 0x8100)])
         high, low = divmod(number, 250)
-        self.hosts = (f"fd00::{high + 1:x}:{low + 1:x}", "fd00::ffff") if self.six else (f"10.0.{high}.{low + 1}", "10.9.9.9")
-        self.ports = (20_000 + number, 3000)
-        self.isn = [chance.choice([chance.getrandbits(32), 0xFFFF_FFFF - chance.randrange(3000)]) for _ in range(2)]
-        self.loss = chance.choice([0, 0, 0.05]) if lossy and not complete else 0
-        self.lateness = chance.choice([0, 0.1, 0.3])
-        self.again = chance.choice([0, 0.1])
-        self.frames = tuple([self._frame(registry) for _ in range(chance.randrange(n))] for n in (4, 24))
-        self.streams = [b"".join(frames) for frames in self.frames]
-        self.ident = chance.getrandbits(16)
+        self.hosts: tuple[str, str] = (
+            (f"fd00::{high + 1:x}:{low + 1:x}", "fd00::ffff") if self.six else (f"10.0.{high}.{low + 1}", "10.9.9.9")
+        )
+        self.ports: tuple[int, int] = (20_000 + number, 3000)
+        self.isn: list[int] = [chance.choice([chance.getrandbits(32), 0xFFFF_FFFF - chance.randrange(3000)]) for _ in range(2)]
+        self.loss: float = chance.choice([0, 0, 0.05]) if lossy and not complete else 0
+        self.lateness: float = chance.choice([0, 0.1, 0.3])
+        self.again: float = chance.choice([0, 0.1])
+        self.frames: tuple[list[bytes], ...] = tuple([self._frame(registry) for _ in range(chance.randrange(n))] for n in (4, 24))
+        self.streams: list[bytes] = [b"".join(frames) for frames in self.frames]
+        self.ident: int = chance.getrandbits(16)
         self.packets: list[bytes] = []
         self._write()
 

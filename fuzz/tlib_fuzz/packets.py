@@ -129,8 +129,10 @@ class Talk:
         sseq: int = 5000,
         time: int = 1_700_000_000_000_000_000,
     ) -> None:
-        self.hosts, self.ports, self.seqs = (client, server), (cport, sport), [cseq, sseq]
-        self.time = time
+        self.hosts: tuple[str, str] = (client, server)
+        self.ports: tuple[int, int] = (cport, sport)
+        self.seqs: list[int] = [cseq, sseq]
+        self.time: int = time
         self.packets: list[tuple[int, bytes]] = []
 
     def packet(self, side: int, flags: int, payload: bytes = b"", *, seq: int | None = None, ack: int | None = None) -> Self:

@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 
 try:
     from hypothesis import strategies as st
-except ImportError as error:
-    raise ImportError("the strategies need hypothesis: pip install 'tlib-codec[fuzz]'") from error
+except ImportError:
+    raise ImportError("the strategies need hypothesis: pip install 'tlib-codec[fuzz]'") from None
 
 from tlib_schemas.events import Event, InvalidEvent, UnknownEvent
 from tlib_schemas.registry import Item, Registry

@@ -6,8 +6,9 @@ or a sequence, False, and zeros. A chooser that has no input left, or that shrin
 
 from __future__ import annotations
 
+import builtins
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
@@ -35,7 +36,7 @@ class RandomChooser:
     def __init__(self, seed: int | random.Random = 0) -> None:
         rng = seed if isinstance(seed, random.Random) else random.Random(seed)  # noqa: S311
         self._random = rng.random
-        self.bytes = rng.randbytes
+        self.bytes: Callable[[int], builtins.bytes] = rng.randbytes
 
     def integer(self, low: int, high: int) -> int:
         """Choose a number from `low` to `high`; `high - low` is below 2**53."""

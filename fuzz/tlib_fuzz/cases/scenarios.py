@@ -81,7 +81,7 @@ class Table:
 
     def __init__(self, schema: EventSchema) -> None:
         self.schema = schema
-        self.rules = error_rules(schema)
+        self.rules: tuple[Rule, ...] = error_rules(schema)
         names = dict.fromkeys(rule.other for rule in (*self.rules, *schema.rules) if rule.other)
         self._states = {name: tuple(self._states_of(schema.by_name[name])) for name in names}
         self._valid: dict[tuple[State, ...], Scenario] = {}
@@ -90,12 +90,12 @@ class Table:
             presence = self._allowed(given)
             if presence is not None:
                 self._valid[states] = self._scenario(given, presence)
-        self.scenarios = tuple(self._valid.values())
+        self.scenarios: tuple[Scenario, ...] = tuple(self._valid.values())
         if not self.scenarios:
             raise ValueError(f"{schema.name}: no event satisfies all of its rules")
-        self.breaks = tuple(one for rule in self.rules for one in itertools.islice(self._breaks(rule), _MOST))
+        self.breaks: tuple[RuleBreak, ...] = tuple(one for rule in self.rules for one in itertools.islice(self._breaks(rule), _MOST))
         advice = (rule for rule in schema.rules if rule.severity is Severity.WARNING)
-        self.advised = tuple(one for rule in advice for one in itertools.islice(self._advised(rule), _MOST))
+        self.advised: tuple[RuleBreak, ...] = tuple(one for rule in advice for one in itertools.islice(self._advised(rule), _MOST))
 
     @property
     def controls(self) -> frozenset[int]:

@@ -20,7 +20,7 @@ from tlib_schemas.enumerations import TKVType
 from tlib_schemas.events import EventSchema
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.values import KVList, RawValue, Unicode
-from tlib_schemas.wire import WireType
+from tlib_schemas.wire import Shape, WireType
 
 from .chooser import Chooser, RandomChooser
 from .scenarios import RuleBreak, Scenario, Step, Table
@@ -39,25 +39,27 @@ class Walker:
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
-        self.tables = {number: Table(schema) for number, schema in registry.schemas.items()}
+        self.tables: dict[int, Table] = {number: Table(schema) for number, schema in registry.schemas.items()}
         self._all_tables = tuple(self.tables.values())
         typed = {number: a.value for number, a in registry.dictionary.items() if a.value is not None}
         self._kinds = {number: int(value.wire_type) & 0xFF for number, value in typed.items()}
         self._makes = {number: (kind, maker(registry.dictionary[number])) for number, kind in self._kinds.items()}
-        self.known = tuple(registry.dictionary)
-        self.unknown = tuple(number for number in range(0x1_0000) if number not in registry.dictionary)
-        self.tableless = tuple(number for number in range(0x1_0000) if number not in registry.schemas)
-        self.typed = tuple(self._kinds)
+        self.known: tuple[int, ...] = tuple(registry.dictionary)
+        self.unknown: tuple[int, ...] = tuple(number for number in range(0x1_0000) if number not in registry.dictionary)
+        self.tableless: tuple[int, ...] = tuple(number for number in range(0x1_0000) if number not in registry.schemas)
+        self.typed: tuple[int, ...] = tuple(self._kinds)
         ours = {number: int(a.value.wire_type) for number, a in registry.dictionary.items() if a.value is not None and a.value.standard}
-        self.of_kind = {kind: tuple(n for n, k in ours.items() if k == kind) for kind in set(ours.values())}
-        self.enumerations = {number: frozenset(packed(a.value)) for number, a in registry.dictionary.items() if type(a.value) is wire.Enum}
+        self.of_kind: dict[int, tuple[int, ...]] = {kind: tuple(n for n, k in ours.items() if k == kind) for kind in set(ours.values())}
+        self.enumerations: dict[int, frozenset[bytes]] = {
+            number: frozenset(packed(a.value)) for number, a in registry.dictionary.items() if type(a.value) is wire.Enum
+        }
         self.breaks: dict[str, list[tuple[Table, RuleBreak]]] = {}
         for table in self._all_tables:
             for broken in table.breaks:
                 self.breaks.setdefault(broken.rule.code, []).append((table, broken))
         self._all_breaks = [broken for group in self.breaks.values() for broken in group]
-        self.advised = [(table, broken) for table in self._all_tables for broken in table.advised]
-        self.shaped = [
+        self.advised: list[tuple[Table, RuleBreak]] = [(table, broken) for table in self._all_tables for broken in table.advised]
+        self.shaped: list[tuple[Table, Field, Shape]] = [
             (table, field, shape)
             for table in self._all_tables
             for field, shape in table.schema.shapes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tlib_cli.app import LazyGroup
 
-command = LazyGroup(
+command: LazyGroup = LazyGroup(
     "fuzz",
     {name: f"{__name__}.{name}" for name in ("run", "replay", "new", "vectors", "corpus")},
     help="""Test a parser of T-Library frames, in any language.

@@ -50,9 +50,9 @@ class Child:
     def __init__(self, command: Sequence[str], memory: int) -> None:
         self._limit = memory * _MIB
         self._base: tuple[int, ...] = ()
-        self.peak = 0  # the peak of resident bytes, known after its end
+        self.peak: int = 0  # the peak of resident bytes, known after its end
         try:
-            self.process = subprocess.Popen(  # noqa: S603 the tester's own command
+            self.process: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603 the tester's own command
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -69,7 +69,7 @@ class Child:
         assert out is not None
         assert errors is not None
         self._files = (into, out, errors)
-        self.channel = Channel(into.fileno(), out.fileno(), errors.fileno(), shut=into.close, watch=self.exceeds)
+        self.channel: Channel = Channel(into.fileno(), out.fileno(), errors.fileno(), shut=into.close, watch=self.exceeds)
 
     def _kernel(self, pattern: re.Pattern[bytes]) -> tuple[int, ...]:
         try:

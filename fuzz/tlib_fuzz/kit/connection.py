@@ -26,7 +26,7 @@ class Connection:
                 time.sleep(0.1)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         number = self._socket.fileno()
-        self.channel = Channel(number, number, shut=self._shut)
+        self.channel: Channel = Channel(number, number, shut=self._shut)
 
     def _shut(self) -> None:
         with contextlib.suppress(OSError):

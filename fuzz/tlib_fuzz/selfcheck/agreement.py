@@ -48,7 +48,7 @@ class Agreement:
     def __init__(self, seed: int, registry: Registry = TLIBRARY) -> None:
         self.seed = seed
         self.registry = registry
-        self.tally = Tally()
+        self.tally: Tally = Tally()
 
     def batch(self, number: int, size: int) -> None:
         """Check the cases of one batch. Raises FailureError."""

@@ -34,7 +34,7 @@ class Campaign:
         self.corpus = corpus
         self.shares = shares
         self.thorough = thorough
-        self.tally = Tally()
+        self.tally: Tally = Tally()
 
     def batch(self, number: int, size: int = BATCH) -> None:
         """Check the inputs of one batch. Raises FailureError."""

@@ -36,7 +36,7 @@ class Inputs:
     """
 
     def __init__(self, seed: int, corpus: Sequence[bytes] = (), registry: Registry = TLIBRARY) -> None:
-        self.rng = random.Random(seed)  # noqa: S311
+        self.rng: random.Random = random.Random(seed)  # noqa: S311
         self.corpus = corpus
         self.registry = registry
         self.pool: list[bytes] = []
