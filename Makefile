@@ -12,6 +12,9 @@ export HYPOTHESIS_PROFILE ?= ci
 # What is run once more with the reference engine alone.
 GROUND := tests/schemas tests/test_vectors.py tests/test_doctests.py tests/codec/formats/test_jsonl.py tests/codec/test_views.py
 
+# The C of the native engine.
+CORE := codec/tlib_codec/native/core
+
 .PHONY: demo test coverage lint types contracts docs bench wheel wheels sanitize fuzz fuzz-core mutants clean
 
 demo: $(VENV)/installed
@@ -33,6 +36,7 @@ coverage: $(VENV)/installed-dev
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/clang-format --dry-run -Werror $(CORE)/*.[ch] fuzz/targets/*.c
 
 # mypy over our own code, pyright over the types that users of the packages see.
 PUBLIC := tlib_schemas tlib_codec tlib_simulator tlib_fuzz
@@ -66,7 +70,6 @@ wheels: $(VENV)/installed
 
 # The native engine with AddressSanitizer and UndefinedBehaviorSanitizer, built beside the normal one:
 # vectors, the codec's tests, damaged frames. The core must compile without a warning. Needs gcc.
-CORE := codec/tlib_codec/native/core
 STRICT := -std=c11 -O2 -Wall -Wextra -Wconversion -Werror
 SANITIZERS := -g -fsanitize=address,undefined -fno-sanitize-recover=undefined
 # Python leaks at exit by design; its own allocator would hide errors on the heap.

@@ -39,6 +39,8 @@ from tlib_codec.formats.logs.lines import LogLimits
 from tlib_codec.formats.logs.reader import read_log
 from tlib_codec.records import Batch, Diagnostic, Part
 from tlib_fuzz.cases.catalogue import DEFECTS, EDGE_CASES, UNREACHABLE
+from tlib_schemas.errors import SCHEMA_CODES
+from tlib_schemas.registry import Registry
 from tlib_schemas.wire import Attribute
 
 DOCS = Path(__file__).parent
@@ -56,9 +58,19 @@ def meet(expression: str) -> TLibError | tuple[Violation, ...]:
     return found
 
 
+def codes() -> list[str]:
+    """Return all codes: those of frames, values and schemas, then those of each format, as they are registered."""
+    formats()
+    others = [code for code in CODES if code not in SCHEMA_CODES]
+    return [*SCHEMA_CODES, *sorted(others, key=lambda code: _FORMATS.index(code.partition("-")[0]))]
+
+
+_FORMATS = ("json", "hex", "scenario", "log", "capture", "tcp")
+
+
 def error_codes() -> str:
     """Return a section for each error code."""
-    return f"Every example below starts with\n\n```python\n{PRELUDE}```\n\n" + "\n".join(map("\n".join, map(_code, CODES)))
+    return f"Every example below starts with\n\n```python\n{PRELUDE}```\n\n" + "\n".join(map("\n".join, map(_code, codes())))
 
 
 def _code(code: str) -> Iterator[str]:
@@ -163,20 +175,20 @@ def _type(attribute: Attribute) -> tuple[str, str]:
     return value.wire_type.name, value.python.__name__
 
 
-def attributes() -> str:
+def attributes(registry: Registry = TLIBRARY) -> str:
     """Return the attribute dictionary of T-Library."""
     rows = ["| id | name | wire type | Python type | in the tables of |", "|---|---|---|---|---|"]
-    for number, attribute in sorted(TLIBRARY.dictionary.items()):
+    for number, attribute in sorted(registry.dictionary.items()):
         names = " / ".join((attribute.name, *attribute.aliases))
-        events = ", ".join(schema.name.removeprefix("Event") for schema in TLIBRARY.schemas.values() if number in schema.listed)
+        events = ", ".join(schema.name.removeprefix("Event") for schema in registry.schemas.values() if number in schema.listed)
         rows.append(f"| {int(number)} | {names} | {' | '.join(_type(attribute))} | {events} |")
     return "\n".join([*rows, ""])
 
 
-def events() -> str:
+def events(registry: Registry = TLIBRARY) -> str:
     """Return the tables of the events, with their footnotes."""
     lines: list[str] = []
-    for schema in TLIBRARY.schemas.values():
+    for schema in registry.schemas.values():
         lines += [f"### {schema.name} ({int(schema.message)})", "", "| attribute | presence | ids |", "|---|---|---|"]
         for row in schema.rows:
             marks = "".join(f"<sup>{mark}</sup>" for mark in row.marks)

@@ -25,6 +25,14 @@ class RecordMeta(msgspec.StructMeta):
         config = {"frozen": True, "kw_only": True, "repr_omit_defaults": True, **config}
         return super().__new__(mcls, name, bases, namespace, **config)
 
+    @property
+    def __signature__(cls) -> Any:
+        """The constructor's signature with plain Python types, as `help` prints it: the table has the rest."""
+        whole = msgspec.StructMeta.__dict__["__signature__"].__get__(cls)
+        hints = typing.get_type_hints(cls)
+        plain = [p.replace(annotation=hints.get(p.name, p.annotation)) for p in whole.parameters.values()]
+        return whole.replace(parameters=sorted(plain, key=lambda p: p.name == "extra"))
+
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 class Record(msgspec.Struct, frozen=True, metaclass=RecordMeta):
@@ -67,6 +75,13 @@ class Field(msgspec.Struct, frozen=True):
     attributes: tuple[tuple[str, Attribute], ...]
     composite: type[Composite] | None = None
     needed: frozenset[int] = frozenset()
+
+    @property
+    def type_name(self) -> str:
+        """The name of the field's Python type; ``any`` where it is not known."""
+        value = self.attributes[0][1].value
+        kind = self.composite or (None if value is None else value.python)
+        return "any" if kind is None else kind.__name__
 
     @property
     def ids(self) -> tuple[int, ...]:

@@ -18,8 +18,9 @@ from . import wire
 from .declare import Field
 from .enumerations import OpenEnum
 from .errors import EncodeError, Malformed, RegistryError, SchemaViolation, Severity, Violation, part, quote
-from .events import Event, EventSchema, InvalidEvent, UnknownEvent, attributes_of
+from .events import Event, InvalidEvent, UnknownEvent
 from .limits import DEFAULT_LIMITS, Limits
+from .schema import EventSchema, attributes_of
 from .values import Attributes
 from .wire import Attribute, AttributeList, FrameConstruct, Identifies
 

@@ -303,7 +303,7 @@ class Identifies(enum.Enum):
     PARTY_ID = "party id"  # a party, by PartyUUID
 
 
-class Attribute(msgspec.Struct, frozen=True):
+class Attribute(msgspec.Struct, frozen=True, repr_omit_defaults=True):
     """One line of the attribute dictionary.
 
     `value` is None where the type of the attribute is not known: any type is accepted and kept as

@@ -17,8 +17,8 @@ from typing import Any, TypeAlias
 from tlib_schemas.declare import Field
 from tlib_schemas.enumerations import OpenEnum
 from tlib_schemas.errors import EncodeError, Severity
-from tlib_schemas.events import EventSchema
 from tlib_schemas.rules import Rule
+from tlib_schemas.schema import EventSchema
 from tlib_schemas.wire import Enum, Value
 
 _MOST = 4096  # combinations of control states that are tried, and scenarios that are kept for each rule
