@@ -31,7 +31,7 @@ from scenario_reference import scenario_keys, scenario_stories
 from tlib_cli import main as cli
 from tlib_cli.app import tlib
 from tlib_cli.output import outputs
-from tlib_codec import CODES, EventCallCreated, EventCallDataChanged, EventCallDeleted, SchemaViolation, TLibError, Violation
+from tlib_codec import CODES, TLIBRARY, EventCallCreated, EventCallDataChanged, EventCallDeleted, SchemaViolation, TLibError, Violation
 from tlib_codec.calls import ANOMALIES
 from tlib_codec.formats import WriteOptions, formats
 from tlib_codec.formats.captures.decoder import CaptureDecoder
