@@ -38,7 +38,7 @@ from tlib_codec.formats.captures.decoder import CaptureDecoder
 from tlib_codec.formats.logs.lines import LogLimits
 from tlib_codec.formats.logs.reader import read_log
 from tlib_codec.records import Batch, Diagnostic, Part
-from tlib_fuzz.catalogue import DEFECTS, ODDITIES, OUT_OF_REACH
+from tlib_fuzz.cases.catalogue import DEFECTS, EDGE_CASES, UNREACHABLE
 from tlib_schemas.errors import SCHEMA_CODES
 from tlib_schemas.registry import Registry
 from tlib_schemas.wire import Attribute
@@ -205,22 +205,22 @@ def call_anomalies() -> str:
 
 
 def defects() -> str:
-    """The catalogue's defects, and the codes of frames that none of them has."""
+    """Return the catalogue's defects, and the codes of frames that no entry has."""
     lines = []
     for group, entries in DEFECTS.items():
-        lines += [f"### Of {group}", "", "| label | what is wrong | where | right codes |", "|---|---|---|---|"]
-        lines += [f"| `{e.label}` | {e.what} | {e.site.where} | {_codes(e.codes)} |" for e in entries]
+        lines += [f"### {group.capitalize()}", "", "| label | defect | where | correct codes |", "|---|---|---|---|"]
+        lines += [f"| `{e.label}` | {e.description} | {e.site.where} | {_codes(e.codes)} |" for e in entries]
         lines.append("")
-    lines += ["Two codes of frames have no entry:", "", *(f"- `{code}`: {why}." for code, why in OUT_OF_REACH.items()), ""]
+    lines += ["Two codes of frames have no entry:", "", *(f"- `{code}`: {why}." for code, why in UNREACHABLE.items()), ""]
     return "\n".join(lines)
 
 
-def oddities() -> str:
-    """The catalogue's oddities."""
+def edge_cases() -> str:
+    """Return the catalogue's edge cases."""
     lines = []
-    for group, entries in ODDITIES.items():
-        lines += [f"### Of {group}", "", "| label | what is odd | where | warnings |", "|---|---|---|---|"]
-        lines += [f"| `{e.label}` | {e.what} | {e.site.where} | {_codes(e.notes)} |" for e in entries]
+    for group, entries in EDGE_CASES.items():
+        lines += [f"### {group.capitalize()}", "", "| label | edge case | where | warnings |", "|---|---|---|---|"]
+        lines += [f"| `{e.label}` | {e.description} | {e.site.where} | {_codes(e.warnings)} |" for e in entries]
         lines.append("")
     return "\n".join(lines)
 
@@ -291,7 +291,7 @@ PICTURES: dict[str, Callable[[], str]] = {"decode.svg": decoded, "ladder.svg": l
 PARTS: dict[str, Callable[[], str]] = {
     "call-anomalies": call_anomalies,
     "defects": defects,
-    "oddities": oddities,
+    "edge-cases": edge_cases,
     "error-index": error_index,
     "error-codes": error_codes,
     "formats": format_table,
