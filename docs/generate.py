@@ -201,7 +201,7 @@ def events(registry: Registry = TLIBRARY) -> str:
 def call_anomalies() -> str:
     """Return the anomalies of calls."""
     rows = (f"| `{a.code}` | {a.meaning} | {a.advice} |" for a in ANOMALIES.values())
-    return "\n".join(["| code | meaning | what to do |", "|---|---|---|", *rows, ""])
+    return "\n".join(["| code | meaning | advice |", "|---|---|---|", *rows, ""])
 
 
 def defects() -> str:
