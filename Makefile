@@ -10,7 +10,10 @@ ROOTS := schemas codec fuzz
 export HYPOTHESIS_PROFILE ?= ci
 
 # What is run once more with the reference engine alone.
-GROUND := tests/schemas tests/test_vectors.py tests/test_doctests.py tests/codec/test_jsonl.py tests/codec/test_views.py
+GROUND := tests/schemas tests/test_vectors.py tests/test_doctests.py tests/codec/formats/test_jsonl.py tests/codec/test_views.py
+
+# The C of the native engine.
+CORE := codec/tlib_codec/native/core
 
 .PHONY: demo test coverage lint types contracts docs bench wheel wheels sanitize fuzz fuzz-core mutants clean
 
@@ -33,9 +36,14 @@ coverage: $(VENV)/installed-dev
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/clang-format --dry-run -Werror $(CORE)/*.[ch] fuzz/targets/*.c
+
+# mypy over our own code, pyright over the types that users of the packages see.
+PUBLIC := tlib_schemas tlib_codec tlib_simulator tlib_fuzz
 
 types: $(VENV)/installed-dev
 	$(BIN)/mypy
+	for package in $(PUBLIC); do $(BIN)/python tests/typing/complete.py $$package || exit 1; done
 
 contracts: $(VENV)/installed-dev
 	$(BIN)/lint-imports
@@ -62,7 +70,6 @@ wheels: $(VENV)/installed
 
 # The native engine with AddressSanitizer and UndefinedBehaviorSanitizer, built beside the normal one:
 # vectors, the codec's tests, damaged frames. The core must compile without a warning. Needs gcc.
-CORE := codec/tlib_codec/native/core
 STRICT := -std=c11 -O2 -Wall -Wextra -Wconversion -Werror
 SANITIZERS := -g -fsanitize=address,undefined -fno-sanitize-recover=undefined
 # Python leaks at exit by design; its own allocator would hide errors on the heap.
@@ -75,7 +82,7 @@ sanitize: $(VENV)/installed-dev
 	for source in $(CORE)/*.c; do gcc $(STRICT) -c "$$source" -o /dev/null || exit 1; done
 	CC=gcc TLIB_SANITIZE=1 $(BIN)/python setup.py --quiet build --build-base build/sanitize --build-lib build/sanitize/lib
 	$(SANITIZED) $(BIN)/python -m pytest -q -n auto -p no:cacheprovider -k "not reference and not tshark" $(KIT:%=--ignore=tests/fuzz/test_%.py) \
-	  tests/test_vectors.py tests/codec/test_*.py tests/captures tests/fuzz
+	  tests/test_vectors.py tests/codec/test_*.py tests/codec/arrow tests/codec/calls tests/codec/formats tests/codec/redact tests/fuzz
 	$(SANITIZED) $(BIN)/python -m tlib_fuzz.differential --count 50000 --seed 11 --corpus examples/calls.tlb tests/vectors
 
 # The core alone: libFuzzer for FUZZ_SECONDS where there is clang (what it finds stays in build/fuzz),

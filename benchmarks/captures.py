@@ -19,22 +19,20 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter, deque
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from benchmarks import capture_file
 from benchmarks.capture_file import size_of
 from benchmarks.capture_peers import PEERS
 from benchmarks.paired import Times, Work, measure, results
 from benchmarks.report import Rows, markdown, number, text
-from tlib_codec import Event
-from tlib_codec.formats.captures.decoder import CaptureDecoder
-from tlib_codec.formats.captures.open import read_capture, read_chunks
+from tlib_codec import Event, read
+from tlib_codec.records import Record
 
 try:
-    from tlib_codec.arrow.captures import CaptureColumns
-    from tlib_codec.native.capture import Cuts  # type: ignore[attr-defined]
+    import tlib_codec.native.capture  # noqa: F401
+    from tlib_codec.arrow.records import RecordColumns
 except ImportError as error:
     sys.exit(f"absent: the native engine or pyarrow, without which there is nothing to measure here ({error})")
 
@@ -76,32 +74,26 @@ class Aim(NamedTuple):
     reached: bool
 
 
-def _chunks(path: Path, **options: Any) -> Iterator[list[Any]]:
-    with path.open("rb", buffering=0) as file:
-        yield from read_chunks(CaptureDecoder(**options), file)
-
-
 def cut(path: Path) -> None:
     """Read and reassemble everything, and cut it into frames."""
-    deque(_chunks(path, items=Cuts), 0)
+    deque(read(path).batches(), 0)
 
 
 def columns(path: Path) -> None:
     """Make record batches of it, and drop them."""
-    with path.open("rb", buffering=0) as file:
-        deque(CaptureColumns(file), 0)
+    deque(RecordColumns(read(path).batches()), 0)
 
 
 def events(path: Path) -> None:
     """Make an event of every frame."""
-    deque(read_capture(path), 0)
+    deque(read(path), 0)
 
 
 def recovered(path: Path) -> Counter[str]:
-    """How many items of every kind there are; every frame is one of `event`."""
+    """Count the records and diagnostics by kind; every frame is one of `event`."""
     found: Counter[str] = Counter()
-    for item in read_capture(path):
-        found["event" if isinstance(item, Captured) and isinstance(item.item, Event) else type(item).__name__] += 1
+    for one in read(path):
+        found["event" if isinstance(one, Record) and isinstance(one.item, Event) else type(one).__name__] += 1
     return found
 
 

@@ -1,7 +1,7 @@
-"""The page docs/benchmarks.md: what is compared, by which rules, and the tables.
+"""Write the page docs/benchmarks.md: the method, the aims and the tables.
 
-Strategy: everything on it is a ratio or a version, so the page says the same of every machine; a run
-writes it anew as a whole.
+Strategy: every number on it is a ratio or a version, so the page is comparable between machines; a run
+writes the whole page.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ PLOT = "benchmarks.svg"
 
 _PAGE = Template("""# Benchmarks
 
-How long it takes to read and write an event, against other libraries that carry the same one. All numbers are **time relative to
-$baseline**, measured in the same run: 0.5 is half its time, 2 is twice. This page and its plot are written by the benchmark itself:
+The time to read and write an event, compared with other libraries that carry the same event. All numbers are **time relative to
+$baseline**, measured in the same run: 0.5 is half its time, 2 is twice. The benchmark writes this page and its plot:
 
 ```console no-run
 $$ make bench
@@ -27,35 +27,34 @@ $$ make bench
 
 ![Time to decode an event, relative to $baseline]($plot)
 
-## What is compared
+## Method
 
 $events
 
 Every peer carries the same event:
 
-- the same attributes under the specification's names; a peer with a schema has every field of the event's table in it, made from the
-  registry, the optional ones optional;
-- for msgspec that is a Struct with `omit_defaults`, whose enumerations are the same classes as ours; no tag says which event it is, which
-  favours it;
-- a key-value list is a list of pairs, since its order and its repeated keys matter, and lists nest;
-- peers that read our own frame (construct, Kaitai Struct, dissect.cstruct, scapy) read the very bytes that our engines read;
-- before anything is timed, what each peer decodes, and what its encoder's bytes decode to, is compared with the event;
-- decoders, encoders and compiled schemas are made once and reused, as each library advises; the garbage collector runs as it would for
+- the attributes have the specification's names; the schema of a peer that has one is made from the registry, with every field of the
+  event's table, optional fields optional;
+- msgspec's schema is a Struct with `omit_defaults` and our enumerations; it has no tag for the event, which favours it;
+- a key-value list is a list of pairs, because order and repeated keys matter, and lists nest;
+- peers that read our own frame (construct, Kaitai Struct, dissect.cstruct, scapy) read the same bytes as our engines;
+- before timing, the benchmark compares each peer's decoded event, and the event that its encoded bytes decode to, with the original;
+- decoders, encoders and compiled schemas are made once and reused, as each library advises; the garbage collector runs as it does for
   a user;
-- in our engines every check of the format is on: bounds, wire types, duplicates, mandatory attributes, UTF-8, lists within lists, rules.
-  Among the others only msgspec, protobuf and asn1tools check types, and none the rules.
+- our engines run every check of the format: bounds, wire types, duplicates, mandatory attributes, UTF-8, lists within lists, rules.
+  Of the peers, only msgspec, protobuf and asn1tools check types, and none checks the rules.
 
-In every round each peer has one turn, in an order that is shuffled anew. "ratio" is the median of the rounds' own ratios with its
-quartiles; "of the shortest" compares the shortest time of each side, which is steadier where the machine is busy.
+In every round each peer has one turn, in a new random order. "ratio" is the median of the rounds' own ratios, with its
+quartiles; "of the shortest" compares the shortest time of each side, which varies less on a busy machine.
 
 ## Aims
 
-What the native engine is meant to reach, and what it did: against msgspec on the same path where nothing else is said. The median
+The aims of the native engine and its results, compared with msgspec on the same path unless a row names another baseline. The median
 decides.
 
-"Decode and read every value" stands here three times, because the loop that reads is Python's own and takes about as long for any
-library: once without it (every list unpacked into Python objects), once with it on both sides, and once with it on our side alone, which
-no decoder can reach where the loop by itself takes longer than the aim.
+"Decode and read every value" has three rows, because the loop that reads is Python's own and takes about as long for any
+library: one without the loop (every list unpacked into Python objects), one with the loop on both sides, and one with the loop on our side
+alone, which no decoder can reach if the loop by itself takes longer than the aim.
 
 $aims
 `tlib --version` took $command times as long as an empty Python process (of the shortest: $command_best).
@@ -67,13 +66,13 @@ $absent
 """)
 
 _NOTES = {
-    "decode": "Bytes to the form that each library gives: a typed object, a message, a dict, a tree of containers. Fastest first.",
-    "encode": "The other way, from the same form. Kaitai Struct and dissect.cstruct only read here.",
-    "reading": "The ways into our native engine. Reading is the same walk for both: every field, every pair of every list.",
+    "decode": "Bytes to each library's own objects: a typed object, a message, a dict, a tree of containers. Fastest first.",
+    "encode": "The same objects to bytes. Kaitai Struct and dissect.cstruct only read here.",
+    "reading": "The entry points of our native engine. Reading is the same walk for both: every field, every pair of every list.",
     "writing": "",
     "bulk": (
-        "Many events at once: msgspec's come from one buffer into one list, the fastest that it offers. Most of its time there is the\n"
-        "garbage collector's, which walks the growing list; our events are invisible to it, and record batches are no Python objects."
+        "Many events at once: msgspec decodes one buffer into one list, its fastest way. Most of that time goes to the garbage\n"
+        "collector, which walks the growing list; it does not track our events, and record batches are no Python objects."
     ),
     "import": "Timed inside the process that imports.",
 }
@@ -90,7 +89,7 @@ def _events() -> str:
 
 
 def page(sections: Mapping[str, Times], command: tuple[str, str]) -> str:
-    """The whole page. `command` is how `tlib --version` compares with an empty process."""
+    """Return the whole page. `command` is the time of `tlib --version` relative to an empty process: median, and of the shortest."""
     parts = []
     seen = set()
     for title, times in sections.items():
@@ -108,6 +107,6 @@ def page(sections: Mapping[str, Times], command: tuple[str, str]) -> str:
         command_best=command[1],
         sections="".join(parts),
         versions=", ".join(f"{package} {version}" for package, version in versions().items()) + ".",
-        absent=f"\nNot installed in this run, and so absent: {missing}." if missing else "",
+        absent=f"\nNot installed, so not measured: {missing}." if missing else "",
     )
     return text.rstrip() + "\n"

@@ -53,12 +53,12 @@ def walker(event: Event, lists: type) -> Callable[[Any], None]:
 
     def pairs(kv: Any) -> None:
         for _, value in kv:
-            if type(value) is lists:
+            if isinstance(value, lists):
                 pairs(value)
 
     def walk(found: Any) -> None:
         for value in read(found):
-            if type(value) is lists:
+            if isinstance(value, lists):
                 pairs(value)
 
     return walk

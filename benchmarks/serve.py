@@ -3,9 +3,9 @@
     python -m benchmarks.serve                            # 100 clients, 20,000 events/s in total, 60 s
     python -m benchmarks.serve --clients 10 --rate 100000 --seconds 10
 
-Strategy: the server is the program itself, in a process of its own. What it has to tell is known
-beforehand, since a scenario and a seed give the same bytes, so every client compares each byte that
-it gets: what agrees to the end was neither lost nor out of order. Linux only (/proc).
+Strategy: the server is the program itself, in its own process. A scenario and a seed give the same bytes, so every
+client knows the stream beforehand and compares each byte: a stream that agrees to the end lost nothing and is in
+order. Linux only (/proc).
 """
 
 from __future__ import annotations
@@ -23,32 +23,32 @@ from tlib_codec import encode
 from tlib_schemas.wire import HEADER
 from tlib_simulator import Scenario, Simulation
 
-SPEED = 100.0  # times real time: calls of minutes are told in seconds, and the stream is soon steady
+SPEED = 100.0  # times real time: calls of minutes take seconds, and the stream is soon steady
 SAMPLE = 5  # seconds
 PER_STORY = 4.7  # events, on average: where the search for the rate begins
-CALM = 0.05  # of the seconds: a stream that is slower than the clock by more has fallen behind
+CALM = 0.05  # fraction of the seconds: a stream that is later than that has fallen behind
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Client(asyncio.Protocol):
-    """Compares what it gets with what there is to tell; `events` is how many it has got."""
+    """Compares the bytes it receives with the expected stream."""
 
     def __init__(self, expected: bytes) -> None:
         self.expected = memoryview(expected)
         self.received = 0
         self.wrong_at: int | None = None
         self.ended = asyncio.get_running_loop().create_future()
-        self._greeting: bytes | None = b""
+        self._handshake: bytes | None = b""
 
     def data_received(self, data: bytes) -> None:
-        if self._greeting is not None:
-            self._greeting += data
-            if len(self._greeting) < HEADER.size:
+        if self._handshake is not None:
+            self._handshake += data
+            if len(self._handshake) < HEADER.size:
                 return
-            length = HEADER.size + HEADER.unpack_from(self._greeting)[-1]
-            if len(self._greeting) < length:
+            length = HEADER.size + HEADER.unpack_from(self._handshake)[-1]
+            if len(self._handshake) < length:
                 return
-            data, self._greeting = self._greeting[length:], None
+            data, self._handshake = self._handshake[length:], None
         if self.wrong_at is None and self.expected[self.received : self.received + len(data)] != data:
             self.wrong_at = self.received
         self.received += len(data)
@@ -58,7 +58,7 @@ class Client(asyncio.Protocol):
 
 
 def usage(pid: int) -> tuple[float, float]:
-    """Resident MiB and CPU seconds of a process."""
+    """Return resident MiB and CPU seconds of a process."""
     with open(f"/proc/{pid}/statm", encoding="ascii") as file:  # noqa: PTH123
         resident = int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
     with open(f"/proc/{pid}/stat", encoding="ascii") as file:  # noqa: PTH123
@@ -67,19 +67,19 @@ def usage(pid: int) -> tuple[float, float]:
 
 
 async def run(clients: int, rate: float, seconds: float) -> int:
-    """Print a line every few seconds, and the outcome; 1 where anything was lost."""
+    """Print a line every few seconds, then the result; return 1 if anything was lost."""
     stories = rate / clients / PER_STORY / SPEED
-    for _ in range(3):  # calls that are not over at the end have told less than the average
-        frames = [encode(told.event) for told in Simulation(Scenario(rate=stories, duration=seconds * SPEED))]
+    for _ in range(3):  # calls that have not ended have fewer events than the average
+        frames = [encode(timed.event) for timed in Simulation(Scenario(rate=stories, duration=seconds * SPEED))]
         if len(frames) >= seconds * rate / clients:
             break
         stories *= 1.01 * seconds * rate / clients / max(len(frames), 1)
     ends = list(itertools.accumulate(map(len, frames)))
     expected = b"".join(frames)
-    print(f"{clients} clients, {len(frames):,} events to tell each, {len(expected) / 1e6:.1f} MB")
+    print(f"{clients} clients, {len(frames):,} events each, {len(expected) / 1e6:.1f} MB")
     arguments = ["simulate", "--rate", str(stories), "--duration", str(seconds * SPEED), "--speed", str(SPEED)]
     server = subprocess.Popen(  # noqa: ASYNC220 once, before anything runs
-        [sys.executable, "-m", "tlib_cli", *arguments, "--listen", "127.0.0.1:0", "--wait", str(clients)],
+        [sys.executable, "-m", "tlib_cli", *arguments, "--listen", "127.0.0.1:0", "--min-clients", str(clients)],
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -103,8 +103,8 @@ async def run(clients: int, rate: float, seconds: float) -> int:
             if server.poll() is None:
                 resident, spent = usage(server.pid)
                 most = max(most, resident)
-            told = (got - before) / len(expected) * len(frames)
-            print(f"{now - begun:5.0f} {told / (now - at):10,.0f} {resident:7.1f} {spent:7.2f}")
+            events = (got - before) / len(expected) * len(frames)
+            print(f"{now - begun:5.0f} {events / (now - at):10,.0f} {resident:7.1f} {spent:7.2f}")
         elapsed = time.monotonic() - begun
         report = await tail
     finally:
@@ -124,7 +124,7 @@ async def run(clients: int, rate: float, seconds: float) -> int:
 
 
 def main() -> int:
-    """Read the arguments and run."""
+    """Run the benchmark with the command line's arguments."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clients", type=int, default=100)
     parser.add_argument("--rate", type=float, default=20_000, help="events a second, to all clients together")

@@ -1,9 +1,8 @@
-"""One example an error code: the expression that meets it, for docs/errors.md.
+"""One example for each error code: the expression that raises it, for docs/errors.md.
 
-Strategy: `generate.py` evaluates each expression and writes what it raises, or, for a warning, what
-`TLIBRARY.validate` says, into the page; so no message in it is typed by hand. Frames are spelled in
-hex, spaced by field: header, then id, type, length and value of each attribute. A code of the log
-readers has a piece of log in place of an expression, read with the limits that stand beside it.
+Strategy: `generate.py` evaluates each expression and writes the error that it raises, or the warning of `TLIBRARY.validate`, into
+the page, so nobody types a message by hand. Frames are hex, spaced by field: header, then id, type, length and value of each
+attribute. A code of logs has a piece of a log and the limits to read it with.
 """
 
 # ruff: noqa: E501 an example is one line of the page

@@ -1,7 +1,7 @@
-"""The faults and their keys, as tables for docs/faults.md: from the declaration, and from a run of each.
+"""Write the tables of docs/faults.md: the kinds of faults, and the keys of a fault.
 
-Strategy: what a client notices is not written down: every kind of fault is done to a story, and the
-codes are those that its log expects, which tests hold against what is found in the stream.
+Strategy: the codes that a client reports come from a run: each kind applies to a simulation, and its log holds the
+codes, which tests compare with those found in the stream. The keys come from the declaration.
 """
 
 from __future__ import annotations
@@ -11,32 +11,31 @@ from msgspec import inspect
 
 from tlib_codec import encode
 from tlib_simulator import Scenario, Simulation
-from tlib_simulator.faults import MEANINGS, Fault, FaultKind, Injected
-from tlib_simulator.injector import Injector
+from tlib_simulator.faults import DESCRIPTIONS, Fault, FaultKind, InjectedFault, Injector
 
 
 def fault_kinds() -> str:
-    """Every kind, and what is to be noticed of it."""
-    story = [(one.time, one.event, encode(one.event)) for one in Simulation(Scenario(calls=60), seed=3)]
-    rows = ["| kind | what happens | what a client notices |", "|---|---|---|"]
+    """Return the table of kinds, with the codes that a client reports."""
+    stream = [(timed.time, timed.event, encode(timed.event)) for timed in Simulation(Scenario(stories=60), seed=3)]
+    rows = ["| kind | effect | a client reports |", "|---|---|---|"]
     for kind in FaultKind:
-        told: list[Injected] = []
-        injector = Injector([Fault(kind=kind, probability=0.5)], log=told.append)
-        for time, event, data in story:
+        log: list[InjectedFault] = []
+        injector = Injector([Fault(kind=kind, probability=0.5)], log=log.append)
+        for time, event, data in stream:
             for _ in injector.feed(time, event, data):
                 pass
         for _ in injector.close():
             pass
-        codes = sorted({code for one in told for code in one.expect})
-        rows.append(f"| `{kind}` | {MEANINGS[kind]} | {', '.join(f'`{code}`' for code in codes) or 'nothing, if it is well made'} |")
+        codes = sorted({code for injected in log for code in injected.expect})
+        rows.append(f"| `{kind}` | {DESCRIPTIONS[kind]} | {', '.join(f'`{code}`' for code in codes) or 'nothing, if it is correct'} |")
     return "\n".join([*rows, ""])
 
 
 def fault_keys() -> str:
-    """The keys of a fault."""
+    """Return the table of keys."""
     described = inspect.type_info(Fault)
     assert isinstance(described, inspect.StructType)
-    rows = ["| key | default | |", "|---|---|---|"]
+    rows = ["| key | default | meaning |", "|---|---|---|"]
     for field in described.fields:
         about, kind = "", field.type
         while isinstance(kind, inspect.Metadata):

@@ -1,10 +1,9 @@
-"""Write the parts of the documentation that the registry and the table of codes already say.
+"""Write the parts of the pages that follow from the registry, the formats, the command line and the table of codes.
 
 Run it: python docs/generate.py [--check]
 
-Strategy: a page has the text between ``<!-- begin NAME -->`` and ``<!-- end NAME -->`` from a
-function here, and all other text from a person. ``--check`` writes nothing and fails where a page is
-not up to date; a test calls it. The pictures are drawn by the program itself, and kept up to date alike.
+Strategy: a function here writes the text between ``<!-- begin NAME -->`` and ``<!-- end NAME -->``; a person writes the rest.
+``--check`` writes nothing and fails where a page is out of date; a test calls it. The program itself draws the pictures.
 """
 
 from __future__ import annotations
@@ -16,10 +15,11 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 from capture_examples import CAPTURE_EXAMPLES
 from error_examples import EXAMPLES, LOG_EXAMPLES, PRELUDE
 from fault_reference import fault_keys, fault_kinds
@@ -29,14 +29,15 @@ from rich.text import Text
 from scenario_reference import scenario_keys, scenario_stories
 
 from tlib_cli import main as cli
-from tlib_codec import CODES, TLIBRARY, EventCallCreated, EventCallDataChanged, EventCallDeleted, SchemaViolation, TLibError, Violation
+from tlib_cli.app import tlib
+from tlib_cli.output import outputs
+from tlib_codec import CODES, EventCallCreated, EventCallDataChanged, EventCallDeleted, SchemaViolation, TLibError, Violation
 from tlib_codec.calls import ANOMALIES
-from tlib_codec.formats import formats
+from tlib_codec.formats import WriteOptions, formats
 from tlib_codec.formats.captures.decoder import CaptureDecoder
-from tlib_codec.formats.frame_writer import FrameWriter
 from tlib_codec.formats.logs.lines import LogLimits
 from tlib_codec.formats.logs.reader import read_log
-from tlib_codec.records import Diagnostic
+from tlib_codec.records import Batch, Diagnostic, Part
 from tlib_fuzz.catalogue import DEFECTS, ODDITIES, OUT_OF_REACH
 from tlib_schemas.errors import SCHEMA_CODES
 from tlib_schemas.registry import Registry
@@ -47,7 +48,7 @@ _PART = re.compile(r"(<!-- begin (\S+) -->\n).*?(<!-- end \2 -->)", re.DOTALL)
 
 
 def meet(expression: str) -> TLibError | tuple[Violation, ...]:
-    """The error that an example raises, or the violations that it gives."""
+    """Return the error that an example raises, or the violations that it gives."""
     namespace: dict[str, Any] = {}
     exec(PRELUDE, namespace)  # noqa: S102 our own examples
     try:
@@ -68,7 +69,7 @@ _FORMATS = ("json", "hex", "scenario", "log", "capture", "tcp")
 
 
 def error_codes() -> str:
-    """A section for each error code."""
+    """Return a section for each error code."""
     return f"Every example below starts with\n\n```python\n{PRELUDE}```\n\n" + "\n".join(map("\n".join, map(_code, codes())))
 
 
@@ -99,38 +100,72 @@ def _code(code: str) -> Iterator[str]:
 
 def _log_code(code: str) -> Iterator[str]:
     text, limits = LOG_EXAMPLES[code]
-    entries = list(read_log([text.encode()], limits=limits))
-    told = [entry for entry in FrameWriter(io.BytesIO(), TLIBRARY).write(entries) if isinstance(entry, Diagnostic)]
-    if code not in (problem.code for problem in told):
-        sys.exit(f"docs/error_examples.py: the example of {code} meets {[str(problem) for problem in told]}")
+    shown = _diagnostic(code, read_log([text.encode()], limits=limits), "docs/error_examples.py")
     changed = [
         f"{name}={getattr(limits, name)}" for name in limits.__struct_fields__ if getattr(limits, name) != getattr(LogLimits(), name)
     ]
     yield f"### {code}\n"
-    yield f"`Diagnostic`: reported, and reading goes on. {CODES[code].meaning} {CODES[code].advice}"
+    yield f"`Diagnostic`; reading goes on. {CODES[code].meaning} {CODES[code].advice}"
     yield f"With `LogLimits({', '.join(changed)})`:\n" if changed else ""
     yield f"```text\n{text}```"
-    yield f"```text\n{next(problem for problem in told if problem.code == code)}\n```\n"
+    yield f"```text\n{shown}\n```\n"
 
 
 def _capture_code(code: str) -> Iterator[str]:
-    what, data, settings = CAPTURE_EXAMPLES[code]
+    title, data, settings = CAPTURE_EXAMPLES[code]
     decoder = CaptureDecoder(settings=settings, ports=() if code == "capture-no-frames" else (3000,))
     decoder.feed(data)
     decoder.close()
-    told = [item for item in decoder if isinstance(item, Diagnostic)]
-    if code not in (problem.code for problem in told):
-        sys.exit(f"docs/capture_examples.py: the example of {code} meets {[str(problem) for problem in told]}")
+    shown = _diagnostic(code, decoder, "docs/capture_examples.py")
     yield f"### {code}\n"
-    yield f"`Diagnostic`: reported, and reading goes on. {CODES[code].meaning} {CODES[code].advice} For instance {what}:\n"
-    yield f"```text\n{next(problem for problem in told if problem.code == code)}\n```\n"
+    yield f"`Diagnostic`; reading goes on. {CODES[code].meaning} {CODES[code].advice} Example: {title}:\n"
+    yield f"```text\n{shown}\n```\n"
+
+
+def _diagnostic(code: str, parts: Iterable[Part], examples: str) -> Diagnostic:
+    """Return the diagnostic of that code from reading `parts` and writing them as frames."""
+    write = formats()["frames"].write
+    assert write is not None
+    met = [entry for entry in write(io.BytesIO(), WriteOptions()).write(Batch(list(parts))) if isinstance(entry, Diagnostic)]
+    if code not in (diagnostic.code for diagnostic in met):
+        sys.exit(f"{examples}: the example of {code} meets {[str(diagnostic) for diagnostic in met]}")
+    return next(diagnostic for diagnostic in met if diagnostic.code == code)
+
+
+def format_table() -> str:
+    """Return the formats that tlib reads and writes."""
+    rows = ["| name | title | suffixes | read | write |", "|---|---|---|---|---|"]
+    for name, one in sorted((outputs() | formats()).items()):
+        suffixes = " ".join(f"`{suffix}`" for suffix in one.suffixes)
+        rows.append(f"| `{name}` | {one.title} | {suffixes} | {_mark(one.read)} | {_mark(one.write)} |")
+    return "\n".join([*rows, ""])
+
+
+def _mark(step: object) -> str:
+    return "" if step is None else "yes"
+
+
+def options() -> str:
+    """Return the options of each command, with their help."""
+    lines: list[str] = []
+    top = click.Context(tlib, info_name="tlib")
+    for name in tlib.list_commands(top):
+        command = tlib.get_command(top, name)
+        if command is None or isinstance(command, click.Group):
+            continue  # a group has its own page
+        context = click.Context(command, info_name=name, parent=top)
+        lines += [f"### tlib {name}", "", "| option | |", "|---|---|"]
+        for parameter in command.params:
+            if isinstance(parameter, click.Option) and (shown := parameter.get_help_record(context)) is not None:
+                option, text = (part.replace("|", "\\|") for part in shown)
+                lines.append(f"| `{option}` | {text} |")
+        lines.append("")
+    return "\n".join(lines)
 
 
 def error_index() -> str:
-    """The codes, each linked to its section."""
-    return "\n".join(
-        ["| code | meaning |", "|---|---|", *(f"| [`{c.code}`](#{c.code}) | {c.meaning} |" for c in map(CODES.__getitem__, codes())), ""]
-    )
+    """Return the codes, each linked to its section."""
+    return "\n".join(["| code | meaning |", "|---|---|", *(f"| [`{c.code}`](#{c.code}) | {c.meaning} |" for c in CODES.values()), ""])
 
 
 def _type(attribute: Attribute) -> tuple[str, str]:
@@ -141,7 +176,7 @@ def _type(attribute: Attribute) -> tuple[str, str]:
 
 
 def attributes(registry: Registry = TLIBRARY) -> str:
-    """Return the table of a registry's attributes."""
+    """Return the attribute dictionary of T-Library."""
     rows = ["| id | name | wire type | Python type | in the tables of |", "|---|---|---|---|---|"]
     for number, attribute in sorted(registry.dictionary.items()):
         names = " / ".join((attribute.name, *attribute.aliases))
@@ -151,7 +186,7 @@ def attributes(registry: Registry = TLIBRARY) -> str:
 
 
 def events(registry: Registry = TLIBRARY) -> str:
-    """Return the tables of a registry's events, with their footnotes."""
+    """Return the tables of the events, with their footnotes."""
     lines: list[str] = []
     for schema in registry.schemas.values():
         lines += [f"### {schema.name} ({int(schema.message)})", "", "| attribute | presence | ids |", "|---|---|---|"]
@@ -164,7 +199,7 @@ def events(registry: Registry = TLIBRARY) -> str:
 
 
 def call_anomalies() -> str:
-    """What cannot be in the life of a call."""
+    """Return the anomalies of calls."""
     rows = (f"| `{a.code}` | {a.meaning} | {a.advice} |" for a in ANOMALIES.values())
     return "\n".join(["| code | meaning | what to do |", "|---|---|---|", *rows, ""])
 
@@ -195,7 +230,7 @@ def _codes(codes: tuple[str, ...]) -> str:
 
 
 def ladder() -> str:
-    """The call ladder of the example's first call, as the program draws it."""
+    """Return the call ladder of the example's first call, as the program draws it."""
     with tempfile.TemporaryDirectory() as folder:
         drawn = Path(folder) / "ladder.svg"
         log = DOCS.parent / "examples" / "tserver.log"
@@ -206,7 +241,7 @@ def ladder() -> str:
 
 
 def decoded() -> str:
-    """What `tlib decode --to table` shows of the first call in the example capture, as a terminal would."""
+    """Return the output of `tlib decode --to table` for the first call of the example capture, as a terminal shows it."""
     chosen = [f"--event {cls.__name__}" for cls in (EventCallCreated, EventCallDataChanged, EventCallDeleted)]
     command = ["decode examples/calls.pcapng --to table", *chosen]
     environment = os.environ | {"FORCE_COLOR": "1", "TERM": "xterm-256color", "COLUMNS": str(COLUMNS)}
@@ -221,14 +256,14 @@ def decoded() -> str:
     return screen.export_svg(title="", theme=THEME, code_format=SCREEN, font_aspect_ratio=0.6, unique_id="screen")
 
 
-COLUMNS, EVENTS = 92, 6  # all of the first call
+COLUMNS, EVENTS = 92, 6  # events of the first call
 THEME = TerminalTheme(
     (22, 27, 34),
     (230, 237, 243),
     [(72, 79, 88), (255, 123, 114), (63, 185, 80), (210, 153, 34), (88, 166, 255), (188, 140, 255), (57, 197, 207), (177, 186, 196)],
     [(110, 118, 129), (255, 161, 152), (86, 211, 100), (227, 179, 65), (121, 192, 255), (210, 168, 255), (86, 212, 221), (255, 255, 255)],
 )
-# As rich has it, without its window and without a font from elsewhere.
+# rich's own, without the window and without a font from the network.
 SCREEN = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">
 <title>tlib decode: the events of a capture as a table</title>
 <style>
@@ -259,6 +294,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "oddities": oddities,
     "error-index": error_index,
     "error-codes": error_codes,
+    "formats": format_table,
+    "options": options,
     "attributes": attributes,
     "events": events,
     "fault-keys": fault_keys,
@@ -269,14 +306,14 @@ PARTS: dict[str, Callable[[], str]] = {
 
 
 def generated(page: str) -> str:
-    """A page's text with its parts written anew."""
+    """Return a page's text with its parts written anew."""
     return _PART.sub(lambda part: part[1] + PARTS[part[2]]() + part[3], page)
 
 
 def main() -> int:
-    """Write the pages, or with --check say which are out of date."""
+    """Write the pages, or with --check name those that are out of date."""
     parser = argparse.ArgumentParser(description="Write the generated parts of the documentation.")
-    parser.add_argument("--check", action="store_true", help="write nothing; fail where a page is out of date")
+    parser.add_argument("--check", action="store_true", help="Write nothing; fail where a page is out of date.")
     check = parser.parse_args().check
     stale = 0
     files: dict[Path, Callable[[str], str]] = dict.fromkeys(sorted(DOCS.glob("*.md")), generated)

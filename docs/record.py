@@ -89,7 +89,7 @@ def start(arguments: list[str], width: int) -> tuple[subprocess.Popen[bytes], in
 
 def main() -> None:
     """Run both, and draw what they showed."""
-    serve = ["simulate", SCENARIO, "--listen", f":{PORT}", "--wait", "1", "--speed", "20"]
+    serve = ["simulate", SCENARIO, "--listen", f":{PORT}", "--min-clients", "1", "--speed", "20"]
     listen = ["listen", f"localhost:{PORT}"]
     processes, screens = [], {}
     for arguments, width in ((serve, LEFT), (listen, RIGHT)):

@@ -1,7 +1,7 @@
-"""The keys of a scenario and its stories, as tables for docs/simulator.md: from the declaration and the catalogue.
+"""Write the tables of docs/simulator.md: the keys of a scenario, and the stories of the catalogue.
 
-Strategy: msgspec knows a struct's fields, their types, limits, defaults and descriptions; each table of
-the file is a struct, so each becomes a table of the page.
+Strategy: msgspec knows the fields of a struct, with types, limits, defaults and descriptions. Each table of the TOML file
+is a struct, so each is a table of the page.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ _ELSEWHERE = ("faults",)  # a page of its own
 
 
 def scenario_keys() -> str:
-    """Every key, with what it takes and what it is when it is not there."""
+    """Return a table of keys, values and defaults for each table of the file."""
     return "\n".join(line for title, table in _TABLES for line in _table(title, table))
 
 
 def _table(title: str, table: type[msgspec.Struct]) -> Iterator[str]:
     described = inspect.type_info(table)
     assert isinstance(described, inspect.StructType)
-    yield from (f"**{title}**", "", "| key | takes | default | |", "|---|---|---|---|")
+    yield from (f"**{title}**", "", "| key | value | default | meaning |", "|---|---|---|---|")
     for field in described.fields:
         if field.encode_name not in _ELSEWHERE:
             kind, about = _bare(field.type)
-            yield f"| `{field.encode_name}` | {_takes(kind)} | {_default(field)} | {about} |"
+            yield f"| `{field.encode_name}` | {_value(kind)} | {_default(field)} | {about} |"
     yield ""
 
 
@@ -57,7 +57,7 @@ def _bare(kind: inspect.Type) -> tuple[inspect.Type, str]:
     return kind, about
 
 
-def _takes(kind: inspect.Type) -> str:
+def _value(kind: inspect.Type) -> str:
     words = _WORDS[type(kind)]
     if isinstance(kind, inspect.VarTupleType):
         item, _ = _bare(kind.item_type)
@@ -86,15 +86,15 @@ def _default(field: inspect.Field) -> str:
         case str():
             return f"`{value}`"
         case msgspec.NODEFAULT:
-            return "required" if field.required else "the usual one"
+            return "required" if field.required else "the default mix"
     return "as below"
 
 
 def scenario_stories() -> str:
-    """The catalogue."""
-    rows = (f"| `{name}` | {entry.weight:g} | {entry.about}{_sites(entry.sites)} |" for name, entry in CATALOGUE.items())
-    return "\n".join(["| story | weight | what happens |", "|---|---|---|", *rows, ""])
+    """Return the table of the catalogue."""
+    rows = (f"| `{name}` | {entry.weight:g} | {entry.description}{_sites(entry.sites)} |" for name, entry in CATALOGUE.items())
+    return "\n".join(["| story | weight | description |", "|---|---|---|", *rows, ""])
 
 
 def _sites(count: int) -> str:
-    return f" Takes {count} sites." if count > 1 else ""
+    return f" Needs {count} sites." if count > 1 else ""

@@ -1,4 +1,4 @@
-"""An agent desktop, tested against a T-Server that is not there: the fixture `tserver` plays its part.
+"""Test an agent desktop against a simulated T-Server: the fixture `tserver`.
 
 Run it: pytest examples/test_desktop.py
 """
@@ -16,12 +16,12 @@ from tlib_simulator.faults import Fault, FaultKind
 
 
 class Desktop:
-    """What is tested: it shows the calls that there are, and who calls."""
+    """The code under test: it shows the live calls, and the callers."""
 
     def __init__(self) -> None:
         self.calls: dict[str, str] = {}
         self.history: list[str] = []
-        self.complaints = 0
+        self.invalid = 0
 
     def take(self, item: object) -> None:
         match item:
@@ -30,14 +30,14 @@ class Desktop:
             case EventCallDataChanged() if item.user_data is not None and "CustomerName" in item.user_data:
                 self.calls[item.call_uuid] = item.user_data["CustomerName"]
             case EventCallDeleted():
-                self.history.append(self.calls.pop(item.call_uuid, "a call that nobody announced"))
+                self.history.append(self.calls.pop(item.call_uuid, "an unknown call"))
             case InvalidEvent():
-                self.complaints += 1
+                self.invalid += 1
 
 
-def a_customer_calls(tell):
-    """The story: it begins with the call, and ends with it."""
-    with tell.inbound(ani="5551000", dnis="8005550100") as call:
+def a_customer_calls(story):
+    """A customer calls, and an agent sells something."""
+    with story.inbound(ani="5551000", dnis="8005550100") as call:
         call.attach(CustomerName="Ana Souza")
         agent = call.answer()
         call.talk(90)
@@ -45,7 +45,7 @@ def a_customer_calls(tell):
 
 
 def test_the_caller_has_a_name(tserver):
-    """A desktop with threads and sockets: the server runs in a thread as well."""
+    """A desktop with threads and sockets; the server runs in a thread too."""
     desktop = Desktop()
 
     def run(connection):
@@ -76,17 +76,17 @@ async def one_customer(desktop, tserver):
 
 
 def test_the_caller_has_a_name_in_asyncio(tserver):
-    """A desktop in asyncio: the server runs in the test's own loop."""
+    """A desktop in asyncio; the server runs in the test's event loop."""
     desktop = Desktop()
     asyncio.run(one_customer(desktop, tserver))
     assert desktop.history == ["Ana Souza"]
 
 
-@pytest.mark.tserver(faults=[Fault(kind=FaultKind.OMIT, attribute="CallUUID", moment="changed", probability=1)])
+@pytest.mark.tserver(faults=[Fault(kind=FaultKind.OMIT, attribute="CallUUID", stage="changed", probability=1)])
 def test_a_server_that_breaks_the_rules(tserver):
-    """No change has its CallUUID. The desktop has to notice, and to live with it."""
+    """No change has a CallUUID. The desktop must notice and continue."""
     desktop = Desktop()
     asyncio.run(one_customer(desktop, tserver))
     assert {fault.expect for fault in tserver.injected} == {("mandatory-missing",)}
-    assert desktop.complaints == len(tserver.injected) == 2
-    assert desktop.history == ["5551000"]  # the name never came
+    assert desktop.invalid == len(tserver.injected) == 2
+    assert desktop.history == ["5551000"]  # the name never arrived

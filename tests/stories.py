@@ -1,4 +1,4 @@
-"""Stories that need no scenario: calls that come, change and end, a second between any two events."""
+"""Streams without a scenario: calls that begin, change and end, one event per second."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ def uuid(number):
     return f"01FES9JKSOFQLEKK3CSH5B5AES{number:06d}"
 
 
-def story(calls, *, overlap=3, filling=""):
-    """`overlap` calls are live at any time; each is created, changed and deleted, one event a second."""
+def stream(calls, *, overlap=3, filling=""):
+    """Return events of `calls` calls, `overlap` of them live at a time; each is created, changed and deleted."""
     events = []
     for n in range(calls + overlap):
         if n < calls:
@@ -24,4 +24,4 @@ def story(calls, *, overlap=3, filling=""):
 
 
 def frames(events):
-    return b"".join(encode(one.event) for one in events)
+    return b"".join(encode(timed.event) for timed in events)

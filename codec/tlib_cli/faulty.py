@@ -1,8 +1,7 @@
-"""A simulated stream with faults, for an output instead of a network.
+"""Apply faults to a simulated stream that goes to a file instead of a network.
 
-Strategy: the bytes that the faults leave of the stream are decoded again, as by their receiver, so every
-format shows the events that arrive. Pauses and resets have no place in a file: they are only logged, and
-the event that a reset would lose is there.
+Strategy: the stream with faults is decoded again, as its receiver would, so every format shows the events that arrive.
+A file has no pauses and resets: they are only logged, and the file holds the event that a reset would lose.
 """
 
 from __future__ import annotations
@@ -14,12 +13,11 @@ from tlib_codec.formats.writers import RecordWriter
 from tlib_codec.records import Record
 from tlib_codec.stream import Gap
 from tlib_schemas.registry import Registry
-from tlib_simulator.faults import Fault, Injected
-from tlib_simulator.injector import Injector, Reset
+from tlib_simulator.faults import Fault, InjectedFault, Injector, Reset
 
 
 class ByteWriter(RecordWriter):
-    """Writes every byte that arrives, also those that are no frame."""
+    """Writes every byte that arrives, also those outside frames."""
 
     def put(self, record: Record) -> None:
         """Write the record's bytes."""
@@ -27,9 +25,9 @@ class ByteWriter(RecordWriter):
 
 
 def with_faults(
-    records: Iterable[Record], faults: Sequence[Fault], *, seed: int, registry: Registry, log: Callable[[Injected], None]
+    records: Iterable[Record], faults: Sequence[Fault], *, seed: int, registry: Registry, log: Callable[[InjectedFault], None]
 ) -> Iterator[Record]:
-    """Yield the records that arrive of a stream, each with the origin of the event that it came with; `log` gets every fault."""
+    """Yield the records that arrive, each with the origin of the event it came with; call `log` for every fault."""
     injector = Injector(faults, seed=seed, registry=registry, log=log)
     decoder = StreamDecoder(registry=registry)
     sent: Record | None = None
@@ -40,15 +38,15 @@ def with_faults(
 
     for sent in records:
         assert not isinstance(sent.item, Gap)
-        for step in injector.feed((sent.origin.time or 0) / 1_000_000_000, sent.item, sent.frame or b""):
-            if isinstance(step, bytes):
-                decoder.feed(step)
-            elif isinstance(step, Reset):
+        for action in injector.feed((sent.origin.time or 0) / 1_000_000_000, sent.item, sent.frame or b""):
+            if isinstance(action, bytes):
+                decoder.feed(action)
+            elif isinstance(action, Reset):
                 decoder.feed(sent.frame or b"")
         yield from arrived(sent)
     if sent is not None:
-        for step in injector.close():
-            if isinstance(step, bytes):
-                decoder.feed(step)
+        for action in injector.close():
+            if isinstance(action, bytes):
+                decoder.feed(action)
         decoder.close()
         yield from arrived(sent)

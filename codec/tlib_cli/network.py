@@ -1,4 +1,4 @@
-"""What the commands that talk over a network share: addresses, TLS, signals, a live line of status."""
+"""Addresses, TLS, signals and the live status line, for the commands that use a network."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ _REFRESH = 4  # times a second
 
 
 def address(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, int] | None:
-    """Callback of an option: HOST:PORT, [HOST]:PORT of IPv6, and :PORT or PORT of this machine."""
+    """Parse an option: HOST:PORT, [HOST]:PORT for IPv6, and :PORT or PORT for this machine."""
     return None if value is None else _address(value)
 
 
 def addresses(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> list[tuple[str, int]]:
-    """Callback of an argument: addresses with commas between them."""
+    """Parse addresses with commas between them."""
     return [] if value is None else [_address(one) for one in value.split(",")]
 
 
 def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     if not (port.isascii() and port.isdigit() and int(port) <= 0xFFFF) or (":" in host and host[:1] != "["):
-        raise click.BadParameter(f"{text!r} is no address: give HOST:PORT, such as localhost:3000 or [::1]:3000")
+        raise click.BadParameter(f"{text!r} is not an address: give HOST:PORT, such as localhost:3000 or [::1]:3000")
     return host.removeprefix("[").removesuffix("]") or "127.0.0.1", int(port)
 
 
-def shown(where: tuple[str, int]) -> str:
-    """An address as it is given."""
-    host, port = where
+def shown(endpoint: tuple[str, int]) -> str:
+    """Return an address as a user writes it."""
+    host, port = endpoint
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def server_context(certificate: str | None, key: str | None) -> tls.SSLContext | None:
-    """The TLS of a server with that certificate; None without one. Raises Unusable."""
+    """Return the TLS context of a server with a certificate; None without one. Raises Unusable."""
     if certificate is None:
         if key is not None:
-            raise click.UsageError("--tls-key goes with --tls-cert")
+            raise click.UsageError("--tls-key needs --tls-cert")
         return None
     context = tls.create_default_context(tls.Purpose.CLIENT_AUTH)
     try:
@@ -56,7 +56,7 @@ def server_context(certificate: str | None, key: str | None) -> tls.SSLContext |
 
 
 def client_context(wanted: bool, authority: str | None) -> tls.SSLContext | None:
-    """The TLS of a client that trusts that authority, or the system's; None where it is not wanted. Raises Unusable."""
+    """Return the TLS context of a client that trusts `authority`, or the system's; None without TLS. Raises Unusable."""
     if not wanted and authority is None:
         return None
     try:
@@ -66,14 +66,14 @@ def client_context(wanted: bool, authority: str | None) -> tls.SSLContext | None
 
 
 def run_until_signal(work: Coroutine[Any, Any, int]) -> int:
-    """Run `work`; at SIGINT or SIGTERM it is cancelled, may clean up, and the status is 0."""
+    """Run `work`; SIGINT and SIGTERM cancel it, and the status is 0."""
 
     async def run() -> int:
         loop = asyncio.get_running_loop()
         task = asyncio.create_task(work)
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
-                with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C interrupts all the same
+                with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C interrupts anyway
                     loop.add_signal_handler(number, task.cancel)
         try:
             return await task
@@ -85,9 +85,9 @@ def run_until_signal(work: Coroutine[Any, Any, int]) -> int:
 
 @contextlib.contextmanager
 def status_line(text: Callable[[], str]) -> Iterator[Callable[[str], None]]:
-    """Show what `text` gives on the standard error, several times a second, where that is a terminal.
+    """Show `text()` on standard error several times a second, if that is a terminal.
 
-    What is to be reported meanwhile goes through the function that it gives.
+    Yield the function that reports lines meanwhile.
     """
     if not sys.stderr.isatty():
         yield report
@@ -102,4 +102,4 @@ def status_line(text: Callable[[], str]) -> Iterator[Callable[[str], None]]:
         return Text(text(), "bold", no_wrap=True)
 
     with Live(get_renderable=line, console=console, refresh_per_second=_REFRESH, redirect_stdout=False, redirect_stderr=False):
-        yield lambda told: console.print(Text(f"tlib: {printable(told)}"))
+        yield lambda message: console.print(Text(f"tlib: {printable(message)}"))

@@ -1,21 +1,20 @@
-"""asyncio helpers: events over streams, for clients and servers of your own.
+"""Send and receive events over asyncio streams, for your own clients and servers.
 
-Strategy: the sans-I/O `StreamDecoder` decodes, asyncio's streams carry, and this module only joins
-them. Nothing is read before it is asked for, so a slow reader slows the sender down (TCP's own
-back-pressure); nothing is written without waiting for room, so a slow receiver slows the writer.
-Memory is bounded by one frame (`Limits.frame_body`) and one chunk.
+Strategy: the sans-I/O `StreamDecoder` decodes, asyncio's streams transport, and this module joins them. A reader reads
+on demand, so a slow reader slows the sender (TCP's back-pressure); a writer waits until the buffer drains, so a slow
+receiver slows the writer. One frame (`Limits.frame_body`) and one chunk bound the memory.
 
 >>> import asyncio
 >>> from tlib_codec import EventCallDeleted, aio
 >>> event = EventCallDeleted(call_uuid="01FES9JKSOFQLEKK3CSH5B5AES00JV1U", conn_id="006c02462a161006")
->>> async def told() -> list[str]:
+>>> async def received() -> list[str]:
 ...     async def desk(reader: aio.EventReader, writer: aio.EventWriter) -> None:
 ...         await writer.send(event)
 ...     async with await aio.serve(desk, "127.0.0.1", 0) as server:
 ...         reader, writer = await aio.connect(*server.sockets[0].getsockname())
 ...         async with writer:
 ...             return [type(item).__name__ async for item in reader]
->>> asyncio.run(told())
+>>> asyncio.run(received())
 ['EventCallDeleted']
 """
 
@@ -44,12 +43,12 @@ _CHUNK = 1 << 16
 
 
 class EventReader:
-    """Events out of an `asyncio.StreamReader`, by ``async for`` or a batch at a time.
+    """Reads events from an `asyncio.StreamReader`, by ``async for`` or in batches.
 
-    The lenient policy gives every `StreamItem`, gaps and malformed frames included; the strict one
-    raises SchemaViolation for an invalid event, DecodeError for a malformed frame, and leaves out
-    gaps. What the connection raises (OSError: ConnectionError, TimeoutError and ssl.SSLError are some)
-    comes through as it is, after everything that had arrived. `offset` and `data` are those of the last item.
+    The lenient policy yields every `StreamItem`, gaps and malformed frames included; the strict policy raises
+    SchemaViolation for an invalid event and DecodeError for a malformed frame, and skips gaps. Errors of the connection
+    (OSError, which includes ConnectionError, TimeoutError and ssl.SSLError) pass through unchanged, after every item
+    that has arrived. `offset` and `data` belong to the last item.
     """
 
     def __init__(
@@ -67,12 +66,12 @@ class EventReader:
 
     @property
     def offset(self) -> int:
-        """Where in the stream the last item stood."""
+        """Return the offset of the last item in the stream."""
         return self._decoder.offset
 
     @property
     def data(self) -> bytes:
-        """The bytes of the last item."""
+        """Return the bytes of the last item."""
         return self._decoder.data
 
     def __aiter__(self) -> AsyncIterator[StreamItem]:
@@ -81,22 +80,22 @@ class EventReader:
     async def _items(self) -> AsyncIterator[StreamItem]:
         while True:
             for item in self._decoder:
-                if self._policy is Policy.LENIENT or self._sound(item):
+                if self._policy is Policy.LENIENT or self._accept(item):
                     yield item
             if self._ended:
                 return
             await self._more()
 
     async def batch(self) -> list[tuple[int, bytes, StreamItem]]:
-        """What the next piece of the stream completes, at least one item: offset, bytes, item. Empty at the end.
+        """Return the items that the next chunk completes, at least one: offset, bytes, item. Empty at the end.
 
-        The fast way: one step of the event loop for many events. As under the lenient policy.
+        The fast way: one step of the event loop for many events, under the lenient policy.
         """
         while True:
             decoder = self._decoder
-            found = [(decoder.offset, decoder.data, item) for item in decoder]
-            if found or self._ended:
-                return found
+            items = [(decoder.offset, decoder.data, item) for item in decoder]
+            if items or self._ended:
+                return items
             await self._more()
 
     async def _more(self) -> None:
@@ -112,7 +111,8 @@ class EventReader:
             self._decoder.close()
 
     @staticmethod
-    def _sound(item: StreamItem) -> bool:
+    def _accept(item: StreamItem) -> bool:
+        """Return whether the strict policy yields an item. Raises its error."""
         if isinstance(item, MalformedFrame):
             raise item.error
         if isinstance(item, InvalidEvent):
@@ -121,9 +121,9 @@ class EventReader:
 
 
 class EventWriter:
-    """Events into an `asyncio.StreamWriter`; leaving its ``async with`` closes the connection.
+    """Writes events to an `asyncio.StreamWriter`; the end of its ``async with`` block closes the connection.
 
-    `policy` is that of `encode`: the lenient one sends what is wrong on purpose.
+    `policy` is that of `encode`: the lenient policy sends invalid events on purpose.
     """
 
     def __init__(self, stream: asyncio.StreamWriter, *, registry: Registry = TLIBRARY, policy: Policy = Policy.STRICT) -> None:
@@ -132,21 +132,21 @@ class EventWriter:
         self._policy = policy
 
     async def send(self, *events: Item) -> None:
-        """Encode the events, write them, and wait until there is room for more.
+        """Encode and write events, and wait until the buffer drains.
 
-        Raises EncodeError or SchemaViolation before anything is written, ConnectionError where the peer is gone.
+        Raises EncodeError or SchemaViolation before it writes anything, ConnectionError if the peer is gone.
         """
         await self.write(b"".join([encode(event, registry=self._registry, policy=self._policy) for event in events]))
 
     async def write(self, frames: Buffer) -> None:
-        """The same for bytes that are frames already, or are not meant to be."""
+        """Write bytes, frames or not, and wait until the buffer drains."""
         self.stream.write(frames)
         await self.stream.drain()
 
     async def close(self) -> None:
-        """Close the connection once everything is written."""
+        """Close the connection after everything is written."""
         self.stream.close()
-        with contextlib.suppress(OSError):  # gone already: as closed as it can be
+        with contextlib.suppress(OSError):  # the peer is gone: closed already
             await self.stream.wait_closed()
 
     async def __aenter__(self) -> Self:
@@ -168,7 +168,7 @@ async def connect(
     limits: Limits = DEFAULT_LIMITS,
     policy: Policy = Policy.LENIENT,
 ) -> tuple[EventReader, EventWriter]:
-    """Connect to a server. `policy` is the reader's. Raises OSError (ssl.SSLError is one) where that does not go."""
+    """Connect to a server; return a reader with the given policy, and a writer. Raises OSError, which includes ssl.SSLError."""
     reader, writer = await asyncio.open_connection(host, port, ssl=ssl)
     return EventReader(reader, registry=registry, limits=limits, policy=policy), EventWriter(writer, registry=registry)
 
@@ -181,17 +181,17 @@ async def serve(
     registry: Registry = TLIBRARY,
     limits: Limits = DEFAULT_LIMITS,
     policy: Policy = Policy.LENIENT,
-    sends: Policy = Policy.STRICT,
+    writer_policy: Policy = Policy.STRICT,
     **settings: Any,
 ) -> asyncio.Server:
-    """A server that calls `handler` for each connection, and closes the connection when it returns.
+    """Start a server that calls `handler` for each connection, and closes the connection when `handler` returns.
 
-    `policy` is the reader's, `sends` the writer's; `settings` are those of `asyncio.start_server` (ssl, sock, backlog). A connection
-    that the peer ends is no error.
+    `policy` is the reader's; `settings` are those of `asyncio.start_server` (ssl, sock, backlog). It is no error if the
+    peer ends the connection.
     """
 
     async def attend(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        async with EventWriter(writer, registry=registry, policy=sends) as out:
+        async with EventWriter(writer, registry=registry, policy=writer_policy) as out:
             with contextlib.suppress(OSError):
                 await handler(EventReader(reader, registry=registry, limits=limits, policy=policy), out)
 

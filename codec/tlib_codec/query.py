@@ -20,7 +20,7 @@ from tlib_schemas.values import KVList, RawValue
 
 from .access import closest, getter
 from .clock import Clock
-from .records import Record, nanoseconds
+from .records import Entry, Record, nanoseconds
 from .stream import Gap
 
 Test = Callable[[Record], bool]
@@ -45,7 +45,7 @@ class Query:
     >>> from tlib_codec import read
     >>> gone = Query(conditions=["Cause=Transfer"])
     >>> sum(gone(record) for record in read("examples/calls.tlb"))
-    2
+    1
     """
 
     def __init__(
@@ -71,9 +71,9 @@ class Query:
         """Whether the query asks for anything."""
         return bool(self._tests)
 
-    def __call__(self, record: Record) -> bool:
-        """Whether the record is wanted."""
-        return all(test(record) for test in self._tests)
+    def __call__(self, entry: Entry) -> bool:
+        """Whether the query selects the entry; it selects no diagnostic."""
+        return isinstance(entry, Record) and all(test(entry) for test in self._tests)
 
 
 def _between(since: str | None, until: str | None, registry: Registry) -> Test:

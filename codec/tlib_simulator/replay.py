@@ -1,9 +1,8 @@
-"""A recorded stream, told again: which of it, when, and under which names.
+"""Select the events of a recording, and rewrite their identifiers, numbers and times.
 
-Strategy: a recording is any sequence of items with their bytes and times. What is not rewritten
-keeps its bytes, wrong ones included; what is rewritten goes through the attributes by id, so every
-message has its identifiers changed alike, also one without a table. Pseudonyms come from a secret:
-the same secret gives the same fresh identifiers.
+Strategy: a recording is a sequence of items with their times and bytes. Without rewriting an item keeps its bytes,
+malformed ones included. Rewriting goes through the attributes by id, so identifiers change alike in every message,
+also in one without a table. Pseudonyms come from a secret: the same secret gives the same new identifiers.
 """
 
 from __future__ import annotations
@@ -25,17 +24,19 @@ _LISTS_OF_IDS = frozenset({AttributeID.Extensions, AttributeID.ISLinkList})
 _ONLY_IDS = Rules(ids=True, keys=(), kept=frozenset(range(0x1_0000)) - _LISTS_OF_IDS)
 
 
-class Recorded(msgspec.Struct, frozen=True):
-    """An item of a recording, when it was told (seconds since anything), and its bytes."""
+class RecordedItem(msgspec.Struct, frozen=True):
+    """An item of a recording, its time in seconds (from any origin), and its bytes."""
 
     time: float
     event: StreamItem
-    data: bytes
+    frame: bytes
 
 
 class Rewriting(msgspec.Struct, frozen=True, kw_only=True):
-    """What is changed: `ids` of calls become fresh ones, `numbers` of people pseudonyms, both under `secret`; with
-    `start` the times that events carry are moved, so that the first is that, in whole seconds since 1970.
+    """The changes to a recording.
+
+    `ids` gives calls new CallUUIDs and ConnIDs, `numbers` replaces numbers of people by pseudonyms, both from
+    `secret`; `start` shifts the times in events so that the first is `start`, in whole seconds since 1970.
     """
 
     secret: bytes = b""
@@ -44,25 +45,25 @@ class Rewriting(msgspec.Struct, frozen=True, kw_only=True):
     start: int | None = None
 
 
-def rewritten(recording: Iterable[Recorded], what: Rewriting, registry: Registry = TLIBRARY) -> Iterator[Recorded]:
-    """The recording under other names and times. Gaps and broken frames, which may hold anything, are left out."""
-    redactors = [Redactor(what.secret, rules=_ONLY_IDS, registry=registry)] if what.ids else []
-    if what.numbers:
-        redactors.append(Redactor(what.secret, registry=registry))
+def rewrite(recording: Iterable[RecordedItem], rewriting: Rewriting, registry: Registry = TLIBRARY) -> Iterator[RecordedItem]:
+    """Yield the recording with the changes of `rewriting`, without gaps and malformed frames, which may hold any data."""
+    redactors = [Redactor(rewriting.secret, rules=_ONLY_IDS, registry=registry)] if rewriting.ids else []
+    if rewriting.numbers:
+        redactors.append(Redactor(rewriting.secret, registry=registry))
     shift: int | None = None
-    for one in recording:
-        item = one.event
+    for recorded in recording:
+        item = recorded.event
         if isinstance(item, Gap):
             continue
         for redactor in redactors:
             item = redactor.item(item)
-        if what.start is not None:
-            shift = what.start - int(one.time) if shift is None else shift
-            item = _moved(item, shift, registry)
-        yield Recorded(one.time, item, encode(item, registry=registry, policy=Policy.LENIENT))
+        if rewriting.start is not None:
+            shift = rewriting.start - int(recorded.time) if shift is None else shift
+            item = _shift(item, shift, registry)
+        yield RecordedItem(recorded.time, item, encode(item, registry=registry, policy=Policy.LENIENT))
 
 
-def _moved(item: Item, seconds: int, registry: Registry) -> Item:
+def _shift(item: Item, seconds: int, registry: Registry) -> Item:
     if not isinstance(item, Event) and not isinstance(item.message, int):
         return item
     message, values = registry.lay_out(item)
@@ -73,14 +74,14 @@ def _moved(item: Item, seconds: int, registry: Registry) -> Item:
     return registry.assemble(message, values)
 
 
-def of_call(recording: Iterable[Recorded], wanted: Iterable[str], registry: Registry = TLIBRARY) -> Iterator[Recorded]:
-    """The events of some calls, each named by its CallUUID or ConnID; once both are known, either will do."""
-    names = {name.upper() if len(name) > 16 else name.lower() for name in wanted}
-    for one in recording:
-        if isinstance(one.event, Gap):
+def select_calls(recording: Iterable[RecordedItem], calls: Iterable[str], registry: Registry = TLIBRARY) -> Iterator[RecordedItem]:
+    """Yield the events of the named calls. A CallUUID or ConnID names a call; an event with both connects the two."""
+    names = {name.upper() if len(name) > 16 else name.lower() for name in calls}
+    for recorded in recording:
+        if isinstance(recorded.event, Gap):
             continue
-        _, values = registry.lay_out(one.event)
+        _, values = registry.lay_out(recorded.event)
         own = {str(values[number]) for number in (AttributeID.CallUUID, AttributeID.ConnID) if number in values}
         if own & names:
             names |= own
-            yield one
+            yield recorded

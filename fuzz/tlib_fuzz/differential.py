@@ -31,6 +31,7 @@ from tlib_schemas.events import InvalidEvent, UnknownEvent
 from tlib_schemas.limits import DEFAULT_LIMITS, Limits
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
+from tlib_schemas.values import KVList
 
 from .mutate import mutate
 from .walker import random_frame
@@ -81,7 +82,8 @@ def tell(value: Any) -> Told:
     """Everything of a value that a caller can see: its type, itself, how it prints."""
     if isinstance(value, MalformedFrame):
         return (MalformedFrame, value.offset, value.data, tell_error(value.error))
-    return (type(value), value, repr(value))
+    # An engine may store a list in a subclass of its own: to a caller it is a KVList.
+    return (KVList if isinstance(value, KVList) else type(value), value, repr(value))
 
 
 def outcome(call: Callable[[], Any], form: Callable[[Any], Told] = tell) -> Told:

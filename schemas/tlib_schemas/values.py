@@ -43,10 +43,9 @@ class KVList:
     (115, 'Gold', False, ('RTR', 115))
     """
 
-    # Keys and values in turn, without a tuple a pair: half the objects. An engine may leave `_flat`
-    # empty and keep checked bytes in `_packed`, and where the list stands in them in `_place`, until
-    # it is first looked at; it then puts a descriptor of its own in the place of the slot `_flat`.
-    __slots__ = ("_flat", "_packed", "_place")
+    # The whole storage: keys and values in turn, without a tuple a pair, which halves the objects. Every method reads `_flat`
+    # and nothing else. So a subclass can store the list in another way: it overrides `_flat` with a property.
+    __slots__ = ("_flat",)
     _flat: tuple[Any, ...]
 
     def __init__(self, pairs: KVList | Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> None:
@@ -107,8 +106,11 @@ class KVList:
         if not isinstance(other, KVList):
             return NotImplemented
         mine, theirs = self._flat, other._flat
-        # Equal values of unequal types are String and Unicode: different on the wire.
-        return mine == theirs and [*map(type, mine)] == [*map(type, theirs)]
+        if mine != theirs:
+            return False
+        # Equal values of unequal types are String and Unicode, which differ on the wire, or lists that are stored differently.
+        types, others = [*map(type, mine)], [*map(type, theirs)]
+        return types == others or Unicode not in {*types, *others} or [t is Unicode for t in types] == [t is Unicode for t in others]
 
     def __hash__(self) -> int:
         return hash(self._flat)
@@ -134,8 +136,10 @@ def _key(key: object) -> str:
 
 def _value(value: _KVInput) -> KVValue:
     match value:
-        case Unicode() | KVList():
+        case KVList():
             return value
+        case Unicode():
+            return Unicode(value)
         case str():
             return str(value)
         case bool() | float() | None:

@@ -26,15 +26,15 @@ def calls_in(run, tmp_path):
 
 def test_frames_are_those_of_the_simulation(run, tmp_path):
     out = tmp_path / "day.tlb"
-    assert run("simulate", "--calls", 30, "--seed", 9, "-o", out).status == 0
-    assert out.read_bytes() == b"".join(encode(told.event) for told in Simulation(Scenario(calls=30), 9))
+    assert run("simulate", "--stories", 30, "--seed", 9, "-o", out).status == 0
+    assert out.read_bytes() == b"".join(encode(told.event) for told in Simulation(Scenario(stories=30), 9))
 
 
 @pytest.mark.parametrize("suffix", ["tlb", "jsonl", "pcapng", "pcap", "log"])
 def test_every_form_has_the_same_calls(run, tmp_path, calls_in, suffix):
     out = tmp_path / f"day.{suffix}"
-    assert run("simulate", "--calls", 30, "-o", out).status == 0
-    told = {event.event.call_uuid: "deleted" for event in Simulation(Scenario(calls=30))}
+    assert run("simulate", "--stories", 30, "-o", out).status == 0
+    told = {event.event.call_uuid: "deleted" for event in Simulation(Scenario(stories=30))}
     assert calls_in(out) == told
     checked = run("check", out, "--severity", "error")
     assert (checked.status, checked.out.partition(", ")[2].splitlines()[0]) == (0, "0 errors, 0 gaps, 0 malformed")
@@ -42,14 +42,14 @@ def test_every_form_has_the_same_calls(run, tmp_path, calls_in, suffix):
 
 def test_columns_have_time_and_addresses(run, tmp_path):
     out = tmp_path / "day.csv"
-    assert run("simulate", "--calls", 3, "-o", out).status == 0
+    assert run("simulate", "--stories", 3, "-o", out).status == 0
     head, first, *_ = out.read_text().splitlines()
     assert head.endswith('"$time","$src","$dst"')
     assert "2026-03-14 08:00:00" in first
 
 
 def test_a_table_shows_time_and_server(run):
-    told = run("simulate", "--calls", 1, "--to", "table").out.splitlines()[0]
+    told = run("simulate", "--stories", 1, "--to", "table").out.splitlines()[0]
     assert told.startswith("2026-03-14 08:00:00.000000Z  EventCallCreated")
     assert told.endswith("SIP_Lakeside")
 
@@ -104,6 +104,6 @@ def test_what_cannot_be_done_is_one_line(run, tmp_path, monkeypatch, arguments, 
 
 @pytest.mark.parametrize("arguments", [("--rate", "nan"), ("--rate", "1e300"), ("--duration", "nan"), ("--duration", "inf")])
 def test_options_have_the_limits_of_the_scenario(run, arguments):
-    done = run("simulate", *arguments, "--calls", 1)
+    done = run("simulate", *arguments, "--stories", 1)
     assert done.status == 2
     assert f"{arguments[0]}: expected a number of at " in done.err

@@ -147,7 +147,7 @@ def test_a_server_may_be_wrong_on_purpose():
     async def client(reader, writer):
         return [type(item) async for item in reader]
 
-    assert over_tcp(liar, client, sends=Policy.LENIENT) == [InvalidEvent]
+    assert over_tcp(liar, client, writer_policy=Policy.LENIENT) == [InvalidEvent]
 
 
 def test_a_writer_waits_for_a_reader_that_does_not_read():

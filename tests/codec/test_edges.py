@@ -11,7 +11,7 @@ import pickle
 import pytest
 from weather import WEATHER
 
-from tlib_codec import EventCallCreated, EventCallDeleted, KVList, Limits, Policy, TCause, encode, reference, views
+from tlib_codec import EventCallCreated, EventCallDeleted, KVList, Limits, Policy, TCause, encode, read, reference, views, write
 from tlib_codec.formats import jsonl
 from tlib_schemas import TLIBRARY, Attributes, Malformed, RawValue, SchemaViolation, Timestamp, Truncated, Unicode, UnknownEvent, wire
 from tlib_schemas.abstract_dn import is_call
@@ -117,9 +117,9 @@ def test_lists_of_json_are_as_deep_as_any_setting_allows():
 def test_lines_are_of_the_registry_that_is_given():
     items = [UnknownEvent(9_999, Attributes({"Temperature": -5}))]
     file = io.BytesIO()
-    jsonl.write(items, file, registry=WEATHER)
+    write(file, items, format="jsonl", registry=WEATHER)
     file.seek(0)
-    assert list(jsonl.read(file, registry=WEATHER)) == items
+    assert [record.item for record in read(file, registry=WEATHER)] == items
 
 
 def test_a_view_reads_an_attribute_among_others():

@@ -122,9 +122,35 @@ def test_registries_and_their_tables_go_together():
         return weakref.ref(registry)
 
     made = make()
-    native.decode(FRAME)  # the engine remembers the registry of its last call, and no other
     gc.collect()
     assert made() is None
+
+
+def used_and_dropped(number):
+    """Weak references to a registry that both ways have used, and to its event class."""
+    made = type("Made", (Event,), {"__annotations__": {"note": own.Note}})
+    registry = Registry("Made", events=[event(number)(made)])
+    one = made(note="n")
+    assert native.decode(native.encode(one, registry=registry), registry=registry) == one
+    return weakref.ref(registry), weakref.ref(made)
+
+
+def test_event_classes_of_dropped_registries_are_freed():
+    dropped = [used_and_dropped(number)[1] for number in range(200)]
+    gc.collect()
+    assert [one() for one in dropped] == [None] * 200
+
+
+def test_a_new_registry_at_the_address_of_a_dropped_one_has_its_own_tables():
+    for number in range(50):
+        used_and_dropped(number)
+        gc.collect()
+
+
+def test_freed_events_of_dropped_classes_serve_other_classes():
+    used_and_dropped(5)
+    gc.collect()
+    assert all(native.decode(FRAME) == CALL for _ in range(100))
 
 
 # -- key-value lists as views ---------------------------------------------------------------------
@@ -177,7 +203,7 @@ def test_many_more_views_than_are_kept():
     kept = [view() for _ in range(1_000)]
     assert all(kv["RTR"] == 115 for kv in kept[::3])
     for kv in kept:
-        assert type(kv) is KVList
+        assert isinstance(kv, KVList)
     del kept[::2]
     kept += [view() for _ in range(500)]
     kept += [KVList(PAIRS) for _ in range(500)]
@@ -251,16 +277,40 @@ def test_deep_lists_of_a_user_are_freed_without_recursion():
     gc.collect()
 
 
-def test_the_descriptor_serves_key_value_lists_only():
-    descriptor = KVList.__dict__["_flat"]
-    for thing in (5, object(), "text", KVList):
-        with pytest.raises(TypeError):
-            descriptor.__get__(thing, int)
-        with pytest.raises(TypeError):
-            descriptor.__set__(thing, ())
+def test_the_pairs_of_a_packed_list_cannot_be_deleted():
+    kv = view()
     with pytest.raises(AttributeError):
-        list(KVList.__new__(KVList))
-    assert KVList._flat is descriptor
+        del kv._flat
+    assert kv == KVList(PAIRS)
+
+
+def test_packed_lists_are_made_by_decoding_only():
+    with pytest.raises(TypeError):
+        type(view())()
+
+
+def test_a_packed_list_has_no_subclass():
+    with pytest.raises(TypeError):
+        type("Made", (type(view()),), {})
+
+
+def test_a_packed_list_is_a_kvlist():
+    assert isinstance(view(), KVList)
+
+
+def test_the_schemas_know_no_storage_but_their_own():
+    assert type(KVList.__dict__["_flat"]).__name__ == "member_descriptor"
+
+
+def test_a_list_without_pairs_is_refused_as_the_reference_engine_does():
+    with pytest.raises(AttributeError):
+        native.encode(msgspec.structs.replace(CALL, user_data=KVList.__new__(KVList)))
+
+
+def test_a_string_is_no_unicode_in_a_list_of_another_storage():
+    nested = native.encode(msgspec.structs.replace(CALL, user_data=KVList({"a": Unicode("x"), "b": {}})))
+    assert native.decode(nested).user_data != KVList({"a": "x", "b": {}})
+    assert native.decode(nested).user_data == KVList({"a": Unicode("x"), "b": {}})
 
 
 def test_a_list_is_made_anew_while_it_is_alive():

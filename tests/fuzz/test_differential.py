@@ -143,9 +143,7 @@ def test_the_native_engine_alone_encodes_under_the_lenient_policy(monkeypatch, c
 
 def test_a_list_that_is_no_list_of_pairs_does_not_crash_the_encoder():
     for flat in [[], ["a", 1], ("a",), (1, 2), (None, None), 5]:
-        kv = KVList.__new__(KVList)
-        kv._flat = flat
-        event = TLIBRARY.event("EventCallCreated")(call_uuid="u", conn_id="0" * 16, user_data=kv)
+        event = TLIBRARY.event("EventCallCreated")(call_uuid="u", conn_id="0" * 16, user_data=KVList.of_flat(flat))
         assert form(lambda event=event: native.encode(event)) == form(lambda event=event: reference.encode(event))
 
 

@@ -8,10 +8,9 @@ from tlib_codec import Gap, InvalidEvent, MalformedFrame, StreamDecoder, Unknown
 from tlib_codec.calls import Call, CallTracker
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_simulator import Scenario, Simulation
-from tlib_simulator.faults import MEANINGS, Fault, FaultKind
-from tlib_simulator.injector import Injector, Pause, Reset
+from tlib_simulator.faults import DESCRIPTIONS, Fault, FaultKind, Injector, Pause, Reset
 
-STORY = [(one.time, one.event, encode(one.event)) for one in Simulation(Scenario(calls=40), seed=3)]
+STORY = [(one.time, one.event, encode(one.event)) for one in Simulation(Scenario(stories=40), seed=3)]
 TRUE = b"".join(data for _, _, data in STORY)
 
 
@@ -52,20 +51,20 @@ def noticed(data):
 
 
 OBSERVABLE = [
-    Fault(kind=FaultKind.DROP, moment="created"),
-    Fault(kind=FaultKind.DROP, moment="deleted", call=7),
-    Fault(kind=FaultKind.DELAY, moment="created", seconds=100_000),
-    Fault(kind=FaultKind.DUPLICATE, moment="created"),
-    Fault(kind=FaultKind.DUPLICATE, moment="changed"),
-    Fault(kind=FaultKind.DUPLICATE, moment="deleted"),
-    Fault(kind=FaultKind.REORDER, moment="created", event=20),
+    Fault(kind=FaultKind.DROP, stage="created"),
+    Fault(kind=FaultKind.DROP, stage="deleted", call=7),
+    Fault(kind=FaultKind.DELAY, stage="created", seconds=100_000),
+    Fault(kind=FaultKind.DUPLICATE, stage="created"),
+    Fault(kind=FaultKind.DUPLICATE, stage="changed"),
+    Fault(kind=FaultKind.DUPLICATE, stage="deleted"),
+    Fault(kind=FaultKind.REORDER, stage="created", event=20),
     Fault(kind=FaultKind.CORRUPT),
     Fault(kind=FaultKind.CORRUPT, probability=0.2),
     Fault(kind=FaultKind.OMIT),
     Fault(kind=FaultKind.OMIT, attribute="CallUUID", event=9),
-    Fault(kind=FaultKind.FORBIDDEN, moment="deleted"),
-    Fault(kind=FaultKind.FORBIDDEN, moment="changed", attribute="Cause"),
-    Fault(kind=FaultKind.FORBIDDEN, moment="created", attribute="ISLinkList"),
+    Fault(kind=FaultKind.FORBIDDEN, stage="deleted"),
+    Fault(kind=FaultKind.FORBIDDEN, stage="changed", attribute="Cause"),
+    Fault(kind=FaultKind.FORBIDDEN, stage="created", attribute="ISLinkList"),
     Fault(kind=FaultKind.WRONG_TYPE),
     Fault(kind=FaultKind.WRONG_TYPE, attribute="UserData"),
     Fault(kind=FaultKind.UNKNOWN_ATTRIBUTE),
@@ -78,14 +77,14 @@ def test_nothing_is_noticed_without_faults():
     assert tell() == ([data for _, _, data in STORY], [])
 
 
-@pytest.mark.parametrize("fault", OBSERVABLE, ids=lambda fault: f"{fault.kind}-{fault.moment or fault.attribute or 'any'}")
+@pytest.mark.parametrize("fault", OBSERVABLE, ids=lambda fault: f"{fault.kind}-{fault.stage or fault.attribute or 'any'}")
 def test_what_the_log_expects_is_noticed(fault):
     steps, log = tell(fault)
     assert log, "the fault was never done"
     for injected in log:
         assert injected.fault is fault.kind
         assert injected.expect
-        assert fault.moment is None or injected.name == f"EventCall{'DataChanged' if fault.moment == 'changed' else fault.moment.title()}"
+        assert fault.stage is None or injected.name == f"EventCall{'DataChanged' if fault.stage == 'changed' else fault.stage.title()}"
     expected = {code for injected in log for code in injected.expect}
     assert expected <= noticed(stream(steps))
 
@@ -168,7 +167,7 @@ def test_all_at_once_loses_no_frame_count():
 
 
 def test_every_kind_is_explained():
-    assert set(MEANINGS) == set(FaultKind)
+    assert set(DESCRIPTIONS) == set(FaultKind)
 
 
 @pytest.mark.parametrize("kinds", [(FaultKind.REORDER,), (FaultKind.DELAY,), (FaultKind.REORDER, FaultKind.DELAY)])

@@ -13,13 +13,12 @@ import sys
 from itertools import islice
 
 import pytest
-from stories import frames, story
+from stories import frames, stream
 
 from tlib_codec import EventCallCreated, encode
 from tlib_codec.calls import follow
 from tlib_simulator import Scenario, Simulation
-from tlib_simulator.client import Connected, Listener, Received, Resynchronised
-from tlib_simulator.live import LiveCalls
+from tlib_simulator.network import Connected, Listener, LiveCalls, Received, Resynchronised
 
 TLIB = [sys.executable, "-m", "tlib_cli"]
 
@@ -55,9 +54,9 @@ def lines(text):
 
 
 def test_listen_gets_what_simulate_would_write(tmp_path):
-    """The stream over the network is the file that the same scenario gives, behind the greeting."""
-    tlib("simulate", "--calls", 50, "--seed", 3, "-o", tmp_path / "file.tlb")
-    with serving("simulate", "--calls", 50, "--seed", 3, "--speed", 0, "--wait", 1) as (process, address):
+    """The stream over the network is the file that the same scenario gives, behind the handshake."""
+    tlib("simulate", "--stories", 50, "--seed", 3, "-o", tmp_path / "file.tlb")
+    with serving("simulate", "--stories", 50, "--seed", 3, "--speed", 0, "--min-clients", 1) as (process, address):
         tlib("listen", at(address), "--once", "-o", tmp_path / "heard.tlb")
         assert process.wait(60) == 0
     heard, file = (tmp_path / "heard.tlb").read_bytes(), (tmp_path / "file.tlb").read_bytes()
@@ -66,12 +65,12 @@ def test_listen_gets_what_simulate_would_write(tmp_path):
 
 
 def test_listen_chooses_counts_and_says_where_from():
-    with serving("simulate", "--calls", 20, "--speed", 0, "--wait", 1) as (_, address):
+    with serving("simulate", "--stories", 20, "--speed", 0, "--min-clients", 1) as (_, address):
         done = tlib("listen", at(address), "--event", "EventCallDeleted", "--once")
         found = lines(done.stdout)
         assert {line["Event"] for line in found} == {"EventCallDeleted"}
         assert {line["$source"]["file"] for line in found} == {at(address)}
-    with serving("simulate", "--calls", 20, "--speed", 0, "--wait", 1) as (_, address):
+    with serving("simulate", "--stories", 20, "--speed", 0, "--min-clients", 1) as (_, address):
         assert len(lines(tlib("listen", at(address), "--count", 5).stdout)) == 5
 
 
@@ -84,7 +83,7 @@ def test_a_signal_ends_a_server_in_good_order(number):
         process.send_signal(number)
         out, err = listening.communicate(timeout=60)
         assert process.wait(60) == 0
-        assert "events told" in process.stderr.read()
+        assert "events sent" in process.stderr.read()
     assert listening.returncode == 0
     assert "closed by the server" in err
     assert all("$malformed" not in line for line in out.splitlines())
@@ -107,9 +106,9 @@ def test_a_signal_ends_a_listener_in_good_order(tmp_path):
 
 def test_faults_are_logged(tmp_path):
     scenario = tmp_path / "faulty.toml"
-    scenario.write_text('calls = 30\n[[faults]]\nkind = "omit"\nevent = 5\n[[faults]]\nkind = "corrupt"\nevent = 9\n')
+    scenario.write_text('stories = 30\n[[faults]]\nkind = "omit"\nevent = 5\n[[faults]]\nkind = "corrupt"\nevent = 9\n')
     log = tmp_path / "faults.jsonl"
-    with serving("simulate", scenario, "--speed", 0, "--wait", 1, "--fault-log", log) as (process, address):
+    with serving("simulate", scenario, "--speed", 0, "--min-clients", 1, "--fault-log", log) as (process, address):
         done = tlib("listen", at(address), "--once", status=1)
         assert process.wait(60) == 0
     told = lines(log.read_text())
@@ -120,16 +119,16 @@ def test_faults_are_logged(tmp_path):
 
 def test_replay_sends_the_bytes_that_were_recorded(tmp_path):
     recorded = tmp_path / "recorded.tlb"
-    broken = b"noise" + frames(story(3)) + b"\0"
+    broken = b"noise" + frames(stream(3)) + b"\0"
     recorded.write_bytes(broken)
-    with serving("replay", recorded, "--speed", 0, "--wait", 1) as (_, address):
+    with serving("replay", recorded, "--speed", 0, "--min-clients", 1) as (_, address):
         tlib("listen", at(address), "--once", "-o", tmp_path / "heard.tlb", status=1)
     heard = (tmp_path / "heard.tlb").read_bytes()
-    assert heard.endswith(frames(story(3)))
+    assert heard.endswith(frames(stream(3)))
 
 
 def test_replay_under_fresh_names():
-    with serving("replay", "examples/calls.tlb", "--rewrite", "ids", "--secret", "it", "--speed", 0, "--wait", 1) as (_, address):
+    with serving("replay", "examples/calls.tlb", "--rewrite", "ids", "--secret", "it", "--speed", 0, "--min-clients", 1) as (_, address):
         fresh = lines(tlib("listen", at(address), "--once").stdout)[1:]
     old = lines(tlib("decode", "examples/calls.tlb", "--to", "jsonl").stdout)
     assert len(fresh) == len(old)
@@ -161,7 +160,7 @@ def test_replay_of_one_call_to_a_server():
         async with server:
             where = at(server.sockets[0].getsockname())
             process = await asyncio.create_subprocess_exec(
-                *TLIB, "replay", "examples/calls.tlb", "--to", where, "--call", wanted["ConnID"], "--speed", "0"
+                *TLIB, "replay", "examples/calls.tlb", "--connect", where, "--call", wanted["ConnID"], "--speed", "0"
             )
             assert await process.wait() == 0
             await asyncio.wait_for(done.wait(), 60)
@@ -176,7 +175,7 @@ def test_replay_of_one_call_to_a_server():
 
 
 def test_nobody_to_replay_to():
-    assert "127.0.0.1:1" in tlib("replay", "examples/calls.tlb", "--to", "127.0.0.1:1", status=2).stderr
+    assert "127.0.0.1:1" in tlib("replay", "examples/calls.tlb", "--connect", "127.0.0.1:1", status=2).stderr
 
 
 @pytest.mark.parametrize(
@@ -204,7 +203,7 @@ def test_a_primary_that_is_killed_under_load(within):
     async def listen(addresses, before, after):
         """What one client hears until so many events behind the takeover."""
         heard, left = [], after
-        async for one in Listener(addresses, first=0.01):
+        async for one in Listener(addresses, min_retry=0.01):
             heard.append(one)
             if isinstance(one, Received):
                 if len(heard) == 500:
@@ -232,18 +231,18 @@ def test_a_primary_that_is_killed_under_load(within):
         assert [told.address for told in one if isinstance(told, Connected)] == [first, second]
         (again,) = [told for told in one if isinstance(told, Resynchronised) and told.connection == 2]
         # What the backup announced are the calls that are live at that event of the story, all of them.
-        greeting = next(told.item for told in one if isinstance(told, Received) and told.connection == 2)
-        events = int(greeting.attributes["Extensions"]["told"])
+        handshake = next(told.item for told in one if isinstance(told, Received) and told.connection == 2)
+        events = int(handshake.attributes["Extensions"]["position"])
         live = LiveCalls()
         scenario = Scenario(rate=rate, seed=11)
         for told in islice(Simulation(scenario), events):
-            live.told(told.event)
+            live.apply(told.event)
         assert {*again.kept, *again.new} == {call.call_uuid for call in live}
         assert len(again.kept) > 50
         # The stories go on: no change of a call that is not known, and the events that the scenario has.
         items = [told.item for told in one if isinstance(told, Received)]
         assert {anomaly.code for call in follow(items) for anomaly in call.anomalies} <= {"call-after-deletion"}
-        announced = int(greeting.attributes["Extensions"]["calls"])
+        announced = int(handshake.attributes["Extensions"]["calls"])
         after = [told.data for told in one if isinstance(told, Received) and told.connection == 2][1 + announced :]
         rest = islice(Simulation(scenario), events, events + len(after))
         assert after == [encode(told.event) for told in rest]

@@ -9,20 +9,20 @@ import sys
 from pathlib import Path
 
 import pytest
-from stories import frames, story
+from stories import frames, stream
 
 from tlib_codec import EventCallCreated, EventCallDeleted, StreamDecoder, aio
 from tlib_codec.calls import follow
-from tlib_simulator import Scenario, testing
-from tlib_simulator.client import Listener, Received, Resynchronised
+from tlib_simulator import Scenario
 from tlib_simulator.faults import Fault, FaultKind
+from tlib_simulator.network import Listener, Received, Resynchronised
 from tlib_simulator.testing import TServer
 
-EVENTS = [one.event for one in story(3)]
+EVENTS = [one.event for one in stream(3)]
 
 
-def a_call(tell):
-    with tell.inbound(ani="5551000", dnis="8005550100") as call:
+def a_call(story):
+    with story.inbound(ani="5551000", dnis="8005550100") as call:
         call.attach(CustomerName="Ana Souza")
         call.wait(3600)
 
@@ -44,19 +44,19 @@ def listen(address, take):
 
 def heard_of(tserver, what, **how):
     """What a client that blocks hears of a play."""
-    listening = listen(tserver.address, lambda items: len(items) > len(tserver.told) > 0)
+    listening = listen(tserver.address, lambda items: len(items) > len(tserver.events) > 0)
     next(listening)
     tserver.play(what, **how)
     try:
         next(listening)
     except StopIteration as end:
-        return end.value[1:]  # behind the greeting
+        return end.value[1:]  # behind the handshake
     raise AssertionError
 
 
 def test_a_story_in_a_thread(tserver):
     items = heard_of(tserver, a_call)
-    assert items == tserver.told
+    assert items == tserver.events
     assert isinstance(items[0], EventCallCreated)
     assert (items[0].ani, items[0].dnis) == ("5551000", "8005550100")
     assert isinstance(items[-1], EventCallDeleted)
@@ -70,15 +70,15 @@ def test_events_as_they_are(tserver):
 def test_stories_have_calls_of_their_own(tserver):
     for _ in range(3):
         tserver.play(a_call, clients=0)
-    created = [event for event in tserver.told if isinstance(event, EventCallCreated)]
+    created = [event for event in tserver.events if isinstance(event, EventCallCreated)]
     assert len({event.call_uuid for event in created}) == len({event.conn_id for event in created}) == 3
-    assert all(not call.anomalies for call in follow(tserver.told))
+    assert all(not call.anomalies for call in follow(tserver.events))
 
 
 def test_a_scenario(tserver, tmp_path):
     path = tmp_path / "it.toml"
-    path.write_text("calls = 3\n")
-    assert tserver.play(path, clients=0) == tserver.play(Scenario(calls=3), clients=0)
+    path.write_text("stories = 3\n")
+    assert tserver.play(path, clients=0) == tserver.play(Scenario(stories=3), clients=0)
 
 
 def test_in_the_tests_own_loop(tserver):
@@ -90,7 +90,7 @@ def test_in_the_tests_own_loop(tserver):
             return [item async for item in reader][1:], told
 
     items, told = asyncio.run(run())
-    assert items == told == tserver.told
+    assert items == told == tserver.events
 
 
 def test_a_loop_that_ends_takes_the_server_along(tserver):
@@ -105,13 +105,13 @@ def test_a_loop_that_ends_takes_the_server_along(tserver):
 
 def test_play_says_what_to_write_in_a_loop(tserver):
     async def run():
-        with pytest.raises(RuntimeError, match="await the method"):
+        with pytest.raises(RuntimeError, match="await aplay"):
             tserver.play(a_call)
 
     asyncio.run(run())
 
 
-@pytest.mark.tserver(faults=[Fault(kind=FaultKind.OMIT, moment="deleted")], seed=5)
+@pytest.mark.tserver(faults=[Fault(kind=FaultKind.OMIT, stage="deleted")], seed=5)
 def test_a_marker_says_how_it_is_made(tserver):
     tserver.play(a_call, clients=0)
     (injected,) = tserver.injected
@@ -122,7 +122,7 @@ def test_a_marker_says_how_it_is_made(tserver):
 def test_a_reset_and_the_calls_after_it():
     async def run():
         with TServer() as tserver:
-            listener = Listener([tserver.address], first=0.01)
+            listener = Listener([tserver.address], min_retry=0.01)
             half = EVENTS[:4]
 
             async def hear():
@@ -173,7 +173,7 @@ def test_a_run_of_pytest_of_its_own(tmp_path):
 
 
 def test_frames_of_the_helper_are_what_is_sent():
-    assert frames(story(1))[:2] == b"TL"
+    assert frames(stream(1))[:2] == b"TL"
 
 
 def test_leaving_it_in_a_coroutine_closes_it():
@@ -199,7 +199,7 @@ def test_a_closed_server_says_so(tserver):
         tserver.play(EVENTS)
 
 
-def test_nobody_came(tserver, monkeypatch):
-    monkeypatch.setattr(testing, "_LONGEST", 0.05)
+@pytest.mark.tserver(timeout=0.05)
+def test_nobody_came(tserver):
     with pytest.raises(TimeoutError, match=f"no client connected to 127.0.0.1:{tserver.port} within 0.05 s"):
         tserver.play(EVENTS)

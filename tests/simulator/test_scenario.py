@@ -19,7 +19,7 @@ def test_a_file_says_what_python_says():
     text = """
     seed = 7
     start = 2026-01-01T12:00:00+01:00
-    calls = 10
+    stories = 10
     switchover = [60, 90.5]
     mix = { answered = 2, transfer = 1 }
     [times.talk]
@@ -31,7 +31,7 @@ def test_a_file_says_what_python_says():
     assert Scenario.from_toml(text) == Scenario(
         seed=7,
         start=dt.datetime(2026, 1, 1, 11, tzinfo=dt.UTC),
-        calls=10,
+        stories=10,
         switchover=(60.0, 90.5),
         mix={"answered": 2.0, "transfer": 1.0},
         times=Times(talk=Duration(mean=30)),
@@ -52,7 +52,7 @@ def test_examples_can_be_played(path):
         ('rate = "x"', 'f.toml: rate: expected a number, found "x"'),
         ("rate = -1", "f.toml: rate: expected a number of at least 0.0, found -1"),
         ("rate = nan", "f.toml: rate: expected a number of at least 0.0, found nan"),
-        ("calls = 1e3", "f.toml: calls: expected a whole number, found 1000.0"),
+        ("stories = 1e3", "f.toml: stories: expected a whole number, found 1000.0"),
         ("stamps = 1", "f.toml: stamps: expected true or false, found 1"),
         ("rate = true", "f.toml: rate: expected a number, found true"),
         ("[times.talk]\nmeen = 3", 'f.toml: times.talk: expected one of the keys mean, spread, found "meen" (did you mean mean?)'),
@@ -69,7 +69,7 @@ def test_examples_can_be_played(path):
         ("start = 2200-01-01T00:00:00Z", "f.toml: start: expected a time with an offset, from 1971 to 2099, such as 2026-03-14T08:00:00Z, found 2200-01-01T00:00:00+00:00"),
         ('[[faults]]\nkind = "nix"', 'f.toml: faults[0].kind: expected one of drop, delay, duplicate, reorder, split, glue, corrupt, omit, forbidden, wrong-type, unknown-attribute, unknown-message, stall, reset, found "nix"'),
         ("duration = inf", "f.toml: duration: expected a number of at most 1000000000.0, found inf"),
-        ("query_every = 1e-9", "f.toml: query_every: expected 0, or 1 and more, found 1e-09"),
+        ("query_interval = 1e-9", "f.toml: query_interval: expected 0, or 1 and more, found 1e-09"),
         ("mix = { answered = inf }", "f.toml: mix[...]: expected a number of at most 1000000000.0, found another value"),
         ("start = {}", "f.toml: start: expected a time such as 2026-03-14T08:00:00Z, found a table"),
     ],
@@ -124,9 +124,9 @@ def test_a_mix_of_what_cannot_be_told_is_refused(mix, told):
 )
 def test_what_is_changed_has_the_limits_of_a_file(changes, told):
     with pytest.raises(ScenarioError, match=told):
-        Scenario().with_(**changes)
+        Scenario().replace(**changes)
 
 
 def test_a_changed_scenario_keeps_everything_else():
     whole = Scenario.load(EXAMPLES[0].parent / "faulty.toml")
-    assert whole.with_(seed=77).with_(seed=whole.seed) == whole
+    assert whole.replace(seed=77).replace(seed=whole.seed) == whole

@@ -8,27 +8,35 @@ import ssl
 from types import SimpleNamespace
 
 import pytest
-from stories import frames, story, uuid
+from stories import frames, stream, uuid
 
 from tlib_codec import EventCallCreated, aio, decode, encode
 from tlib_codec.calls import follow
-from tlib_simulator.client import Connected, Listener, Lost, Received, Resynchronised, Silent
-from tlib_simulator.connection import Client
-from tlib_simulator.faults import Fault, FaultKind
-from tlib_simulator.greeting import Greeting, LinkRequest
-from tlib_simulator.injector import Injector
-from tlib_simulator.server import Server, ServerSettings
-from tlib_simulator.standby import AnotherStory, stand_by
+from tlib_simulator.faults import Fault, FaultKind, Injector
+from tlib_simulator.network import (
+    Connected,
+    Disconnected,
+    Listener,
+    OtherStream,
+    Received,
+    Resynchronised,
+    Server,
+    ServerSettings,
+    Silent,
+    stand_by,
+)
+from tlib_simulator.network.connection import Connection
+from tlib_simulator.network.handshake import Handshake, LinkRequest
 
-WAIT_FOR_ONE = ServerSettings(wait=1)
+WAIT_FOR_ONE = ServerSettings(min_clients=1)
 
 
 async def everything(address, **settings):
-    """The greeting, and the bytes behind it, of one connection to its end."""
+    """The handshake, and the bytes behind it, of one connection to its end."""
     reader, writer = await aio.connect(*address, **settings)
     async with writer:
         items = [(item, reader.data) async for item in reader]
-    return Greeting.of(items[0][0]), b"".join(data for _, data in items[1:])
+    return Handshake.of(items[0][0]), b"".join(data for _, data in items[1:])
 
 
 async def heard(listener, kind, count=1):
@@ -49,23 +57,23 @@ async def until(holds):
 
 @pytest.mark.parametrize("speed", [0, 5_000])
 def test_every_client_gets_the_same_stream_in_order(within, speed):
-    events = story(200)
+    events = stream(200)
 
     async def run():
-        async with Server(ServerSettings(wait=5), story="it") as server:
+        async with Server(ServerSettings(min_clients=5), stream="it") as server:
             address = await server.listen()
             clients = [asyncio.create_task(everything(address)) for _ in range(5)]
             await server.play(events, speed=speed)
             await server.close()
             return await asyncio.gather(*clients)
 
-    for greeting, data in within(run()):
-        assert greeting == Greeting(calls=0, told=0, story="it")
+    for handshake, data in within(run()):
+        assert handshake == Handshake(calls=0, position=0, stream="it")
         assert data == frames(events)
 
 
 def test_who_comes_late_is_told_the_live_calls(within):
-    events = story(20)
+    events = stream(20)
     half = len(events) // 2
 
     async def run():
@@ -81,8 +89,8 @@ def test_who_comes_late_is_told_the_live_calls(within):
         return [item for _, _, item in first], rest
 
     first, rest = within(run())
-    greeting = Greeting.of(first[0])
-    assert (greeting.calls, greeting.told) == (len(first) - 1, half)
+    handshake = Handshake.of(first[0])
+    assert (handshake.calls, handshake.position) == (len(first) - 1, half)
     assert all(isinstance(item, EventCallCreated) for item in first[1:])
     told = [call.user_data["N"] for call in first[1:] if call.user_data is not None]
     assert told == sorted(told)
@@ -93,62 +101,62 @@ def test_who_comes_late_is_told_the_live_calls(within):
 
 
 def test_who_does_not_read_is_cut_off_and_harms_nobody(within):
-    events = story(600, filling="x" * 20_000)
+    events = stream(600, filling="x" * 20_000)
     told = []
 
     async def run():
-        async with Server(ServerSettings(queue=1 << 18, wait=2, patience=2.0), report=told.append) as server:
+        async with Server(ServerSettings(max_backlog=1 << 18, min_clients=2, patience=2.0), report=told.append) as server:
             address = await server.listen()
             _, sleeper = await aio.connect(*address)
             sleeper.stream.transport.pause_reading()
             good = asyncio.create_task(everything(address))
             await server.play(events, speed=0)
-            assert server.cut_off == 1
+            assert server.clients.disconnected == 1
             await server.close()
             sleeper.stream.transport.abort()
             return await good
 
     _, data = within(run())
     assert data == frames(events)
-    assert sum("cut off" in line for line in told) == 1
+    assert sum("disconnected" in line for line in told) == 1
 
 
 def test_announcements_are_not_falling_behind(within):
     """However many calls are live, to be told of them is nobody's fault."""
-    events = [one for one in story(400, overlap=400, filling="x" * 2_000) if one.time < 800]
+    events = [one for one in stream(400, overlap=400, filling="x" * 2_000) if one.time < 800]
 
     async def run():
-        async with Server(ServerSettings(queue=1_000)) as server:
+        async with Server(ServerSettings(max_backlog=1_000)) as server:
             address = await server.listen()
             await server.play(events, speed=0)
             late = asyncio.create_task(everything(address))
-            await server.connected(1)
-            await server.play(story(1), speed=0)
+            await server.clients.wait_for(1)
+            await server.play(stream(1), speed=0)
             await server.close()
-            return await late, server.cut_off
+            return await late, server.clients.disconnected
 
-    (greeting, data), cut_off = within(run())
-    assert greeting.calls == 400
+    (handshake, data), disconnected = within(run())
+    assert handshake.calls == 400
     assert len(data) > 800_000
-    assert cut_off == 0
+    assert disconnected == 0
 
 
 def test_a_reset_on_purpose_and_the_calls_after_it(within):
-    events = story(12)
+    events = stream(12)
     log = []
 
     async def run():
         async with Server(WAIT_FOR_ONE) as server:
             address = await server.listen()
-            listener = Listener([address], first=0.01)
-            hearing = asyncio.create_task(heard(listener, (Connected, Lost, Resynchronised), 4))
+            listener = Listener([address], min_retry=0.01)
+            hearing = asyncio.create_task(heard(listener, (Connected, Disconnected, Resynchronised), 4))
             injector = Injector([Fault(kind=FaultKind.RESET, event=13)], log=log.append)
             await server.play(events[:13], speed=0, injector=injector)
-            await server.connected(1)
+            await server.clients.wait_for(1)
             return await hearing
 
     first, lost, second, again = within(run())
-    assert [type(one) for one in (first, lost, second)] == [Connected, Lost, Connected]
+    assert [type(one) for one in (first, lost, second)] == [Connected, Disconnected, Connected]
     assert "reset" in lost.reason.lower()
     assert again.connection == 2
     assert log[0].call_uuid in again.new  # its creation was lost, and is told now
@@ -157,14 +165,14 @@ def test_a_reset_on_purpose_and_the_calls_after_it(within):
 
 
 def test_a_client_that_comes_in_the_middle_of_a_frame_gets_whole_frames(within):
-    events = story(4)
+    events = stream(4)
 
     async def run():
         async with Server(WAIT_FOR_ONE) as server:
             address = await server.listen()
             first = asyncio.create_task(everything(address))
             playing = asyncio.create_task(server.play(events, injector=Injector([Fault(kind=FaultKind.SPLIT, seconds=0.3)]), speed=1000))
-            await server.connected(1)
+            await server.clients.wait_for(1)
             second = asyncio.create_task(everything(address))
             await playing
             await server.close()
@@ -180,8 +188,8 @@ def test_a_client_that_comes_in_the_middle_of_a_frame_gets_whole_frames(within):
 
 async def pair(events, *, stories=("it", "it")):
     """A primary and its backup, in step; what is left of the backup's story; the takeover."""
-    primary = Server(story=stories[0])
-    backup = Server(story=stories[1], active=False)
+    primary = Server(stream=stories[0])
+    backup = Server(stream=stories[1], active=False)
     addresses = [await primary.listen(), await backup.listen()]
     rest = iter(events)
     taking = asyncio.create_task(stand_by(backup, rest, addresses[0]))
@@ -189,11 +197,11 @@ async def pair(events, *, stories=("it", "it")):
 
 
 def test_the_backup_takes_over_with_every_live_call(within):
-    events = story(30)
+    events = stream(30)
 
     async def run():
         primary, backup, addresses, rest, taking = await pair(events)
-        listener = Listener(addresses, first=0.01)
+        listener = Listener(addresses, min_retry=0.01)
         heard_all = []
 
         async def listen():
@@ -203,19 +211,19 @@ def test_the_backup_takes_over_with_every_live_call(within):
                     return
 
         listening = asyncio.create_task(listen())
-        await primary.connected(1)
+        await primary.clients.wait_for(1)
         await primary.play(events[:40], speed=0)
-        await until(lambda: backup.told == 40)
+        await until(lambda: backup.position == 40)
         await primary.close()
         await taking
-        await backup.connected(1)
+        await backup.clients.wait_for(1)
         await backup.play(rest, speed=0)
         await listening
         await backup.close()
         return heard_all, backup
 
     told, backup = within(run())
-    assert backup.told == len(events)
+    assert backup.position == len(events)
     (again,) = [one for one in told if isinstance(one, Resynchronised)]
     live = {one.event.call_uuid for one in events[:40]} - {
         one.event.call_uuid for one in events[:40] if type(one.event).__name__ == "EventCallDeleted"
@@ -231,11 +239,11 @@ def test_the_backup_takes_over_with_every_live_call(within):
 
 def test_a_backup_is_silent_while_its_primary_lives(within):
     async def run():
-        primary, backup, addresses, _, taking = await pair(story(3))
+        primary, backup, addresses, _, taking = await pair(stream(3))
         reader, writer = await aio.connect(*addresses[1])
         async with writer:
-            await primary.play(story(3), speed=0)
-            await backup.connected(1)
+            await primary.play(stream(3), speed=0)
+            await backup.clients.wait_for(1)
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(reader.batch(), 0.2)
             await primary.close()
@@ -244,13 +252,13 @@ def test_a_backup_is_silent_while_its_primary_lives(within):
         await backup.close()
         return first
 
-    assert Greeting.of(within(run())[0][2]) is not None
+    assert Handshake.of(within(run())[0][2]) is not None
 
 
 def test_a_backup_of_another_story_says_so(within):
     async def run():
-        primary, backup, _, _, taking = await pair(story(3), stories=("one", "other"))
-        with pytest.raises(AnotherStory, match="tells the story one, this server other"):
+        primary, backup, _, _, taking = await pair(stream(3), stories=("one", "other"))
+        with pytest.raises(OtherStream, match="has the stream one, this server other"):
             await taking
         await backup.close()
         await primary.close()
@@ -262,19 +270,19 @@ def test_a_backup_of_another_story_says_so(within):
 
 
 def test_a_listener_knows_which_calls_ended_while_it_was_away(within):
-    events = story(6)
+    events = stream(6)
 
     async def run():
         async with Server() as server:
             address = await server.listen()
-            listener = Listener([address], first=0.01)
+            listener = Listener([address], min_retry=0.01)
             hearing = asyncio.create_task(heard(listener, Resynchronised))
-            await server.connected(1)
+            await server.clients.wait_for(1)
             await server.play(events[:6], speed=0)
             await until(lambda: len(listener.live) == 3)
-            server.reset()
+            server.clients.reset()
             for one in events[6:12]:
-                server.tell(one.event)
+                server.send(one.event)
             (again,) = await hearing
             return again, {call.call_uuid for call in server.live}, {call.call_uuid for call in listener.live}
 
@@ -294,24 +302,24 @@ def test_once_ends_with_the_connection(within):
                 return [type(one) async for one in listener]
 
             hearing = asyncio.create_task(listen())
-            await server.play(story(1), speed=0)
+            await server.play(stream(1), speed=0)
             await server.close()
             return await hearing
 
-    assert within(run()) == [Connected, *[Received] * 4, Lost]
+    assert within(run()) == [Connected, *[Received] * 4, Disconnected]
 
 
 def test_nobody_there_is_told_of_once(within):
     async def run():
         async with Server() as server:
             address = await server.listen()
-        listener = Listener([address], first=0.001, longest=0.002)
-        hearing = asyncio.create_task(heard(listener, Lost, 2))
+        listener = Listener([address], min_retry=0.001, max_retry=0.002)
+        hearing = asyncio.create_task(heard(listener, Disconnected, 2))
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(asyncio.shield(hearing), 0.2)
         again = Server()
         await again.listen(*address)
-        await again.connected(1)
+        await again.clients.wait_for(1)
         await again.close()
         return await hearing
 
@@ -323,7 +331,7 @@ def test_nobody_there_is_told_of_once(within):
 def test_tls(within, tmp_path):
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
-    events = story(50)
+    events = stream(50)
 
     async def run():
         async with Server(WAIT_FOR_ONE) as server:
@@ -340,24 +348,24 @@ def test_tls(within, tmp_path):
 
 
 def test_a_message_that_is_not_utf8_breaks_no_connection(within):
-    """Neither a client that hears it in place of a greeting, nor the server in place of a request."""
-    message = LinkRequest("it").message().replace(b"story", b"st\xffry")
+    """Neither a client that hears it in place of a handshake, nor the server in place of a request."""
+    message = LinkRequest("it").frame().replace(b"stream", b"str\xffam")
     assert LinkRequest.of(decode(message)) is None
 
     async def run():
         said = []
-        async with Server(ServerSettings(wait=1), report=said.append) as server:
+        async with Server(ServerSettings(min_clients=1), report=said.append) as server:
             address = await server.listen()
             reader, writer = await aio.connect(*address)
             async with writer:
                 await writer.write(message)
-                await until(lambda: server.clients)
-                await server.play(story(3))
+                await until(lambda: server.clients.connections)
+                await server.play(stream(3))
                 assert len(await reader.batch()) >= 1
-            await until(lambda: not server.clients)
+            await until(lambda: not server.clients.connections)
         return said
 
-    assert within(run())[-1] in {"client 1: gone", "client 1: Connection reset by peer"}
+    assert within(run())[-1] in {"client 1: closed", "client 1: Connection reset by peer"}
 
 
 @pytest.mark.parametrize("reset", [False, True])
@@ -369,14 +377,14 @@ def test_a_server_that_ends_before_its_first_word_is_told_of_and_the_next_one_tr
             nonlocal tried
             tried += 1
             if reset:
-                Client(writer, 1).reset()
+                Connection(writer, 1).reset()
             writer.close()
 
         async with await asyncio.start_server(ending, "127.0.0.1", 0) as first, Server() as second:
             addresses = [first.sockets[0].getsockname(), await second.listen()]
-            ((lost,), (connected,)) = await heard(Listener(addresses), Lost), await heard(Listener(addresses), Connected)
-            await heard(Listener(addresses[:1]), Lost)
-            hearing = asyncio.create_task(heard(Listener(addresses[:1], first=0.2), Connected))
+            ((lost,), (connected,)) = await heard(Listener(addresses), Disconnected), await heard(Listener(addresses), Connected)
+            await heard(Listener(addresses[:1]), Disconnected)
+            hearing = asyncio.create_task(heard(Listener(addresses[:1], min_retry=0.2), Connected))
             tried = 0
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(hearing, 0.5)
@@ -384,7 +392,7 @@ def test_a_server_that_ends_before_its_first_word_is_told_of_and_the_next_one_tr
         return lost, connected, addresses
 
     lost, connected, addresses = within(run())
-    assert lost == Lost(addresses[0], 0, "Connection reset by peer" if reset else "closed by the server")
+    assert lost == Disconnected(addresses[0], 0, "Connection reset by peer" if reset else "closed by the server")
     assert connected == Connected(addresses[1], 1)
 
 
@@ -392,18 +400,18 @@ def test_an_error_that_is_no_reset_loses_the_connection_and_not_the_listener(wit
     async def run():
         async with Server(WAIT_FOR_ONE) as server:
             address = await server.listen()
-            hearing = asyncio.create_task(heard(Listener([address], first=0.01), Lost))
-            await server.connected(1)
+            hearing = asyncio.create_task(heard(Listener([address], min_retry=0.01), Disconnected))
+            await server.clients.wait_for(1)
             read = asyncio.StreamReader.read
 
             async def unreachable(self, size):
                 monkeypatch.setattr(asyncio.StreamReader, "read", read)
                 raise OSError(errno.EHOSTUNREACH, "No route to host")
 
-            await until(lambda: server.clients and all(client.greeted for client in server.clients))
+            await until(lambda: server.clients.connections and all(client.streaming for client in server.clients.connections))
             await asyncio.sleep(0.1)
             monkeypatch.setattr(asyncio.StreamReader, "read", unreachable)
-            await server.play(story(1), speed=0)
+            await server.play(stream(1), speed=0)
             return await hearing
 
     (lost,) = within(run())
@@ -414,8 +422,8 @@ def test_a_server_that_says_nothing_is_told_of_and_waited_for(within):
     async def run():
         async with Server(active=False) as server:
             address = await server.listen()
-            hearing = asyncio.create_task(heard(Listener([address], silence=0.01), Silent | Connected, 2))
-            await server.connected(1)
+            hearing = asyncio.create_task(heard(Listener([address], handshake_timeout=0.01), Silent | Connected, 2))
+            await server.clients.wait_for(1)
             await asyncio.sleep(0.1)
             server.activate()
             return await hearing, address
@@ -426,19 +434,19 @@ def test_a_server_that_says_nothing_is_told_of_and_waited_for(within):
 
 def test_a_backup_does_not_do_again_what_its_primary_did(within):
     """Faults that happen once, by number or by call, and those of chance go on where the primary was."""
-    events = story(30)
+    events = stream(30)
     faults = [Fault(kind=FaultKind.OMIT, event=5), Fault(kind=FaultKind.DUPLICATE, probability=0.2), Fault(kind=FaultKind.DROP, event=60)]
 
     async def run():
         told = [], []
-        primary = Server(story="it")
-        backup = Server(story="it", active=False)
+        primary = Server(stream="it")
+        backup = Server(stream="it", active=False)
         injectors = [Injector(faults, log=log.append) for log in told]
         rest = iter(events)
         taking = asyncio.create_task(stand_by(backup, rest, await primary.listen(), injector=injectors[1]))
-        await until(lambda: primary.clients and all(client.link for client in primary.clients))
+        await until(lambda: primary.clients.connections and all(client.is_backup for client in primary.clients.connections))
         await primary.play(events[:40], speed=0, injector=injectors[0])
-        await until(lambda: backup.told == 40)
+        await until(lambda: backup.position == 40)
         await primary.close()
         await taking
         await backup.play(rest, speed=0, injector=injectors[1])
@@ -456,41 +464,38 @@ def test_a_backup_does_not_do_again_what_its_primary_did(within):
 
 @pytest.mark.parametrize("kind", [FaultKind.DELAY, FaultKind.REORDER, FaultKind.GLUE])
 def test_who_comes_while_a_creation_is_held_back_is_told_of_it_once(within, kind):
-    events = story(3)
+    events = stream(3)
 
     async def run():
-        async with Server(ServerSettings(wait=1)) as server:
+        async with Server(ServerSettings(min_clients=1)) as server:
             address = await server.listen()
-            injector = Injector([Fault(kind=kind, moment="created", seconds=1_000_000)])
+            injector = Injector([Fault(kind=kind, stage="created", seconds=1_000_000)])
             first = asyncio.create_task(everything(address))
             await server.play(events[:0], injector=injector)
-            await server.connected(1)
-            # Not `play`: the end of that gives out what is held back.
-            async with server._between:
-                server.skip(events[0].event)
-                assert list(injector.feed(events[0].time, events[0].event, encode(events[0].event))) == []
+            await server.clients.wait_for(1)
+            server.skip(events[0], injector)
             second = asyncio.create_task(everything(address))
-            await server.connected(2)
+            await server.clients.wait_for(2)
             await server.play(events[1:], speed=0, injector=injector)
             await server.close()
             return await first, await second
 
     created = encode(events[0].event)
-    for greeting, data in within(run()):
+    for handshake, data in within(run()):
         assert data.count(created) == 1
-        assert greeting.calls in {0, 1}
+        assert handshake.calls in {0, 1}
 
 
 def test_a_takeover_keeps_the_storys_time(within, monkeypatch):
     """The silence between the last event of the primary and the first of the backup is there, at the speed of both."""
-    events = story(3)
+    events = stream(3)
     later = [SimpleNamespace(time=one.time + 100, event=one.event) for one in events[4:6]]
     waits = []
 
     async def run():
         async with Server() as server:
             for one in events[:4]:
-                server.skip_told(one, None)
+                server.skip(one)
             sleep = asyncio.sleep
 
             async def slept(seconds):

@@ -26,8 +26,8 @@ ROOT = Path(__file__).parents[2]
 _SPEC = importlib.util.spec_from_file_location("stories_of_benchmarks", ROOT / "benchmarks" / "stories.py")
 STORIES = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(STORIES)
-FULL, KNOWN, USUAL, findings = STORIES.FULL, STORIES.KNOWN, STORIES.USUAL, STORIES.findings
-SOME = Scenario(calls=200, seed=5)
+FULL, KNOWN, DEFAULT, findings = STORIES.FULL, STORIES.KNOWN, STORIES.DEFAULT, STORIES.findings
+SOME = Scenario(stories=200, seed=5)
 
 
 def events(scenario=SOME, seed=None, **options):
@@ -37,30 +37,30 @@ def events(scenario=SOME, seed=None, **options):
 def test_the_same_seed_tells_the_same():
     assert events() == events()
     assert events(seed=6) != events()
-    assert events(seed=6) == events(SOME.with_(seed=6))
+    assert events(seed=6) == events(SOME.replace(seed=6))
 
 
 def test_both_engines_write_the_same_bytes():
-    for one in Simulation(FULL.with_(calls=100)):
+    for one in Simulation(FULL.replace(stories=100)):
         assert encode(one.event) == reference.encode(one.event)
         assert decode(encode(one.event)) == one.event
 
 
-@pytest.mark.parametrize(("scenario", "known"), [(USUAL, frozenset()), (FULL, KNOWN)], ids=["usual", "full"])
+@pytest.mark.parametrize(("scenario", "known"), [(DEFAULT, frozenset()), (FULL, KNOWN)], ids=["default", "full"])
 def test_nothing_is_found_in_a_stream(scenario, known):
-    seen, found = findings(scenario.with_(calls=800), 3, known)
+    seen, found = findings(scenario.replace(stories=800), 3, known)
     assert seen["calls"] > 800
     assert not found
 
 
 def test_the_checks_would_find_something():
-    _, found = findings(FULL.with_(calls=50), 3)
+    _, found = findings(FULL.replace(stories=50), 3)
     assert {text.partition(":")[0] for text in found} == {"unlisted-attribute", "deprecated"}
 
 
 def test_the_command_that_prints_it():
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.stories", "--seeds", "1", "--calls", "20"],
+        [sys.executable, "-m", "benchmarks.stories", "--seeds", "1", "--stories", "20"],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -73,7 +73,7 @@ def test_the_command_that_prints_it():
 
 def test_time_never_runs_backwards_and_numbers_have_no_gap():
     times, numbers = [], {}
-    for one in Simulation(FULL.with_(calls=300, switchover=())):
+    for one in Simulation(FULL.replace(stories=300, switchover=())):
         times.append(one.time)
         numbers.setdefault(one.site, []).append(one.event.extra["EventSequenceNumber"])
     assert times == sorted(times)
@@ -90,21 +90,21 @@ def test_stories_come_at_the_rate_and_in_the_mix():
 
 
 def test_identifiers_are_shaped_like_real_ones_and_never_the_same():
-    created = [event for event in events(Scenario(calls=5000, mix={"answered": 1})) if isinstance(event, EventCallCreated)]
+    created = [event for event in events(Scenario(stories=5000, mix={"answered": 1})) if isinstance(event, EventCallCreated)]
     assert len({event.call_uuid for event in created}) == len({event.conn_id for event in created}) == 5000
     assert {len(event.call_uuid) for event in created} == {32}
     assert {event.conn_id[:4] for event in created} == {"006c"}
 
 
 def test_the_load_is_borne_by_as_many_agents_as_there_are():
-    overload = Scenario(calls=2000, rate=20, mix={"answered": 1}, sites=(Site(agents=10),))
+    overload = Scenario(stories=2000, rate=20, mix={"answered": 1}, sites=(Site(agents=10),))
     simulation = Simulation(overload)
     most = max(len(simulation.sites[0].live) for _ in simulation)
     assert most < 20 * 400  # nobody waits for longer than his patience
 
 
 def test_a_client_that_connects_is_told_of_the_live_calls():
-    simulation = Simulation(SOME.with_(stamps=True))
+    simulation = Simulation(SOME.replace(stamps=True))
     told = [one.event for one in itertools.islice(simulation, 300)]
     open_calls = {call.call_uuid: call for call in follow(told) if call.ending.value == "open"}
     assert len(open_calls) > 20
@@ -124,7 +124,7 @@ def test_a_client_that_connects_is_told_of_the_live_calls():
 
 def test_deleted_data_are_not_announced():
     simulation = Simulation(Scenario(rate=0))
-    with simulation.story() as tell, tell.call() as call:
+    with simulation.story() as story, story.call() as call:
         call.attach(A=1)
         call.detach()
         call.talk(10)
@@ -141,7 +141,7 @@ def test_a_site_that_there_is_not():
 
 
 def test_a_switchover_announces_every_live_call_under_its_uuid():
-    scenario = Scenario(calls=300, stamps=True, switchover=(100.0,))
+    scenario = Scenario(stories=300, stamps=True, switchover=(100.0,))
     simulation = Simulation(scenario)
     at = scenario.start.timestamp() + 100
     before, after = [], []
@@ -161,7 +161,7 @@ def test_a_switchover_announces_every_live_call_under_its_uuid():
 
 
 def test_a_query_is_answered_with_the_live_calls():
-    simulation = Simulation(Scenario(calls=100, query_every=50.0))
+    simulation = Simulation(Scenario(stories=100, query_interval=50.0))
     answers = []
     for one in simulation:
         if isinstance(one.event, EventAddressInfo):
@@ -173,11 +173,11 @@ def test_a_query_is_answered_with_the_live_calls():
 
 
 def test_a_story_of_ones_own_is_told_among_the_others_and_on_demand():
-    def hello(tell):
-        with tell.call(ani="1"):
-            tell.wait(1)
+    def hello(story):
+        with story.call(ani="1"):
+            story.wait(1)
 
-    scenario = Scenario(calls=50, mix={"hello": 1, "internal": 1})
+    scenario = Scenario(stories=50, mix={"hello": 1, "internal": 1})
     anis = [event.ani for event in events(scenario, scripts={"hello": hello}) if isinstance(event, EventCallCreated)]
     assert 10 < anis.count("1") < 40
     simulation = Simulation(Scenario(rate=0))
@@ -197,18 +197,18 @@ def test_an_iteration_goes_on_where_it_was_left_off():
 
 @pytest.mark.parametrize("left_off", range(0, 300, 23))
 def test_nor_does_leaving_off_lose_what_a_switchover_announces(left_off):
-    scenario = Scenario(calls=60, switchover=(20.0,), query_every=20.0)
+    scenario = Scenario(stories=60, switchover=(20.0,), query_interval=20.0)
     simulation = Simulation(scenario)
     first = [one.event for one in itertools.islice(simulation, left_off)]
     assert first + [one.event for one in simulation] == events(scenario)
 
 
 def test_a_switchover_at_the_moment_of_other_events_announces_no_call_that_has_ended():
-    def script(tell):
-        with tell.call() as call:
+    def script(story):
+        with story.call() as call:
             call.wait(1)
 
-    simulation = Simulation(Scenario(rate=0, switchover=(1.0,), query_every=1.0))
+    simulation = Simulation(Scenario(rate=0, switchover=(1.0,), query_interval=1.0))
     for _ in range(3):
         simulation.play(script)
     told = [type(one.event).__name__ for one in simulation]

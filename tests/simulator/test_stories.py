@@ -19,7 +19,7 @@ from tlib_simulator import CATALOGUE, Duration, Scenario, Simulation, Site, Time
 
 AT_ONCE = Duration(mean=1, spread=0)
 QUIET = Scenario(rate=0, times=Times(ring=AT_ONCE, talk=AT_ONCE, consult=AT_ONCE, menu=AT_ONCE, wrap_up=AT_ONCE, patience=AT_ONCE))
-TWO_SITES = QUIET.with_(sites=(Site(), Site(name="Hillside", first_agent=6001)))
+TWO_SITES = QUIET.replace(sites=(Site(), Site(name="Hillside", first_agent=6001)))
 
 
 def told(script, scenario=QUIET, **options):
@@ -40,7 +40,7 @@ def names(events):
 
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_every_story_of_the_catalogue_is_sound(name):
-    assert CATALOGUE[name].about.endswith(".")
+    assert CATALOGUE[name].description.endswith(".")
     for seed in range(20):
         simulation = Simulation(TWO_SITES, seed)
         simulation.play(CATALOGUE[name].script)
@@ -51,8 +51,8 @@ def test_every_story_of_the_catalogue_is_sound(name):
 
 
 def test_a_call_says_only_what_changed():
-    def script(tell):
-        with tell.call(ani="5551000", dnis="800") as call:
+    def script(story):
+        with story.call(ani="5551000", dnis="800") as call:
             call.attach(Priority=5)
             call.attach(Priority=5)
             call.change(ani="5551000")
@@ -66,8 +66,8 @@ def test_a_call_says_only_what_changed():
 
 
 def test_data_are_added_replaced_deleted_one_by_one_and_altogether():
-    def script(tell):
-        with tell.call(user_data=KVList({"A": "1"})) as call:
+    def script(story):
+        with story.call(user_data=KVList({"A": "1"})) as call:
             call.attach({"B": 2})
             call.attach([("A", "one")], C=KVList({"D": "x"}))
             call.detach("B", "no such key")
@@ -90,8 +90,8 @@ def test_data_are_added_replaced_deleted_one_by_one_and_altogether():
 
 @pytest.mark.parametrize(("how", "cause"), [("transfer", TCause.Transfer), ("conference", TCause.Conference)])
 def test_a_consultation_ends_in_the_main_call(how, cause):
-    def script(tell):
-        with tell.call(agent="7001") as call:
+    def script(story):
+        with story.call(agent="7001") as call:
             getattr(call, how)("7002")
             assert call.agent == "7002"
 
@@ -136,7 +136,7 @@ def test_an_outgoing_call_has_the_number_dialed_and_gets_its_id_from_the_switch(
 
 def test_a_call_from_the_network_is_known_there_under_one_number_at_every_site():
     sites = (Site(network_node=7), Site(name="Hillside", first_agent=6001))
-    events = told(CATALOGUE["other_site"].script, QUIET.with_(sites=sites))
+    events = told(CATALOGUE["other_site"].script, QUIET.replace(sites=sites))
     created = [(event.network_node_id, event.network_call_id) for event in events if isinstance(event, EventCallCreated)]
     assert len(created) == 2
     assert created[0] == created[1]
@@ -173,7 +173,7 @@ def test_a_call_at_two_sites_is_linked_and_has_one_conn_id_in_the_end():
     ],
 )
 def test_each_end_is_told_on_the_abstract_dn(name, states):
-    events = told(CATALOGUE[name].script, QUIET.with_(released=True))
+    events = told(CATALOGUE[name].script, QUIET.replace(released=True))
     released = [event for event in events if isinstance(event, EventReleased)]
     assert [(event.call_type, event.call_state) for event in released] == states
     assert {event.this_dn for event in released} == {"SIP_Lakeside::"}
@@ -184,10 +184,10 @@ def test_each_end_is_told_on_the_abstract_dn(name, states):
 
 @pytest.mark.parametrize("seconds", [-400, float("nan"), float("inf"), 1e300])
 def test_time_that_cannot_pass_is_refused(seconds):
-    def script(tell):
-        with tell.inbound() as call:
-            for spend in (tell.wait, call.wait, call.talk):
-                with pytest.raises(ValueError, match="seconds cannot pass: give a number from 0 to"):
+    def script(story):
+        with story.inbound() as call:
+            for spend in (story.wait, call.wait, call.talk):
+                with pytest.raises(ValueError, match="seconds: give a number from 0 to"):
                     spend(seconds)
 
     simulation = Simulation(QUIET)
@@ -195,14 +195,14 @@ def test_time_that_cannot_pass_is_refused(seconds):
     assert len({one.time for one in simulation}) == 1
 
 
-def long(tell):
-    with tell.inbound() as call:
+def long(story):
+    with story.inbound() as call:
         call.answer()
         call.talk(1000)
 
 
 def test_a_caller_loses_patience_where_all_agents_are_busy():
-    simulation = Simulation(QUIET.with_(sites=(Site(agents=4),)))
+    simulation = Simulation(QUIET.replace(sites=(Site(agents=4),)))
     for _ in range(5):
         simulation.play(long)
     times = {}
@@ -212,13 +212,13 @@ def test_a_caller_loses_patience_where_all_agents_are_busy():
 
 
 def test_a_consultation_that_nobody_answers_ends_and_the_main_call_goes_on():
-    def script(tell):
-        with tell.inbound() as call:
+    def script(story):
+        with story.inbound() as call:
             call.answer()
             call.transfer()
             call.attach(After="consultation")
 
-    simulation = Simulation(QUIET.with_(sites=(Site(agents=4),)))
+    simulation = Simulation(QUIET.replace(sites=(Site(agents=4),)))
     for _ in range(3):
         simulation.play(long)
     simulation.play(script)
@@ -230,24 +230,24 @@ def test_a_consultation_that_nobody_answers_ends_and_the_main_call_goes_on():
 
 
 def test_nobody_free_to_call_out_means_no_call():
-    def busy(tell):
-        with tell.outbound() as call:
+    def busy(story):
+        with story.outbound() as call:
             call.talk(1000)
 
-    simulation = Simulation(QUIET.with_(sites=(Site(agents=4),)))
+    simulation = Simulation(QUIET.replace(sites=(Site(agents=4),)))
     for _ in range(6):
         simulation.play(busy)
     assert names(one.event for one in simulation).count("Created") == 4
 
 
 def test_a_story_that_takes_more_agents_than_there_are_goes_on_without():
-    def crowd(tell):
-        with tell.call() as call:
+    def crowd(story):
+        with story.call() as call:
             for _ in range(5):
                 call.conference()
             call.attach(After="all")
 
-    simulation = Simulation(QUIET.with_(sites=(Site(agents=4),)))
+    simulation = Simulation(QUIET.replace(sites=(Site(agents=4),)))
     simulation.play(crowd)
     events = [one.event for one in simulation]
     causes = [event.cause for event in events if isinstance(event, EventCallDeleted)]
@@ -257,8 +257,8 @@ def test_a_story_that_takes_more_agents_than_there_are_goes_on_without():
 
 @pytest.mark.parametrize("move", [lambda call: call.attach(A=1), lambda call: call.release(), lambda call: call.ring()])
 def test_nothing_happens_to_a_call_that_has_ended(move):
-    def script(tell):
-        with tell.call() as call:
+    def script(story):
+        with story.call() as call:
             call.release()
             move(call)
 
@@ -267,8 +267,8 @@ def test_nothing_happens_to_a_call_that_has_ended(move):
 
 
 def test_a_call_goes_on_in_another_one_by_a_transfer_or_a_conference_only():
-    def script(tell):
-        with tell.call() as call, tell.call() as other:
+    def script(story):
+        with story.call() as call, story.call() as other:
             other.release(into=call, cause=TCause.Busy)
 
     with pytest.raises(ValueError, match="Transfer or SingleStepTransfer or Conference only"):
@@ -276,14 +276,14 @@ def test_a_call_goes_on_in_another_one_by_a_transfer_or_a_conference_only():
 
 
 def test_people_cost_time_and_tell_nothing():
-    def script(tell):
-        with tell.call(user_data={"A": 1}) as call:
+    def script(story):
+        with story.call(user_data={"A": 1}) as call:
             call.ring("7001")
             call.answer()
             with call.consult() as second:
                 assert call.agent == "7001"
                 second.ring("7002")
-        with tell.call() as unattended, unattended.consult():
+        with story.call() as unattended, unattended.consult():
             pass
 
     simulation = Simulation(QUIET)
@@ -296,8 +296,8 @@ def test_people_cost_time_and_tell_nothing():
 
 
 def test_only_a_consultation_can_be_completed():
-    def script(tell):
-        with tell.call() as call:
+    def script(story):
+        with story.call() as call:
             call.complete_transfer()
 
     with pytest.raises(ValueError, match="no consultation"):
@@ -305,8 +305,8 @@ def test_only_a_consultation_can_be_completed():
 
 
 def test_an_error_in_a_script_is_the_scripts():
-    def script(tell):
-        with tell.call():
+    def script(story):
+        with story.call():
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -314,8 +314,8 @@ def test_an_error_in_a_script_is_the_scripts():
 
 
 def test_a_call_that_has_not_begun_is_told_of():
-    def script(tell):
-        call = tell.inbound()
+    def script(story):
+        call = story.inbound()
         for what in (lambda: call.attach({"a": 1}), call.ring, call.release):
             with pytest.raises(ValueError, match="has not begun: use it in a with block"):
                 what()

@@ -1,4 +1,4 @@
-"""``tlib listen``: connect to a server, and decode what it tells."""
+"""``tlib listen``: connect to a server, and decode its stream."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from tlib_cli.reports import report
 from tlib_codec.formats import Writer
 from tlib_codec.records import Batch, Origin, Record
 from tlib_schemas.registry import Registry
-from tlib_simulator.client import Address, Connected, Listener, Lost, Received, Resynchronised, Silent
+from tlib_simulator.network import Address, Connected, Disconnected, Listener, Received, Resynchronised, Silent
 
-_FLUSH = 0.1  # seconds until what was written is to be seen
-_NAMED = 5  # calls that are named in a report
+_FLUSH = 0.1  # seconds between flushes of the output
+_NAMED = 5  # calls that a report names
 
 
 @click.command()
@@ -27,10 +27,10 @@ _NAMED = 5  # calls that are named in a report
 @click.argument("servers", callback=addresses, metavar="HOST:PORT[,HOST:PORT]…")
 @output_options
 @event_options
-@click.option("--count", type=click.IntRange(1), metavar="N", help="End after so many messages.")
-@click.option("--once", is_flag=True, help="End with the first connection, instead of coming back.")
-@click.option("--tls", is_flag=True, help="Speak TLS.")
-@click.option("--tls-ca", metavar="FILE", help="Speak TLS, and trust this certificate (PEM).")
+@click.option("--count", type=click.IntRange(1), metavar="N", help="Stop after N messages.")
+@click.option("--once", is_flag=True, help="Stop after the first connection instead of reconnecting.")
+@click.option("--tls", is_flag=True, help="Use TLS.")
+@click.option("--tls-ca", metavar="FILE", help="Use TLS, and trust this certificate (PEM).")
 @registry_option
 def command(
     ctx: click.Context,
@@ -45,10 +45,10 @@ def command(
     tls_ca: str | None,
     registry: Registry,
 ) -> int:
-    """Listen to a server that speaks frames, such as tlib simulate.
+    """Listen to a server that sends frames, such as tlib simulate.
 
-    After a loss it comes back, to the same server or to the next address, and says which calls
-    were kept and which ended meanwhile. Ctrl-C ends it.
+    After a loss it reconnects, to the same server or to the next address, and reports the calls that continue and
+    those that ended meanwhile. Ctrl-C stops it.
 
     \b
     tlib listen localhost:3000
@@ -61,15 +61,15 @@ def command(
     listener = Listener(servers, ssl=client_context(tls, tls_ca), registry=registry, once=once)
     with opened_for(output, target) as file:
         writer = pipeline.writer(file)
-        hearing = _Hearing(pipeline, writer, count)
-        run_until_signal(hearing.run(listener))
+        receiver = _Output(pipeline, writer, count)
+        run_until_signal(receiver.run(listener))
         writer.close()
         writer.flush()
-    return hearing.status
+    return receiver.status
 
 
-class _Hearing:
-    """Writes what is heard; `status` is what the command ends with."""
+class _Output:
+    """Writes the items that a listener receives, and reports its other notices; `status` is the exit status."""
 
     def __init__(self, pipeline: Pipeline, writer: Writer, count: int | None) -> None:
         self.status = FINE
@@ -78,8 +78,8 @@ class _Hearing:
         self._left = count
 
     async def run(self, listener: Listener) -> int:
-        """Hear until it is enough, or what reads the output is gone."""
-        tasks = {asyncio.create_task(self._hear(listener)), asyncio.create_task(self._flush())}
+        """Listen until the count is reached or the reader of the output is gone."""
+        tasks = {asyncio.create_task(self._listen(listener)), asyncio.create_task(self._flush())}
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -90,18 +90,20 @@ class _Hearing:
             task.result()
         return self.status
 
-    async def _hear(self, listener: Listener) -> None:
-        async for heard in listener:
-            if isinstance(heard, Received):
-                self._received(heard)
+    async def _listen(self, listener: Listener) -> None:
+        async for notice in listener:
+            if isinstance(notice, Received):
+                self._write(notice)
                 if self._left == 0:
                     return
             else:
-                report(_told(heard))
+                report(_line(notice))
 
-    def _received(self, heard: Received) -> None:
-        origin = Origin(file=shown(heard.address), connection=heard.connection, offset=heard.offset, time=time.time_ns() // 1000 * 1000)
-        batch = Batch([Record(heard.item, heard.data, origin)], registry=self._pipeline.registry)
+    def _write(self, received: Received) -> None:
+        origin = Origin(
+            file=shown(received.address), connection=received.connection, offset=received.offset, time=time.time_ns() // 1000 * 1000
+        )
+        batch = Batch([Record(received.item, received.data, origin)], registry=self._pipeline.registry)
         self.status = max(self.status, self._pipeline.write(batch, self._writer))
         if self._left is not None:
             self._left -= 1
@@ -112,16 +114,17 @@ class _Hearing:
             self._writer.flush()
 
 
-def _told(heard: Connected | Lost | Resynchronised | Silent) -> str:
-    """What became of the connection, in a line."""
-    match heard:
+def _line(notice: Connected | Disconnected | Resynchronised | Silent) -> str:
+    """Return a notice about the connection as one line."""
+    match notice:
         case Connected():
-            return f"connected to {shown(heard.address)}"
+            return f"connected to {shown(notice.address)}"
         case Silent():
-            return f"connected to {shown(heard.address)}, nothing said yet"
-        case Lost(connection=0):
-            return f"{shown(heard.address)}: {heard.reason}; trying again"
-        case Lost():
-            return f"lost {shown(heard.address)}: {heard.reason}"
-    lost = ", ".join(heard.lost[:_NAMED]) + (f" and {len(heard.lost) - _NAMED} more" if len(heard.lost) > _NAMED else "")
-    return f"resynchronised: {len(heard.kept)} calls kept, {len(heard.new)} new, {len(heard.lost)} ended unheard{': ' * bool(lost)}{lost}"
+            return f"connected to {shown(notice.address)}, which has sent nothing yet"
+        case Disconnected(connection=0):
+            return f"{shown(notice.address)}: {notice.reason}; trying again"
+        case Disconnected():
+            return f"lost {shown(notice.address)}: {notice.reason}"
+    lost = ", ".join(notice.lost[:_NAMED]) + (f" and {len(notice.lost) - _NAMED} more" if len(notice.lost) > _NAMED else "")
+    counts = f"{len(notice.kept)} calls kept, {len(notice.new)} new, {len(notice.lost)} ended unnoticed"
+    return f"resynchronised: {counts}{': ' * bool(lost)}{lost}"

@@ -1,4 +1,4 @@
-"""``tlib replay``: what was recorded, told again over the network."""
+"""``tlib replay``: send a recording over the network."""
 
 from __future__ import annotations
 
@@ -20,23 +20,27 @@ from tlib_codec.records import Diagnostic, Record
 from tlib_codec.stream import Gap, Missing
 from tlib_schemas.errors import EncodeError
 from tlib_schemas.registry import Registry
-from tlib_simulator.replay import Recorded, Rewriting, of_call, rewritten
+from tlib_simulator.replay import RecordedItem, Rewriting, rewrite, select_calls
 
-_REWRITTEN = ("ids", "numbers", "time")
+_REWRITES = ("ids", "numbers", "time")
 
 
 @click.command()
 @files_argument
 @input_options()
 @connection_options
-@click.option("--to", callback=addresses, metavar="HOST:PORT[,…]", help="Connect there, and tell it.")
+@click.option("--connect", callback=addresses, metavar="HOST:PORT[,…]", help="Connect to these clients and send the recording.")
 @query_options
-@click.option("--call", "calls", multiple=True, metavar="CALLUUID", help="Only this call (a ConnID will do; may be repeated).")
+@click.option("--call", "calls", multiple=True, metavar="CALLUUID", help="Send only this call, by CallUUID or ConnID (may be repeated).")
 @click.option(
-    "--rewrite", multiple=True, type=click.Choice(_REWRITTEN), help="Fresh CallUUIDs and ConnIDs; other numbers of people; today's times."
+    "--rewrite",
+    "rewrites",
+    multiple=True,
+    type=click.Choice(_REWRITES),
+    help="Replace CallUUIDs and ConnIDs, numbers of people, or times by new ones (may be repeated).",
 )
-@click.option("--secret", metavar="TEXT", help="The same text rewrites alike; else each run differently.")
-@click.option("--tls", is_flag=True, help="With --to, speak TLS.")
+@click.option("--secret", metavar="TEXT", help="Derive the new identifiers from TEXT; without it each run differs.")
+@click.option("--tls", is_flag=True, help="Use TLS with --connect.")
 @serving_options
 @registry_option
 def command(
@@ -45,34 +49,34 @@ def command(
     server: int | None,
     ports: tuple[int, ...],
     hosts: tuple[str, ...],
-    to: list[tuple[str, int]],
+    connect: list[tuple[str, int]],
     events: tuple[str, ...],
     conditions: tuple[str, ...],
     since: str | None,
     until: str | None,
     calls: tuple[str, ...],
-    rewrite: tuple[str, ...],
+    rewrites: tuple[str, ...],
     secret: str | None,
     tls: bool,
     serving: Serving,
     registry: Registry,
 ) -> int:
-    """Tell a recording again: frames, hex, JSONL, a log or a capture, with the times that it has.
+    """Send a recording at its own times: frames, hex, JSONL, a log or a capture.
 
-    Broken frames are sent as they were, unless something is rewritten. An event without a time
-    follows the one before it at once.
+    Malformed frames are sent unchanged, but not with --rewrite. An event without a time follows the one before it
+    immediately.
 
     \b
-    tlib replay server.log --to desktop:3000
-    tlib replay trunk.pcapng --port 3000 --listen :3000 --wait 1 --speed 10
+    tlib replay server.log --connect desktop:3000
+    tlib replay trunk.pcapng --port 3000 --listen :3000 --min-clients 1 --speed 10
     tlib replay day.tlb --call 01FES9JKSOFQLEKK3CSH5B5AES00JV1U --rewrite ids --listen :3000
     """  # noqa: D301
-    if bool(to) == (serving.listen is not None) or serving.backup_of is not None:
-        raise click.UsageError("give --to, to connect somewhere, or --listen, to be connected to")
+    if bool(connect) == (serving.listen is not None) or serving.backup_of is not None:
+        raise click.UsageError("give --connect or --listen, one of them")
     query = asked(events=events, conditions=conditions, since=since, until=until, registry=registry)
     options = ReadOptions(registry=registry, server=server, ports=ports, hosts=hosts)
 
-    def recording() -> Iterator[Recorded]:
+    def recording() -> Iterator[RecordedItem]:
         clock = Clock(registry)
         last = 0.0
         for path in files or ("-",):
@@ -83,18 +87,18 @@ def command(
                 at = clock.time(entry)
                 last = last if at is None else at / 1_000_000_000
                 if query(entry) and (data := _bytes(entry, registry)):
-                    yield Recorded(last, entry.item, data)
+                    yield RecordedItem(last, entry.item, data)
 
-    story = of_call(recording(), calls, registry) if calls else recording()
-    if rewrite:
+    stream = select_calls(recording(), calls, registry) if calls else recording()
+    if rewrites:
         key = secret.encode() if secret is not None else secrets.token_bytes(32)
-        start = int(time.time()) if "time" in rewrite else None
-        story = rewritten(story, Rewriting(secret=key, ids="ids" in rewrite, numbers="numbers" in rewrite, start=start), registry)
-    return serve(serving, story, name="", registry=registry, to=to, tls=tls)
+        start = int(time.time()) if "time" in rewrites else None
+        stream = rewrite(stream, Rewriting(secret=key, ids="ids" in rewrites, numbers="numbers" in rewrites, start=start), registry)
+    return serve(serving, stream, name="", registry=registry, connect=connect, tls=tls)
 
 
 def _bytes(record: Record, registry: Registry) -> bytes:
-    """Return the bytes that are sent for a record; none for a message that cannot be written, which is reported."""
+    """Return the bytes to send for a record; none, and a report, for a message that cannot be encoded."""
     if isinstance(record.item, Missing):
         return b""
     if isinstance(record.item, Gap):

@@ -75,9 +75,10 @@ def schema(*, registry: Registry = TLIBRARY, columns: Sequence[str] | None = Non
 class Columns:
     """The frames of a source as `pyarrow.RecordBatch`es of about `batch_bytes` of input each.
 
-    `source` is a buffer (bytes, mmap, memoryview: read in place if it is read-only, else copied; again at every iteration), a binary
-    file or an iterable of chunks (read once, a MiB at a time). `columns` names those to fill; every frame is
-    checked whole all the same. Anything that reads Arrow's PyCapsule interface reads it as it is:
+    `source` is a buffer (bytes, mmap, memoryview: read in place if it is read-only, else copied; again at every iteration),
+    a binary file or an iterable of chunks (read once, a MiB at a time). `columns` names those to fill; every frame is
+    checked whole all the same. `builder` False takes the builder in Python.
+    Anything that reads Arrow's PyCapsule interface reads it as it is:
     ``pyarrow.table(c)``, ``polars.DataFrame(c)``, DuckDB and pandas.
 
     Raises ValueError for a name that is no column, and for a size that a batch cannot have.
@@ -91,6 +92,7 @@ class Columns:
         limits: Limits = DEFAULT_LIMITS,
         columns: Sequence[str] | None = None,
         batch_bytes: int = 1 << 20,
+        builder: bool = True,
     ) -> None:
         if not 1 <= batch_bytes <= LARGEST_BATCH:
             raise ValueError(f"batch_bytes is between 1 and {LARGEST_BATCH}")
@@ -103,11 +105,11 @@ class Columns:
         self._limits = limits
         self._batch_bytes = batch_bytes
         self._plan = plan(registry, columns)
+        self._make: Any = column_rows.RowBuilder if _native is None or not builder else _native.ColumnBuilder
         self.schema = _schema(self._plan)
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        make: Any = column_rows.RowBuilder if _native is None else _native.ColumnBuilder
-        builder = make(self._registry, self._limits, self._plan, self._batch_bytes)
+        builder = self._make(self._registry, self._limits, self._plan, self._batch_bytes)
         try:
             view = memoryview(self._source)  # type: ignore[arg-type]
         except TypeError:
@@ -163,9 +165,9 @@ def _array(cells: column_rows.Cells, rows: int, kind: pa.DataType) -> pa.Array:
     return pa.DictionaryArray.from_arrays(pa.array(values, pa.int32()), pa.array(cells.names(), pa.string()))
 
 
-def validate(buffer: Buffer, *, registry: Registry = TLIBRARY, limits: Limits = DEFAULT_LIMITS) -> Counts:
-    """Check every frame in a buffer as `Columns` does, building nothing, and count what they are."""
-    make = column_rows.validate if _native is None else _native.validate
+def validate(buffer: Buffer, *, registry: Registry = TLIBRARY, limits: Limits = DEFAULT_LIMITS, builder: bool = True) -> Counts:
+    """Check every frame in a buffer as `Columns` does, building nothing, and count them by result; `builder` False does it in Python."""
+    make = column_rows.validate if _native is None or not builder else _native.validate
     found: Counts = make(_still(memoryview(buffer)), registry, limits)
     return found
 

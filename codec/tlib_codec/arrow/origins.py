@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from tlib_codec.records import NO_FLOW, NO_TIME, Entry, Flow, Frames, Origin, Record
+from tlib_codec.records import NO_FLOW, NO_TIME, Entry, Flow, Frames, Record
 
 try:
     import pyarrow as pa
@@ -154,14 +154,3 @@ def _named_frames(column: OriginColumn, frames: Frames, first: int, count: int, 
     if pc.any(unknown).as_py():
         which = pc.if_else(unknown, _NO_FLOW, which)
     return names.take(which)
-
-
-def origins_of(segments: Sequence[Segment]) -> Iterator[Origin]:
-    """Yield the origin of each row."""
-    for rows, first, end in segments:
-        if isinstance(rows, Frames):
-            for place, origin in enumerate(rows.origins()):
-                if first <= place < end:
-                    yield origin
-        else:
-            yield from (entry.origin for entry in rows[first:end])

@@ -66,7 +66,7 @@ cdef extern from "packets.h":
         const tlib_interface *table
     int tlib_lane_append(tlib_lane *, const uint8_t *, size_t, int64_t, uint64_t)
     int tlib_lanes_init(tlib_lanes *, const uint64_t *)
-    int tlib_lanes_add(tlib_lanes *, tlib_lane *)
+    void tlib_lanes_add(tlib_lanes *, tlib_lane *)
     int tlib_lanes_touch(tlib_lanes *, tlib_lane *)
     tlib_lane *tlib_lanes_get(const tlib_lanes *, const uint8_t *, uint8_t)
     void tlib_lanes_remove(tlib_lanes *, tlib_lane *)

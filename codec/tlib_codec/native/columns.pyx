@@ -64,9 +64,22 @@ cdef extern from "columns.h" nogil:
         uint64_t unknown
 
     int TLIB_COLUMN_LIST
-    int tlib_columns_run(tlib_columns *columns, tlib_stream *stream, const tlib_tables *tables, const tlib_limits *limits,
-                         tlib_workspace *room, const uint8_t *buffer, uint64_t length, int closed, uint64_t batch_bytes,
-                         uint64_t *used, uint64_t *item, int *broken, tlib_error *error, tlib_counts *counts)
+    ctypedef struct tlib_run:
+        tlib_columns *columns
+        const tlib_tables *tables
+        tlib_limits limits
+        tlib_workspace *space
+        uint64_t batch_bytes
+        tlib_stream stream
+        const uint8_t *at
+        uint64_t left
+        int closed
+        uint64_t item
+        int broken
+        tlib_counts counts
+
+    int tlib_columns_run(tlib_run *run)
+    void tlib_columns_pass(tlib_run *run)
     int tlib_columns_frame(tlib_columns *columns, const uint8_t *data, uint32_t length, uint64_t offset, const tlib_workspace *room)
     int tlib_columns_bytes(tlib_columns *columns, const uint8_t *data, uint64_t length, uint64_t offset, int32_t message)
     int tlib_columns_error(tlib_columns *columns, const uint8_t *code, size_t code_length, int has_offset, uint64_t offset,
@@ -134,38 +147,27 @@ cdef class Run:
     cdef object registry
     cdef object limits
     cdef Tables tables
-    cdef tlib_limits own
-    cdef tlib_stream stream
     cdef Room room
-    cdef tlib_counts counts
-    cdef uint64_t batch_bytes, invalid, malformed, gaps
-    cdef const uint8_t *at     # where the input stands
-    cdef uint64_t left
-    cdef bint closed
-    cdef tlib_columns *columns # NULL: count only
+    cdef tlib_run core
+    cdef uint64_t invalid, malformed, gaps
 
     def __cinit__(self, registry, limits, *arguments):
         self.registry = registry
         self.limits = limits
         self.tables = tables_of(registry)
-        self.own = limits_of(limits)
-        self.stream.walked = TLIB_HEADER
         self.room = Room()
         self.room.widen(self.tables)
+        self.core.tables = self.tables.tables
+        self.core.limits = limits_of(limits)
+        self.core.space = self.room.space
+        self.core.stream.walked = TLIB_HEADER
 
     cdef int run(self) except -1:
         """Go on until a batch is full (1) or the input is used up (0)."""
-        cdef uint64_t used = 0, item = 0
-        cdef int broken = 0, stop
-        cdef tlib_error error
+        cdef int stop
         while True:
             with nogil:
-                stop = tlib_columns_run(
-                    self.columns, &self.stream, self.tables.tables, &self.own, self.room.space, self.at, self.left, self.closed,
-                    self.batch_bytes, &used, &item, &broken, &error, &self.counts,
-                )
-            self.at += used
-            self.left -= used
+                stop = tlib_columns_run(&self.core)
             if stop == TLIB_RUN_MORE:
                 return 0
             if stop == TLIB_RUN_BATCH:
@@ -176,12 +178,10 @@ cdef class Run:
                 self.room.grow()
                 continue
             if stop == TLIB_RUN_GAP:
-                self.gap(item, broken)
+                self.gap(self.core.item, self.core.broken)
             else:
-                self.odd_frame(item, stop)
-            tlib_consume(&self.stream, item)
-            self.at += item
-            self.left -= item
+                self.odd_frame(self.core.item, stop)
+            tlib_columns_pass(&self.core)
 
     cdef int gap(self, uint64_t length, bint broken) except -1:
         cdef int32_t message = -1
@@ -190,9 +190,9 @@ cdef class Run:
         cdef tlib_error error
         told = ("gap", None, "")
         if broken:
-            refused = stream_error(self.tables, &self.stream, self.at, self.left, self.limits)
+            refused = stream_error(self.tables, &self.core.stream, self.core.at, self.core.left, self.limits)
             told = (refused.code, refused.offset, refused.path)
-            if tlib_header(self.at, length, &self.own, &number, &body, &error) == TLIB_OK:
+            if tlib_header(self.core.at, length, &self.core.limits, &number, &body, &error) == TLIB_OK:
                 message = number
             self.malformed += 1
         else:
@@ -203,30 +203,30 @@ cdef class Run:
         """A frame that is malformed, breaks a rule, or that only Python can judge."""
         cdef tuple told = None
         cdef bint malformed
-        if stop != TLIB_RUN_INVALID or self.columns != NULL:
-            packed = PyBytes_FromStringAndSize(<const char *> self.at, <Py_ssize_t> length)
-            malformed, told = judge(packed, self.stream.base, self.registry, self.limits)
+        if stop != TLIB_RUN_INVALID or self.core.columns != NULL:
+            packed = PyBytes_FromStringAndSize(<const char *> self.core.at, <Py_ssize_t> length)
+            malformed, told = judge(packed, self.core.stream.base, self.registry, self.limits)
             if malformed:
                 self.malformed += 1
-                return self.row_of_bytes(length, tlib_u16(self.at + 4), told)
-        self.counts.frames += 1
+                return self.row_of_bytes(length, tlib_u16(self.core.at + 4), told)
+        self.core.counts.frames += 1
         if told is None and stop == TLIB_RUN_ASK:
-            if self.tables.tables.schema[tlib_u16(self.at + 4)]:
-                self.counts.valid += 1
+            if self.tables.tables.schema[tlib_u16(self.core.at + 4)]:
+                self.core.counts.valid += 1
             else:
-                self.counts.unknown += 1
+                self.core.counts.unknown += 1
         else:
             self.invalid += 1
-        if self.columns == NULL:
+        if self.core.columns == NULL:
             return 0
-        if tlib_columns_frame(self.columns, self.at, <uint32_t> length, self.stream.base, self.room.space):
+        if tlib_columns_frame(self.core.columns, self.core.at, <uint32_t> length, self.core.stream.base, self.room.space):
             raise MemoryError
         return self.close_row(length, told)
 
     cdef int row_of_bytes(self, uint64_t length, int32_t message, tuple told) except -1:
-        if self.columns == NULL:
+        if self.core.columns == NULL:
             return 0
-        if tlib_columns_bytes(self.columns, self.at, length, self.stream.base, message):
+        if tlib_columns_bytes(self.core.columns, self.core.at, length, self.core.stream.base, message):
             raise MemoryError
         return self.close_row(length, told)
 
@@ -235,13 +235,13 @@ cdef class Run:
         if told is not None:
             code, path = told[0].encode(), told[2].encode("utf-8", "replace")
             if tlib_columns_error(
-                self.columns, <const uint8_t *> PyBytes_AS_STRING(code), PyBytes_GET_SIZE(code), told[1] is not None, told[1] or 0,
+                self.core.columns, <const uint8_t *> PyBytes_AS_STRING(code), PyBytes_GET_SIZE(code), told[1] is not None, told[1] or 0,
                 <const uint8_t *> PyBytes_AS_STRING(path), PyBytes_GET_SIZE(path),
             ):
                 raise MemoryError
-        if tlib_columns_row(self.columns):
+        if tlib_columns_row(self.core.columns):
             raise MemoryError
-        self.columns.bytes += length
+        self.core.columns.bytes += length
         return 0
 
 
@@ -262,7 +262,7 @@ cdef class ColumnBuilder(Run):
         cdef Py_ssize_t i
         cdef Labels labels
         self.kept = []
-        self.batch_bytes = batch_bytes
+        self.core.batch_bytes = batch_bytes
         self.own_columns.columns = <tlib_column *> room_for(len(plan), sizeof(tlib_column))
         self.own_columns.count = <uint32_t> len(plan)
         self.of = <uint16_t *> room_for(len(registry.dictionary) + 1, sizeof(uint16_t))
@@ -287,14 +287,14 @@ cdef class ColumnBuilder(Run):
         self.own_columns.error_path = place["$error_path"]
         self.own_columns.frame = place["$frame"]
         tlib_columns_clear(&self.own_columns)
-        self.columns = &self.own_columns
+        self.core.columns = &self.own_columns
 
     def __dealloc__(self):
         cdef uint32_t i
         if self.batch.release != NULL:
             self.batch.release(&self.batch)
         if self.own_columns.columns != NULL:
-            if self.columns != NULL:
+            if self.core.columns != NULL:
                 tlib_columns_clear(&self.own_columns)
             for i in range(self.own_columns.count):
                 PyMem_Free(self.own_columns.columns[i].pairs)
@@ -308,9 +308,9 @@ cdef class ColumnBuilder(Run):
         """Take `buffer` as the whole input, without copying it."""
         PyObject_GetBuffer(buffer, &self.view, PyBUF_SIMPLE)
         self.has_view = True
-        self.at = <const uint8_t *> self.view.buf
-        self.left = self.view.len
-        self.closed = True
+        self.core.at = <const uint8_t *> self.view.buf
+        self.core.left = self.view.len
+        self.core.closed = True
 
     def feed(self, data):
         """Take the next bytes of the input."""
@@ -319,9 +319,9 @@ cdef class ColumnBuilder(Run):
         cdef uint64_t need
         PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
         try:
-            if self.left and self.at != self.buffer:
-                memmove(self.buffer, self.at, self.left)
-            need = self.left + view.len
+            if self.core.left and self.core.at != self.buffer:
+                memmove(self.buffer, self.core.at, self.core.left)
+            need = self.core.left + view.len
             if need > self.capacity:
                 more = PyMem_Realloc(self.buffer, need + need // 2)
                 if more == NULL:
@@ -329,19 +329,19 @@ cdef class ColumnBuilder(Run):
                 self.buffer = <uint8_t *> more
                 self.capacity = need + need // 2
             if view.len:
-                memcpy(self.buffer + self.left, view.buf, view.len)
-            self.at = self.buffer
-            self.left = need
+                memcpy(self.buffer + self.core.left, view.buf, view.len)
+            self.core.at = self.buffer
+            self.core.left = need
         finally:
             PyBuffer_Release(&view)
 
     def close(self):
         """Say that no more bytes come."""
-        self.closed = True
+        self.core.closed = True
 
     def fill(self):
         """Whether a batch is ready; if not, feed more, or all is done."""
-        return self.run() == 1 or (self.closed and self.own_columns.rows > 0)
+        return self.run() == 1 or (self.core.closed and self.own_columns.rows > 0)
 
     def take(self):
         """The address of the batch as an ArrowArray, to be imported at once."""
@@ -367,7 +367,7 @@ cdef class FrameBuilder(ColumnBuilder):
         self.data, self.bounds, self.places = data, bounds, places
         self.count = PyBytes_GET_SIZE(places) // sizeof(uint64_t)
         self.row = 0
-        self.closed = True
+        self.core.closed = True
 
     def fill(self):
         """Whether a batch is full; if not, all frames are in rows."""
@@ -378,15 +378,15 @@ cdef class FrameBuilder(ColumnBuilder):
             places = <const uint64_t *> <const void *> PyBytes_AS_STRING(self.places)
             if bounds[self.row] >= bounds[self.row + 1] or bounds[self.row + 1] > <uint64_t> PyBytes_GET_SIZE(self.data):
                 raise ValueError("a bound that is none")
-            memset(&self.stream, 0, sizeof(tlib_stream))
-            self.stream.walked = TLIB_HEADER
-            self.stream.base = places[self.row]
-            self.at = <const uint8_t *> PyBytes_AS_STRING(self.data) + bounds[self.row]
-            self.left = bounds[self.row + 1] - bounds[self.row]
+            memset(&self.core.stream, 0, sizeof(tlib_stream))
+            self.core.stream.walked = TLIB_HEADER
+            self.core.stream.base = places[self.row]
+            self.core.at = <const uint8_t *> PyBytes_AS_STRING(self.data) + bounds[self.row]
+            self.core.left = bounds[self.row + 1] - bounds[self.row]
             if self.run():
                 return True
             self.row += 1
-        return tlib_columns_full(&self.own_columns, self.batch_bytes) != 0
+        return tlib_columns_full(&self.own_columns, self.core.batch_bytes) != 0
 
     @property
     def rows(self):
@@ -400,12 +400,12 @@ cdef class FrameBuilder(ColumnBuilder):
         cdef int32_t message = -1
         cdef tlib_error error
         cdef const uint8_t *at = <const uint8_t *> PyBytes_AS_STRING(data)
-        if told[0] != GAP and tlib_header(at, PyBytes_GET_SIZE(data), &self.own, &number, &body, &error) == TLIB_OK:
+        if told[0] != GAP and tlib_header(at, PyBytes_GET_SIZE(data), &self.core.limits, &number, &body, &error) == TLIB_OK:
             message = number
-        if tlib_columns_bytes(self.columns, at, PyBytes_GET_SIZE(data), place, message):
+        if tlib_columns_bytes(self.core.columns, at, PyBytes_GET_SIZE(data), place, message):
             raise MemoryError
         self.close_row(PyBytes_GET_SIZE(data), told)
-        return tlib_columns_full(&self.own_columns, self.batch_bytes) != 0
+        return tlib_columns_full(&self.own_columns, self.core.batch_bytes) != 0
 
 
 def validate(buffer, registry, limits):
@@ -414,12 +414,12 @@ def validate(buffer, registry, limits):
     cdef Py_buffer view
     PyObject_GetBuffer(buffer, &view, PyBUF_SIMPLE)
     try:
-        run.at = <const uint8_t *> view.buf
-        run.left = view.len
-        run.closed = True
+        run.core.at = <const uint8_t *> view.buf
+        run.core.left = view.len
+        run.core.closed = True
         run.run()
         return Counts(
-            frames=run.counts.frames, valid=run.counts.valid, invalid=run.invalid, unknown=run.counts.unknown,
+            frames=run.core.counts.frames, valid=run.core.counts.valid, invalid=run.invalid, unknown=run.core.counts.unknown,
             malformed=run.malformed, gaps=run.gaps, bytes=view.len,
         )
     finally:

@@ -7,8 +7,8 @@ broken rule, a value of an odd type, a user's own construct) is handed to the re
 which raises or answers as it always does: so the two engines cannot differ in an error's wording,
 and a test holds them to the same verdict.
 
-Key-value lists come as views: a KVList holds the frame's bytes, and the id of the attribute whose
-checked list it is, until it is first read (`Flat`); then it lets the frame go. What is decoded
+Key-value lists come as views: a `PackedKVList` is a KVList that holds the frame's bytes, and where its
+checked list stands in them, until it is first read; then it lets the frame go. What is decoded
 from a caller's buffer is copied first, so no buffer of a caller is kept.
 
 It is one module, so that calls inside it stay direct; its text stands in glue/, a part a file.
@@ -19,6 +19,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromSt
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.dict cimport PyDict_GetItem, PyDict_SetItem
 from cpython.long cimport PyLong_FromLong, PyLong_FromUnsignedLong, PyLong_FromUnsignedLongLong
+from cpython.object cimport Py_EQ, Py_NE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.tuple cimport PyTuple_CheckExact, PyTuple_New, PyTuple_SET_ITEM
@@ -29,6 +30,8 @@ from libc.string cimport memcmp, memcpy, memmove, memset
 from tlib_codec.native.libcore cimport *
 
 import struct
+import weakref
+from functools import partial
 
 from tlib_schemas import wire
 from tlib_schemas.declare import Composite
@@ -44,6 +47,8 @@ from tlib_codec.reference import Policy
 from tlib_codec.stream import Gap, MalformedFrame
 
 cdef extern from "Python.h":
+    object PyLong_FromVoidPtr(void *pointer)
+    object PyUnicode_FromOrdinal(int character)
     object PyUnicode_New(Py_ssize_t size, uint32_t maxchar)
     void *PyUnicode_DATA(object text)
     bint PyUnicode_IS_COMPACT_ASCII(object text)
@@ -85,6 +90,7 @@ cdef extern from "Python.h":
         PyMemberDef *d_member
 
 include "glue/slots.pxi"
+include "glue/kept.pxi"
 include "glue/values.pxi"
 include "glue/lists.pxi"
 include "glue/tables.pxi"

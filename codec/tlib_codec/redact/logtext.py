@@ -151,7 +151,7 @@ class _Rewritten:
     def finish(self) -> Iterator[str]:
         """The lines; none where it was no message after all."""
         self._cut()
-        if self.message.finish() is None:
+        if not self.message.finish():
             self.dropped = len(self.out)
             if self._keep_lines:
                 self.dropped = 0

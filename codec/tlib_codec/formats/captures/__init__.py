@@ -23,11 +23,6 @@ _PCAPNG = b"\x0a\x0d\x0d\x0a"
 MAGIC = (*_PCAP, _PCAPNG)
 
 
-def is_capture(head: bytes) -> bool:
-    """Whether a file that begins with `head` is a pcap or pcapng file."""
-    return head.startswith(MAGIC)
-
-
 def _read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     from .open import read_capture  # noqa: PLC0415
 

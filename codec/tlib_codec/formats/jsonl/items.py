@@ -88,7 +88,7 @@ def value_to_data(value: Any) -> Any:
         return value if value.isascii() else _text(value)
     if kind is int:
         return value
-    if kind is KVList:
+    if isinstance(value, KVList):
         return _list(value)
     match value:
         case OpenEnum():

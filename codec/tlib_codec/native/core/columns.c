@@ -27,7 +27,9 @@ static int more_bytes(tlib_bytes *bytes, size_t more) {
     return 0;
 }
 
-static inline int reserve(tlib_bytes *bytes, size_t more) { return more <= bytes->capacity - bytes->length ? 0 : more_bytes(bytes, more); }
+static inline int reserve(tlib_bytes *bytes, size_t more) {
+    return more <= bytes->capacity - bytes->length ? 0 : more_bytes(bytes, more);
+}
 
 static int resize(void **at, size_t size) {
     void *made = realloc(*at, size);
@@ -75,7 +77,9 @@ static int pad(tlib_columns *columns, tlib_column *column) {
     return 0;
 }
 
-static inline int reach(tlib_columns *columns, tlib_column *column) { return column->rows == columns->rows ? 0 : pad(columns, column); }
+static inline int reach(tlib_columns *columns, tlib_column *column) {
+    return column->rows == columns->rows ? 0 : pad(columns, column);
+}
 
 /* The open row of a column that has been reached, and has its value, is valid. */
 static inline void fill(tlib_column *column) {
@@ -504,80 +508,77 @@ int tlib_columns_row(tlib_columns *columns) {
 /* A whole frame where the stream stands in step, indexed, its headers followed only once. Where they
  * do not hold, tlib_next has the word; it follows the same headers and keeps count of them, so this
  * can at most double them. Lists are checked when all headers hold: then the frame is consumed. */
-static int whole_frame(tlib_stream *stream, const tlib_tables *tables, const tlib_limits *limits, tlib_workspace *room, const uint8_t *at,
-                       uint64_t length, uint64_t *item, tlib_error *error) {
+static int whole_frame(tlib_run *run) {
+    tlib_stream *stream = &run->stream;
+    const uint8_t *at = run->at;
     uint32_t body;
     uint16_t message;
-    if (stream->out_of_step || stream->walked != TLIB_HEADER || length < TLIB_HEADER ||
-        tlib_header(at, TLIB_HEADER, limits, &message, &body, error) || body > UINT32_MAX - TLIB_HEADER || length < (uint64_t)body + TLIB_HEADER)
+    if (stream->out_of_step || stream->walked != TLIB_HEADER || run->left < TLIB_HEADER ||
+        tlib_header(at, TLIB_HEADER, &run->limits, &message, &body, &run->error) || body > UINT32_MAX - TLIB_HEADER ||
+        run->left < (uint64_t)body + TLIB_HEADER)
         return NOT_PLAIN;
-    int code = tlib_index(tables, limits, at, body + TLIB_HEADER, 0, room, error);
+    int code = tlib_index(run->tables, &run->limits, at, body + TLIB_HEADER, 0, run->space, &run->error);
     if (code == TLIB_MORE_ROOM)
         return code;
-    if (code || room->callers)
+    if (code || run->space->callers)
         return NOT_PLAIN;
-    *item = (uint64_t)body + TLIB_HEADER;
+    run->item = (uint64_t)body + TLIB_HEADER;
     stream->message = message;
-    stream->work += room->count;
-    for (uint32_t i = 0; i < room->count; i++) {
-        const tlib_attribute *a = &room->attributes[i];
-        if (a->type == TLIB_LIST && (code = tlib_list(at, a->offset, a->offset + a->length, limits, error)))
+    stream->work += run->space->count;
+    for (uint32_t i = 0; i < run->space->count; i++) {
+        const tlib_attribute *a = &run->space->attributes[i];
+        if (a->type == TLIB_LIST && (code = tlib_list(at, a->offset, a->offset + a->length, &run->limits, &run->error)))
             return code;
     }
     return TLIB_OK;
 }
 
-int tlib_columns_run(tlib_columns *columns, tlib_stream *stream, const tlib_tables *tables, const tlib_limits *limits, tlib_workspace *room,
-                     const uint8_t *buffer, uint64_t length, int closed, uint64_t batch_bytes, uint64_t *used, uint64_t *item, int *broken,
-                     tlib_error *error, tlib_counts *counts) {
-    uint64_t position = 0;
-    int stop = TLIB_RUN_MORE;
-    while (position < length) {
-        if (columns && tlib_columns_full(columns, batch_bytes)) {
-            stop = TLIB_RUN_BATCH;
-            break;
+/* The frame at `at`, indexed: TLIB_OK, or what the run stops for. TLIB_RUN_MORE: more bytes are needed. */
+static int next_frame(tlib_run *run, int *stop) {
+    int code = whole_frame(run);
+    if (code == NOT_PLAIN) {
+        int kind = tlib_next(&run->stream, run->at, run->left, run->closed, &run->limits, &run->item, &run->broken);
+        if (kind != TLIB_ITEM_FRAME) {
+            *stop = kind == TLIB_ITEM_GAP ? TLIB_RUN_GAP : TLIB_RUN_MORE;
+            return -1;
         }
-        const uint8_t *at = buffer + position;
-        int code = whole_frame(stream, tables, limits, room, at, length - position, item, error);
-        if (code == NOT_PLAIN) {
-            int kind = tlib_next(stream, at, length - position, closed, limits, item, broken);
-            if (kind == TLIB_ITEM_NONE)
-                break;
-            if (kind == TLIB_ITEM_GAP) {
-                stop = TLIB_RUN_GAP;
-                break;
-            }
-            code = tlib_index(tables, limits, at, (uint32_t)*item, 1, room, error);
-        }
-        if (code) {
-            stop = code == TLIB_MORE_ROOM ? TLIB_RUN_ROOM : TLIB_RUN_MALFORMED;
-            break;
-        }
-        uint16_t number = tables->schema[tlib_u16(at + 4)];
-        if (room->callers) {
-            stop = TLIB_RUN_ASK;
-            break;
-        }
-        if (number) {
-            int fails = tlib_fails(tables, &tables->schemas[number - 1], at, room);
-            if (fails) {
-                stop = fails == 1 ? TLIB_RUN_INVALID : TLIB_RUN_ASK;
-                break;
-            }
-            counts->valid++;
-        } else
-            counts->unknown++;
-        counts->frames++;
-        if (columns) {
-            if (tlib_columns_frame(columns, at, (uint32_t)*item, stream->base, room) || tlib_columns_row(columns)) {
-                stop = TLIB_RUN_MEMORY;
-                break;
-            }
-            columns->bytes += *item;
-        }
-        tlib_consume(stream, *item);
-        position += *item;
+        code = tlib_index(run->tables, &run->limits, run->at, (uint32_t)run->item, 1, run->space, &run->error);
     }
-    *used = position;
-    return stop;
+    *stop = code == TLIB_MORE_ROOM ? TLIB_RUN_ROOM : TLIB_RUN_MALFORMED;
+    return code;
+}
+
+int tlib_columns_run(tlib_run *run) {
+    tlib_columns *columns = run->columns;
+    int stop;
+    while (run->left) {
+        if (columns && tlib_columns_full(columns, run->batch_bytes))
+            return TLIB_RUN_BATCH;
+        if (next_frame(run, &stop))
+            return stop;
+        if (run->space->callers)
+            return TLIB_RUN_ASK;
+        uint16_t number = run->tables->schema[tlib_u16(run->at + 4)];
+        if (number) {
+            int fails = tlib_fails(run->tables, &run->tables->schemas[number - 1], run->at, run->space);
+            if (fails)
+                return fails == 1 ? TLIB_RUN_INVALID : TLIB_RUN_ASK;
+            run->counts.valid++;
+        } else
+            run->counts.unknown++;
+        run->counts.frames++;
+        if (columns) {
+            if (tlib_columns_frame(columns, run->at, (uint32_t)run->item, run->stream.base, run->space) || tlib_columns_row(columns))
+                return TLIB_RUN_MEMORY;
+            columns->bytes += run->item;
+        }
+        tlib_columns_pass(run);
+    }
+    return TLIB_RUN_MORE;
+}
+
+void tlib_columns_pass(tlib_run *run) {
+    tlib_consume(&run->stream, run->item);
+    run->at += run->item;
+    run->left -= run->item;
 }

@@ -93,7 +93,7 @@ typedef struct {
 
 typedef struct {
     uint8_t kind;
-    uint8_t skip;   /* not asked for: checked, not filled */
+    uint8_t skip; /* not asked for: checked, not filled */
     const tlib_labels *labels;
     tlib_pairs *pairs;
     /* the batch */
@@ -137,11 +137,29 @@ typedef struct {
     uint64_t unknown;
 } tlib_counts;
 
-/* Take frames from `buffer`, whose first byte is stream->base, into `columns` (NULL: only count and
- * check) until something stops it or `batch_bytes` are used. *used counts the bytes consumed. */
-int tlib_columns_run(tlib_columns *columns, tlib_stream *stream, const tlib_tables *tables, const tlib_limits *limits, tlib_workspace *room,
-                     const uint8_t *buffer, uint64_t length, int closed, uint64_t batch_bytes, uint64_t *used, uint64_t *item, int *broken,
-                     tlib_error *error, tlib_counts *counts);
+/* One run over an input: the caller fills the first part, sets `at` and `left` to the bytes that it has, and calls again. */
+typedef struct {
+    tlib_columns *columns; /* NULL: only count and check */
+    const tlib_tables *tables;
+    tlib_limits limits;
+    tlib_workspace *space;
+    uint64_t batch_bytes; /* of input, after which a batch is full */
+    tlib_stream stream;
+    const uint8_t *at; /* the input from stream.base on: `left` bytes */
+    uint64_t left;
+    int closed; /* no more follow them */
+    /* The item that the run stopped for, where `at` stands: its length, `broken` as of tlib_next, or why it does not index. */
+    uint64_t item;
+    int broken;
+    tlib_error error;
+    tlib_counts counts;
+} tlib_run;
+
+/* Take frames into the columns until something stops it: which of TLIB_RUN_*. Moves `at` past what it took. */
+int tlib_columns_run(tlib_run *run);
+
+/* Move `at` past the item that the run stopped for. */
+void tlib_columns_pass(tlib_run *run);
 
 /* Fill the row that is open; each returns 0, or -1 where there is no memory. */
 int tlib_columns_frame(tlib_columns *columns, const uint8_t *data, uint32_t length, uint64_t offset, const tlib_workspace *room);

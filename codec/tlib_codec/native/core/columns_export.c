@@ -40,7 +40,9 @@ static void release(struct ArrowArray *array) {
 /* What no row touched owns nothing. */
 static const void *const NOTHING[3] = {ZEROS, ZEROS, ZEROS};
 
-static void release_nothing(struct ArrowArray *array) { array->release = NULL; }
+static void release_nothing(struct ArrowArray *array) {
+    array->release = NULL;
+}
 
 static void untouched_array(struct ArrowArray *out, int64_t length, int64_t nulls, int buffers) {
     memset(out, 0, sizeof *out);

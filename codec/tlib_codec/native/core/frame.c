@@ -30,7 +30,9 @@ static const char *const NAMES[TLIB_CODES] = {
     "pair-unicode",
 };
 
-const char *tlib_code_name(int code) { return code >= 0 && code < TLIB_CODES ? NAMES[code] : ""; }
+const char *tlib_code_name(int code) {
+    return code >= 0 && code < TLIB_CODES ? NAMES[code] : "";
+}
 
 int tlib_header(const uint8_t *data, size_t length, const tlib_limits *limits, uint16_t *message, uint32_t *body, tlib_error *error) {
     /* Only as much of the header as is there is judged, so garbage is garbage from its first byte. */
@@ -154,7 +156,9 @@ static int by_id(const void *a, const void *b) {
     return (int)((const tlib_attribute *)a)->id - (int)((const tlib_attribute *)b)->id;
 }
 
-void tlib_sort(tlib_workspace *room) { qsort(room->attributes, room->count, sizeof *room->attributes, by_id); }
+void tlib_sort(tlib_workspace *room) {
+    qsort(room->attributes, room->count, sizeof *room->attributes, by_id);
+}
 
 static uint64_t number(const uint8_t *data, const tlib_attribute *attribute) {
     return attribute->length == 4 ? tlib_u32(data + attribute->offset) : tlib_u64(data + attribute->offset);

@@ -61,12 +61,12 @@ typedef struct tlib_form {
     const tlib_interface *table;
 } tlib_form;
 
-/* All return 0, or -1 where there is no memory. */
+/* These return 0, or -1 where there is no memory. */
 int tlib_lane_append(tlib_lane *lane, const uint8_t *data, size_t length, int64_t time, uint64_t packet);
 int tlib_lanes_init(tlib_lanes *lanes, const uint64_t seed[2]);
-int tlib_lanes_add(tlib_lanes *lanes, tlib_lane *lane);
 int tlib_lanes_touch(tlib_lanes *lanes, tlib_lane *lane);
 
+void tlib_lanes_add(tlib_lanes *lanes, tlib_lane *lane);
 tlib_lane *tlib_lanes_get(const tlib_lanes *lanes, const uint8_t *key, uint8_t length);
 void tlib_lanes_remove(tlib_lanes *lanes, tlib_lane *lane);
 void tlib_lane_acknowledge(tlib_lane *lane, uint32_t ack);

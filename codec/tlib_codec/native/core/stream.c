@@ -109,7 +109,8 @@ static uint64_t gap(tlib_stream *stream, const uint8_t *buffer, uint64_t length,
     return piece;
 }
 
-int tlib_next(tlib_stream *stream, const uint8_t *buffer, uint64_t length, int closed, const tlib_limits *limits, uint64_t *item, int *broken) {
+int tlib_next(tlib_stream *stream, const uint8_t *buffer, uint64_t length, int closed, const tlib_limits *limits, uint64_t *item,
+              int *broken) {
     *broken = 0;
     while (length) {
         int was = stream->out_of_step;

@@ -14,9 +14,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#define TLIB_HEADER 10      /* bytes of frame header */
-#define TLIB_ATTRIBUTE 6    /* bytes of attribute header */
-#define TLIB_DEEPEST 200    /* no limit on list depth may exceed it */
+#define TLIB_HEADER 10   /* bytes of frame header */
+#define TLIB_ATTRIBUTE 6 /* bytes of attribute header */
+#define TLIB_DEEPEST 200 /* no limit on list depth may exceed it */
 
 enum { TLIB_STRING = 0, TLIB_INT = 1, TLIB_BINARY = 2, TLIB_LIST = 3, TLIB_LONG = 6 };
 enum { TLIB_PAIR_STRING = 0, TLIB_PAIR_INT = 1, TLIB_PAIR_BINARY = 2, TLIB_PAIR_LIST = 3, TLIB_PAIR_UNICODE = 4 };
@@ -154,13 +154,13 @@ enum { TLIB_ITEM_NONE = 0, TLIB_ITEM_FRAME, TLIB_ITEM_GAP };
 
 /* Where a stream stands; see stream.py for the strategy. Zero it, then set walked = TLIB_HEADER. */
 typedef struct {
-    uint64_t base;      /* stream offset of the buffer's first byte */
-    uint64_t work;      /* attribute headers followed in all */
-    uint64_t search;    /* where to look on for a sign of a frame, if out of step */
-    uint32_t walked;    /* how far the current frame's headers have been followed */
+    uint64_t base;   /* stream offset of the buffer's first byte */
+    uint64_t work;   /* attribute headers followed in all */
+    uint64_t search; /* where to look on for a sign of a frame, if out of step */
+    uint32_t walked; /* how far the current frame's headers have been followed */
     uint8_t out_of_step;
-    uint8_t has_error;  /* `error` (offset from stream start) is the broken frame's */
-    uint16_t message;   /* of that frame, if its header was read */
+    uint8_t has_error; /* `error` (offset from stream start) is the broken frame's */
+    uint16_t message;  /* of that frame, if its header was read */
     tlib_error error;
 } tlib_stream;
 
@@ -168,7 +168,8 @@ typedef struct {
  * TLIB_ITEM_FRAME has a sound chain of attribute headers and is not checked further. The caller
  * consumes the item by tlib_consume before it asks again. `broken` is set where a gap begins with a
  * broken frame: then stream->error tells. */
-int tlib_next(tlib_stream *stream, const uint8_t *buffer, uint64_t length, int closed, const tlib_limits *limits, uint64_t *item, int *broken);
+int tlib_next(tlib_stream *stream, const uint8_t *buffer, uint64_t length, int closed, const tlib_limits *limits, uint64_t *item,
+              int *broken);
 /* The same for frames alone: the length of the frame that the buffer begins with, 0 where more bytes are
  * needed or where tlib_next gives no frame next. */
 uint64_t tlib_next_frame(tlib_stream *stream, const uint8_t *buffer, uint64_t length, int closed, const tlib_limits *limits);
@@ -176,12 +177,18 @@ void tlib_consume(tlib_stream *stream, uint64_t length);
 
 /* -- loads ---------------------------------------------------------------------------------------- */
 
-static inline uint16_t tlib_u16(const uint8_t *p) { return (uint16_t)((p[0] << 8) | p[1]); }
-static inline uint32_t tlib_u24(const uint8_t *p) { return ((uint32_t)p[0] << 16) | ((uint32_t)p[1] << 8) | p[2]; }
+static inline uint16_t tlib_u16(const uint8_t *p) {
+    return (uint16_t)((p[0] << 8) | p[1]);
+}
+static inline uint32_t tlib_u24(const uint8_t *p) {
+    return ((uint32_t)p[0] << 16) | ((uint32_t)p[1] << 8) | p[2];
+}
 static inline uint32_t tlib_u32(const uint8_t *p) {
     return ((uint32_t)p[0] << 24) | ((uint32_t)p[1] << 16) | ((uint32_t)p[2] << 8) | (uint32_t)p[3];
 }
-static inline uint64_t tlib_u64(const uint8_t *p) { return ((uint64_t)tlib_u32(p) << 32) | tlib_u32(p + 4); }
+static inline uint64_t tlib_u64(const uint8_t *p) {
+    return ((uint64_t)tlib_u32(p) << 32) | tlib_u32(p + 4);
+}
 
 /* Whether all bytes are below 0x80. */
 static inline int tlib_ascii(const uint8_t *data, size_t length) {

@@ -35,42 +35,24 @@ cdef extern from *:
     void ADD_NONES(Py_ssize_t n) noexcept
 
 
-cdef enum:
-    POOLED = 32
-
-
-cdef class Pool:
-    """Freed instances of one event class. Classes live as long as the process does, and so do these."""
-
-    cdef PyObject *free[POOLED]
-    cdef int count
-    cdef Py_ssize_t slots
-
-
-cdef dict POOLS = {}
-cdef PyTypeObject *LAST_POOLED = NULL
-cdef PyObject *LAST_POOL = NULL
+cdef inline Py_ssize_t slots_of(PyTypeObject *cls) noexcept:
+    return (cls.tp_basicsize - <Py_ssize_t> sizeof(PyObject)) // <Py_ssize_t> sizeof(PyObject *)
 
 
 cdef void free_event(PyObject *event) noexcept:
     """tp_dealloc of an event class, and so the last step of its subclasses'."""
-    global LAST_POOLED, LAST_POOL
     cdef PyTypeObject *cls = Py_TYPE(event)
     cdef PyTypeObject *base = cls
     cdef PyObject **slots = <PyObject **> (<char *> event + sizeof(PyObject))
     cdef PyObject *held
-    cdef Py_ssize_t i, nones = 0
-    cdef Pool pool
+    cdef Py_ssize_t i, count, nones = 0
     while base.tp_dealloc != free_event:
         base = base.tp_base
     if cls == base and cls.tp_finalize != NULL and PyObject_CallFinalizerFromDealloc(event) < 0:
         return
     PyObject_GC_UnTrack(event)
-    if base != LAST_POOLED:
-        LAST_POOL = PyDict_GetItem(POOLS, <object> <PyObject *> base)
-        LAST_POOLED = base
-    pool = <Pool> LAST_POOL
-    for i in range(pool.slots):
+    count = slots_of(base)
+    for i in range(count):
         held = slots[i]
         slots[i] = NULL
         if held == <PyObject *> None:
@@ -78,39 +60,36 @@ cdef void free_event(PyObject *event) noexcept:
         else:
             Py_XDECREF(held)
     ADD_NONES(-nones)
-    if cls == base and cls.tp_finalize == NULL and pool.count < POOLED:
-        pool.free[pool.count] = event
-        pool.count += 1
+    if cls == base and cls.tp_finalize == NULL and kept.event_count[count] < KEPT_EVENTS:
+        kept.events[count][kept.event_count[count]] = event
+        kept.event_count[count] += 1
     else:
         cls.tp_free(event)
     Py_DECREF(<object> <PyObject *> cls)
 
 
-cdef Pool pool_of(object cls, int fields):
-    """The pool of an event class, None where its instances are more than slots that we know."""
+cdef bint freed_quickly(object cls, int fields):
+    """Have instances of an event class freed by `free_event`, where they are nothing but slots; return whether they are."""
     cdef PyTypeObject *kind = <PyTypeObject *> cls
-    cdef Pool pool
-    if cls in POOLS:
-        return POOLS[cls]
     if (
         not PyType_IS_GC(kind)
         or kind.tp_dictoffset
         or kind.tp_weaklistoffset
-        or kind.tp_basicsize != <Py_ssize_t> (sizeof(PyObject) + (fields + 1) * sizeof(PyObject *))
+        or slots_of(kind) != fields + 1
+        or fields >= WIDEST_EVENT
     ):
-        return None
-    pool = POOLS[cls] = Pool()
-    pool.slots = fields + 1
+        return False
     kind.tp_dealloc = free_event
-    return pool
+    return True
 
 
 cdef inline object new_event(Plan plan):
-    """An event that the collector does not look at: every field None, `extra` empty."""
+    """Return an event that the collector does not look at: every field None, `extra` empty."""
     cdef PyTypeObject *cls = <PyTypeObject *> plan.cls
-    if plan.pool is not None and plan.pool.count:
-        plan.pool.count -= 1
-        event = PyObject_Init(plan.pool.free[plan.pool.count], cls)
+    cdef Py_ssize_t count = slots_of(cls)
+    if plan.quick and kept.event_count[count]:
+        kept.event_count[count] -= 1
+        event = PyObject_Init(kept.events[count][kept.event_count[count]], cls)
     else:
         event = untracked(plan.cls)
     memcpy(<char *> <PyObject *> event + sizeof(PyObject), plan.template, cls.tp_basicsize - sizeof(PyObject))
@@ -189,7 +168,7 @@ cdef object invalid(Tables tables, Plan plan, bytes frame, const uint8_t *data, 
                 continue
         values[a.id] = value_of(tables, tables.kinds[a.dense], frame, data, a)
         places[a.id] = base + a.offset - TLIB_ATTRIBUTE
-    registry = tables.registry
+    registry = tables.registry()
     found = registry.schemas[plan.message].violations(values, registry.attribute_name, places, base, more)
     return INVALID(plan.message, attributes, found)
 

@@ -140,8 +140,8 @@ cdef int put_conn_id(Out *out, object value) except -1:
 
 cdef int put_list(Out *out, object kv, uint32_t depth, const tlib_limits *limits) except -1:
     cdef PyObject *flat = slot(kv, KV_FLAT)[0]
-    cdef const uint8_t *packed
-    cdef uint32_t size = 0
+    cdef Packed *packed
+    cdef const uint8_t *data
     cdef tlib_error error
     cdef size_t start, value_start, length
     cdef uint32_t count, i
@@ -150,14 +150,16 @@ cdef int put_list(Out *out, object kv, uint32_t depth, const tlib_limits *limits
     if depth > limits.list_depth:
         return 1
     if flat == NULL:
-        if slot(kv, KV_PACKED)[0] == NULL:
+        if type(kv) is not PACKED:
             return 1
-        packed = packed_list(kv, &size)
+        packed = packed_of(<PyObject *> kv)
+        data = <const uint8_t *> PyBytes_AS_STRING(<object> packed.data) + packed.at
         # Checked when it was made, but perhaps under other limits or at another depth.
-        if depth > 1 or tlib_list(packed, 0, size, limits, &error):
-            flat = <PyObject *> kv._flat  # kept alive by kv
+        if depth > 1 or tlib_list(data, 0, packed.length, limits, &error):
+            flat_of(kv, NULL)
+            flat = slot(kv, KV_FLAT)[0]
         else:
-            put_bytes(out, packed, size)
+            put_bytes(out, data, packed.length)
             return 0
     if not PyTuple_CheckExact(<object> flat):
         return 1
@@ -199,7 +201,7 @@ cdef int put_list(Out *out, object kv, uint32_t depth, const tlib_limits *limits
             kind = TLIB_PAIR_INT
             if put_number(out, value, True):
                 return 1
-        elif type(value) is KVLIST:
+        elif is_list(value):
             kind = TLIB_PAIR_LIST
             reserve(out, 2)
             if put_list(out, value, depth + 1, limits):
@@ -259,7 +261,7 @@ cdef int put_attribute(Out *out, uint16_t number, Entry entry, object value, con
         elif kind == CONN_ID:
             odd = put_conn_id(out, value)
         elif kind == LIST:
-            odd = 1 if type(value) is not KVLIST else put_list(out, value, 1, limits)
+            odd = 1 if not is_list(value) else put_list(out, value, 1, limits)
         elif kind == UINT or kind == ENUM:
             odd = put_number(out, value, False)
         elif kind == SINT or kind == SIGNED_ENUM:
@@ -330,13 +332,14 @@ cdef list sorted_by_id(Tables tables, object attributes):
     if type(attributes) is not ATTRIBUTES:
         return None
     cdef dict items = <dict> slot(attributes, ATTRIBUTES_ITEMS)[0]
-    ids = tables.registry._ids
+    registry = tables.registry()
+    ids = registry._ids
     found = []
     for name, value in items.items():
         number = ids.get(name)
         if number is None:
             try:
-                number = tables.registry.attribute_number(name)
+                number = registry.attribute_number(name)
             except reference.EncodeError:
                 return None
         found.append((number, value))

@@ -1,73 +1,88 @@
-# Key-value lists: views of checked bytes that become pairs when they are first read. Included by engine.pyx.
+# Key-value lists in packed bytes: a KVList that becomes pairs when it is first read. Included by engine.pyx.
+#
+# `PackedKVList` is a subclass of `KVList`, which takes its pairs from `_flat` (see `KVList`). Here `_flat` is computed: the first
+# look unpacks the list and lets the bytes go. Instances are made by decoding only.
 
-# KVLists die as often as they are made, and freeing an instance of a Python class is slow: a few
-# are kept for the next views.
-cdef enum:
-    VIEWS = 64
-cdef PyObject *FREE_VIEWS[VIEWS]
-cdef int FREE_COUNT = 0
+cdef extern from "Python.h":
+    enum:
+        Py_tp_dealloc
+        Py_tp_doc
+        Py_tp_getset
+        Py_tp_hash
+        Py_tp_iter
+        Py_tp_richcompare
+        Py_TPFLAGS_DEFAULT
+        Py_TPFLAGS_DISALLOW_INSTANTIATION
+    ctypedef struct PyGetSetDef:
+        const char *name
+        object (*get)(object, void *)
+        int (*set)(object, PyObject *, void *) except -1
+        const char *doc
+        void *closure
+    ctypedef struct PyType_Slot:
+        int slot
+        void *pfunc
+    ctypedef struct PyType_Spec:
+        const char *name
+        int basicsize
+        int itemsize
+        unsigned int flags
+        PyType_Slot *slots
+    object PyType_FromSpecWithBases(PyType_Spec *spec, object bases)
+
+cdef struct Packed:
+    # what an instance holds beside the slots of KVList
+    PyObject *data    # bytes that have been checked; NULL once the list has been read
+    uint32_t at       # where the list begins in them
+    uint32_t length
+
+cdef Py_ssize_t KV_PACKED = (<PyTypeObject *> KVLIST).tp_basicsize
 
 
-cdef inline void empty(PyObject *thing, Py_ssize_t offset) noexcept:
-    cdef PyObject **place = <PyObject **> (<char *> thing + offset)
+cdef inline Packed *packed_of(PyObject *kv) noexcept:
+    return <Packed *> ((<char *> kv) + KV_PACKED)
+
+
+cdef inline void empty(PyObject **place) noexcept:
     cdef PyObject *held = place[0]
     place[0] = NULL
     Py_XDECREF(held)
 
 
-cdef void free_kvlist(PyObject *kv) noexcept:
-    """tp_dealloc of KVList, and so the last step of its subclasses'."""
-    global FREE_COUNT
+cdef void free_list(PyObject *kv) noexcept:
     cdef PyTypeObject *cls = Py_TYPE(kv)
-    PyObject_GC_UnTrack(kv)
-    empty(kv, KV_FLAT)
-    empty(kv, KV_PACKED)
-    empty(kv, KV_PLACE)
-    if cls == <PyTypeObject *> KVLIST and FREE_COUNT < VIEWS:
-        FREE_VIEWS[FREE_COUNT] = kv
-        FREE_COUNT += 1
+    empty(slot(<object> kv, KV_FLAT))
+    empty(&packed_of(kv).data)
+    if kept.list_count < KEPT_LISTS:
+        kept.lists[kept.list_count] = kv
+        kept.list_count += 1
     else:
         cls.tp_free(kv)
     Py_DECREF(<object> <PyObject *> cls)
 
 
-(<PyTypeObject *> KVLIST).tp_dealloc = free_kvlist
-
-
-cdef inline object view_of(bytes packed, object place):
-    """A KVList over checked bytes: a packed list, or (place: an id) a frame's attribute."""
-    global FREE_COUNT
-    if FREE_COUNT:
-        FREE_COUNT -= 1
-        kv = PyObject_Init(FREE_VIEWS[FREE_COUNT], <PyTypeObject *> KVLIST)
+cdef inline object view_of(bytes data, uint32_t at, uint32_t length):
+    """Return the KVList that stands in checked bytes."""
+    if kept.list_count:
+        kept.list_count -= 1
+        kv = PyObject_Init(kept.lists[kept.list_count], <PyTypeObject *> PACKED)
     else:
-        kv = untracked(KVLIST)
-    fill(kv, KV_PACKED, packed)
-    fill(kv, KV_PLACE, place)
+        kv = untracked(PACKED)
+    cdef Packed *packed = packed_of(<PyObject *> kv)
+    Py_INCREF(data)
+    packed.data = <PyObject *> data
+    packed.at = at
+    packed.length = length
     return kv
 
 
-cdef const uint8_t *packed_list(object kv, uint32_t *length) noexcept:
-    """Where the bytes of a KVList stand that has not been read yet."""
-    cdef bytes packed = <bytes> slot(kv, KV_PACKED)[0]
+cdef tuple unpack_list(bytes packed, uint32_t position):
+    """Return the keys and values in turn of the checked list that begins at `position`."""
     cdef const uint8_t *data = <const uint8_t *> PyBytes_AS_STRING(packed)
-    cdef uint32_t position = TLIB_HEADER
-    cdef uint16_t number
-    if <object> slot(kv, KV_PLACE)[0] is None:
-        length[0] = <uint32_t> PyBytes_GET_SIZE(packed)
-        return data
-    number = <object> slot(kv, KV_PLACE)[0]
-    while tlib_u16(data + position) != number:
-        position += TLIB_ATTRIBUTE + tlib_u24(data + position + 3)
-    length[0] = tlib_u24(data + position + 3)
-    return data + position + TLIB_ATTRIBUTE
-
-
-cdef tuple unpack_list(const uint8_t *data):
-    """The keys and values of a checked, packed list in turn."""
-    cdef uint32_t count = tlib_u16(data), position = 2, i, key, length, at
+    cdef uint32_t count = tlib_u16(data + position), i, key, length, at
     cdef uint8_t kind
     cdef object name, value
+    position += 2
     parts = PyTuple_New(2 * <Py_ssize_t> count)
     for i in range(count):
         kind = data[position]
@@ -80,11 +95,11 @@ cdef tuple unpack_list(const uint8_t *data):
         elif kind == TLIB_PAIR_INT:
             value = PyLong_FromLong(<int32_t> tlib_u32(data + at))
         elif kind == TLIB_PAIR_LIST:
-            value = view_of(PyBytes_FromStringAndSize(<const char *> (data + at + 2), length - 2), None)
+            value = view_of(packed, at + 2, length - 2)
         elif kind == TLIB_PAIR_BINARY:
             value = PyBytes_FromStringAndSize(<const char *> (data + at), length)
         else:
-            value = unicode_text(data + at, length)
+            value = UNICODE(text(data + at, length))
         Py_INCREF(name)
         PyTuple_SET_ITEM(parts, 2 * i, name)
         Py_INCREF(value)
@@ -93,36 +108,28 @@ cdef tuple unpack_list(const uint8_t *data):
     return parts
 
 
-cdef class Flat:
-    """Stands in for the slot `KVList._flat`: the first look at an empty one unpacks the list."""
-
-    def __get__(self, kv, owner):
-        if kv is None:
-            return self
-        if not isinstance(kv, KVLIST):
-            raise TypeError("not a KVList")
-        cdef uint32_t length = 0
+cdef object flat_of(object kv, void *closure):
+    cdef Packed *packed = packed_of(<PyObject *> kv)
+    if slot(kv, KV_FLAT)[0] == NULL:
+        # Held here: making objects may start the collector, and with it code (or a switch to a
+        # thread) that reads this list too. Who comes first has made the pairs.
+        data = <object> packed.data
+        made = unpack_list(<bytes> data, packed.at)
         if slot(kv, KV_FLAT)[0] == NULL:
-            if slot(kv, KV_PACKED)[0] == NULL:
-                raise AttributeError("_flat")
-            # Held here: making objects may start the collector, and with it code (or a switch to a
-            # thread) that reads this list too. Who comes first has made the pairs.
-            packed = <object> slot(kv, KV_PACKED)[0]
-            made = unpack_list(packed_list(kv, &length))
-            if slot(kv, KV_FLAT)[0] == NULL:
-                fill(kv, KV_FLAT, made)
-                empty(<PyObject *> kv, KV_PACKED)
-        return <object> slot(kv, KV_FLAT)[0]
-
-    def __set__(self, kv, flat):
-        if not isinstance(kv, KVLIST):
-            raise TypeError("not a KVList")
-        cdef PyObject *before = slot(kv, KV_FLAT)[0]
-        fill(kv, KV_FLAT, flat)
-        Py_XDECREF(before)
+            fill(kv, KV_FLAT, made)
+            empty(&packed.data)
+    return <object> slot(kv, KV_FLAT)[0]
 
 
-KVList._flat = Flat()
+cdef int replace_flat(object kv, PyObject *flat, void *closure) except -1:
+    """Let `KVList.__init__` make a list anew."""
+    cdef PyObject *before = slot(kv, KV_FLAT)[0]
+    if flat == NULL:
+        raise AttributeError("_flat")
+    fill(kv, KV_FLAT, <object> flat)
+    Py_XDECREF(before)
+    empty(&packed_of(<PyObject *> kv).data)
+    return 0
 
 
 @cython.final
@@ -146,13 +153,60 @@ cdef class PairIterator:
 
 cdef object iterate(object kv):
     cdef PairIterator made = PairIterator.__new__(PairIterator)
-    made.flat = kv._flat
+    made.flat = flat_of(kv, NULL)
     return made
 
 
-def pairs_of(kv):
-    return iterate(kv)
+cdef object compare(object kv, object other, int op):
+    """Compare as `KVList.__eq__` does: Python asks the subclass first, on whichever side it stands."""
+    cdef Py_ssize_t i
+    cdef bint same
+    if (op != Py_EQ and op != Py_NE) or not isinstance(other, KVLIST):
+        return NotImplemented
+    mine = flat_of(kv, NULL)
+    theirs = other._flat
+    same = mine == theirs
+    if same:
+        for i in range(PyTuple_GET_SIZE(mine)):
+            if (type(<object> PyTuple_GET_ITEM(mine, i)) is UNICODE) != (type(<object> PyTuple_GET_ITEM(theirs, i)) is UNICODE):
+                same = False
+                break
+    return same == (op == Py_EQ)
 
 
-KVList.__iter__ = pairs_of  # for whoever calls it; `for` and `list` take the shorter way
-(<PyTypeObject *> KVLIST).tp_iter = iterate
+cdef Py_hash_t hash_of(object kv) except -1:
+    return hash(flat_of(kv, NULL))
+
+
+cdef PyGetSetDef PACKED_FIELDS[2]
+
+
+cdef object packed_type():
+    """Make the class: the C API has no other way to a subclass of a Python class with fields of C."""
+    cdef PyType_Slot slots[7]
+    cdef PyType_Spec spec
+    memset(PACKED_FIELDS, 0, sizeof(PACKED_FIELDS))
+    memset(slots, 0, sizeof(slots))
+    memset(&spec, 0, sizeof(spec))
+    PACKED_FIELDS[0].name = b"_flat"
+    PACKED_FIELDS[0].get = flat_of
+    PACKED_FIELDS[0].set = replace_flat
+    slots[0].slot, slots[0].pfunc = Py_tp_doc, <char *> b"A KVList in packed bytes, which are unpacked when the list is first read."
+    slots[1].slot, slots[1].pfunc = Py_tp_dealloc, <void *> free_list
+    slots[2].slot, slots[2].pfunc = Py_tp_iter, <void *> iterate
+    slots[3].slot, slots[3].pfunc = Py_tp_getset, &PACKED_FIELDS[0]
+    slots[4].slot, slots[4].pfunc = Py_tp_richcompare, <void *> compare
+    slots[5].slot, slots[5].pfunc = Py_tp_hash, <void *> hash_of
+    spec.name = b"tlib_codec.native.engine.PackedKVList"
+    spec.basicsize = <int> (KV_PACKED + sizeof(Packed))
+    spec.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION
+    spec.slots = &slots[0]
+    return PyType_FromSpecWithBases(&spec, (KVList,))
+
+
+cdef object PACKED = packed_type()
+PackedKVList = PACKED
+
+
+cdef inline bint is_list(object value) noexcept:
+    return type(value) is KVLIST or type(value) is PACKED

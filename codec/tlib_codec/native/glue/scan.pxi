@@ -77,7 +77,7 @@ cdef class FrameView:
         a.dense = self.scanner.tables.tables.dense[a.id]
         kind = self.scanner.tables.kinds[a.dense]
         if kind == LIST and a.type == TLIB_LIST and tlib_list(value, 0, length, &self.scanner.own, &error) == TLIB_OK:
-            return view_of(PyBytes_FromStringAndSize(<const char *> value, length), None)
+            return view_of(data, TLIB_ATTRIBUTE, length)
         if (
             (kind == STRING and a.type == TLIB_STRING)
             or (kind == BINARY and a.type == TLIB_BINARY)

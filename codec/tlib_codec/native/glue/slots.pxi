@@ -22,8 +22,6 @@ cdef inline void fill(object thing, Py_ssize_t offset, object value) noexcept:
 
 
 cdef Py_ssize_t KV_FLAT = slot_of(KVList, "_flat")
-cdef Py_ssize_t KV_PACKED = slot_of(KVList, "_packed")
-cdef Py_ssize_t KV_PLACE = slot_of(KVList, "_place")
 cdef Py_ssize_t ATTRIBUTES_ITEMS = slot_of(Attributes, "_items")
 cdef Py_ssize_t RAW_TYPE = slot_of(RawValue, "type")
 cdef Py_ssize_t RAW_VALUE = slot_of(RawValue, "value")

@@ -23,7 +23,7 @@ cdef object stream_error(Tables tables, const tlib_stream *stream, const uint8_t
         raise AssertionError("the engines differ: " + tlib_code_name(found.code).decode())
     if found.attribute >= 0:
         error.within("." + tables.name_of(<uint16_t> found.attribute))
-    return error.within(tables.registry.frame().message_name(stream.message))
+    return error.within(tables.registry().frame().message_name(stream.message))
 
 
 cdef enum:

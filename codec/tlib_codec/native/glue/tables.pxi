@@ -60,7 +60,7 @@ cdef inline object value_of(Tables tables, int kind, bytes frame, const uint8_t 
     if kind == CONN_ID:
         return conn_id(at)
     if kind == LIST:
-        return view_of(frame, attribute.id)
+        return view_of(frame, attribute.offset, attribute.length)
     if kind == ENUM:
         return enumerated(<Entry> PyList_GET_ITEM(tables.entries, attribute.dense), tlib_u32(at))
     if kind == UINT:
@@ -112,7 +112,7 @@ cdef class Plan:
     cdef list composites       # CompositeSlots
     cdef int composite_count
     cdef char *template        # the memory of a new event: every field None, `extra` empty
-    cdef Pool pool             # where its instances wait for the next frame
+    cdef bint quick            # `free_event` frees its instances
 
     def __dealloc__(self):
         PyMem_Free(self.template)
@@ -127,16 +127,18 @@ cdef class CompositeSlots:
     cdef list all, needed        # offsets inside the composite
 
 
-# The names of ids that nobody declared, made once each: 4 MB when an attacker has sent them all.
-cdef PyObject *NAMELESS[65536]
-
-
 cdef str nameless(uint16_t number):
-    if NAMELESS[number] == NULL:
-        made = f"#{number}"
-        Py_INCREF(made)
-        NAMELESS[number] = <PyObject *> made
-    return <str> <object> NAMELESS[number]
+    """Return the name of an id that nobody declared."""
+    cdef PyObject **place = &kept.names[number % KEPT_NAMES]
+    cdef PyObject *before = place[0]
+    if before != NULL and kept.named[number % KEPT_NAMES] == number:
+        return <str> <object> before
+    made = f"#{number}"
+    Py_INCREF(made)
+    place[0] = <PyObject *> made
+    kept.named[number % KEPT_NAMES] = number
+    Py_XDECREF(before)
+    return made
 
 
 cdef void *room_for(size_t count, size_t size) except NULL:
@@ -150,10 +152,10 @@ cdef void *room_for(size_t count, size_t size) except NULL:
 cdef class Tables:
     """A registry as the C core reads it."""
 
-    def __cinit__(self, registry):
+    def __cinit__(self, registry, reference_to):
         cdef uint8_t *declared
         cdef Entry entry
-        self.registry = registry
+        self.registry = reference_to
         self.entries = [None]
         self.kinds = <uint8_t *> room_for(len(registry.dictionary) + 1, 1)
         self.kinds[0] = RAW
@@ -280,7 +282,7 @@ cdef class Tables:
                 composite = plan.composites[plan.places[<int> index].composite]
                 plan.steps[plan.step_count].composite = <PyObject *> composite.cls
             plan.step_count += 1
-        plan.pool = pool_of(schema.cls, plan.field_count)
+        plan.quick = freed_quickly(schema.cls, plan.field_count)
         rules = self.rules_of(schema)
         if len(rules) != sum(1 for rule in schema.rules if rule.severity is Severity.ERROR):
             made.beyond = True
@@ -322,18 +324,26 @@ cdef extern from *:
     size_t SIZEOF_TABLES
     size_t SIZEOF_WORKSPACE
 
-cdef object LAST_REGISTRY = None
-cdef Tables LAST_TABLES = None
+# Tables by the address of their registry. They refer to it weakly, and go when it does.
+cdef dict COMPILED = {}
+
 
 cdef Tables tables_of(object registry):
-    global LAST_REGISTRY, LAST_TABLES
-    if registry is LAST_REGISTRY:
-        return LAST_TABLES
-    made = registry.__dict__.get("_tables")
+    """Return the tables of a registry, which are made when it is first used."""
+    if <void *> registry == kept.registry:
+        return <Tables> kept.tables
+    address = PyLong_FromVoidPtr(<void *> registry)
+    made = <Tables> COMPILED.get(address)
     if made is None:
-        made = registry._tables = Tables(registry)
-    LAST_REGISTRY, LAST_TABLES = registry, made
+        made = COMPILED[address] = Tables(registry, weakref.ref(registry, partial(forget, address)))
+    kept.registry, kept.tables = <void *> registry, <void *> made
     return made
+
+
+def forget(address, reference_to):
+    """Drop the tables of a registry that is gone."""
+    kept.registry = NULL
+    del COMPILED[address]
 
 
 cdef tlib_limits limits_of(object limits) except *:

@@ -22,35 +22,9 @@ for _i in range(16):
     UNHEX[ord(f"{_i:x}")] = _i  # lower case only: the one form that a decoder gives
 
 
-# Texts of one or two bytes are shared: an object of its own for each would cost many times its bytes.
-# At most 4 MB in all, and no page of the table is touched before it is needed.
-cdef PyObject *SHORT[256 + 65536]
-cdef PyObject *SHORT_UNICODE[257]
-
-
-cdef object short_text(const uint8_t *data, Py_ssize_t length):
-    cdef uint32_t number = data[0] if length == 1 else 256 + tlib_u16(data)
-    if SHORT[number] == NULL:
-        made = PyUnicode_DecodeUTF8(<const char *> data, length, b"surrogateescape")
-        Py_INCREF(made)
-        SHORT[number] = <PyObject *> made
-    return <object> SHORT[number]
-
-
-cdef object unicode_text(const uint8_t *data, Py_ssize_t length):
-    cdef uint32_t number = 1 + data[0] if length else 0
-    if length > 1:
-        return UNICODE(text(data, length))
-    if SHORT_UNICODE[number] == NULL:
-        made = UNICODE(text(data, length))
-        Py_INCREF(made)
-        SHORT_UNICODE[number] = <PyObject *> made
-    return <object> SHORT_UNICODE[number]
-
-
 cdef inline object text(const uint8_t *data, Py_ssize_t length):
-    if 0 < length <= 2:
-        return short_text(data, length)
+    if length == 1 and data[0] < 0x80:
+        return PyUnicode_FromOrdinal(data[0])  # Python keeps these
     if tlib_ascii(data, length):
         made = PyUnicode_New(length, 127)
         memcpy(PyUnicode_DATA(made), data, length)
@@ -58,20 +32,12 @@ cdef inline object text(const uint8_t *data, Py_ssize_t length):
     return PyUnicode_DecodeUTF8(<const char *> data, length, b"surrogateescape")
 
 
-# Keys of key-value lists repeat from event to event: short ASCII ones are kept, as in a cache that
-# forgets (a later key takes the place of an earlier one with the same hash).
-cdef enum:
-    KEYS = 1024  # two to the power of the ten bits that the hash keeps
-    KEY_LENGTH = 32
-cdef PyObject *KEY_CACHE[KEYS]
-memset(KEY_CACHE, 0, sizeof(KEY_CACHE))
-
-
 cdef object key_text(const uint8_t *data, Py_ssize_t length):
+    """Return the key of a pair. Keys repeat from event to event: short ASCII ones are kept, of each hash the last."""
     cdef uint64_t head = 0, tail = 0
     cdef uint32_t number
     cdef PyObject *known
-    if length <= 2 or length > KEY_LENGTH:
+    if length <= 2 or length > KEPT_KEY:
         return text(data, length)
     if length >= 8:
         memcpy(&head, data, 8)
@@ -79,13 +45,13 @@ cdef object key_text(const uint8_t *data, Py_ssize_t length):
     else:
         memcpy(&head, data, length)
     number = <uint32_t> (((head ^ tail * 31 ^ <uint64_t> length) * 0x9E3779B97F4A7C15u) >> 54)
-    known = KEY_CACHE[number]
+    known = kept.keys[number]
     if known != NULL and PyUnicode_GET_LENGTH(<object> known) == length and memcmp(PyUnicode_DATA(<object> known), data, length) == 0:
         return <object> known
     made = text(data, length)
     if PyUnicode_IS_COMPACT_ASCII(made):
         Py_INCREF(made)
-        KEY_CACHE[number] = <PyObject *> made
+        kept.keys[number] = <PyObject *> made
         Py_XDECREF(known)
     return made
 

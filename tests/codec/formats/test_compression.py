@@ -1,0 +1,90 @@
+"""gzip and zstd as they come: several members, cut and damaged data, and a bomb in bounded memory."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import random
+import sys
+import tracemalloc
+
+import pytest
+
+from tlib_codec.formats.compression import CompressionError, kind_of, open_compressed
+
+zstd = pytest.importorskip("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
+PACK = {"gzip": gzip.compress, "zstd": zstd.compress}
+KINDS = pytest.mark.parametrize("kind", sorted(PACK))
+DATA = bytes(range(256)) * 400
+
+
+def unpacked(kind, data, size=1 << 16):
+    reader = open_compressed(kind, io.BytesIO(data))
+    assert reader.readable()
+    return b"".join(iter(lambda: reader.read(size), b""))
+
+
+@KINDS
+def test_the_first_bytes_tell_the_kind(kind):
+    assert kind_of(PACK[kind](DATA)) == kind
+
+
+def test_other_bytes_are_no_kind():
+    assert kind_of(DATA) is None
+
+
+@KINDS
+@pytest.mark.parametrize("size", [1, 100, 1 << 20])
+def test_the_bytes_come_back_in_pieces_of_any_size(kind, size):
+    assert unpacked(kind, PACK[kind](DATA[:5000]), size) == DATA[:5000]
+
+
+@KINDS
+def test_members_follow_each_other(kind):
+    assert unpacked(kind, PACK[kind](DATA) + PACK[kind](b"") + PACK[kind](DATA)) == DATA * 2
+
+
+@KINDS
+def test_zeros_behind_the_last_member_are_padding(kind):
+    assert unpacked(kind, PACK[kind](DATA) + bytes(1000)) == DATA
+
+
+@KINDS
+def test_data_that_end_too_early_raise_after_the_bytes_before(kind):
+    data = random.Random(0).randbytes(300_000)  # of several blocks
+    reader = open_compressed(kind, io.BytesIO(PACK[kind](data)[:-5]))
+    assert reader.read(100) == data[:100]
+    with pytest.raises(CompressionError, match=f"the {kind} data end too early"):
+        reader.readall()
+
+
+@KINDS
+def test_damaged_data_raise(kind):
+    with pytest.raises(CompressionError, match=f"the {kind} data are damaged"):
+        unpacked(kind, PACK[kind](DATA)[:12] + b"\xff" * 500)
+
+
+@KINDS
+def test_nothing_comes_after_an_error(kind):
+    reader = open_compressed(kind, io.BytesIO(PACK[kind](DATA)[:12] + b"\xff" * 500))
+    with pytest.raises(CompressionError):
+        reader.readall()
+    assert reader.read(1) == b""
+
+
+@KINDS
+def test_a_bomb_takes_bounded_memory(kind):
+    bomb = PACK[kind](bytes(100 << 20))
+    tracemalloc.start()
+    try:
+        reader = open_compressed(kind, io.BytesIO(bomb))
+        assert sum(len(piece) for piece in iter(lambda: reader.read(1 << 16), b"")) == 100 << 20
+        assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_without_the_package_zstd_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, zstd.__name__, None)
+    with pytest.raises(CompressionError, match=r"pip install 'tlib-codec\[zstd\]'"):
+        open_compressed("zstd", io.BytesIO())

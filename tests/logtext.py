@@ -1,0 +1,36 @@
+"""Read log text in tests: one message, its diagnostics."""
+
+from __future__ import annotations
+
+from tlib_codec.formats.logs.reader import read_log
+from tlib_codec.records import Diagnostic, Record
+
+
+def read(text, **options):
+    """Return the records and diagnostics of a log."""
+    return list(read_log([text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")], **options))
+
+
+def records(entries):
+    """Return the records among the entries."""
+    return [one for one in entries if isinstance(one, Record)]
+
+
+def codes(entries):
+    """Return the codes of the diagnostics among the entries."""
+    return [one.code for one in entries if isinstance(one, Diagnostic)]
+
+
+def message(text, **options):
+    """Return the one message of a log and its diagnostics."""
+    record, *diagnostics = read(text, **options)
+    assert isinstance(record, Record)
+    assert records(diagnostics) == []
+    return record, diagnostics
+
+
+def one(text, **options):
+    """Return the one message of a log that gives no diagnostic."""
+    record, diagnostics = message(text, **options)
+    assert diagnostics == []
+    return record
