@@ -31,14 +31,14 @@ from scenario_reference import scenario_keys, scenario_stories
 from tlib_cli import main as cli
 from tlib_cli.app import tlib
 from tlib_cli.output import outputs
-from tlib_codec import CODES, EventCallCreated, EventCallDataChanged, EventCallDeleted, SchemaViolation, TLibError, Violation
+from tlib_codec import CODES, TLIBRARY, EventCallCreated, EventCallDataChanged, EventCallDeleted, SchemaViolation, TLibError, Violation
 from tlib_codec.calls import ANOMALIES
 from tlib_codec.formats import WriteOptions, formats
 from tlib_codec.formats.captures.decoder import CaptureDecoder
 from tlib_codec.formats.logs.lines import LogLimits
 from tlib_codec.formats.logs.reader import read_log
 from tlib_codec.records import Batch, Diagnostic, Part
-from tlib_fuzz.catalogue import DEFECTS, ODDITIES, OUT_OF_REACH
+from tlib_fuzz.cases.catalogue import DEFECTS, EDGE_CASES, UNREACHABLE
 from tlib_schemas.errors import SCHEMA_CODES
 from tlib_schemas.registry import Registry
 from tlib_schemas.wire import Attribute
@@ -165,7 +165,8 @@ def options() -> str:
 
 def error_index() -> str:
     """Return the codes, each linked to its section."""
-    return "\n".join(["| code | meaning |", "|---|---|", *(f"| [`{c.code}`](#{c.code}) | {c.meaning} |" for c in CODES.values()), ""])
+    rows = (f"| [`{code}`](#{code}) | {CODES[code].meaning} |" for code in codes())
+    return "\n".join(["| code | meaning |", "|---|---|", *rows, ""])
 
 
 def _type(attribute: Attribute) -> tuple[str, str]:
@@ -176,7 +177,7 @@ def _type(attribute: Attribute) -> tuple[str, str]:
 
 
 def attributes(registry: Registry = TLIBRARY) -> str:
-    """Return the attribute dictionary of T-Library."""
+    """Return the table of a registry's attributes."""
     rows = ["| id | name | wire type | Python type | in the tables of |", "|---|---|---|---|---|"]
     for number, attribute in sorted(registry.dictionary.items()):
         names = " / ".join((attribute.name, *attribute.aliases))
@@ -186,7 +187,7 @@ def attributes(registry: Registry = TLIBRARY) -> str:
 
 
 def events(registry: Registry = TLIBRARY) -> str:
-    """Return the tables of the events, with their footnotes."""
+    """Return the tables of a registry's events, with their footnotes."""
     lines: list[str] = []
     for schema in registry.schemas.values():
         lines += [f"### {schema.name} ({int(schema.message)})", "", "| attribute | presence | ids |", "|---|---|---|"]
@@ -205,22 +206,22 @@ def call_anomalies() -> str:
 
 
 def defects() -> str:
-    """The catalogue's defects, and the codes of frames that none of them has."""
+    """Return the catalogue's defects, and the codes of frames that no entry has."""
     lines = []
     for group, entries in DEFECTS.items():
-        lines += [f"### Of {group}", "", "| label | what is wrong | where | right codes |", "|---|---|---|---|"]
-        lines += [f"| `{e.label}` | {e.what} | {e.site.where} | {_codes(e.codes)} |" for e in entries]
+        lines += [f"### {group.capitalize()}", "", "| label | defect | where | correct codes |", "|---|---|---|---|"]
+        lines += [f"| `{e.label}` | {e.description} | {e.site.where} | {_codes(e.codes)} |" for e in entries]
         lines.append("")
-    lines += ["Two codes of frames have no entry:", "", *(f"- `{code}`: {why}." for code, why in OUT_OF_REACH.items()), ""]
+    lines += ["Two codes of frames have no entry:", "", *(f"- `{code}`: {why}." for code, why in UNREACHABLE.items()), ""]
     return "\n".join(lines)
 
 
-def oddities() -> str:
-    """The catalogue's oddities."""
+def edge_cases() -> str:
+    """Return the catalogue's edge cases."""
     lines = []
-    for group, entries in ODDITIES.items():
-        lines += [f"### Of {group}", "", "| label | what is odd | where | warnings |", "|---|---|---|---|"]
-        lines += [f"| `{e.label}` | {e.what} | {e.site.where} | {_codes(e.notes)} |" for e in entries]
+    for group, entries in EDGE_CASES.items():
+        lines += [f"### {group.capitalize()}", "", "| label | edge case | where | warnings |", "|---|---|---|---|"]
+        lines += [f"| `{e.label}` | {e.description} | {e.site.where} | {_codes(e.warnings)} |" for e in entries]
         lines.append("")
     return "\n".join(lines)
 
@@ -291,7 +292,7 @@ PICTURES: dict[str, Callable[[], str]] = {"decode.svg": decoded, "ladder.svg": l
 PARTS: dict[str, Callable[[], str]] = {
     "call-anomalies": call_anomalies,
     "defects": defects,
-    "oddities": oddities,
+    "edge-cases": edge_cases,
     "error-index": error_index,
     "error-codes": error_codes,
     "formats": format_table,
