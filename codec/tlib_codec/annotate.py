@@ -64,9 +64,9 @@ class Span(msgspec.Struct, frozen=True):
 
 class _Broken(Exception):
     def __init__(self, length: int, depth: int, path: str) -> None:
-        self.length = length
-        self.depth = depth
-        self.path = path
+        self.length: int = length
+        self.depth: int = depth
+        self.path: str = path
 
 
 def annotate(
@@ -114,13 +114,13 @@ class _Walk:
     """
 
     def __init__(self, data: bytes, base: int, registry: Registry, limits: Limits, stop: int, *, checked: bool) -> None:
-        self.data = data
-        self.base = base
-        self.registry = registry
-        self.limits = limits
-        self.stop = stop
-        self.checked = checked
-        self.at = 0
+        self.data: bytes = data
+        self.base: int = base
+        self.registry: Registry = registry
+        self.limits: Limits = limits
+        self.stop: int = stop
+        self.checked: bool = checked
+        self.at: int = 0
 
     def _number(self, length: int) -> int:
         return int.from_bytes(self.data[self.at : self.at + length], "big")

@@ -79,10 +79,10 @@ class StreamDecoder:
     """
 
     def __init__(self, *, registry: Registry = TLIBRARY, limits: Limits = DEFAULT_LIMITS) -> None:
-        self.registry = registry
-        self.limits = limits
-        self.offset = 0
-        self.data = b""
+        self.registry: Registry = registry
+        self.limits: Limits = limits
+        self.offset: int = 0
+        self.data: bytes = b""
         self._frame = registry.frame(limits)
         self._buffer = bytearray()
         self._base = 0  # stream offset of the buffer's first byte

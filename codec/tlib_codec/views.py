@@ -31,11 +31,11 @@ class FrameView:
     __slots__ = ("_limits", "_registry", "data", "length", "message", "offset", "valid")
 
     def __init__(self, data: bytes, offset: int, valid: bool, registry: Registry, limits: Limits) -> None:
-        self.data = data
-        self.offset = offset
-        self.length = len(data)
+        self.data: bytes = data
+        self.offset: int = offset
+        self.length: int = len(data)
         self.message: int = wire.HEADER.unpack_from(data)[3]
-        self.valid = valid
+        self.valid: bool = valid
         self._registry = registry
         self._limits = limits
 

@@ -67,7 +67,7 @@ class Cells:
     """One column of a batch: its values so far, and the numbers that have no name."""
 
     def __init__(self, column: Column) -> None:
-        self.column = column
+        self.column: Column = column
         self.values: list[Any] = []
         self._known = {number: i for i, (number, _) in enumerate(column.labels or ())}
         self.strangers: dict[int, int] = {}

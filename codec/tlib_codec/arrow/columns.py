@@ -106,7 +106,7 @@ class Columns:
         self._batch_bytes = batch_bytes
         self._plan = plan(registry, columns)
         self._make: Any = column_rows.RowBuilder if _native is None or not builder else _native.ColumnBuilder
-        self.schema = _schema(self._plan)
+        self.schema: Any = _schema(self._plan)
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         builder = self._make(self._registry, self._limits, self._plan, self._batch_bytes)

@@ -68,7 +68,7 @@ class Rebuilder:
     """Makes frames of rows, by one registry."""
 
     def __init__(self, registry: Registry) -> None:
-        self.plan = plan(registry)
+        self.plan: tuple[Column, ...] = plan(registry)
         self._registry = registry
         self._frame = registry.frame(_NO_LIMITS)
         self._numbers = {column.name: {name: number for number, name in column.labels or ()} for column in self.plan}

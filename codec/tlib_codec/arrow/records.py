@@ -71,7 +71,7 @@ class RecordColumns:
         origins: Sequence[str] | None = None,
         builder: bool = True,
     ) -> None:
-        self.schema = records_schema(registry=registry, origins=origins)
+        self.schema: Any = records_schema(registry=registry, origins=origins)
         self._batches = batches
         self._registry = registry
         self._names = origin_columns(origins)

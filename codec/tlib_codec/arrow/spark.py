@@ -105,10 +105,10 @@ class Piece(InputPartition):
 
     def __init__(self, path: str, start: int = 0, end: int | None = None, *, capture: bool = False) -> None:
         super().__init__(None)
-        self.path = path
-        self.start = start
-        self.end = end
-        self.capture = capture
+        self.path: str = path
+        self.start: int = start
+        self.end: int | None = end
+        self.capture: bool = capture
 
 
 class TlibDataSource(DataSource):

@@ -71,9 +71,9 @@ class CallTracker:
     """
 
     def __init__(self, *, registry: Registry = TLIBRARY, limits: CallLimits = DEFAULT_CALL_LIMITS, history: bool = True) -> None:
-        self.registry = registry
-        self.limits = limits
-        self.history = history
+        self.registry: Registry = registry
+        self.limits: CallLimits = limits
+        self.history: bool = history
         self._identifies = {thing: registry.identifying(thing) for thing in Identifies}
         self._own = frozenset(registry.identifying(Identifies.CALL, Identifies.CONNECTION))
         self._of_event = frozenset(number for number, attribute in registry.dictionary.items() if attribute.of_event)

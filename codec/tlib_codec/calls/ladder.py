@@ -42,9 +42,9 @@ def ladder(calls: Iterable[Call], *, registry: Registry = TLIBRARY, title: str =
 
 class _Drawing:
     def __init__(self, rows: Rows, registry: Registry, title: str) -> None:
-        self.rows = rows
-        self.registry = registry
-        self.title = title
+        self.rows: Rows = rows
+        self.registry: Registry = registry
+        self.title: str = title
         self.tops = [_TOP]
         for row in rows.rows:
             self.tops.append(self.tops[-1] + _HEIGHTS[row.kind])

@@ -69,10 +69,10 @@ class Rows:
 
     def __init__(self, calls: Iterable[Call], registry: Registry, most: int) -> None:
         self.rows: list[Row] = []
-        self.cut = False
+        self.cut: bool = False
         self._registry = registry
         calls = sorted(calls, key=lambda call: call.begin or _EVER)
-        self.calls = [Line(call.call_uuid or call.conn_id or "", call) for call in calls]
+        self.calls: list[Line] = [Line(call.call_uuid or call.conn_id or "", call) for call in calls]
         self.parties: dict[str, Line] = {}
         self._by_id = {name: line for line in self.calls if line.call for name in (line.call.conn_id, line.call.call_uuid) if name}
         self._begun: set[int] = set()
@@ -91,11 +91,11 @@ class Rows:
                 self._add(Row(Kind.SILENCE, text=_span(time - before)))
             before = time
             self._step(line, change, last=line.call is not None and place == len(line.call.history) - 1)
-        self.lanes = _lanes([line for line in self.calls if id(line) in self._begun])
+        self.lanes: int = _lanes([line for line in self.calls if id(line) in self._begun])
         lanes = _lanes(self.parties.values())
         for party in self.parties.values():
             party.lane += self.lanes
-        self.width = self.lanes + lanes
+        self.width: int = self.lanes + lanes
         for line in self.calls:
             if not line.ended:
                 line.last = len(self.rows)

@@ -27,7 +27,7 @@ class HexError(Malformed):
 
     def __init__(self, expected: str, actual: str, data: bytes = b"") -> None:
         super().__init__("hex-form", expected=expected, actual=actual)
-        self.data = data
+        self.data: bytes = data
 
 
 class HexText:

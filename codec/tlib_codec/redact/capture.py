@@ -38,11 +38,16 @@ class Part:
     """A TCP segment: the bytes that were captured of it, and the place of its payload in a stream. `packets` carry it."""
 
     def __init__(self, at: Layout, data: bytes, segment: Segment, place: tuple[Direction, int], packets: int) -> None:
+        self.layout: Layout
+        self.data: bytes
+        self.packets: int
         self.layout, self.data, self.packets = at, data, packets
+        self.direction: Direction
+        self.start: int
         self.direction, self.start = place
-        self.header = len(data) - len(segment.payload)
-        self.end = self.start + len(segment.payload)
-        self.complete = len(segment.payload) == segment.length
+        self.header: int = len(data) - len(segment.payload)
+        self.end: int = self.start + len(segment.payload)
+        self.complete: bool = len(segment.payload) == segment.length
         self.window: Window
         self.safe: bytes | None = None  # what is written for it, once that is asked for
 
@@ -58,8 +63,8 @@ class Window:
     __slots__ = ("_pieces", "_starts", "size", "told", "waiting")
 
     def __init__(self) -> None:
-        self.told = 0
-        self.size = 0
+        self.told: int = 0
+        self.size: int = 0
         self.waiting: set[Part] = set()
         self._starts: list[int] = []
         self._pieces: list[bytearray] = []
@@ -103,11 +108,11 @@ class Held:
     __slots__ = ("fragment", "layout", "other", "part", "record")
 
     def __init__(self, record: FileRecord, hide: Addresses) -> None:
-        self.record = record
-        self.layout = None if record.packet is None else layout(record.packet, hide)
+        self.record: FileRecord = record
+        self.layout: Layout | None = None if record.packet is None else layout(record.packet, hide)
         self.part: Part | None = None
-        self.fragment = False
-        self.other = False
+        self.fragment: bool = False
+        self.other: bool = False
 
     @property
     def body(self) -> bytes:
@@ -136,6 +141,9 @@ class CaptureRedactor:
         keep_other: bool = False,
         settings: CaptureSettings = DEFAULT_SETTINGS,
     ) -> None:
+        self.packets: int
+        self.others: int
+        self.blank: int
         self.packets = self.others = self.blank = 0
         self._redactor = redactor
         self._hide: Addresses = redactor.pseudonyms.address if addresses else bytes

@@ -50,7 +50,7 @@ class Records:
 
     def __init__(self) -> None:
         self.found: list[FileRecord] = []
-        self.dropped = 0
+        self.dropped: int = 0
 
 
 class _Pcap(PcapReader):

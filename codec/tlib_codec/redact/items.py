@@ -68,18 +68,18 @@ class Redactor:
     """Replaces what identifies people, under one secret. `counts` says how often, by attribute."""
 
     def __init__(self, secret: bytes, *, rules: Rules | None = None, registry: Registry = TLIBRARY) -> None:
-        self.rules = rules or Rules()
-        self.registry = registry
-        self.pseudonyms = Pseudonyms(secret)
+        self.rules: Rules = rules or Rules()
+        self.registry: Registry = registry
+        self.pseudonyms: Pseudonyms = Pseudonyms(secret)
         self.counts: Counter[str] = Counter()
         self._matched: set[str] = set()
         self._chosen = {number for number, attribute in registry.dictionary.items() if self._replaces(attribute)} - self.rules.kept
-        self.conn_ids = {
+        self.conn_ids: set[int] = {
             n for n, attribute in registry.dictionary.items() if attribute.value is not None and attribute.value.kind is Kind.HEX
         }
         self._identifiers = self.conn_ids | set(registry.identifying(*_IDENTIFIERS))
-        self.linked_calls = frozenset(registry.identifying(Identifies.LINKED_CALLS))
-        self.listed_calls = frozenset(registry.identifying(Identifies.LISTED_CALLS))
+        self.linked_calls: frozenset[int] = frozenset(registry.identifying(Identifies.LINKED_CALLS))
+        self.listed_calls: frozenset[int] = frozenset(registry.identifying(Identifies.LISTED_CALLS))
 
     def _replaces(self, attribute: Attribute) -> bool:
         if attribute.value is None or attribute.id in self.rules.attributes:

@@ -42,10 +42,10 @@ class LogRedactor:
     """Rewrites a log. `dropped` counts the lines left out; `keep_lines` keeps those that no message explains."""
 
     def __init__(self, redactor: Redactor, *, keep_lines: bool = False, limits: LogLimits = DEFAULT_LOG_LIMITS) -> None:
-        self.redactor = redactor
-        self.keep_lines = keep_lines
-        self.limits = limits
-        self.dropped = 0
+        self.redactor: Redactor = redactor
+        self.keep_lines: bool = keep_lines
+        self.limits: LogLimits = limits
+        self.dropped: int = 0
 
     def lines(self, file: Iterable[bytes] | BinaryIO, *, name: str = "", kind: str | None = None) -> Iterator[bytes]:
         """The lines of the log made safe, each with its end. `name` and `kind` as for `read_log`."""
@@ -113,10 +113,10 @@ class _Rewritten:
     """One message, its lines as they will be written; None for a line that is left out."""
 
     def __init__(self, redactor: Redactor, message: Message, header: str, raw: str, *, keep_lines: bool) -> None:
-        self.redactor = redactor
-        self.message = message
+        self.redactor: Redactor = redactor
+        self.message: Message = message
         self.out: list[str | None] = [header]
-        self.dropped = 0
+        self.dropped: int = 0
         self._raw = raw
         self._keep_lines = keep_lines
         self._platform = message.quote == '"'

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from typing import Unpack
 
 from tlib_codec.records import Diagnostic, Origin, Part
+from tlib_schemas.registry import Registry
 
 from .ip import Datagram, Dissector, PacketError
 from .link import SUPPORTED
-from .model import Packet
+from .model import CaptureSettings, Packet
 from .origin import packet_origin
 from .pcap import PcapReader
 from .pcapng import PcapngReader
@@ -35,8 +36,8 @@ class CaptureDecoder:
 
     def __init__(self, **options: Unpack[Options]) -> None:
         self._streams = Reassembler(**options)
-        self.settings = self._streams.settings
-        self.registry = self._streams.registry
+        self.settings: CaptureSettings = self._streams.settings
+        self.registry: Registry = self._streams.registry
         self._dissector = Dissector(self.settings)
         self._reader: RecordReader | None = None
         self._head = b""

@@ -23,14 +23,14 @@ class Lane:
     __slots__ = ("_data", "_marks", "ack", "last", "mode", "next", "offset", "owner", "pending", "touched")
 
     def __init__(self, owner: Any) -> None:
-        self.owner = owner
-        self.mode = SLOW
-        self.next = 0
-        self.offset = 0
-        self.ack = -1  # the highest number that this side acknowledged
-        self.last = 0  # number of the last packet
-        self.pending = 0  # so many bytes were not taken yet
-        self.touched = False  # has something pending that `Lanes.dirty` has not given
+        self.owner: Any = owner
+        self.mode: int = SLOW
+        self.next: int = 0
+        self.offset: int = 0
+        self.ack: int = -1  # the highest number that this side acknowledged
+        self.last: int = 0  # number of the last packet
+        self.pending: int = 0  # so many bytes were not taken yet
+        self.touched: bool = False  # has something pending that `Lanes.dirty` has not given
         self._data = bytearray()  # ends at `offset`
         self._marks: deque[tuple[int, int, int]] = deque()
 

@@ -47,12 +47,14 @@ class Interface(NamedTuple):
 class PcapngReader(RecordReader):
     """Incremental reader of a pcapng file."""
 
+    position: int
+    number: int
     unit = "block"
     head = 12
 
     def __init__(self, settings: CaptureSettings = DEFAULT_SETTINGS, file: str = "") -> None:
         super().__init__(settings, file)
-        self.order = ""
+        self.order: str = ""
         self.interfaces: list[Interface] = []
         self._told: tuple[tuple[int, int, int, int], ...] = ()
 

@@ -27,13 +27,13 @@ class RecordReader(ABC):
     head = 0  # bytes of a record's head
 
     def __init__(self, settings: CaptureSettings = DEFAULT_SETTINGS, file: str = "") -> None:
-        self.settings = settings
-        self.file = file
-        self.buffer = b""
-        self.position = 0
-        self.base = 0
-        self.number = 0
-        self.closed = False
+        self.settings: CaptureSettings = settings
+        self.file: str = file
+        self.buffer: bytes = b""
+        self.position: int = 0
+        self.base: int = 0
+        self.number: int = 0
+        self.closed: bool = False
         self._pieces: list[bytes] = []
         self._waiting = 0  # bytes in the pieces
         self._need = 0  # bytes from the position on, before which nothing can be read

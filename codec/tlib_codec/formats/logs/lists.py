@@ -41,9 +41,9 @@ class ListBuilder:
     """
 
     def __init__(self, indent: int, head: ListHead) -> None:
-        self.head = head
-        self.size = 0
-        self.flat = False
+        self.head: ListHead = head
+        self.size: int = 0
+        self.flat: bool = False
         self._indent = indent
         self._levels = [_Level([], indent)]
 
