@@ -165,7 +165,8 @@ def options() -> str:
 
 def error_index() -> str:
     """Return the codes, each linked to its section."""
-    return "\n".join(["| code | meaning |", "|---|---|", *(f"| [`{c.code}`](#{c.code}) | {c.meaning} |" for c in CODES.values()), ""])
+    rows = (f"| [`{code}`](#{code}) | {CODES[code].meaning} |" for code in codes())
+    return "\n".join(["| code | meaning |", "|---|---|", *rows, ""])
 
 
 def _type(attribute: Attribute) -> tuple[str, str]:
@@ -176,7 +177,7 @@ def _type(attribute: Attribute) -> tuple[str, str]:
 
 
 def attributes(registry: Registry = TLIBRARY) -> str:
-    """Return the attribute dictionary of T-Library."""
+    """Return the table of a registry's attributes."""
     rows = ["| id | name | wire type | Python type | in the tables of |", "|---|---|---|---|---|"]
     for number, attribute in sorted(registry.dictionary.items()):
         names = " / ".join((attribute.name, *attribute.aliases))
@@ -186,7 +187,7 @@ def attributes(registry: Registry = TLIBRARY) -> str:
 
 
 def events(registry: Registry = TLIBRARY) -> str:
-    """Return the tables of the events, with their footnotes."""
+    """Return the tables of a registry's events, with their footnotes."""
     lines: list[str] = []
     for schema in registry.schemas.values():
         lines += [f"### {schema.name} ({int(schema.message)})", "", "| attribute | presence | ids |", "|---|---|---|"]

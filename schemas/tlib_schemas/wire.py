@@ -8,7 +8,7 @@ ignore left-over bytes and trust lengths; here every length is checked against t
 there, and each loop moves forward by at least a header.
 
 `unpack` and `pack` work on bytes and are what the engines call; `parse` and `build` are construct's
-own interface over the same two. WIRE-FORMAT is the page these classes follow.
+own interface over the same two. docs/wire-format.md specifies the bytes.
 """
 
 from __future__ import annotations

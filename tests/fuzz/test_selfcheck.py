@@ -174,3 +174,8 @@ def test_a_recipe_fills_its_size():
 def test_the_command_prints_each_measure(capsys):
     assert main(["heap", "--count", "1"]) == 0
     assert capsys.readouterr().out.count("bytes a byte") == len(heap.MEASURES)
+
+
+def test_one_batch_has_a_thousand_inputs_at_most(capsys):
+    assert main(["agreement", "--batch", "0"]) == 0
+    assert ": 1,000 inputs, " in capsys.readouterr().out

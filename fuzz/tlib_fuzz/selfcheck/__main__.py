@@ -19,7 +19,7 @@ from . import heap
 from .agreement import Agreement
 from .campaign import DIFFERENTIAL, Campaign
 from .engines import engines
-from .loop import Check, FailureError, run
+from .loop import BATCH, Check, FailureError, run
 
 
 def read_corpus(paths: Iterable[Path]) -> list[bytes]:
@@ -86,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.batch is None:
             run(check, options.count)
         else:
-            check.batch(options.batch, options.count)
+            check.batch(options.batch, min(options.count, BATCH))
     except FailureError as failure:
         sys.stdout.write(f"{options.check} fails, seed {options.seed}: {failure}\nsmallest: {failure.data.hex()}\n")
         return 1
