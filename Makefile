@@ -83,9 +83,9 @@ sanitize: $(VENV)/installed-dev
 	CC=gcc TLIB_SANITIZE=1 $(BIN)/python setup.py --quiet build --build-base build/sanitize --build-lib build/sanitize/lib
 	$(SANITIZED) $(BIN)/python -m pytest -q -n auto -p no:cacheprovider -k "not reference and not tshark" $(KIT:%=--ignore=tests/fuzz/test_%.py) \
 	  tests/test_vectors.py tests/codec/test_*.py tests/codec/arrow tests/codec/calls tests/codec/formats tests/codec/redact tests/fuzz
-	$(SANITIZED) $(BIN)/python -m tlib_fuzz.differential --count 50000 --seed 11 --corpus examples/calls.tlb tests/vectors
+	$(SANITIZED) $(BIN)/python -m tlib_fuzz.selfcheck differential --count 50000 --seed 11 --corpus examples/calls.tlb tests/vectors
 
-# The core alone: libFuzzer for FUZZ_SECONDS where there is clang (what it finds stays in build/fuzz),
+# Fuzz the core alone: libFuzzer for FUZZ_SECONDS where there is clang (its corpus stays in build/fuzz),
 # and always, with gcc, the corpus and a seeded run of mutations. `make fuzz-core CLANG=` leaves out clang.
 CLANG ?= $(shell command -v clang)
 FUZZ_SECONDS ?= 60
@@ -93,17 +93,17 @@ FUZZ_RUNS ?= 100000
 ENGINE := $(addprefix $(CORE)/,frame.c list.c stream.c)
 
 fuzz-core:
-	mkdir -p build/fuzz/found
+	mkdir -p build/fuzz/corpus
 	gcc $(STRICT) $(SANITIZERS) -DTLIB_STANDALONE -I$(CORE) fuzz/targets/core.c $(ENGINE) -o build/fuzz/core
 	build/fuzz/core -runs=$(FUZZ_RUNS) fuzz/corpus/core/*
 ifneq ($(CLANG),)
 	$(CLANG) $(STRICT) $(SANITIZERS) -fsanitize=fuzzer -I$(CORE) fuzz/targets/core.c $(ENGINE) -o build/fuzz/core-libfuzzer
 	build/fuzz/core-libfuzzer -max_len=1024 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=build/fuzz/ \
-	  build/fuzz/found fuzz/corpus/core
+	  build/fuzz/corpus fuzz/corpus/core
 endif
 
-# Every kind of input, coverage-guided, FUZZ_SECONDS each; then the C core. What breaks a promise is
-# kept in build/fuzz, named after its kind. Needs a wheel of atheris: Linux.
+# Fuzz every kind of input by coverage, FUZZ_SECONDS each, then the C core. An input that breaks an invariant
+# is kept in build/fuzz, named after its kind. Needs a wheel of atheris: Linux.
 KINDS := frame case stream json log capture
 
 fuzz: $(VENV)/installed-dev
@@ -115,8 +115,8 @@ fuzz: $(VENV)/installed-dev
 	done
 	$(MAKE) fuzz-core
 
-# The mutation score of the schemas and the codec's core: changes the code, one place at a time, and counts
-# what the tests notice. Some 4,000 mutants, half an hour of CPU time. `python fuzz/targets/mutants.py` tells the rest.
+# Measure the mutation score of the schemas and the codec's core: change the code, one place at a time, and count
+# the changes that the tests notice. About 4,000 mutants, half an hour of CPU time; see fuzz/targets/mutants.py.
 mutants: $(VENV)/installed-dev
 	$(BIN)/python -m pip install -qq --group mutation
 	rm -rf build/mutants

@@ -76,9 +76,9 @@ LOG_EXAMPLES: dict[str, tuple[str, LogLimits]] = {
     "log-unclosed-quote": (f"{_HEAD}\tAttributeThisDN\t'7001\n\tAttributeANI\t'5551000'\n", DEFAULT_LOG_LIMITS),
     "log-duplicate-attribute": (f"{_HEAD}\tAttributeThisDN\t'7001'\n\tAttributeThisDN\t'7002'\n", DEFAULT_LOG_LIMITS),
     "log-filtered": (f"{_HEAD}\tAttributeUserData\t[34] 00 02 00 00..\n\t\t'Tier'\t'Gold'\n", DEFAULT_LOG_LIMITS),
+    "log-unnumbered": (f"{_HEAD}\tAttributeThisDN\t'7001'\n\tAttributeNovel\t'new'\n", DEFAULT_LOG_LIMITS),
     "log-indentation": (
         f"{_HEAD}AttributeUserData [54] 00 02 03 00..\n'First'(list)\n'Tier' 'Gold'\n'Second'(list)\n'Tier' 'Tin'\n",
         DEFAULT_LOG_LIMITS,
     ),
-    "log-unnumbered": (f"{_HEAD}\tAttributeThisDN\t'7001'\n\tAttributePropagatedCallType\t2\n", DEFAULT_LOG_LIMITS),
 }

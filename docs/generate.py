@@ -38,7 +38,9 @@ from tlib_codec.formats.captures.decoder import CaptureDecoder
 from tlib_codec.formats.logs.lines import LogLimits
 from tlib_codec.formats.logs.reader import read_log
 from tlib_codec.records import Batch, Diagnostic, Part
-from tlib_fuzz.catalogue import DEFECTS, ODDITIES, OUT_OF_REACH
+from tlib_fuzz.cases.catalogue import DEFECTS, EDGE_CASES, UNREACHABLE
+from tlib_schemas.errors import SCHEMA_CODES
+from tlib_schemas.registry import Registry
 from tlib_schemas.wire import Attribute
 
 DOCS = Path(__file__).parent
@@ -56,9 +58,19 @@ def meet(expression: str) -> TLibError | tuple[Violation, ...]:
     return found
 
 
+def codes() -> list[str]:
+    """Return all codes: those of frames, values and schemas, then those of each format, as they are registered."""
+    formats()
+    others = [code for code in CODES if code not in SCHEMA_CODES]
+    return [*SCHEMA_CODES, *sorted(others, key=lambda code: _FORMATS.index(code.partition("-")[0]))]
+
+
+_FORMATS = ("json", "hex", "scenario", "log", "capture", "tcp")
+
+
 def error_codes() -> str:
     """Return a section for each error code."""
-    return f"Every example below starts with\n\n```python\n{PRELUDE}```\n\n" + "\n".join(map("\n".join, map(_code, CODES)))
+    return f"Every example below starts with\n\n```python\n{PRELUDE}```\n\n" + "\n".join(map("\n".join, map(_code, codes())))
 
 
 def _code(code: str) -> Iterator[str]:
@@ -153,7 +165,8 @@ def options() -> str:
 
 def error_index() -> str:
     """Return the codes, each linked to its section."""
-    return "\n".join(["| code | meaning |", "|---|---|", *(f"| [`{c.code}`](#{c.code}) | {c.meaning} |" for c in CODES.values()), ""])
+    rows = (f"| [`{code}`](#{code}) | {CODES[code].meaning} |" for code in codes())
+    return "\n".join(["| code | meaning |", "|---|---|", *rows, ""])
 
 
 def _type(attribute: Attribute) -> tuple[str, str]:
@@ -163,20 +176,20 @@ def _type(attribute: Attribute) -> tuple[str, str]:
     return value.wire_type.name, value.python.__name__
 
 
-def attributes() -> str:
-    """Return the attribute dictionary of T-Library."""
+def attributes(registry: Registry = TLIBRARY) -> str:
+    """Return the table of a registry's attributes."""
     rows = ["| id | name | wire type | Python type | in the tables of |", "|---|---|---|---|---|"]
-    for number, attribute in sorted(TLIBRARY.dictionary.items()):
+    for number, attribute in sorted(registry.dictionary.items()):
         names = " / ".join((attribute.name, *attribute.aliases))
-        events = ", ".join(schema.name.removeprefix("Event") for schema in TLIBRARY.schemas.values() if number in schema.listed)
+        events = ", ".join(schema.name.removeprefix("Event") for schema in registry.schemas.values() if number in schema.listed)
         rows.append(f"| {int(number)} | {names} | {' | '.join(_type(attribute))} | {events} |")
     return "\n".join([*rows, ""])
 
 
-def events() -> str:
-    """Return the tables of the events, with their footnotes."""
+def events(registry: Registry = TLIBRARY) -> str:
+    """Return the tables of a registry's events, with their footnotes."""
     lines: list[str] = []
-    for schema in TLIBRARY.schemas.values():
+    for schema in registry.schemas.values():
         lines += [f"### {schema.name} ({int(schema.message)})", "", "| attribute | presence | ids |", "|---|---|---|"]
         for row in schema.rows:
             marks = "".join(f"<sup>{mark}</sup>" for mark in row.marks)
@@ -189,26 +202,26 @@ def events() -> str:
 def call_anomalies() -> str:
     """Return the anomalies of calls."""
     rows = (f"| `{a.code}` | {a.meaning} | {a.advice} |" for a in ANOMALIES.values())
-    return "\n".join(["| code | meaning | what to do |", "|---|---|---|", *rows, ""])
+    return "\n".join(["| code | meaning | advice |", "|---|---|---|", *rows, ""])
 
 
 def defects() -> str:
-    """The catalogue's defects, and the codes of frames that none of them has."""
+    """Return the catalogue's defects, and the codes of frames that no entry has."""
     lines = []
     for group, entries in DEFECTS.items():
-        lines += [f"### Of {group}", "", "| label | what is wrong | where | right codes |", "|---|---|---|---|"]
-        lines += [f"| `{e.label}` | {e.what} | {e.site.where} | {_codes(e.codes)} |" for e in entries]
+        lines += [f"### {group.capitalize()}", "", "| label | defect | where | correct codes |", "|---|---|---|---|"]
+        lines += [f"| `{e.label}` | {e.description} | {e.site.where} | {_codes(e.codes)} |" for e in entries]
         lines.append("")
-    lines += ["Two codes of frames have no entry:", "", *(f"- `{code}`: {why}." for code, why in OUT_OF_REACH.items()), ""]
+    lines += ["Two codes of frames have no entry:", "", *(f"- `{code}`: {why}." for code, why in UNREACHABLE.items()), ""]
     return "\n".join(lines)
 
 
-def oddities() -> str:
-    """The catalogue's oddities."""
+def edge_cases() -> str:
+    """Return the catalogue's edge cases."""
     lines = []
-    for group, entries in ODDITIES.items():
-        lines += [f"### Of {group}", "", "| label | what is odd | where | warnings |", "|---|---|---|---|"]
-        lines += [f"| `{e.label}` | {e.what} | {e.site.where} | {_codes(e.notes)} |" for e in entries]
+    for group, entries in EDGE_CASES.items():
+        lines += [f"### {group.capitalize()}", "", "| label | edge case | where | warnings |", "|---|---|---|---|"]
+        lines += [f"| `{e.label}` | {e.description} | {e.site.where} | {_codes(e.warnings)} |" for e in entries]
         lines.append("")
     return "\n".join(lines)
 
@@ -279,7 +292,7 @@ PICTURES: dict[str, Callable[[], str]] = {"decode.svg": decoded, "ladder.svg": l
 PARTS: dict[str, Callable[[], str]] = {
     "call-anomalies": call_anomalies,
     "defects": defects,
-    "oddities": oddities,
+    "edge-cases": edge_cases,
     "error-index": error_index,
     "error-codes": error_codes,
     "formats": format_table,

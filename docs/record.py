@@ -1,11 +1,10 @@
-"""Draw pictures/simulate.svg: `tlib simulate` and `tlib listen` side by side, as they really ran.
+"""Draw pictures/simulate.svg: `tlib simulate` and `tlib listen` side by side, recorded from a run.
 
 Run it: python docs/record.py
 
-Strategy: both programs run in pseudo-terminals of their own; what they write is followed as a
-terminal would (only what they use of it: colours, lines erased and rewritten), and what stands on
-the two screens at the end is drawn by rich. A recording of a live run is never the same twice, so
-docs/generate.py leaves this picture alone.
+Strategy: both programs run in pseudo-terminals of their own. `Screen` follows their output as a terminal does, as far as they use it
+(colours, lines erased and rewritten), and rich draws the two screens. Two live runs are never the same, so
+docs/generate.py does not write this picture.
 """
 
 from __future__ import annotations
@@ -32,21 +31,21 @@ DOCS = Path(__file__).parent
 SCENARIO = "faulty.toml"
 LEFT, RIGHT, HEIGHT = 72, 92, 26
 LONGEST = 60.0  # seconds
-AFTERWARDS = 6  # lines that are seen after the client has come back
+AFTERWARDS = 6  # visible lines after the reconnection
 PORT = 3000
 BACK = b"resynchronised"
 _CONTROL = re.compile(rb"\x1b\[(\??[0-9;]*)([A-Za-z])|\r\n|\r|\n")
 
 
 class Screen:
-    """The lines of a terminal, with their colours; the last `HEIGHT` of them are seen."""
+    """The lines of a terminal, with their colours; the last `HEIGHT` of them are visible."""
 
     def __init__(self) -> None:
         self.lines = [b""]
         self.row = 0
 
     def feed(self, data: bytes) -> None:
-        """Follow what a program wrote."""
+        """Take the output of a program."""
         at = 0
         for found in _CONTROL.finditer(data):
             self.lines[self.row] += data[at : found.start()]
@@ -65,13 +64,13 @@ class Screen:
         self.lines[self.row] += data[at:]
 
     def text(self) -> Text:
-        """What is seen, up to the moment at which the client has come back."""
+        """Return the visible lines, up to the client's reconnection."""
         end = next((row + AFTERWARDS for row, line in enumerate(self.lines) if BACK in line), len(self.lines))
         return Text.from_ansi(b"\n".join(self.lines[:end][-HEIGHT:]).decode("utf-8", "replace"))
 
 
 def start(arguments: list[str], width: int) -> tuple[subprocess.Popen[bytes], int]:
-    """A `tlib` in a terminal of that width."""
+    """Start `tlib` in a terminal of that width; return the process and the terminal."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, width, 0, 0))
     environment = {k: v for k, v in os.environ.items() if k not in {"COLUMNS", "NO_COLOR"}} | {"TERM": "xterm-256color"}
@@ -88,7 +87,7 @@ def start(arguments: list[str], width: int) -> tuple[subprocess.Popen[bytes], in
 
 
 def main() -> None:
-    """Run both, and draw what they showed."""
+    """Run both, and draw their screens."""
     serve = ["simulate", SCENARIO, "--listen", f":{PORT}", "--min-clients", "1", "--speed", "20"]
     listen = ["listen", f"localhost:{PORT}"]
     processes, screens = [], {}

@@ -6,10 +6,8 @@ a change of that file, to be looked at; ``python tests/test_messages.py`` writes
 
 from __future__ import annotations
 
-import importlib
 import io
 import json
-import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -81,29 +79,6 @@ def messages():
         yield f"json-lines/{vector['name']}", told(jsonl.loads, vector["line"])
     for name, call in {**WRITING, **READING, **DECLARING}.items():
         yield name, told(call)
-    yield from declarations()
-
-
-def declarations():
-    """What the protocol's declarations come to, in modules imported anew."""
-    ours = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] == "tlib_schemas"}
-    try:
-        registry = importlib.import_module("tlib_schemas").TLIBRARY
-        for schema in registry.schemas.values():
-            assert schema.rows  # they are made when they are read, with the names of the modules that are there then
-    finally:
-        sys.modules.update(ours)
-    for number, one in registry.dictionary.items():
-        yield f"attribute {number}", f"{one!r} alias of {registry.attribute_number(one.name)} printed {registry.attribute_name(number)}"
-    for schema in registry.schemas.values():
-        for what in ("deprecated", "rows", "rules", "footnotes", "shapes", "fields", "_needed", "_any"):
-            found = getattr(schema, what)
-            found = sorted(found) if isinstance(found, frozenset) else found
-            for number, one in enumerate(found if isinstance(found, tuple | list) else [found]):
-                yield (
-                    f"{schema.name} {what} {number}",
-                    re.sub(r"frozenset\(\{(.*?)\}\)", lambda m: str(sorted(m[1].split(", "))), repr(one)),
-                )
 
 
 def write(name, value, **settings):

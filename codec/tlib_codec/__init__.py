@@ -11,8 +11,9 @@ The schemas stand in `tlib_schemas`; its public names are here too. `decode` and
 frame; `StreamDecoder` takes a stream; `jsonl` and `logs` read and write the other forms.
 """
 
+import tlib_schemas
 from tlib_schemas import *  # noqa: F403
-from tlib_schemas import __all__ as _schema_names
+from tlib_schemas.tables import *  # noqa: F403 mypy does not see these in the __all__ of tlib_schemas
 
 from ._version import __version__
 from .engine import StreamDecoder, check, decode, decode_frame, encode, encode_frame, engine, scan
@@ -20,9 +21,7 @@ from .files import Reader, read, write
 from .reference import Policy
 from .stream import Gap, MalformedFrame, Missing, StreamItem
 
-__all__ = [  # noqa: PLE0604
-    *_schema_names,
-    "__version__",
+__all__ = [
     "Gap",
     "MalformedFrame",
     "Missing",
@@ -30,6 +29,7 @@ __all__ = [  # noqa: PLE0604
     "Reader",
     "StreamDecoder",
     "StreamItem",
+    "__version__",
     "check",
     "decode",
     "decode_frame",
@@ -40,3 +40,4 @@ __all__ = [  # noqa: PLE0604
     "scan",
     "write",
 ]
+__all__ += tlib_schemas.__all__

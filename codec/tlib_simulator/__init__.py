@@ -10,6 +10,7 @@
 1773475243 Lakeside EventCallDeleted
 """
 
+from . import codes  # noqa: F401 registers the error codes of scenarios
 from .scenario import Duration, Scenario, ScenarioError, Site, Times
 from .simulation import Simulation, TimedEvent
 from .story import CATALOGUE, Call, Script, Story, Unanswered

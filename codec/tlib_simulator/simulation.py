@@ -56,10 +56,12 @@ class Simulation:
     """
 
     def __init__(self, scenario: Scenario | None = None, seed: int | None = None, *, scripts: Mapping[str, Script] | None = None) -> None:
-        self.scenario = scenario = Scenario() if scenario is None else scenario
+        self.scenario: Scenario = Scenario() if scenario is None else scenario
+        scenario = self.scenario
         self._dice = Dice(scenario.seed if seed is None else seed)
-        self.now = start = scenario.start.timestamp()
-        self.sites = [Switch(site, index, self._dice, start) for index, site in enumerate(scenario.sites)]
+        start = scenario.start.timestamp()
+        self.now: float = start
+        self.sites: list[Switch] = [Switch(site, index, self._dice, start) for index, site in enumerate(scenario.sites)]
         self._by_name = {switch.name: switch for switch in self.sites}
         self._durations = Durations(scenario.times)
         self._scripts, self._weights = self._mix(scripts or {})

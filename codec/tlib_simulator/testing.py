@@ -49,9 +49,9 @@ class TServer:
         settings: ServerSettings | None = None,
         timeout: float = 60.0,
     ) -> None:
-        self.scenario = _scenario(scenario) if scenario is not None else Scenario()
-        self.seed = seed
-        self.timeout = timeout
+        self.scenario: Scenario = _scenario(scenario) if scenario is not None else Scenario()
+        self.seed: int = seed
+        self.timeout: float = timeout
         self.events: list[Event] = []
         self.injected: list[InjectedFault] = []
         self._injector = Injector([*self.scenario.faults, *faults], seed=seed, log=self.injected.append)

@@ -1,12 +1,11 @@
-"""Coverage-guided fuzzing of the codec in Python: one target a kind of input, by atheris.
+"""Coverage-guided fuzzing of the codec in Python: one target for each kind of input, by atheris.
 
     python fuzz/targets/python.py frame -max_total_time=60 build/fuzz/frame fuzz/corpus/frame
 
-The first argument names a promise of `tlib_fuzz.promises`, which any input must keep, with both
-engines asked; the others are libFuzzer's own. The schemas and the codec are instrumented as they are
-imported; the mutator is not, since it runs between inputs. Every other mutation is one of `Inputs`,
-which knows the kind; the rest are libFuzzer's own, with the dictionary of the kind. The corpus is
-kept small by ``-merge=1 fuzz/corpus/frame build/fuzz/frame``.
+The first argument names an invariant of `tlib_fuzz.selfcheck.invariants`, which both engines must keep for any input; the
+others are libFuzzer's own. The schemas and the codec are instrumented when they are imported; the mutator is not, because it
+runs between inputs. Every other mutation is one of `Inputs`, which knows the kind; the rest are libFuzzer's own, with the
+dictionary of the kind. ``-merge=1 fuzz/corpus/frame build/fuzz/frame`` keeps the corpus small.
 """
 
 from __future__ import annotations
@@ -26,21 +25,20 @@ with atheris.instrument_imports(include=["tlib_schemas", "tlib_codec"]):
     import tlib_codec.formats.logs
     import tlib_codec.reference  # noqa: F401
 
-from tlib_fuzz.dictionary import file_of
-from tlib_fuzz.inputs import Inputs
-from tlib_fuzz.promises import PROMISES
-from tlib_fuzz.tokens import TOKENS
+from tlib_fuzz.dictionary import TOKENS, file_of
+from tlib_fuzz.selfcheck.inputs import Inputs
+from tlib_fuzz.selfcheck.invariants import INVARIANTS
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Fuzz until libFuzzer's options say stop; a broken promise is a crash, its input is kept."""
+    """Fuzz until libFuzzer's options stop it; a broken invariant is a crash, and libFuzzer keeps its input."""
     kind, *options = arguments
-    promise = PROMISES[kind]
+    invariant = INVARIANTS[kind]
     source = Inputs(0)
-    source.make("frame")  # fills the pool from which mutations borrow
+    source.make("frame")  # fills the pool for mutations
 
     def one_input(data: bytes) -> None:
-        promise(data, thorough=True)
+        invariant(data, thorough=True)
 
     def mutate(data: bytes, most: int, seed: int) -> bytes:
         source.rng = random.Random(seed)  # noqa: S311 libFuzzer's seed makes a run repeatable
@@ -51,7 +49,7 @@ def main(arguments: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         dictionary = Path(folder, "tokens.dict")
         dictionary.write_text(file_of((f"token_{n}", token) for n, token in enumerate(TOKENS[kind])), encoding="ascii")
-        again = Path(folder, "again")  # what libFuzzer starts for -merge=1: this program, with the kind
+        again = Path(folder, "again")  # the program that libFuzzer starts for -merge=1
         again.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(__file__)} {kind} "$@"\n', encoding="utf-8")
         again.chmod(0o700)
         atheris.Setup([str(again), f"-dict={dictionary}", "-timeout=20", *options], one_input, custom_mutator=mutate)

@@ -1,1 +1,1 @@
-"""How to break a codec: strategies, mutators and the kit for parsers in any language."""
+"""Tests for parsers: cases, Hypothesis strategies, mutations, and the kit for parsers in any language."""

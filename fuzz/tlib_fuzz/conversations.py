@@ -1,10 +1,9 @@
-"""Conversations as nasty as a network and a mirror port make them, each from a seed.
+"""TCP conversations with the faults of a network and a mirror port, each from a seed.
 
-Strategy: two streams of frames are cut into segments that the two sides send in turns; then, as the
-seed has it, segments are lost, come late, come again, come again cut otherwise, are fragmented or tagged;
-the connection may have begun before the capture, end half-closed, by RST or not at all, and its
-sequence numbers may wrap. The acknowledgments are those of sides that received everything.
-What overlaps has the same bytes: what happens otherwise is no matter of agreement.
+Strategy: two streams of frames are cut into segments that the two sides send in turn. The seed decides which segments are lost,
+late, repeated, repeated with other bounds, fragmented or tagged; whether the connection begins before the capture and ends by
+FIN, half-closed, by RST or not at all; whether its sequence numbers wrap. Each side acknowledges as if it received
+everything. Overlapping segments have the same bytes, because nothing defines the result otherwise.
 """
 
 from __future__ import annotations
@@ -20,9 +19,9 @@ from typing import TypeAlias
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
-from .chooser import RandomChooser
+from .cases.chooser import RandomChooser
+from .cases.walker import walker_of
 from .packets import ACK, FIN, PSH, RST, SYN, ethernet, ipv4, ipv6, pcap, pcapng, tcp
-from .walker import walker_of
 
 Segment: TypeAlias = tuple[int, int, int]  # side, start and end in its stream
 
@@ -30,34 +29,36 @@ Segment: TypeAlias = tuple[int, int, int]  # side, start and end in its stream
 class Conversation:
     """One conversation: `packets` are Ethernet frames in the order of the capture.
 
-    `frames` are what each side sends (the client first), `streams` their bytes, `name` is (client,
-    server) as ``address:port``. `number` keeps the conversations of a capture apart. Without `lossy`
-    nothing is lost; with `complete`, besides, the capture begins before the connection does.
+    `frames` are the frames that each side sends, the client first, and `streams` their bytes. `number` distinguishes the
+    conversations of a capture. Without `lossy` nothing is lost; with `complete` the capture also begins before the connection.
     """
 
     def __init__(self, seed: int, number: int = 0, *, lossy: bool = True, complete: bool = False, registry: Registry = TLIBRARY) -> None:
-        self.chance = chance = random.Random(seed)  # noqa: S311
+        chance = random.Random(seed)  # noqa: S311
+        self.chance: random.Random = chance
         self.complete = complete
-        self.six = chance.random() < 0.25
-        self.fragments = chance.random() < 0.2
+        self.six: bool = chance.random() < 0.25
+        self.fragments: bool = chance.random() < 0.2
         self.tags: tuple[int, ...] = chance.choice([(), (), (), (0x8100,), (0x88A8, 0x8100)])
         high, low = divmod(number, 250)
-        self.hosts = (f"fd00::{high + 1:x}:{low + 1:x}", "fd00::ffff") if self.six else (f"10.0.{high}.{low + 1}", "10.9.9.9")
-        self.ports = (20_000 + number, 3000)
-        self.isn = [chance.choice([chance.getrandbits(32), 0xFFFF_FFFF - chance.randrange(3000)]) for _ in range(2)]
-        self.loss = chance.choice([0, 0, 0.05]) if lossy and not complete else 0
-        self.lateness = chance.choice([0, 0.1, 0.3])
-        self.again = chance.choice([0, 0.1])
-        self.frames = tuple([self._frame(registry) for _ in range(chance.randrange(n))] for n in (4, 24))
-        self.streams = [b"".join(frames) for frames in self.frames]
-        self.ident = chance.getrandbits(16)
+        self.hosts: tuple[str, str] = (
+            (f"fd00::{high + 1:x}:{low + 1:x}", "fd00::ffff") if self.six else (f"10.0.{high}.{low + 1}", "10.9.9.9")
+        )
+        self.ports: tuple[int, int] = (20_000 + number, 3000)
+        self.isn: list[int] = [chance.choice([chance.getrandbits(32), 0xFFFF_FFFF - chance.randrange(3000)]) for _ in range(2)]
+        self.loss: float = chance.choice([0, 0, 0.05]) if lossy and not complete else 0
+        self.lateness: float = chance.choice([0, 0.1, 0.3])
+        self.again: float = chance.choice([0, 0.1])
+        self.frames: tuple[list[bytes], ...] = tuple([self._frame(registry) for _ in range(chance.randrange(n))] for n in (4, 24))
+        self.streams: list[bytes] = [b"".join(frames) for frames in self.frames]
+        self.ident: int = chance.getrandbits(16)
         self.packets: list[bytes] = []
         self._write()
 
     def _frame(self, registry: Registry) -> bytes:
         walker = walker_of(registry)
         chooser = RandomChooser(self.chance)
-        return walker.event(chooser, chooser.pick(tuple(walker.plans.values()))).write()
+        return walker.event(chooser, chooser.pick(tuple(walker.tables.values()))).write()
 
     @property
     def name(self) -> tuple[str, str]:
@@ -66,7 +67,7 @@ class Conversation:
         return client, server
 
     def _segments(self) -> list[Segment]:
-        """(side, start, end) in the order of sending."""
+        """Return (side, start, end) in the order of sending."""
         places, order = [0, 0], list[Segment]()
         while any(places[i] < len(self.streams[i]) for i in (0, 1)):
             side = self.chance.choice([i for i in (0, 1) if places[i] < len(self.streams[i])])
@@ -118,11 +119,11 @@ class Conversation:
                 self._put(0, SYN, before=1)
             self._put(1, SYN | ACK, acked=0, before=1)
             self._put(0, ACK, acked=0)
-        got = [0, 0]  # what the other side has received of each stream, in order
+        got = [0, 0]  # bytes of each stream that the other side has received in order
         if joined:
             for side, _, end in skipped:
                 got[side] = end
-            for side in (0, 1):  # so that both know where the streams are
+            for side in (0, 1):  # so that a reader learns the positions of both streams
                 self._put(side, ACK, got[side], got[side], acked=got[1 - side])
         lost = [0, 0]
         late: list[tuple[int, Segment]] = []  # (packets until it comes, segment)
@@ -130,9 +131,9 @@ class Conversation:
 
         def receive(side: int, start: int, end: int) -> None:
             arrived[side].add((start, end))
-            while (found := next((s for s in arrived[side] if s[0] == got[side]), None)) is not None:
-                arrived[side].discard(found)
-                got[side] = found[1]
+            while (following := next((s for s in arrived[side] if s[0] == got[side]), None)) is not None:
+                arrived[side].discard(following)
+                got[side] = following[1]
 
         def send(side: int, start: int, end: int) -> None:
             self._put(side, ACK | PSH, start, end, acked=got[1 - side])
@@ -147,9 +148,9 @@ class Conversation:
                 late.append((chance.randint(1, 4), (side, start, end)))
             else:
                 send(side, start, end)
-            if chance.random() < self.again:  # of what has been received
+            if chance.random() < self.again:  # a repetition of received bytes
                 high = got[side]
-                # not of what was lost: it is a matter of patience whether that still counts
+                # not of lost bytes: it depends on a reader's patience whether those still count
                 floor = max(start if joined else 0, lost[side], high - 900)
                 low = chance.randint(floor, high) if high >= floor else high
                 if low < high:
@@ -176,29 +177,29 @@ class Conversation:
 
 @dataclass(frozen=True)
 class Capture:
-    """A capture file and what is in it; `data` is pcap or pcapng."""
+    """A capture file and its conversations; `data` is pcap or pcapng."""
 
     data: bytes = field(repr=False)
     conversations: tuple[Conversation, ...]
 
     @property
     def frames(self) -> list[list[bytes]]:
-        """What each direction of each conversation sends."""
+        """The frames that each direction of each conversation sends."""
         return [frames for one in self.conversations for frames in one.frames]
 
     def open(self) -> io.BytesIO:
-        """The file, to be read."""
+        """Return the file, open for reading."""
         return io.BytesIO(self.data)
 
 
 def capture(seed: int, conversations: int = 3, *, complete: bool = False, registry: Registry = TLIBRARY) -> Capture:
-    """A capture of some conversations, interleaved, in one of the two formats."""
+    """Return a capture of interleaved conversations, in one of the two formats."""
     made = tuple(Conversation(seed + i, i, complete=complete, registry=registry) for i in range(conversations))
     return Capture((pcap, pcapng)[seed % 2](mixed(made, seed)), made)
 
 
 def mixed(conversations: Sequence[Conversation], seed: int, start: int = 1_700_000_000_000_000_000) -> list[tuple[int, bytes]]:
-    """The packets of several conversations, interleaved, with times: (time, bytes)."""
+    """Return the packets of several conversations, interleaved: (time in ns, bytes)."""
     chance = random.Random(seed)  # noqa: S311
     queues = [list(c.packets) for c in conversations]
     time, out = start, list[tuple[int, bytes]]()

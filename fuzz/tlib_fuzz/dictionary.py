@@ -1,14 +1,16 @@
-"""Words of the format, for fuzzers that learn nothing from a schema: AFL++ and libFuzzer read the same file.
+"""Tokens of the protocol for fuzzers, which chance would hardly produce; AFL++ and libFuzzer read the same dictionary file.
 
-Strategy: each word is bytes that a random change would hardly hit on: headers of messages and of attributes, pair types,
-numbers that have names. All come from the registry.
+Strategy: names and numbers come from the registry, so a new attribute or event adds its tokens without a change here.
+`words` are the tokens of frames. `TOKENS` has those of each kind of input, for the mutators of `selfcheck`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, Literal
 
+from tlib_codec.formats.captures import MAGIC as CAPTURES
 from tlib_schemas import wire
 from tlib_schemas.enumerations import TKVType
 from tlib_schemas.registry import Registry
@@ -16,14 +18,20 @@ from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.wire import Enum
 
 _LENGTHS = (0, 1, 0x7FFF, 0x8000, 0xFFFF)
+_ORDERS: tuple[Literal["big", "little"], ...] = ("big", "little")
+_JSON = (b'"$binary":"', b'"$string":"', b'"$unicode":"', b'"$gap":{', b'"$malformed":{', b'"$violations":[', b'"$source":{', b'"Event":')
+_PUNCTUATION = (b"{", b"}", b"[", b"]", b",", b":", b'"', b"null", b"true", b"1.5", b"-1", b"4294967296", b"\\ud800", b"#70000")
+_LOG = (b"\n", b"\r\n", b"\t", b"\t\t", b"'", b"[", b"] ", b"'(", b")", b"..", b"@16:45:24.5942 [0] ", b": message ", b" = ", b"\xff")
+_NUMBERS = tuple(n.to_bytes(size, order) for size in (2, 4) for n in (0, 1, 0x7FFF, 0xFFFF) for order in _ORDERS)
+_BLOCKS = tuple(n.to_bytes(4, order) for n in (0x0A0D0D0A, 1, 2, 3, 6, 0x1A2B3C4D) for order in _ORDERS)
 
 
 def words(registry: Registry = TLIBRARY) -> Iterator[tuple[str, bytes]]:
-    """Names and bytes of the words."""
-    sign = wire.MAGIC + bytes((wire.VERSION, 0))
-    yield "sign", sign
+    """Yield names and bytes: headers of messages and attributes, pair types, named numbers, lengths."""
+    magic = wire.MAGIC + bytes((wire.VERSION, 0))
+    yield "magic", magic
     for schema in registry.schemas.values():
-        yield f"frame_{schema.name}", sign + int(schema.message).to_bytes(2, "big")
+        yield f"frame_{schema.name}", magic + int(schema.message).to_bytes(2, "big")
     for number, attribute in registry.dictionary.items():
         value = attribute.value
         head = number.to_bytes(2, "big")
@@ -43,18 +51,44 @@ def words(registry: Registry = TLIBRARY) -> Iterator[tuple[str, bytes]]:
         yield f"length_{length}", length.to_bytes(2, "big")
 
 
+def names(registry: Registry = TLIBRARY) -> list[bytes]:
+    """Return every name that text may print: attributes with their aliases, values of enumerations, events."""
+    every: list[str | None] = []
+    for attribute in registry.dictionary.values():
+        every += (attribute.name, *attribute.aliases)
+        if isinstance(attribute.value, Enum):
+            every += (member.label for member in attribute.value.enumeration)
+    every += (schema.name for schema in registry.schemas.values())
+    return [name.encode() for name in dict.fromkeys(every) if name]
+
+
 def dictionary(registry: Registry = TLIBRARY) -> str:
-    """The words as a dictionary file, each value once."""
+    """Return the words as a dictionary file, each value once."""
     return file_of(words(registry))
 
 
-def file_of(found: Iterable[tuple[str, bytes]]) -> str:
-    """The text of a dictionary file: named words, each value once."""
+def file_of(tokens: Iterable[tuple[str, bytes]]) -> str:
+    """Return the text of a dictionary file: named tokens, each value once."""
     lines: dict[bytes, str] = {}
-    for name, value in found:
+    for name, value in tokens:
         lines.setdefault(value, f'{re.sub(r"[^A-Za-z0-9_]", "_", name)}="{_escaped(value)}"')
     return "".join(f"{line}\n" for line in lines.values())
 
 
 def _escaped(value: bytes) -> str:
     return "".join(chr(byte) if chr(byte).isalnum() and byte < 0x80 else f"\\x{byte:02x}" for byte in value)
+
+
+def _tokens() -> dict[str, Sequence[bytes]]:
+    text, frames = names(), (*_NUMBERS, *(word for _, word in words()))
+    return {
+        "frame": frames,
+        "case": frames,
+        "stream": frames,
+        "json": [*_JSON, *_PUNCTUATION, *(b'"%b":' % name for name in text), *(b'"%b"' % name for name in text)],
+        "log": [*_LOG, *text, *(b"\n\tAttribute%b\t" % name for name in text)],
+        "capture": [*CAPTURES, *_BLOCKS, *frames],
+    }
+
+
+TOKENS: Final = _tokens()

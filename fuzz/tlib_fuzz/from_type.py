@@ -1,7 +1,7 @@
-"""What Hypothesis runs when it is imported (entry point ``hypothesis``): it learns the events of T-Library.
+"""Registers the events of T-Library with Hypothesis, which runs it when it is imported (entry point ``hypothesis``).
 
-Strategy: register names of classes and nothing more; the strategies themselves are imported when one
-is first asked for, because every test run that imports Hypothesis pays for what stands here.
+Strategy: register the classes alone and import the strategies when the first one is drawn, because every test run that
+imports Hypothesis pays for this module.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tlib_schemas.values import KVList
 
 
 def register() -> None:
-    """Make ``st.from_type(EventCallCreated)``, and of `KVList`, give what `tlib_fuzz.strategies` does."""
+    """Make ``st.from_type`` of the event classes and of `KVList` draw from `tlib_fuzz.strategies`."""
     for cls in TLIBRARY.events:
         st.register_type_strategy(cls, _events)
     st.register_type_strategy(KVList, _kv_lists)

@@ -1,8 +1,8 @@
-"""Test vectors for people without Python: frames with what is right, as one file of JSON.
+"""Test vectors for any language: frames with their correct results, as one file of JSON.
 
-Strategy: the manner of Wycheproof. A file has groups, here one a message; a test has a number,
-the frame in hex, the result, and flags that say what it is about; each flag is explained once, at
-the top. `SCHEMA` describes the form for validators and for generators of code.
+Strategy: the layout of Wycheproof. A file has groups, here one for each message. A test has a number, the frame in hex, the result,
+and flags for its subject; each flag is explained once, at the top. `SCHEMA` describes the file for validators and
+code generators.
 """
 
 from __future__ import annotations
@@ -18,54 +18,53 @@ from tlib_schemas.errors import CODES
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
-from .cases import VALID, Case, cases
-from .catalogue import CATALOGUE
-from .walker import walker_of
+from .cases.catalogue import entries_for
+from .cases.generate import VALID, Case, cases
+from .cases.walker import walker_of
 
 SCHEMA_NAME: Final = "tlib_vectors_schema.json"
-_LONGEST = 4_096  # bytes of a frame, but for the first of its label
+_LONGEST = 4_096  # bytes of a frame; the first of a label may be longer
 
 
 def vectors(per_label: int, seed: int, registry: Registry = TLIBRARY) -> dict[str, Any]:
-    """A file of vectors: so many tests of each label, five times as many valid ones."""
+    """Return a file of vectors: `per_label` tests of each label, and five times as many valid ones."""
     groups: dict[str, list[dict[str, Any]]] = {}
-    tests = 0
+    number = 0
     for case in _chosen(per_label, seed, registry):
-        tests += 1
-        groups.setdefault(case.schema or "(no message)", []).append(_test(case, tests))
-    walker = walker_of(registry)
-    fitting = {entry.label: entry for entry in CATALOGUE.values() if entry.site.fits(walker)}
-    notes = {VALID: {"description": "The frame is valid, and nothing about it is odd.", "codes": []}}
+        number += 1
+        groups.setdefault(case.schema or "(no message)", []).append(_test(case, number))
+    fitting = entries_for(walker_of(registry))
+    notes = {VALID: {"description": "The frame is valid and plain.", "codes": []}}
     notes |= {
-        label: {"description": f"{entry.what[:1].upper()}{entry.what[1:]}.", "codes": list(entry.codes)} for label, entry in fitting.items()
+        label: {"description": f"{entry.description[:1].upper()}{entry.description[1:]}.", "codes": list(entry.codes)}
+        for label, entry in fitting.items()
     }
     return {
         "generatorVersion": __version__,
         "protocol": registry.name,
         "schema": SCHEMA_NAME,
         "seed": seed,
-        "numberOfTests": tests,
+        "numberOfTests": number,
         "header": [
-            "A parser takes a frame whose result is valid, and gives what json says; it refuses one whose result is invalid.",
-            "Any of the codes is right for a refusal; a parser that has no codes is judged by the result alone.",
+            "A parser accepts a frame whose result is valid and decodes it to json; it refuses a frame whose result is invalid.",
+            "Any of the codes is correct for a refusal; a parser without codes is judged by the result alone.",
         ],
         "notes": notes,
         "codes": {code: CODES[code].meaning for code in sorted({code for entry in fitting.values() for code in entry.codes})},
-        "testGroups": [{"type": "Frame", "message": message, "tests": found} for message, found in sorted(groups.items())],
+        "testGroups": [{"type": "Frame", "message": message, "tests": tests} for message, tests in sorted(groups.items())],
     }
 
 
 def _chosen(per_label: int, seed: int, registry: Registry) -> Iterator[Case]:
-    walker = walker_of(registry)
-    for index, label in enumerate([VALID, *(entry.label for entry in CATALOGUE.values() if entry.site.fits(walker))]):
+    for index, label in enumerate([VALID, *entries_for(walker_of(registry))]):
         wanted = per_label * 5 if label == VALID else per_label
         made = islice(cases(seed + index, registry, labels=(label,)), wanted * 20)
-        found = 0
+        kept = 0
         for case in made:
-            if found == wanted:
+            if kept == wanted:
                 break
-            if len(case.frame) <= _LONGEST or not found:
-                found += 1
+            if len(case.frame) <= _LONGEST or not kept:
+                kept += 1
                 yield case
 
 
@@ -89,7 +88,7 @@ _TEXT: Final = {"type": "string"}
 _TEXTS: Final = {"type": "array", "items": _TEXT}
 SCHEMA: Final[dict[str, Any]] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "title": "Frames, and what a parser does with them",
+    "title": "Frames and the correct results of a parser",
     "type": "object",
     "required": ["generatorVersion", "protocol", "schema", "seed", "numberOfTests", "header", "notes", "codes", "testGroups"],
     "additionalProperties": False,
@@ -129,11 +128,11 @@ SCHEMA: Final[dict[str, Any]] = {
                 "tcId": {"type": "integer", "minimum": 1},
                 "comment": _TEXT,
                 "flags": {**_TEXTS, "description": "names in notes"},
-                "path": {**_TEXT, "description": "where in the frame the defect is, empty where it is the frame"},
+                "path": {**_TEXT, "description": "the path of the change, empty for the whole frame"},
                 "frame": {"type": "string", "pattern": "^([0-9a-f]{2})*$"},
                 "result": {"enum": ["valid", "invalid"]},
-                "json": {"type": "object", "description": "the event of a valid frame, in the form of docs/json.md"},
-                "codes": {**_TEXTS, "minItems": 1, "description": "of an invalid frame: any of them is right"},
+                "json": {"type": "object", "description": "the event of a valid frame, as docs/json.md describes"},
+                "codes": {**_TEXTS, "minItems": 1, "description": "of an invalid frame: any of them is correct"},
             },
             "if": {"properties": {"result": {"const": "valid"}}},
             "then": {"required": ["json"], "not": {"required": ["codes"]}},

@@ -39,9 +39,9 @@ class AbstractDNCall(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def calls_of(extensions: KVList | None) -> list[AbstractDNCall]:
-    """The calls that Extensions list, by index.
+    """Return the calls that Extensions list, by index.
 
-    Pairs of another key or type are no calls; of a pair that stands twice the first counts.
+    Pairs of another key or type are not calls; of a repeated pair the first counts.
     """
     found: dict[int, dict[str, Any]] = {}
     for key, value in extensions or ():
@@ -54,7 +54,7 @@ def calls_of(extensions: KVList | None) -> list[AbstractDNCall]:
 
 
 def extensions_of(calls: Iterable[AbstractDNCall], others: KVList | None = None) -> KVList:
-    """Extensions that list `calls`, followed by those pairs of `others` that are no calls."""
+    """Return Extensions that list `calls`, followed by the pairs of `others` that are not calls."""
     pairs: list[tuple[str, KVValue]] = []
     for call in calls:
         for prefix, (name, kind, _) in _FIELDS.items():
@@ -66,7 +66,7 @@ def extensions_of(calls: Iterable[AbstractDNCall], others: KVList | None = None)
 
 
 def is_call(key: str, value: KVValue) -> bool:
-    """Whether a pair of Extensions is part of a call on an abstract DN, and looks like it."""
+    """Return whether a pair of Extensions is part of a call on an abstract DN, with a well-formed value."""
     place = _place(key, value)
     if place is None or not isinstance(value, str):
         return place is not None

@@ -43,8 +43,11 @@ from .attributes import (
     UserData,
 )
 from .enumerations import MessageType, TAddressInfoType, TCallState, TCallType
-from .events import Event, MessageNumber, event
+from .events import Event, event
 from .rules import Footnote, required_when
+from .schema import MessageNumber
+
+__all__ = ["EventAddressInfo", "EventRegistered", "EventReleased"]
 
 
 @event(

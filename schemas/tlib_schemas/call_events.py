@@ -30,6 +30,8 @@ from .errors import Severity
 from .events import Event, event
 from .rules import Footnote, only_when, unusual, unusual_when
 
+__all__ = ["EventCallCreated", "EventCallDataChanged", "EventCallDeleted"]
+
 MERGING_CAUSES = (TCause.Transfer, TCause.SingleStepTransfer, TCause.Conference)
 
 

@@ -1,8 +1,8 @@
-"""How a declaration becomes data: attributes read out of a class's annotations.
+"""Read a declaration: the fields of an event out of its class's annotations.
 
-Strategy: events and composites are frozen, keyword-only msgspec structs; a metaclass says so
-because msgspec does not hand ``kw_only`` down to subclasses. A field is mandatory when it has no
-default, so the type checker and the registry read the same fact from the same place.
+Strategy: events and composites are frozen, keyword-only msgspec structs; a metaclass sets that,
+because msgspec subclasses do not inherit ``kw_only``. A field is mandatory when it has no default,
+so the type checker and the registry read the same fact from the same place.
 """
 
 from __future__ import annotations
@@ -19,11 +19,19 @@ from .wire import Attribute
 
 
 class RecordMeta(msgspec.StructMeta):
-    """Makes every subclass frozen and keyword-only, its repr without the defaults."""
+    """Make every subclass frozen and keyword-only, its repr without the defaults."""
 
     def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **config: Any) -> Any:
         config = {"frozen": True, "kw_only": True, "repr_omit_defaults": True, **config}
         return super().__new__(mcls, name, bases, namespace, **config)
+
+    @property
+    def __signature__(cls) -> Any:
+        """The constructor's signature with plain Python types, as `help` prints it: the table has the rest."""
+        whole = msgspec.StructMeta.__dict__["__signature__"].__get__(cls)
+        hints = typing.get_type_hints(cls)
+        plain = [p.replace(annotation=hints.get(p.name, p.annotation)) for p in whole.parameters.values()]
+        return whole.replace(parameters=sorted(plain, key=lambda p: p.name == "extra"))
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
@@ -34,7 +42,7 @@ class Record(msgspec.Struct, frozen=True, metaclass=RecordMeta):
 class Composite(Record):
     """One field over several attributes: each of its own fields is one.
 
-    It is present when its mandatory attributes are, or, where it has none, when any is. `label` is
+    It is present when its mandatory attributes are, or, where it has none, when any attribute is. `label` is
     the specification's name of the whole.
     """
 
@@ -45,12 +53,12 @@ class Composite(Record):
             raise ValueError(f"a {type(self).__name__} without any attribute is absent: use None")
 
     def to_text(self) -> str | None:
-        """The whole as one text, or None where it has no such form: it is shown by its parts."""
+        """Return the whole as one text, or None where only its parts can be shown."""
         return None
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        """The composite that `to_text` wrote. Raises ValueError."""
+        """Return the composite of a text from `to_text`. Raise ValueError."""
         raise ValueError(f"a {cls.__name__} is written by its parts")
 
 
@@ -69,23 +77,30 @@ class Field(msgspec.Struct, frozen=True):
     needed: frozenset[int] = frozenset()
 
     @property
+    def type_name(self) -> str:
+        """The name of the field's Python type; ``any`` where it is not known."""
+        value = self.attributes[0][1].value
+        kind = self.composite or (None if value is None else value.python)
+        return "any" if kind is None else kind.__name__
+
+    @property
     def ids(self) -> tuple[int, ...]:
         """The ids of its attributes."""
         return tuple(attribute.id for _, attribute in self.attributes)
 
     def present_in(self, values: typing.Mapping[int, Any]) -> bool:
-        """Whether attributes by id hold this field."""
+        """Return whether attributes by id hold this field."""
         if self.composite is None:
             return self.ids[0] in values
         return all(i in values for i in self.needed) if self.needed else any(i in values for i in self.ids)
 
     def take(self, values: typing.Mapping[int, Any]) -> Any:
-        """A composite field's value out of attributes by id in which it is present."""
+        """Return a composite field's value out of attributes by id in which it is present."""
         assert self.composite is not None
         return self.composite(**{name: values[a.id] for name, a in self.attributes if a.id in values})
 
     def put(self, value: Any, values: dict[int, Any]) -> None:
-        """Lay the field's value out into attributes by id. Raises TypeError for a wrong class."""
+        """Lay the field's value out into attributes by id. Raise TypeError for a wrong class."""
         if self.composite is None:
             values[self.ids[0]] = value
             return
@@ -98,9 +113,9 @@ class Field(msgspec.Struct, frozen=True):
 
 
 def fields_of(cls: type[Record], base: type[Record]) -> Iterator[Field]:
-    """The declared fields of `cls` beyond those of `base`, in order.
+    """Yield the declared fields of `cls` beyond those of `base`, in order.
 
-    Raises RegistryError where an annotation names no attribute.
+    Raise RegistryError where an annotation names no attribute.
     """
     try:
         hints = typing.get_type_hints(cls, include_extras=True)
@@ -150,5 +165,5 @@ def _attribute(hint: Any) -> Attribute | None:
 
 
 def attributes_in(namespace: dict[str, Any]) -> tuple[Attribute, ...]:
-    """Every attribute declared as an ``Annotated`` alias in a module's namespace."""
+    """Return every attribute declared as an ``Annotated`` alias in a module's namespace."""
     return tuple(found for alias in namespace.values() if (found := _attribute(alias)) is not None)

@@ -1,31 +1,34 @@
-"""The error taxonomy: one stable code an error, with offset, path, expected and actual.
+"""The error taxonomy: each error has a stable code, an offset, a path, expected and actual.
 
-Strategy: raise where the fault is found, knowing only what is known there, and let each enclosing
-structure add its own part while unwinding (`shift` for the offset, `within` for the path). The
-good path pays nothing. What a code means and what to do about it stands once, in `CODES`;
-messages, the command line and docs/errors.md all read it there.
+Strategy: raise an error where the fault is, with the facts known there; each enclosing structure
+adds its own part while the error unwinds (`shift` for the offset, `within` for the path). The good
+path pays nothing. The meaning of a code and the advice stand once, in `CODES`; messages, the command
+line and docs/errors.md read them there. Readers of files and other packages add their codes with
+`register_codes`.
 
-The invariant the whole project keeps: any input either decodes or raises a `DecodeError` or a
-`SchemaViolation`, never anything else, in time and memory linear in the input.
+The project's invariant: any input either decodes or raises a `DecodeError` or a `SchemaViolation`,
+never anything else, in time and memory linear in the input.
 """
 
 from __future__ import annotations
 
 import enum
-from typing import Any, Self
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, Final, Self
 
 import msgspec
 
 
 class Severity(enum.StrEnum):
-    """How grave a violation is: an ERROR makes a frame no event, a WARNING is advice."""
+    """The severity of a violation: an ERROR makes an event invalid, a WARNING is advice."""
 
     ERROR = "error"
     WARNING = "warning"
 
 
 class ErrorCode(msgspec.Struct, frozen=True):
-    """One line of the table of codes: what it means, and what to do about it."""
+    """One line of the table of codes: its meaning and the advice."""
 
     code: str
     meaning: str
@@ -35,33 +38,50 @@ class ErrorCode(msgspec.Struct, frozen=True):
 _FRAME = "The bytes are not this frame format, or the start of the frame is lost: look for 'TL' (54 4C)."
 _CUT = "Give the whole frame: the capture or the transfer was cut short."
 _LENGTH = "Correct the length, or the bytes it counts."
-_LIMIT = "Raise the limit (`Limits`) if such frames are to be expected; otherwise the length is corrupt."
-_BYTES = "Correct what the sender writes."
-_SENDER = "Correct what the sender writes; decode leniently to read the frame all the same."
+_LIMIT = "Raise the limit (`Limits`) if you expect frames of this size; otherwise the length is corrupt."
+_BYTES = "Correct the sender."
+_SENDER = "Correct the sender, or decode leniently to read the frame as an InvalidEvent."
 _VALUE = "Give a value of the declared type and range."
-_ADVICE = "Nothing breaks; look whether the sender means it."
-_CUT_LOG = "The line is cut, or something else was written into it: look at the log there."
-_FILTER = "The T-Server's log filter hides or drops it: switch the filter off to have it in the log."
-_LOG_LIMIT = "Raise the limit (`LogLimits`) if such text is to be expected; otherwise the file is damaged."
-_CUT_CAPTURE = "What is there is read; end the capture before it is copied, or give the rest of it."
-_TORN_CAPTURE = "Look at the packet there; where there are many, the file or the way it was captured is damaged."
-_LOST_CAPTURE = "Look whether the capture dropped packets: tcpdump says so at its end."
-_CAPTURE_LIMIT = "Raise the limit (`CaptureSettings`), or choose connections by port or host."
-_JSON = "Write the line as docs/json.md says."
-_SCENARIO = "Write the scenario as docs/simulator.md says."
+_ADVICE = "The event stays valid; check whether the sender intends it."
 
-CODES: dict[str, ErrorCode] = {
-    row[0]: ErrorCode(*row)
-    for row in (
+_codes: dict[str, ErrorCode] = {}
+CODES: Final[Mapping[str, ErrorCode]] = MappingProxyType(_codes)
+
+
+def register_codes(rows: Iterable[tuple[str, str, str]]) -> tuple[str, ...]:
+    """Add codes, each with its meaning and advice, to `CODES`; return the codes.
+
+    A package that raises codes of its own registers them when it is imported. Raise RegistryError
+    where a code is already registered.
+    """
+    made = [ErrorCode(*row) for row in rows]
+    for row in made:
+        if row.code in _codes:
+            raise RegistryError(f"the error code {row.code} is registered twice")
+        _codes[row.code] = row
+    return tuple(row.code for row in made)
+
+
+class RegistryError(Exception):
+    """A mistake in a declaration: raised when the declaring module is imported."""
+
+
+# The codes that frames, values and schemas raise; a Violation has one of them.
+SCHEMA_CODES: Final = register_codes(
+    (
         # frames: DecodeError
         ("truncated-header", "The input ends inside the 10-byte frame header.", _CUT),
         ("truncated-frame", "The input ends before the attributes that the header announces.", _CUT),
         ("bad-magic", "The frame does not begin with 'TL' (54 4C).", _FRAME),
         ("bad-version", "The frame's version is not 1.", _FRAME),
         ("bad-flags", "A flag bit is set; version 1 has none.", _FRAME),
-        ("trailing-bytes", "Bytes follow the frame.", "Give one frame, or feed a StreamDecoder."),
+        ("trailing-bytes", "Bytes follow the frame.", "Give one frame, or decode the bytes as a stream."),
         ("frame-too-long", "The announced length of the attributes exceeds the limit.", _LIMIT),
-        ("message-number", "The frame carries another message than the construct that reads it.", "Parse it with `decode`."),
+        (
+            "message-number",
+            "The frame carries another message than the construct that reads it.",
+            "Parse it with the registry's own frame construct.",
+        ),
         # attributes: DecodeError
         ("attribute-header", "Fewer than 6 bytes are left for an attribute's header.", _LENGTH),
         ("attribute-overrun", "An attribute's value runs past the end of the frame.", _LENGTH),
@@ -69,7 +89,7 @@ CODES: dict[str, ErrorCode] = {
         (
             "attribute-type",
             "A known attribute has another type than its declaration.",
-            "Correct what the sender writes, or the declaration; `decode_frame` gives the bytes all the same.",
+            "Correct the sender, or the declaration; the untyped frame (`wire.Frame`) gives the bytes.",
         ),
         ("int-length", "An Int is not exactly 4 bytes.", _LENGTH),
         ("long-length", "A Long is not exactly 8 bytes.", _LENGTH),
@@ -98,78 +118,26 @@ CODES: dict[str, ErrorCode] = {
         ("shape", "A text does not have the shape that its attribute has.", _ADVICE),
         ("advisory", "An attribute is present where a footnote says it usually is not.", _ADVICE),
         ("deprecated", "The event is deprecated.", "Use the call-based events where the T-Server sends them."),
-        # JSON: DecodeError
-        ("json-syntax", "The text is not JSON.", _JSON),
-        ("json-form", "The JSON is not of the documented form.", _JSON),
-        # hex text: DecodeError
-        ("hex-form", "A line is no hex, or no row of the dump it stands in.", "Leave the line out, or make it a comment with #."),
-        # scenarios: ScenarioError
-        ("scenario-syntax", "The text of a scenario is not TOML.", _SCENARIO),
-        ("scenario-form", "A value of a scenario is not what its key takes.", _SCENARIO),
-        # logs: LogProblem
-        ("log-line-too-long", "A line of a log exceeds the limit; it is skipped.", _LOG_LIMIT),
-        ("log-message-too-long", "A message of a log exceeds the limit; the rest of it is skipped.", _LOG_LIMIT),
-        ("log-more-problems", "A message of a log has more problems than the limit; they are counted only.", _LOG_LIMIT),
-        (
-            "log-orphan",
-            "Attributes stand in no message; they are skipped.",
-            "Give the part of the log before it, where the message begins.",
-        ),
-        ("log-line", "An indented line inside a message is neither an attribute nor a pair; it is skipped.", _CUT_LOG),
-        ("log-value", "An attribute's printed value is not of its form; the attribute is left out.", _CUT_LOG),
-        ("log-pair", "A pair belongs to no list, or is not of its form; it is skipped.", _CUT_LOG),
-        ("log-unclosed-quote", "A quoted value is never closed; only its first line is kept.", _CUT_LOG),
-        ("log-duplicate-attribute", "An attribute stands twice in a message; the first one counts.", _CUT_LOG),
-        ("log-filtered", "A value or pairs of a list are not printed; what is printed is kept.", _FILTER),
-        (
-            "log-unnumbered",
-            "A message of a log has attributes whose number is not public; a frame is written without them.",
-            "Write JSONL or columns, which keep them.",
-        ),
-        (
-            "log-indentation",
-            "A list lost its indentation: where its nested lists end is a guess.",
-            "Give the original log instead of a copy that lost its tabs.",
-        ),
-        # captures: CaptureProblem
-        ("capture-cut", "The capture ends inside a record, or its compressed data do.", _CUT_CAPTURE),
-        ("capture-record", "A record of the capture cannot be; reading goes on at the next one that can.", _TORN_CAPTURE),
-        (
-            "capture-link",
-            "Packets have a link type that is not read; they are skipped.",
-            "Capture on an interface of another type, or convert it.",
-        ),
-        ("capture-truncated", "Fewer bytes of a packet were captured than it had.", "Capture with a larger snaplen: tcpdump -s 0."),
-        ("capture-packet", "A header of a packet has a length or version that cannot be; the packet is skipped.", _TORN_CAPTURE),
-        ("capture-fragment", "An IP packet's fragments did not all come; it is skipped.", _LOST_CAPTURE),
-        (
-            "capture-no-frames",
-            "No TCP connection of the capture carries frames.",
-            "Choose one with --port or --host; an encrypted one (TLS) cannot be read.",
-        ),
-        ("capture-more-problems", "A capture has more problems of a kind than the limit; they are counted only.", _CAPTURE_LIMIT),
-        ("tcp-conflict", "A segment brings other bytes than came before at the same place; the first ones count.", _TORN_CAPTURE),
-        ("tcp-evicted", "A connection was let go to stay within the bounds; what comes after is read as a new one.", _CAPTURE_LIMIT),
     )
-}
+)
 
 
 def quote(text: str, limit: int = 64) -> str:
-    """`text` as a JSON string on one printable line, cut after `limit` characters."""
-    import json  # noqa: PLC0415 for what is wrong only
+    """Return `text` as a JSON string on one printable line, cut after `limit` characters."""
+    import json  # noqa: PLC0415 only errors need it
 
     shown = json.dumps(text if len(text) <= limit else text[:limit] + "…", ensure_ascii=False)
-    # JSON lets through what ends a line or steers a terminal: C1 controls, U+2028, lone surrogates
+    # JSON leaves C1 controls, U+2028 and lone surrogates as they are: they end a line or steer a terminal
     return shown if shown.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in shown)
 
 
 def part(name: str) -> str:
-    """A path's part for a name that input gave: ``.Name``, or quoted where it would not read so."""
+    """Return a path's part for a name from the input: ``.Name``, or quoted where it is long or not printable."""
     return f".{name}" if len(name) <= 64 and name.isprintable() else f"[{quote(name)}]"
 
 
 class TLibError(Exception):
-    """Base of every error of this project that input or data can cause.
+    """Base of every error that input or data can cause.
 
     `code` is stable. `offset` counts bytes from the start of the input (None where there are no
     bytes). `path` names the place, such as ``EventCallCreated.UserData["Key"]``.
@@ -192,13 +160,13 @@ class TLibError(Exception):
         self._parts = parts  # innermost first: each enclosing structure appends its own
 
     def shift(self, base: int) -> Self:
-        """Count the offset from `base` bytes earlier: the place of the part in its whole."""
+        """Add `base` to the offset: the place of the part in its whole."""
         if self.offset is not None:
             self.offset += base
         return self
 
     def within(self, *parts: str) -> Self:
-        """Prefix the path with a part: ``.Name``, ``["key"]`` or ``[3]``."""
+        """Prefix the path with parts: ``.Name``, ``["key"]`` or ``[3]``."""
         self._parts += parts
         return self
 
@@ -209,11 +177,11 @@ class TLibError(Exception):
 
     @property
     def advice(self) -> str:
-        """What to do about it."""
+        """The action that the table of codes recommends."""
         return CODES[self.code].advice
 
     def detail(self) -> dict[str, Any]:
-        """Everything but the class: equal for equal errors."""
+        """Return everything but the class: equal for equal errors."""
         return {
             "code": self.code,
             "offset": self.offset,
@@ -244,11 +212,11 @@ def _rebuild(cls: type[TLibError], state: dict[str, Any]) -> TLibError:
 
 
 class DecodeError(TLibError):
-    """The bytes (or the JSON text) are not what the format says."""
+    """The bytes, or the text, break the format."""
 
 
 class Truncated(DecodeError):
-    """The input ends before the frame does: `needed` bytes in all, `available` are there."""
+    """The input ends before the frame does: the frame needs `needed` bytes, the input has `available`."""
 
     def __init__(self, code: str, *, needed: int, available: int, offset: int = 0) -> None:
         super().__init__(code, offset=offset, expected=f"{needed} bytes", actual=f"{available}")
@@ -257,7 +225,7 @@ class Truncated(DecodeError):
 
 
 class Malformed(DecodeError):
-    """The bytes are all there and break a rule of the format."""
+    """The bytes are complete and break a rule of the format."""
 
 
 class LimitExceeded(DecodeError):
@@ -297,9 +265,9 @@ class Violation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class SchemaViolation(TLibError):
-    """A well-formed frame, or an event to be sent, that its schema refuses.
+    """An event, from a frame or to be encoded, that breaks its schema.
 
-    `violations` has all of them, of both severities, in the order of the event's table.
+    `violations` lists all, of both severities, in the order of the event's table.
     """
 
     def __init__(self, violations: tuple[Violation, ...]) -> None:
@@ -310,7 +278,3 @@ class SchemaViolation(TLibError):
     def __str__(self) -> str:
         errors = [str(v) for v in self.violations if v.severity is Severity.ERROR]
         return "".join(reversed(self._parts[1:])) + "; ".join(errors)
-
-
-class RegistryError(Exception):
-    """A mistake in a declaration: raised when the declaring module is imported."""

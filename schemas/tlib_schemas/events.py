@@ -1,37 +1,26 @@
-"""Events: their base class, the `@event` declaration, and what is no event of a table.
+"""Events: their base class, the `@event` declaration, and the items that are no event of a table.
 
-Strategy: `@event` compiles a declared class into an `EventSchema` once, at import, and refuses
-mistakes there. Everything that follows (engines, JSON, logs, documentation) works on *attributes
-by id*, the form in which a frame, a log message and a JSON object agree; the schema says what is
-wrong with them, makes the event out of them and lays an event out into them again.
+Strategy: `@event` compiles a declared class into an `EventSchema` once, at import, and puts the table
+into its docstring. `events_in` collects a module's events for a registry, so no event is listed twice.
 """
 
 from __future__ import annotations
 
-import functools
-import typing
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
-from .declare import Field, Record, fields_of
-from .enumerations import OpenEnum
-from .errors import EncodeError, RegistryError, Severity, Violation, part, quote
-from .rules import Footnote, Rule, describe
+from .declare import Record, fields_of
+from .errors import Violation
+from .rules import Footnote, Rule
+from .schema import EventSchema
 from .values import NO_ATTRIBUTES, Attributes
-from .wire import Attribute, Enum, Shape
-
-Values = Mapping[int, Any]
-Namer = Callable[[int], str]
-
-
-class MessageNumber:
-    """Marks a table's row "Event": the message number, which the frame's header carries."""
+from .wire import Shape
 
 
 class Event(Record):
-    """A valid event: typed, its schema holds. Subclasses are declared with `@event`.
+    """A valid event: typed, its schema holds. Declare a subclass with `@event`.
 
     `extra` keeps, by name, the attributes that the event's table does not list.
     """
@@ -43,9 +32,9 @@ class Event(Record):
 
 
 class UnknownEvent(msgspec.Struct, frozen=True):
-    """A message that has no table here: its number and its attributes by name.
+    """A message without a table: its number and its attributes by name.
 
-    `message` is a name only where a log gave one whose number is not public.
+    `message` is a name only where a log gives one whose number is not public.
     """
 
     message: int | str
@@ -53,223 +42,11 @@ class UnknownEvent(msgspec.Struct, frozen=True):
 
 
 class InvalidEvent(msgspec.Struct, frozen=True):
-    """Attributes that cannot be an event of their message: `violations` says why, all at once."""
+    """Attributes that break their message's table; `violations` lists all reasons."""
 
     message: int
     attributes: Attributes = NO_ATTRIBUTES
     violations: tuple[Violation, ...] = ()
-
-
-class Row(msgspec.Struct, frozen=True):
-    """A row of a table as the specification lays it out; `ids` is empty for the row "Event"."""
-
-    name: str
-    mandatory: bool
-    marks: tuple[str, ...]
-    ids: tuple[int, ...]
-
-
-_UNLISTED = 100  # so many attributes outside the table are told one by one: a frame can hold 65,536
-
-
-class EventSchema:
-    """The compiled table of one event.
-
-    `fields` in the table's order; `listed` maps every attribute id to its field; `rules` and
-    `shapes` are what the footnotes and the identifiers demand.
-    """
-
-    def __init__(
-        self,
-        cls: type[Event],
-        message: int,
-        *,
-        rules: Iterable[Rule],
-        footnotes: Iterable[Footnote],
-        shapes: Mapping[str, Shape],
-        deprecated: str,
-    ) -> None:
-        self.cls = cls
-        self.name = cls.__name__
-        self.message = message
-        self.deprecated = deprecated
-        self.fields = tuple(fields_of(cls, Event))
-        self.rules = tuple(rules)
-        self.footnotes = tuple(footnotes)
-        self.by_name = {field.name: field for field in self.fields}
-        self._refuse_mistakes(shapes)
-        self.listed: dict[int, Field] = {i: field for field in self.fields for i in field.ids}
-        self.shapes: tuple[tuple[Field, Shape], ...] = tuple(
-            (field, shape) for field in self.fields if (shape := shapes.get(field.name) or field.attributes[0][1].shape) is not None
-        )
-        self._plain = {field.ids[0]: field.name for field in self.fields if field.composite is None}
-        self._composites = tuple(field for field in self.fields if field.composite is not None)
-        # What decides between event and no event, kept apart because every frame pays for it.
-        self._needed = frozenset(
-            i for field in self.fields if field.mandatory for i in (field.needed or (field.ids if field.composite is None else ()))
-        )
-        self._any = tuple(field for field in self._composites if field.mandatory and not field.needed)
-        self._grave = tuple(
-            (rule, self.by_name[rule.field], self.by_name.get(rule.other)) for rule in self.rules if rule.severity is Severity.ERROR
-        )
-        self._labels = {field.name: field.label for field in self.fields}
-        self._notes = {note.mark: note.text for note in self.footnotes}
-
-    def _refuse_mistakes(self, shapes: Mapping[str, Shape]) -> None:
-        ids: set[int] = set()
-        labels: set[str] = set()
-        for field in self.fields:
-            twice = [i for n, i in enumerate(field.ids) if i in ids or i in field.ids[:n]]
-            if twice:
-                raise RegistryError(f"{self.name}.{field.name}: attribute id {int(twice[0])} is declared twice")
-            if field.label in labels:
-                raise RegistryError(f"{self.name}.{field.name}: the name {field.label} is declared twice")
-            ids.update(field.ids)
-            labels.add(field.label)
-        marks = {note.mark for note in self.footnotes}
-        named = [("rule", name) for rule in self.rules for name in (rule.field, rule.other) if name]
-        named += [("footnote", note.field) for note in self.footnotes if note.field != "event"]
-        named += [("shape", name) for name in shapes]
-        for what, name in named:
-            if name not in self.by_name:
-                raise RegistryError(f"{self.name}: a {what} names the unknown field {name!r}")
-        for rule in self.rules:
-            if rule.other and self.by_name[rule.other].composite is not None:
-                raise RegistryError(f"{self.name}: the rule on {rule.field} asks for the value of {rule.other}, which has several")
-            if rule.note and rule.note not in marks:
-                raise RegistryError(f"{self.name}: the rule on {rule.field} names the unknown footnote {rule.note!r}")
-        if not 0 <= self.message <= 0xFFFF:
-            raise RegistryError(f"{self.name}: message number {self.message} does not fit 16 bits")
-
-    @functools.cached_property
-    def rows(self) -> tuple[Row, ...]:
-        """The table's rows, as the specification lays them out."""
-        return tuple(self._rows())
-
-    def _rows(self) -> Iterator[Row]:
-        # get_type_hints goes from the base class on, as the fields do
-        hints = typing.get_type_hints(self.cls, include_extras=True)
-        for name in hints:
-            marks = tuple(note.mark for note in self.footnotes if note.field == name)
-            if name in self.by_name:
-                field = self.by_name[name]
-                yield Row(field.label, field.mandatory, marks, field.ids)
-            elif MessageNumber in typing.get_args(hints[name]):
-                yield Row("Event", True, marks, ())
-
-    def fails(self, values: Values) -> bool:
-        """Whether attributes by id break any rule of severity ERROR. What every frame pays for."""
-        if not values.keys() >= self._needed or any(not field.present_in(values) for field in self._any):
-            return True
-        return any(self._broken(rule, field, other, values) for rule, field, other in self._grave)
-
-    @staticmethod
-    def _broken(rule: Rule, field: Field, other: Field | None, values: Values) -> bool:
-        if field.present_in(values) is not rule.present:
-            return False
-        return rule.applies(values.get(other.ids[0]) if other is not None else None)
-
-    def violations(
-        self, values: Values, name: Namer, offsets: Mapping[int, int] | None = None, start: int | None = None, more: int = 0
-    ) -> tuple[Violation, ...]:
-        """Everything that is wrong with attributes by id, in the order of the table.
-
-        `offsets` maps ids to the bytes where their headers stand, `start` is where the frame
-        does; `name` names unlisted ids. `more` unlisted ones of higher ids are not in `values`.
-        """
-        found: list[Violation] = []
-
-        def add(code: str, severity: Severity, attribute: str, ids: Iterable[int], expected: str, actual: str, note: str) -> None:
-            places = [] if offsets is None else [offsets[i] for i in ids if i in offsets]
-            found.append(
-                Violation(
-                    code=code,
-                    severity=severity,
-                    event=self.name,
-                    attribute=attribute,
-                    offset=places[0] if places else start,
-                    expected=expected,
-                    actual=actual,
-                    footnote=note,
-                )
-            )
-
-        if self.deprecated:
-            add("deprecated", Severity.WARNING, "", (), "a call-based event", self.name, self.deprecated)
-        for field in self.fields:
-            if field.mandatory and not field.present_in(values):
-                add("mandatory-missing", Severity.ERROR, field.label, field.ids, field.label, "nothing", "Mandatory in the event's table.")
-            for rule in self.rules:
-                other = self.by_name.get(rule.other)
-                if rule.field == field.name and self._broken(rule, field, other, values):
-                    value = None if other is None else values.get(other.ids[0])
-                    expected, actual = describe(rule, self._labels, value, None if other is None else _enumeration(other))
-                    add(rule.code, rule.severity, field.label, field.ids, expected, actual, self._notes.get(rule.note, ""))
-        for field, shape in self.shapes:
-            text = values.get(field.ids[0])
-            if isinstance(text, str) and not shape.fits(text):
-                add("shape", Severity.WARNING, field.label, field.ids, shape.description, quote(text), "")
-        unlisted = sorted(i for i in values if not self._takes(i, values))
-        for number in unlisted[:_UNLISTED]:
-            label = name(number)
-            add("unlisted-attribute", Severity.WARNING, label, (number,), "an attribute of the table", label, "")
-        if len(unlisted) > _UNLISTED:
-            rest = unlisted[_UNLISTED:]
-            add("unlisted-attribute", Severity.WARNING, "", rest[:1], "attributes of the table", f"{len(rest) + more} more", "")
-        return tuple(found)
-
-    def _takes(self, number: int, values: Values) -> bool:
-        field = self.listed.get(number)
-        return field is not None and field.present_in(values)
-
-    def build(self, values: Values, name: Namer) -> Event:
-        """The event made of attributes by id in which `fails` found nothing."""
-        arguments: dict[str, Any] = {}
-        rest: list[int] = []
-        plain = self._plain
-        for number, value in values.items():
-            if number in plain:
-                arguments[plain[number]] = value
-            else:
-                rest.append(number)
-        if rest:
-            for field in self._composites:
-                if field.present_in(values):
-                    arguments[field.name] = field.take(values)
-            extra = {name(i): values[i] for i in sorted(rest) if not self._takes(i, values)}
-            if extra:
-                arguments["extra"] = Attributes(extra)
-        return self.cls(**arguments)
-
-    def lay_out(self, event: Event, number: Callable[[str], int]) -> dict[int, Any]:
-        """An event as attributes by id, in the table's order and then its extra ones.
-
-        Raises EncodeError where a composite is of another class or a name stands twice.
-        """
-        values: dict[int, Any] = {}
-        for field in self.fields:
-            value = getattr(event, field.name)
-            if value is not None:
-                try:
-                    field.put(value, values)
-                except TypeError as error:
-                    raise EncodeError(
-                        "value-type", expected=str(error), actual=type(value).__name__, parts=(f".{field.label}", self.name)
-                    ) from None
-        for name, value in event.extra.items():
-            try:
-                where = number(name)
-            except EncodeError as error:
-                raise error.within(self.name) from None
-            if where in values:
-                raise EncodeError("value-range", expected=f"{name} once", actual="it again in extra", parts=(part(name), self.name))
-            values[where] = value
-        return values
-
-
-def _enumeration(field: Field) -> type[OpenEnum] | None:
-    value = field.attributes[0][1].value
-    return value.enumeration if isinstance(value, Enum) else None
 
 
 E_ = TypeVar("E_", bound=Event)
@@ -286,8 +63,8 @@ def event(
     """Declare an event: `message` is its number, the class body its table.
 
     A field without a default is Mandatory, one with ``| None = None`` Optional. `rules` come from
-    `tlib_schemas.rules`; `shapes` say what a field's text looks like in this event; `deprecated`
-    says since when or why. Raises RegistryError on a mistake.
+    `tlib_schemas.rules`; `shapes` give the shape of a field's text in this event; `deprecated`
+    says since when or why. Raise RegistryError on a mistake.
     """
 
     def declare(cls: type[E_]) -> type[E_]:
@@ -295,18 +72,18 @@ def event(
         cls.__schema__ = EventSchema(
             cls,
             message,
+            fields_of(cls, Event),
             rules=[rule for group in rules for rule in group],
             footnotes=footnotes,
             shapes=shapes or {},
             deprecated=deprecated,
         )
+        cls.__doc__ = cls.__schema__.document(cls.__doc__ or "")
         return cls
 
     return declare
 
 
-def attributes_of(schema: EventSchema) -> Iterator[Attribute]:
-    """Every attribute that an event's table declares."""
-    for field in schema.fields:
-        for _, attribute in field.attributes:
-            yield attribute
+def events_in(namespace: Mapping[str, Any]) -> tuple[type[Event], ...]:
+    """Return the events declared with `@event` in a module's namespace (its ``vars``), in order."""
+    return tuple(cls for cls in namespace.values() if isinstance(cls, type) and issubclass(cls, Event) and "__schema__" in vars(cls))

@@ -1,19 +1,19 @@
-"""How much a decoder accepts before it refuses: one setting a limit, each breach a typed error."""
+"""The limits of a decoder: one setting each, each breach a typed error."""
 
 from __future__ import annotations
 
 import msgspec
 
-DEEPEST_LIST = 200  # the reference engine nests a call a level, and Python's stack has an end
+DEEPEST_LIST = 200  # the reference engine recurses once a level, and Python's stack is finite
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """The limits of WIRE-FORMAT.
+    """The limits of the frame format.
 
     `frame_body` in bytes of attributes a frame; `list_depth` in levels (an attribute's own list is
     depth 1); `list_pairs` in pairs of one list (65,535 by format).
 
-    Raises ValueError where a limit is outside what the format or an engine can hold.
+    Raise ValueError where a limit exceeds the range of the format or of an engine.
     """
 
     frame_body: int = 16 * 1024 * 1024

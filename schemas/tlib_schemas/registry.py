@@ -1,9 +1,8 @@
 """The registry: one protocol's messages, attributes and events, looked up and validated.
 
-Strategy: immutable once made. Whatever two declarations could disagree about (ids, numbers,
-names) is refused when the registry is built, which is when its module is imported. Every other
-part of the project takes a registry and derives from it; ours (`tlibrary.TLIBRARY`) has no
-privilege over a user's.
+Strategy: immutable once made. Building a registry refuses declarations that disagree (on ids,
+numbers, names), so a mistake shows when its module is imported. Every other part of the project
+takes a registry and derives from it; ours (`tlibrary.TLIBRARY`) has no privilege over a user's.
 """
 
 from __future__ import annotations
@@ -18,8 +17,9 @@ from . import wire
 from .declare import Field
 from .enumerations import OpenEnum
 from .errors import EncodeError, Malformed, RegistryError, SchemaViolation, Severity, Violation, part, quote
-from .events import Event, EventSchema, InvalidEvent, UnknownEvent, attributes_of
+from .events import Event, InvalidEvent, UnknownEvent
 from .limits import DEFAULT_LIMITS, Limits
+from .schema import EventSchema, attributes_of
 from .values import Attributes
 from .wire import Attribute, AttributeList, FrameConstruct, Identifies
 
@@ -98,7 +98,7 @@ class Registry:
                 raise RegistryError(f"{where} is also the name of another composite")
 
     def extend(self, name: str, *, events: Iterable[type[Event]] = (), attributes: Iterable[Attribute] = ()) -> Registry:
-        """A registry with everything of this one, and more. Raises RegistryError."""
+        """Return a registry with everything of this one, and more. Raise RegistryError where they disagree."""
         return Registry(
             name,
             events=[*self.events, *events],
@@ -117,7 +117,7 @@ class Registry:
         return tuple(schema.cls for schema in self.schemas.values())
 
     def event(self, key: str | int | type[Event]) -> type[Event]:
-        """The event class of that name, message number or class. Raises LookupError."""
+        """Return the event class of that name, message number or class. Raise LookupError."""
         number = self._numbers.get(key) if isinstance(key, str) else key if isinstance(key, int) else getattr(key, "message", None)
         schema = self.schemas.get(number) if number is not None else None
         if schema is None or (isinstance(key, type) and schema.cls is not key):
@@ -125,7 +125,7 @@ class Registry:
         return schema.cls
 
     def attribute(self, key: str | int) -> Attribute:
-        """The attribute of that name, alias or id. Raises LookupError."""
+        """Return the attribute of that name, alias or id. Raise LookupError."""
         number = self._ids.get(key) if isinstance(key, str) else key
         if number is None or number not in self.dictionary:
             raise LookupError(f"{self.name} has no attribute {key!r}{self._closest(key, self._ids)}")
@@ -137,7 +137,7 @@ class Registry:
 
     @staticmethod
     def _closest(key: object, names: Iterable[str]) -> str:
-        import difflib  # noqa: PLC0415 who types no wrong name does not need it
+        import difflib  # noqa: PLC0415 only a wrong name needs it
 
         close = difflib.get_close_matches(key, names, n=1) if isinstance(key, str) else []
         return f"; did you mean {close[0]}?" if close else ""
@@ -148,16 +148,16 @@ class Registry:
         return MappingProxyType(self._numbers)
 
     def message_name(self, number: int) -> str | None:
-        """The message's name, or None where none is known."""
+        """Return the message's name, or None where none is known."""
         return self._names.get(number)
 
     def attribute_name(self, number: int) -> str:
-        """The attribute's name, or ``#200`` where none is known."""
+        """Return the attribute's name, or ``#200`` where none is known."""
         attribute = self.dictionary.get(number)
         return f"#{number}" if attribute is None else attribute.name
 
     def attribute_number(self, name: str) -> int:
-        """The id of that name, alias or ``#200``. Raises EncodeError where there is none."""
+        """Return the id of that name, alias or ``#200``. Raise EncodeError where there is none."""
         if name in self._ids:
             return self._ids[name]
         if name[:1] == "#" and name[1:].isascii() and name[1:].isdigit() and int(name[1:]) <= 0xFFFF:
@@ -167,10 +167,10 @@ class Registry:
     # -- attributes by id, and events ------------------------------------------------------------
 
     def assemble(self, message: int, values: Mapping[int, Any], data: bytes | None = None, base: int = 0) -> Item:
-        """What a message with these attributes is: an Event, an InvalidEvent or an UnknownEvent.
+        """Return the item of a message with these attributes: an Event, InvalidEvent or UnknownEvent.
 
-        `values` are by id and of their declared Python types; `data` is the frame they came from,
-        if they did, and `base` where it stands in its input. Never raises.
+        `values` are by id and of their declared Python types; `data` is their frame, if any, and
+        `base` the frame's offset in its input. Never raises.
         """
         schema = self.schemas.get(message)
         if schema is not None and not schema.fails(values):
@@ -181,7 +181,7 @@ class Registry:
         return InvalidEvent(message, attributes, self.violations(message, values, data, base))
 
     def lay_out(self, item: Item) -> tuple[int, dict[int, Any]]:
-        """The message number of `item` and its attributes by id. Raises EncodeError."""
+        """Return the message number of `item` and its attributes by id. Raise EncodeError."""
         if isinstance(item, Event):
             return item.message, item.__schema__.lay_out(item, self.attribute_number)
         if not isinstance(item, UnknownEvent | InvalidEvent):
@@ -202,7 +202,7 @@ class Registry:
         return values
 
     def violations(self, message: int, values: Mapping[int, Any], data: bytes | None = None, base: int = 0) -> tuple[Violation, ...]:
-        """Everything wrong with the attributes of a message, both severities, in table order.
+        """Return every violation in the attributes of a message, both severities, in table order.
 
         Arguments as for `assemble`; without `data` the violations have no offsets.
         """
@@ -214,7 +214,7 @@ class Registry:
         return schema.violations(values, self.attribute_name, wire.offsets(data, base), base)
 
     def validate(self, item: Item) -> tuple[Violation, ...]:
-        """Everything wrong with `item`, its values' types and ranges included; nothing is raised."""
+        """Return every violation in `item`, its values' types and ranges included. Never raises."""
         told = getattr(item, "message", type(item).__name__)
         name = self._frame.message_name(told) if isinstance(told, int) else str(told)
         try:
@@ -232,13 +232,13 @@ class Registry:
     # -- constructs ------------------------------------------------------------------------------
 
     def frame(self, limits: Limits = DEFAULT_LIMITS) -> FrameConstruct:
-        """The construct of a frame whose attributes are typed by this registry's dictionary."""
+        """Return the construct of a frame whose attributes are typed by this registry's dictionary."""
         return self._frame if limits is DEFAULT_LIMITS else FrameConstruct(AttributeList(self.dictionary, limits), self._names)
 
     def construct(self, cls: type[Event], limits: Limits = DEFAULT_LIMITS) -> EventConstruct:
-        """A construct that parses and builds frames of one event, alone or inside a Struct.
+        """Return a construct that parses and builds frames of one event, alone or inside a Struct.
 
-        Raises LookupError where the registry has no such event.
+        Raise LookupError where the registry has no such event.
         """
         self.event(cls)
         return EventConstruct(self, cls, limits)
@@ -250,7 +250,7 @@ def _as_violation(error: EncodeError, event: str) -> Violation:
 
 
 def _reserved(label: str) -> bool:
-    """Whether JSON gives `label` another meaning: the message, an id without a name, a mark."""
+    """Return whether JSON gives `label` another meaning: the message, an id without a name, a mark."""
     return label == "Event" or label[:1] in ("#", "$")
 
 

@@ -1,8 +1,8 @@
-"""Conditional presence as data: each rule says when it is broken, how gravely, and why.
+"""Conditional presence as data: each rule has its condition, its severity and its footnote.
 
 Strategy: every rule of the specification's footnotes is one sentence, "FIELD must not be
 absent/present while OTHER is one of VALUES". So a rule is a row of data that any engine can
-evaluate, and the functions below are only readable ways to write such rows.
+evaluate, and the functions below only write the rows in readable form.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .errors import Severity
 
 
 class While(enum.Enum):
-    """What must hold of the other field for a rule to be broken."""
+    """The condition on the other field under which a rule is broken."""
 
     ALWAYS = "always"
     IN = "in"
@@ -27,7 +27,7 @@ class While(enum.Enum):
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """Broken when `field` is present (or absent: `present` False) while `other` is as `test` says.
+    """A rule: broken when `field` is present (or absent: `present` False) while `other` meets `test`.
 
     `note` is the mark of the footnote it comes from. Field names are Python names.
     """
@@ -42,7 +42,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
     def applies(self, other: object) -> bool:
-        """Whether the other field's value (None: absent) is as `test` says."""
+        """Return whether the other field's value (None: absent) meets `test`."""
         match self.test:
             case While.ALWAYS:
                 return True
@@ -54,7 +54,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Footnote(msgspec.Struct, frozen=True):
-    """A footnote of a table: the mark, the field that carries it, and what it says, in short."""
+    """A footnote of a table: the mark, the field that carries it, and its text in short."""
 
     mark: str
     field: str
@@ -62,14 +62,14 @@ class Footnote(msgspec.Struct, frozen=True):
 
 
 def required_when(field: str, other: str, values: Iterable[int], *, note: str) -> tuple[Rule, ...]:
-    """`field` is mandatory while `other` is one of `values`: else an ERROR."""
+    """Make `field` mandatory while `other` is one of `values`: else an ERROR."""
     return (_rule("conditionally-mandatory", Severity.ERROR, field, False, other, While.IN, values, note),)
 
 
 def only_when(field: str, other: str, values: Iterable[int], *, note: str, severity: Severity = Severity.ERROR) -> tuple[Rule, ...]:
-    """`field` can be present only while `other` is one of `values`.
+    """Allow `field` only while `other` is one of `values`.
 
-    Another value is of the given severity; no `other` at all is a WARNING, since nothing says then
+    Another value has the given severity; an absent `other` is a WARNING, because then nothing shows
     that the field is wrong.
     """
     listed = tuple(values)
@@ -81,12 +81,12 @@ def only_when(field: str, other: str, values: Iterable[int], *, note: str, sever
 
 
 def unusual_when(field: str, other: str, values: Iterable[int], *, note: str) -> tuple[Rule, ...]:
-    """`field` is not to be expected while `other` is one of `values`: a WARNING."""
+    """Call `field` unusual while `other` is one of `values`: a WARNING."""
     return (_rule("advisory", Severity.WARNING, field, True, other, While.IN, values, note),)
 
 
 def unusual(field: str, *, note: str) -> tuple[Rule, ...]:
-    """`field` is present in special cases only, which the event itself does not show: a WARNING."""
+    """Call `field` unusual: only special cases, which the event itself does not show, have it. A WARNING."""
     return (_rule("advisory", Severity.WARNING, field, True, "", While.ALWAYS, (), note),)
 
 
@@ -95,7 +95,7 @@ def _rule(code: str, severity: Severity, field: str, present: bool, other: str, 
 
 
 def describe(rule: Rule, labels: Mapping[str, str], other: object, enumeration: type[Any] | None) -> tuple[str, str]:
-    """What `rule` expects and what was found, in the specification's names."""
+    """Return the expected and the actual side of a broken rule, in the specification's names."""
     subject, label = labels[rule.field], labels.get(rule.other, "")
     if rule.test is While.ALWAYS:
         return f"no {subject}", "it"

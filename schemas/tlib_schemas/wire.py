@@ -8,7 +8,7 @@ ignore left-over bytes and trust lengths; here every length is checked against t
 there, and each loop moves forward by at least a header.
 
 `unpack` and `pack` work on bytes and are what the engines call; `parse` and `build` are construct's
-own interface over the same two. WIRE-FORMAT is the page these classes follow.
+own interface over the same two. docs/wire-format.md specifies the bytes.
 """
 
 from __future__ import annotations
@@ -303,7 +303,7 @@ class Identifies(enum.Enum):
     PARTY_ID = "party id"  # a party, by PartyUUID
 
 
-class Attribute(msgspec.Struct, frozen=True):
+class Attribute(msgspec.Struct, frozen=True, repr_omit_defaults=True):
     """One line of the attribute dictionary.
 
     `value` is None where the type of the attribute is not known: any type is accepted and kept as

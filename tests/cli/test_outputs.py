@@ -120,7 +120,7 @@ def test_without_pyarrow_one_line_names_the_extra(mixed):
         f"sys.exit(main(['decode', {str(mixed)!r}, '--to', 'parquet', '-o', 'x.parquet']))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stderr) == (2, "tlib: Parquet, Arrow and CSV need pyarrow: pip install 'tlib-codec[arrow]'\n")
+    assert (done.returncode, done.stderr) == (2, "tlib: columns need pyarrow: pip install 'tlib-codec[arrow]'\n")
 
 
 def test_what_is_broken_off_leaves_the_file_as_it_was(sample, tmp_path, monkeypatch, run):

@@ -22,8 +22,8 @@ import pytest
 
 from tlib_codec import DecodeError, EventCallCreated, Gap, KVList, MalformedFrame, Policy, Registry, TLibError, reference
 from tlib_codec.formats import jsonl
-from tlib_fuzz.mutate import mutate
-from tlib_fuzz.walker import random_frame
+from tlib_fuzz.cases.mutate import mutate
+from tlib_fuzz.cases.walker import random_frame
 from tlib_schemas import TLIBRARY, Attribute, Event, Malformed, Unicode, event, wire
 
 native = pytest.importorskip(

@@ -13,7 +13,7 @@ from weather import WEATHER
 
 from tlib_codec import DecodeError, Event, Policy, RawAttribute, SchemaViolation, TLibError, Truncated
 from tlib_fuzz import strategies as some
-from tlib_fuzz.defects import DEFECTS
+from tlib_fuzz.cases.defects import DEFECTS
 from tlib_schemas import TLIBRARY, Attributes, EncodeError, Frame, InvalidEvent, Severity, wire
 
 MALFORMED = [entry.label for group, entries in DEFECTS.items() if group != "events" for entry in entries]

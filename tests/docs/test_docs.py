@@ -1,12 +1,12 @@
-"""Every example in the documentation does what the page says.
+"""Run every example of the pages, and compare its output with the page.
 
-How a page writes its examples:
+Conventions of a page:
 
-- a ```` ```python ```` block is run, all blocks of a page in one namespace; a ```` ```text ```` block
-  right after it is what it prints. With ``>>>`` it is a doctest.
-- a ```` ```console ```` block has ``$ command`` lines and their output; it is run in a directory with a
-  copy of examples/, and its output (both streams) is compared. ``...`` stands for any text.
-- ``no-run`` after the language leaves a block out: set-up commands, for instance.
+- All ```` ```python ```` blocks of a page run in one namespace; a ```` ```text ```` block right after one is its output.
+  A block with ``>>>`` is a doctest.
+- A ```` ```console ```` block has ``$ command`` lines and their output (both streams). It runs in a directory with a
+  copy of examples/. ``...`` matches any text.
+- ``no-run`` after the language skips a block, such as set-up commands.
 """
 
 import contextlib
@@ -23,7 +23,9 @@ from typing import NamedTuple
 
 import pytest
 
+import tlib_simulator  # noqa: F401 registers the codes of scenarios
 from tlib_codec import CODES, TLIBRARY
+from tlib_codec.formats import formats
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -36,15 +38,15 @@ class Block(NamedTuple):
     line: int
     language: str
     text: str
-    adjoining: bool  # nothing but its fence stands between it and the block before
+    adjoining: bool  # it follows the block before directly
 
 
 def blocks(page):
     text = page.read_text(encoding="utf-8")
-    found = [Block(text.count("\n", 0, match.start()) + 1, match[1].strip(), match[2], False) for match in FENCE.finditer(text)]
+    parsed = [Block(text.count("\n", 0, match.start()) + 1, match[1].strip(), match[2], False) for match in FENCE.finditer(text)]
     ends = [match.end() for match in FENCE.finditer(text)]
     starts = [match.start() for match in FENCE.finditer(text)]
-    return [block._replace(adjoining=i > 0 and not text[ends[i - 1] : starts[i]].strip()) for i, block in enumerate(found)]
+    return [block._replace(adjoining=i > 0 and not text[ends[i - 1] : starts[i]].strip()) for i, block in enumerate(parsed)]
 
 
 def of(language):
@@ -60,16 +62,15 @@ def test_python_examples(page, tmp_path, monkeypatch):
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     monkeypatch.chdir(tmp_path)
     namespace = {"__name__": page.stem}
-    found = blocks(page)
-    for block, after in pairwise([*found, Block(0, "", "", False)]):
+    for block, after in pairwise([*blocks(page), Block(0, "", "", False)]):
         if block.language != "python":
             continue
         if ">>>" in block.text:
             test = doctest.DocTestParser().get_doctest(block.text, namespace, page.name, str(page), block.line)
-            told = io.StringIO()
-            doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=told.write, clear_globs=False)
+            failures = io.StringIO()
+            doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=failures.write, clear_globs=False)
             namespace.update(test.globs)
-            assert told.getvalue() == ""
+            assert failures.getvalue() == ""
             continue
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
@@ -79,7 +80,7 @@ def test_python_examples(page, tmp_path, monkeypatch):
 
 
 def commands(text):
-    """The commands of a console block, each with the output that it shows."""
+    """Yield the commands of a console block, each with its output."""
     parts = re.split(r"^\$ ", text, flags=re.MULTILINE)
     assert not parts[0].strip(), "a console block begins with $"
     for part in parts[1:]:
@@ -120,7 +121,7 @@ def test_shell_examples(page, tmp_path):
             assert re.fullmatch(pattern, printed, re.DOTALL), f"{page.name}:{block.line}: $ {command}\n{printed}"
 
 
-def test_generated_parts_are_up_to_date():
+def test_the_generated_parts_are_up_to_date():
     done = subprocess.run(
         [sys.executable, ROOT / "docs" / "generate.py", "--check"], capture_output=True, text=True, check=False, timeout=60
     )
@@ -129,7 +130,8 @@ def test_generated_parts_are_up_to_date():
 
 def test_every_code_has_its_section():
     sections = re.findall(r"^### (\S+)$", (ROOT / "docs" / "errors.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert sections == list(CODES)
+    formats()
+    assert sorted(sections) == sorted(CODES)
 
 
 def test_every_attribute_and_event_is_on_the_protocol_page():

@@ -1,4 +1,4 @@
-"""A testee that is one of our own engines: `python engines.py reference`, or `native`."""
+"""A harness that is one of our own engines: `python engines.py reference`, or `native`."""
 
 import importlib
 import sys

@@ -1,4 +1,4 @@
-"""A testee of many moods: the message number of a frame says what happens.
+"""A harness of many moods: the message number of a frame says what happens.
 
 With an argument it is a server on that port (0: any; the port is told on the standard error), or, ``once``,
 a program that reads a single frame from its standard input or from a file.

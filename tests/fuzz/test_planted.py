@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tlib_fuzz.kit.findings import How
+from tlib_fuzz.kit.findings import TargetOptions
 from tlib_fuzz.kit.judge import Kind
-from tlib_fuzz.kit.plan import Plan
-from tlib_fuzz.kit.session import Trial
+from tlib_fuzz.kit.session import Session
+from tlib_fuzz.kit.workload import Workload
 
 HERE = Path(__file__).parent
 CASES = 5_000
@@ -40,8 +40,8 @@ def test_a_planted_bug_is_found_and_made_small(name, tmp_path):
 
 
 def hits(command):
-    with contextlib.closing(How(target=command, timeout=20.0).open()) as target:
-        return Trial(target, Plan(seed=1)).chunk(0, CLEAN_CASES).hits
+    with contextlib.closing(TargetOptions(command=command, timeout=20.0).open()) as target:
+        return Session(target, Workload(seed=1)).chunk(0, CLEAN_CASES).hits
 
 
 @needs_gcc

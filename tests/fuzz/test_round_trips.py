@@ -1,4 +1,4 @@
-"""What the catalogue and the walker build survives every road: engines, chunks, JSON, logs, columns, captures."""
+"""Cases and random events survive every format: both engines, chunks, JSON, logs, columns, captures."""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ from tlib_codec import (
     StreamDecoder,
     decode,
     encode,
+    read,
     reference,
     stream,
 )
 from tlib_codec.formats import jsonl
-from tlib_codec.formats.captures.open import read_capture
 from tlib_codec.formats.logs.reader import read_log
 from tlib_codec.formats.logs.writer import platform_sdk_text, tserver_text
+from tlib_codec.records import Diagnostic, Record
 from tlib_fuzz import strategies as some
-from tlib_fuzz.agreement import engines
 from tlib_fuzz.cases import cases
+from tlib_fuzz.selfcheck.engines import engines
 from tlib_schemas.enumerations import AttributeID
 
 pa = pytest.importorskip("pyarrow", reason="rows need the extra arrow")
@@ -66,7 +67,6 @@ def test_accepted_cases_are_fixed_points(registry):
 
 
 def test_a_stream_of_all_cases_loses_nothing():
-    """In any order, good frames between broken ones: every byte is told of, and rows hold them all."""
     for seed in range(6):
         data = b"".join(case.frame for case in itertools.islice(cases(seed), 150))
         assert b"".join(columns.frames(list(columns.Columns(data)))) == data
@@ -124,12 +124,12 @@ def test_each_defect_of_sound_framing_costs_its_own_frame_alone():
 
 
 def printable(text):
-    """What is left of a text that a log prints and reads as it is: quotes are not escaped, lines end."""
+    """Return the characters of a text that a log prints and reads unchanged: it does not escape quotes, and lines end."""
     return "".join(letter if letter.isalnum() or letter in "_ -.:@" else "_" for letter in text).strip()
 
 
 def in_a_log(value):
-    """The part of a value that a log can hold: Unicode reads back as String."""
+    """Return the part of a value that a log can hold: Unicode reads back as String."""
     if isinstance(value, KVList):
         return KVList([(printable(key), in_a_log(inner)) for key, inner in value])
     if isinstance(value, str):
@@ -138,26 +138,25 @@ def in_a_log(value):
 
 
 def for_a_log(event):
-    """An event with what a log can hold of it, and its Server, which no log prints where a table lists it."""
+    """Return an event with the attributes that a log can hold, and its Server, which no log prints where a table lists it."""
     _, values = TLIBRARY.lay_out(event)
     kept = {}
     for number, value in values.items():
         attribute = TLIBRARY.dictionary.get(number)
         if attribute is None or isinstance(value, RawValue):
-            continue  # nothing says how it would be printed
+            continue  # no declaration says how to print it
         kept[number] = value if attribute.value.size is not None else in_a_log(value)
     return TLIBRARY.assemble(event.message, kept), kept.get(AttributeID.Server, 0)
 
 
-@pytest.mark.parametrize("form", ["tserver", "platform-sdk"])
+@pytest.mark.parametrize("kind", ["tserver", "platform-sdk"])
 @given(event=some.events())
-def test_an_event_printed_as_log_text_reads_back(form, event):
+def test_an_event_printed_as_log_text_reads_back(kind, event):
     item, server = for_a_log(event)
     listed = AttributeID.Server in type(event).__schema__.listed
     assume(listed or AttributeID.Server not in TLIBRARY.lay_out(item)[1])
-    text = tserver_text(item, TIME) if form == "tserver" else platform_sdk_text(item)
-    (record,) = read_log([text.encode("utf-8", "surrogateescape")], form=form, server=server)
-    assert record.problems == ()
+    text = tserver_text(item, TIME) if kind == "tserver" else platform_sdk_text(item)
+    (record,) = read_log([text.encode("utf-8", "surrogateescape")], kind=kind, server=server)
     assert record.item == item
 
 
@@ -185,12 +184,12 @@ def test_rows_hold_events(events):
 @given(capture=some.captures(complete=True))
 def test_a_complete_capture_gives_what_was_sent(capture):
     found = {}
-    for item in read_capture(capture.open()):
-        if isinstance(item, CaptureProblem):
-            assert item.code == "capture-no-frames"
+    for entry in read(capture.open()):
+        if isinstance(entry, Diagnostic):
+            assert entry.code == "capture-no-frames"
             continue
-        assert isinstance(item.item, Event), item
-        found.setdefault((item.flow.src, item.flow.dst), []).append(item.item)
+        assert isinstance(entry.item, Event), entry
+        found.setdefault((entry.origin.src, entry.origin.dst), []).append(entry.item)
     sent = {}
     for one in capture.conversations:
         for ends, frames in ((one.name, one.frames[0]), (one.name[::-1], one.frames[1])):
@@ -202,7 +201,6 @@ def test_a_complete_capture_gives_what_was_sent(capture):
 @given(capture=some.captures())
 def test_any_capture_gives_items_and_invents_none(capture):
     sent = {decode(frame) for frames in capture.frames for frame in frames}
-    for item in read_capture(capture.open()):
-        assert isinstance(item, Captured | CaptureProblem)
-        if isinstance(item, Captured) and isinstance(item.item, Event):
-            assert item.item in sent
+    for entry in read(capture.open()):
+        if isinstance(entry, Record) and isinstance(entry.item, Event):
+            assert entry.item in sent

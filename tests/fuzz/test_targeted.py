@@ -15,11 +15,11 @@ from hypothesis import given, target
 from hypothesis import strategies as st
 
 from tlib_codec import TLIBRARY, DecodeError, Policy, UnknownEvent, reference, stream
-from tlib_fuzz.agreement import engines
+from tlib_fuzz.cases.tree import Attribute, Frame, List, Pair
+from tlib_fuzz.cases.values import pair
+from tlib_fuzz.cases.walker import walker_of
+from tlib_fuzz.selfcheck.engines import engines
 from tlib_fuzz.strategies import DrawChooser
-from tlib_fuzz.tree import Attribute, Frame, List, Pair
-from tlib_fuzz.values import pair
-from tlib_fuzz.walker import walker_of
 from tlib_schemas import KVList
 from tlib_schemas.wire import WireType
 

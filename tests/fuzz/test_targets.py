@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tlib_fuzz.cases.tree import Attribute, Frame
 from tlib_fuzz.kit import protocol
-from tlib_fuzz.kit.crashes import ended, recognise, sign
+from tlib_fuzz.kit.crashes import ended, recognise, signature
+from tlib_fuzz.kit.persistent import MISSING, NOT_ALONE
 from tlib_fuzz.kit.protocol import Outcome, Settings, TargetError, Verdict
-from tlib_fuzz.kit.speaking import FEWER, NOT_ALONE
 from tlib_fuzz.kit.target import open_target
-from tlib_fuzz.tree import Attribute, Frame
 
 MOODY = Path(__file__).with_name("moody.py")
 ABORT, SLEEP, RAISE, CHATTER, SWELL, LEAVE, SECOND, SKIP, REFUSE, SLOW_SWELL, TIRED, FULL, MUTE = (
@@ -42,8 +42,8 @@ def verdicts(outcomes):
         (b"reject bad-magic\r", Outcome(Verdict.REJECT, code="bad-magic")),
         (b"skip", Outcome(Verdict.SKIP)),
         (b"", Outcome(Verdict.GARBLED)),
-        (b"accepted", Outcome(Verdict.GARBLED, sign="accepted")),
-        (b"\xff\xfe", Outcome(Verdict.GARBLED, sign="\N{REPLACEMENT CHARACTER}" * 2)),
+        (b"accepted", Outcome(Verdict.GARBLED, signature="accepted")),
+        (b"\xff\xfe", Outcome(Verdict.GARBLED, signature="\N{REPLACEMENT CHARACTER}" * 2)),
     ],
 )
 def test_replies(line, outcome):
@@ -80,7 +80,7 @@ def test_replies_longer_than_a_pipe_holds_do_not_block():
 def test_the_one_to_blame_in_a_batch(pipe, frame, verdict, words):
     found = pipe.run([FINE, REFUSE, FINE, frame, FINE, REFUSE])
     assert verdicts(found) == ["accept", "reject", "accept", verdict, "accept", "reject"]
-    assert words in found[3].sign
+    assert words in found[3].signature
 
 
 def test_several_deaths_in_a_batch(pipe):
@@ -91,7 +91,7 @@ def test_a_death_that_depends_on_the_frames_before(pipe):
     found = pipe.run([FINE] * 50 + [SECOND] + [FINE] * 5)
     crashes = [outcome for outcome in found if outcome.verdict is Verdict.CRASH]
     assert len(found) == 56
-    assert [outcome.sign for outcome in crashes] == [f"SIGABRT, {NOT_ALONE}"]
+    assert [outcome.signature for outcome in crashes] == [f"SIGABRT, {NOT_ALONE}"]
 
 
 @pytest.mark.parametrize(
@@ -105,15 +105,15 @@ def test_other_harm_that_depends_on_the_frames_before(pipe, frame, verdict, word
     pipe.run([FINE] * 50)
     (found,) = [outcome for outcome in pipe.run([FINE, frame, FINE]) if outcome.verdict is not Verdict.ACCEPT]
     assert found.verdict is verdict
-    assert words in found.sign
-    assert found.sign.endswith(NOT_ALONE)
+    assert words in found.signature
+    assert found.signature.endswith(NOT_ALONE)
 
 
 def test_a_reply_that_is_left_out_shifts_no_verdict(pipe):
     pipe.run([FINE] * 50)
     found = pipe.run([REFUSE, MUTE, REFUSE, FINE])
     assert verdicts(found) == ["garbled", "accept", "reject", "accept"]
-    assert found[0].sign == f"{FEWER}, {NOT_ALONE}"
+    assert found[0].signature == f"{MISSING}, {NOT_ALONE}"
     found = pipe.run([FINE] * 50 + [REFUSE, MUTE, REFUSE, FINE])  # and where it does so again
     assert verdicts(found) == ["accept"] * 50 + ["reject", "hang", "reject", "accept"]
 
@@ -124,7 +124,7 @@ def test_a_target_that_does_not_come_back_leaves_what_it_did(tmp_path):
     with contextlib.closing(open_target(f'{sys.executable} -S -c "{lasting}"', "pipe", SETTINGS)) as target:
         found = target.run([FINE, REFUSE, ABORT, FINE])
         assert verdicts(found) == ["accept", "reject", "crash"]
-        assert found[2].sign == "SIGABRT, of this or another of the 2 frames not answered"
+        assert found[2].signature == "SIGABRT, of this or another of the 2 frames not answered"
         with pytest.raises(TargetError, match="exit status 9"):
             target.run([FINE])
 
@@ -137,7 +137,7 @@ def test_more_replies_than_frames_are_no_replies():
             found += target.run([FINE])
             if found[-1].verdict is Verdict.GARBLED:
                 break
-    assert Outcome(Verdict.GARBLED, sign="more replies than frames") in found
+    assert Outcome(Verdict.GARBLED, signature="more replies than frames") in found
 
 
 def test_memory_is_not_watched_where_nobody_asks():
@@ -154,7 +154,7 @@ def test_a_process_a_frame(command):
         "from tlib_fuzz.kit.protocol import Settings\n"
         "from tlib_fuzz.kit.target import open_target\n"
         f"target = open_target({command!r}, 'process', Settings(timeout=1.0, memory=100))\n"
-        f"for one in target.run({frames!r}): print(one.verdict.value, one.code, one.sign, sep=':')\n"
+        f"for one in target.run({frames!r}): print(one.verdict.value, one.code, one.signature, sep=':')\n"
         "target.close()\n"
     )
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
@@ -177,7 +177,7 @@ def test_a_server(server):
     with contextlib.closing(open_target(f"127.0.0.1:{port}", "tcp", SETTINGS)) as target:
         found = target.run([FINE, RAISE, REFUSE, FINE])
     assert verdicts(found) == ["accept", "crash", "reject", "accept"]
-    assert found[1].sign == "connection closed"
+    assert found[1].signature == "connection closed"
 
 
 def test_a_server_that_is_gone(server, monkeypatch):
@@ -204,11 +204,11 @@ def test_a_server_that_is_gone(server, monkeypatch):
             "pipe",
             "before it answered a first frame: ModuleNotFoundError: No module named 'nowhere'",
         ),
-        ("echo hello", "pipe", "the target's first line is 'hello', where accept or reject is expected"),
+        ("echo hello", "pipe", "the target's first line is 'hello', but accept or reject is expected"),
         (
             f"{sys.executable} -c 'import time; time.sleep(9)'",
             "pipe",
-            "does not answer a first frame within 0.3 s: does it speak the protocol",
+            "does not answer a first frame within 0.3 s: let it speak the protocol",
         ),
         (f"{sys.executable} -c 'import nowhere'", "process", "the target, given a first frame: .*No module named 'nowhere'"),
         ("somewhere", "tcp", "'somewhere' is not HOST:PORT"),
@@ -230,9 +230,9 @@ READ of size 1 at 0x602000000011 thread T0
     #2 0x55a2 in frame /src/parser.c:300
 SUMMARY: AddressSanitizer: heap-buffer-overflow /src/parser.c:120 in list"""
 UBSAN = "parser.c:12:3: runtime error: shift exponent 32 is too large\n    #0 0x55a1 in list /src/parser.c:12"
-JAVA = 'Exception in thread "main" java.lang.ArrayIndexOutOfBoundsException: Index 5\n\tat Parser.list(Parser.java:12)\n\tat Testee.main(Testee.java:9)'
-GO = "panic: runtime error: index out of range [5] with length 5\n\ngoroutine 1 [running]:\nmain.parse(0xc00)\n\t/src/testee.go:20 +0x1d\nmain.main()\n"
-NODE = "file:///src/testee.mjs:12\n  throw x;\n  ^\n\nRangeError: out of bounds\n    at parse (file:///src/testee.mjs:12:3)\n    at main (file:///x:3:3)\n"
+JAVA = 'Exception in thread "main" java.lang.ArrayIndexOutOfBoundsException: Index 5\n\tat Parser.list(Parser.java:12)\n\tat Harness.main(Harness.java:9)'
+GO = "panic: runtime error: index out of range [5] with length 5\n\ngoroutine 1 [running]:\nmain.parse(0xc00)\n\t/src/harness.go:20 +0x1d\nmain.main()\n"
+NODE = "file:///src/harness.mjs:12\n  throw x;\n  ^\n\nRangeError: out of bounds\n    at parse (file:///src/harness.mjs:12:3)\n    at main (file:///x:3:3)\n"
 RUST = "thread 'main' panicked at src/main.rs:12:9:\nindex out of bounds"
 
 
@@ -241,7 +241,7 @@ RUST = "thread 'main' panicked at src/main.rs:12:9:\nindex out of bounds"
     [
         (ASAN, "AddressSanitizer: heap-buffer-overflow in list < frame"),
         (UBSAN, "shift exponent N is too large in list"),
-        (JAVA, "java.lang.ArrayIndexOutOfBoundsException in Parser.list < Testee.main"),
+        (JAVA, "java.lang.ArrayIndexOutOfBoundsException in Parser.list < Harness.main"),
         (GO, "runtime error: index out of range [N] with length N in main.parse < main.main"),
         (NODE, "RangeError: out of bounds in parse < main"),
         (RUST, "src/main.rs"),
@@ -255,4 +255,9 @@ def test_a_crash_is_known_by_its_fault_and_place(trace, words):
 
 
 def test_without_a_trace_its_end_is_all_there_is():
-    assert (sign("", -11), sign("", 3), sign("", None), ended(-200)) == ("SIGSEGV", "exit status 3", "connection closed", "signal 200")
+    assert (signature("", -11), signature("", 3), signature("", None), ended(-200)) == (
+        "SIGSEGV",
+        "exit status 3",
+        "connection closed",
+        "signal 200",
+    )

@@ -27,7 +27,7 @@ from tlib_schemas import (
     required_when,
     wire,
 )
-from tlib_schemas.errors import part, quote
+from tlib_schemas.errors import RegistryError, part, quote, register_codes
 
 Level = Annotated[int, Attribute(3, wire.Int, "Level")]
 
@@ -39,6 +39,11 @@ def test_every_code_says_what_it_means_and_what_to_do():
         assert row.advice.endswith(".")
         assert TLibError(code).advice == row.advice
         assert str(TLibError(code)) == f"{row.meaning} [{code}]"
+
+
+def test_a_code_is_registered_once():
+    with pytest.raises(RegistryError, match="bad-magic is registered twice"):
+        register_codes([("bad-magic", "Again.", "Choose another code.")])
 
 
 def test_the_line_of_an_error():

@@ -198,7 +198,7 @@ MISTAKES = {
     "a footnote names the unknown field 'b'": lambda: declare(annotations={"a": One}, footnotes=[Footnote("a", "b", "x")]),
     "a shape names the unknown field 'b'": lambda: declare(annotations={"a": One}, shapes={"b": Shape(description="x")}),
     "names the unknown footnote 'z'": lambda: declare(annotations={"a": One}, rules=[unusual("a", note="z")]),
-    "asks for the value of b, which has several": lambda: declare(
+    "compares b, which has several values": lambda: declare(
         annotations={"a": Two, "b": Pair}, rules=[required_when("a", "b", (1,), note="")]
     ),
     "message number 65536 does not fit 16 bits": lambda: declare(65_536, annotations={"a": One}),

@@ -15,8 +15,8 @@ from tlib_cli import FINE
 from tlib_cli.options import registry_option
 from tlib_cli.reports import Unusable
 from tlib_cli.view.tables import console
-from tlib_schemas.events import EventSchema, Row
 from tlib_schemas.registry import Registry
+from tlib_schemas.schema import EventSchema, Row
 from tlib_schemas.wire import Enum
 
 

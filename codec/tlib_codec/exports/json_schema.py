@@ -15,10 +15,11 @@ from typing import Any, Final, TypeAlias
 
 from tlib_schemas.declare import Composite, Field
 from tlib_schemas.enumerations import OpenEnum
-from tlib_schemas.errors import CODES, Severity
-from tlib_schemas.events import Event, EventSchema
+from tlib_schemas.errors import SCHEMA_CODES, Severity
+from tlib_schemas.events import Event
 from tlib_schemas.registry import Registry
 from tlib_schemas.rules import Rule, While
+from tlib_schemas.schema import EventSchema
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.wire import INTEGERS, Attribute, Enum, Kind, Value
 
@@ -67,7 +68,7 @@ _TYPES: Final[dict[str, Schema]] = {
     "violation": {
         "type": "object",
         "properties": {
-            "code": {"enum": list(CODES)},
+            "code": {"enum": list(SCHEMA_CODES)},
             "severity": {"enum": [severity.value for severity in Severity]},
             "offset": {"type": "integer", "minimum": 0},
             **{key: {"type": "string"} for key in ("path", "expected", "actual", "footnote")},

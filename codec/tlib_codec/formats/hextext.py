@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import re
 
-from tlib_schemas.errors import Malformed, quote
+from tlib_schemas.errors import Malformed, quote, register_codes
+
+register_codes([("hex-form", "A line is not hex, or not a row of its dump.", "Leave the line out, or make it a comment with #.")])
 
 _OFFSET = re.compile(r"(?:0x)?([0-9A-Fa-f]{3,16})(:?)(?=\s|$)\s*")
 _CELL = re.compile(r"(\s*)(\S+)")

@@ -21,9 +21,9 @@ class Clients:
 
     def __init__(self, max_backlog: int, report: Callable[[str], None]) -> None:
         self.connections: set[Connection] = set()
-        self.disconnected = 0
-        self.batch_size = 0
-        self.report = report
+        self.disconnected: int = 0
+        self.batch_size: int = 0
+        self.report: Callable[[str], None] = report
         self._max_backlog = max_backlog
         self._batch: list[bytes] = []
         self._changed = asyncio.Event()

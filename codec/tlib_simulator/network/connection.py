@@ -26,10 +26,10 @@ class Connection:
     """A connection to a client, or (`is_backup`) to the backup. `streaming` begins with the handshake."""
 
     def __init__(self, writer: asyncio.StreamWriter, number: int) -> None:
-        self.writer = writer
-        self.number = number
-        self.is_backup = False
-        self.streaming = False
+        self.writer: asyncio.StreamWriter = writer
+        self.number: int = number
+        self.is_backup: bool = False
+        self.streaming: bool = False
         self._announced = 0  # bytes of the backlog that are announcements; they disconnect no client
 
     @property

@@ -83,8 +83,8 @@ class Listener:
         max_retry: float = 5.0,
         handshake_timeout: float = 1.0,
     ) -> None:
-        self.addresses = list(addresses)
-        self.live = LiveCalls(registry)
+        self.addresses: list[Address] = list(addresses)
+        self.live: LiveCalls = LiveCalls(registry)
         self._ssl = ssl
         self._registry = registry
         self._once = once

@@ -77,13 +77,13 @@ class Server:
         stream: str = "",
         active: bool = True,
     ) -> None:
-        self.settings = settings or ServerSettings()
-        self.registry = registry
-        self.stream = stream
-        self.active = active
-        self.live = LiveCalls(registry)
-        self.clients = Clients(self.settings.max_backlog, report)
-        self.position = 0
+        self.settings: ServerSettings = settings or ServerSettings()
+        self.registry: Registry = registry
+        self.stream: str = stream
+        self.active: bool = active
+        self.live: LiveCalls = LiveCalls(registry)
+        self.clients: Clients = Clients(self.settings.max_backlog, report)
+        self.position: int = 0
         self._numbers = 0
         self._injector: Injector | None = None  # of the current play
         self._clock: tuple[float, float] | None = None  # of the last event that another server sent: its time and the loop's

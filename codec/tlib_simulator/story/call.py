@@ -49,18 +49,21 @@ class Call:
         agent: str | None = None,
         main: Call | None = None,
     ) -> None:
-        self.story = story
-        self.site = site
-        self.call_type = call_type
-        self.agent = agent
-        self.main = main
-        self.uuid, self.conn_id, call_id = site.identifiers.draw()
-        self.state = {"call_uuid": self.uuid, "conn_id": self.conn_id, "call_type": call_type, "call_id": call_id, **fields}
+        self.story: Story = story
+        self.site: Switch = site
+        self.call_type: TCallType = call_type
+        self.agent: str | None = agent
+        self.main: Call | None = main
+        uuid, conn_id, call_id = site.identifiers.draw()
+        self.uuid: str = uuid
+        self.conn_id: str = conn_id
+        self.state: dict[str, Any] = {"call_uuid": self.uuid, "conn_id": self.conn_id, "call_type": call_type, "call_id": call_id, **fields}
         self.data: dict[str, Any] = {}
         if "user_data" in fields:
             self.state["user_data"] = data = KVList(fields["user_data"])
             self.data.update(iter(data))
-        self.started = self.ended = False
+        self.started: bool = False
+        self.ended: bool = False
         self._ringing = False
         self._held: list[str] = []  # agents who are free again after the call
 

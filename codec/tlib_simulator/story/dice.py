@@ -47,9 +47,9 @@ class Durations:
     """The quantiles of a scenario's durations, for `Story.draw`."""
 
     def __init__(self, times: Times) -> None:
-        self.menu = quantiles(times.menu)
-        self.ring = quantiles(times.ring)
-        self.talk = quantiles(times.talk)
-        self.consult = quantiles(times.consult)
-        self.wrap_up = quantiles(times.wrap_up)
-        self.patience = quantiles(times.patience)
+        self.menu: tuple[float, ...] = quantiles(times.menu)
+        self.ring: tuple[float, ...] = quantiles(times.ring)
+        self.talk: tuple[float, ...] = quantiles(times.talk)
+        self.consult: tuple[float, ...] = quantiles(times.consult)
+        self.wrap_up: tuple[float, ...] = quantiles(times.wrap_up)
+        self.patience: tuple[float, ...] = quantiles(times.patience)

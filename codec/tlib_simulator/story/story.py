@@ -33,12 +33,12 @@ class Story:
     __slots__ = ("dice", "durations", "now", "released", "scheduled", "site", "sites")
 
     def __init__(self, now: float, site: Switch, sites: Sequence[Switch], dice: Dice, durations: Durations, *, released: bool) -> None:
-        self.now = now
-        self.site = site
-        self.sites = sites
-        self.dice = dice
-        self.durations = durations
-        self.released = released
+        self.now: float = now
+        self.site: Switch = site
+        self.sites: Sequence[Switch] = sites
+        self.dice: Dice = dice
+        self.durations: Durations = durations
+        self.released: bool = released
         self.scheduled: list[ScheduledEvent] = []
 
     def schedule(self, site: Switch, event: Event, call: Call | None = None) -> None:

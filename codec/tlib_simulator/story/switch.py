@@ -21,13 +21,13 @@ class Switch:
     """A switch and its T-Server. `live` holds the events sent for each call that has not ended."""
 
     def __init__(self, site: Site, index: int, rng: random.Random, started: float) -> None:
-        self.site = site
-        self.name = site.name
-        self.index = index
-        self.abstract_dn = f"{site.application}::"
-        self.identifiers = Identifiers(rng, generator=_GENERATOR + index, started=started)
-        self.sequence = 0
-        self.requests = 0
+        self.site: Site = site
+        self.name: str = site.name
+        self.index: int = index
+        self.abstract_dn: str = f"{site.application}::"
+        self.identifiers: Identifiers = Identifiers(rng, generator=_GENERATOR + index, started=started)
+        self.sequence: int = 0
+        self.requests: int = 0
         self.live: dict[object, list[Event]] = {}
         self._agents = [(0.0, str(site.first_agent + i)) for i in range(site.agents)]
         heapq.heapify(self._agents)

@@ -1,17 +1,17 @@
-"""``tlib fuzz``: the kit on the command line, one file a sub-command, loaded when it is named."""
+"""``tlib fuzz``: the kit on the command line; each sub-command is a module, imported when it is named."""
 
 from __future__ import annotations
 
 from tlib_cli.app import LazyGroup
 
-command = LazyGroup(
+command: LazyGroup = LazyGroup(
     "fuzz",
     {name: f"{__name__}.{name}" for name in ("run", "replay", "new", "vectors", "corpus")},
-    help="""Test a parser of these frames, in any language: cases with what is right, findings made small.
+    help="""Test a parser of T-Library frames, in any language.
 
     \b
-    tlib fuzz new c                       a testee to begin with
-    tlib fuzz run --target ./testee       what is wrong with it
+    tlib fuzz new c                       write a harness for your parser
+    tlib fuzz run --target ./harness      find its faults
     """,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

@@ -1,4 +1,4 @@
-"""What the sub-commands of ``tlib fuzz`` share: labels, and frames out of the user's own files."""
+"""Parts that the sub-commands of ``tlib fuzz`` share: labels, the frames of a user's files, explained bytes."""
 
 from __future__ import annotations
 
@@ -7,60 +7,61 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from tlib_cli.commands.inspect import rows
 from tlib_cli.inputs import InputError, entries
 from tlib_cli.reports import Unusable
+from tlib_codec.access import closest
+from tlib_codec.annotate import annotate
 from tlib_codec.formats import ReadOptions
 from tlib_codec.formats.frame_writer import frame_of
-from tlib_codec.access import closest
 from tlib_codec.records import Record
 from tlib_codec.stream import Gap
 from tlib_fuzz.cases import VALID
-from tlib_fuzz.catalogue import CATALOGUE
-from tlib_fuzz.kit.plan import RAW
-from tlib_fuzz.walker import walker_of
+from tlib_fuzz.cases.catalogue import entries_for
+from tlib_fuzz.cases.walker import walker_of
+from tlib_fuzz.kit.workload import RAW
 from tlib_schemas.errors import EncodeError
 from tlib_schemas.registry import Registry
 
 
-class Asked(msgspec.Struct, frozen=True):
-    """What the tester wants: labels of cases (None: all), the share of raw mutations, codes that these are not to test."""
+class Selection(msgspec.Struct, frozen=True):
+    """The selected `labels` (None: all), the share of `raw` mutations, and the codes that mutations must not test."""
 
     labels: tuple[str, ...] | None
     raw: float
-    unasked: frozenset[str]
+    ignored: frozenset[str]
 
 
-def asked(only: Iterable[str], skip: Iterable[str], raw: float, registry: Registry) -> Asked:
-    """What ``--only``, ``--skip`` and ``--raw`` say. Raises Unusable."""
+def selected(only: Iterable[str], skip: Iterable[str], raw: float, registry: Registry) -> Selection:
+    """Return the selection of ``--only``, ``--skip`` and ``--raw``. Raises Unusable."""
     only, skip = tuple(only), set(skip)
-    walker = walker_of(registry)
-    codes = {entry.label: set(entry.codes) for entry in CATALOGUE.values() if entry.site.fits(walker)}
+    codes = {label: set(entry.codes) for label, entry in entries_for(walker_of(registry)).items()}
     known = [VALID, *codes, RAW]
     for label in (*only, *skip):
         if label not in known:
             raise Unusable(f"no label {label!r}{closest(label, known)}; docs/defects.md lists them")
     wanted = [label for label in (only or known) if label not in skip]
     if not wanted:
-        raise Unusable("--skip leaves no label to be sent")
+        raise Unusable("--skip leaves no label to send")
     labels = tuple(label for label in wanted if label != RAW)
     share = 0.0 if RAW not in wanted else raw if labels else 1.0
     kept = set().union(*(codes[label] for label in codes if label not in skip))
-    unasked = frozenset().union(*(codes[label] for label in skip if label in codes)) - kept
-    return Asked(labels if only or skip else None, share, unasked)
+    ignored = frozenset().union(*(codes[label] for label in skip if label in codes)) - kept
+    return Selection(labels if only or skip else None, share, ignored)
 
 
-def seeds(files: Iterable[str], registry: Registry) -> tuple[bytes, ...]:
-    """Every frame of the user's files, of any form that `tlib decode` reads. Raises Unusable."""
-    found: dict[bytes, None] = {}
+def frames_of(files: Iterable[str], registry: Registry) -> tuple[bytes, ...]:
+    """Return every frame of files of any format that `tlib decode` reads, each once. Raises Unusable."""
+    frames: dict[bytes, None] = {}
     for path in files:
-        before = len(found)
+        before = len(frames)
         try:
-            found.update(dict.fromkeys(_frames(path, registry)))
-        except InputError as error:
-            raise Unusable(str(error)) from None
-        if len(found) == before:
-            raise Unusable(f"{path}: no frame in it that was not there before")
-    return tuple(found)
+            frames.update(dict.fromkeys(_frames(path, registry)))
+        except InputError as error:  # its hint names --format, which is not an option here
+            raise Unusable(str(error).partition("; use --format")[0]) from None
+        if len(frames) == before:
+            raise Unusable(f"{path}: no new frame in it")
+    return tuple(frames)
 
 
 def _frames(path: str, registry: Registry) -> Iterator[bytes]:
@@ -72,3 +73,8 @@ def _frames(path: str, registry: Registry) -> Iterator[bytes]:
                 continue
             with contextlib.suppress(EncodeError):  # a log may name a message that has no number
                 yield frame_of(entry, registry)
+
+
+def explained(frame: bytes, registry: Registry) -> str:
+    """Return the frame byte by byte, with a name for each range, as ``tlib inspect`` prints it."""
+    return "".join(f"{row.plain}\n" for row in rows(annotate(frame, registry=registry), frame))

@@ -1,4 +1,4 @@
-"""``tlib fuzz corpus``: seeds and a dictionary for AFL++ and libFuzzer."""
+"""``tlib fuzz corpus``: writes seeds and a dictionary for AFL++ and libFuzzer."""
 
 from __future__ import annotations
 
@@ -10,26 +10,31 @@ import click
 
 from tlib_cli import FINE
 from tlib_cli.options import registry_option
-from tlib_fuzz.cases import cases
+from tlib_fuzz.cases.generate import cases
 from tlib_fuzz.dictionary import dictionary
 from tlib_schemas.registry import Registry
 
-from .common import seeds
+from .common import frames_of
 
 
 @click.command()
 @click.argument("files", nargs=-1, metavar="[FILE]…")
 @click.option(
-    "-o", "--output", type=click.Path(file_okay=False, path_type=Path), default=Path("fuzz-corpus"), show_default=True, help="The folder."
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("fuzz-corpus"),
+    show_default=True,
+    help="Write to this folder.",
 )
-@click.option("--count", type=click.IntRange(0), default=500, show_default=True, metavar="N", help="So many generated seeds besides.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, metavar="N", help="The same seed generates the same.")
-@click.option("--longest", type=click.IntRange(10), default=1024, show_default=True, metavar="BYTES", help="Leave out longer frames.")
+@click.option("--count", type=click.IntRange(0), default=500, show_default=True, metavar="N", help="Generate N seeds in addition.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, metavar="N", help="Repeat the generated seeds of N.")
+@click.option("--max-size", type=click.IntRange(10), default=1024, show_default=True, metavar="BYTES", help="Leave out larger frames.")
 @registry_option
-def command(files: tuple[str, ...], output: Path, count: int, seed: int, longest: int, registry: Registry) -> int:
-    """Write a folder of seeds, a frame a file, and a dictionary, for AFL++ and libFuzzer.
+def command(files: tuple[str, ...], output: Path, count: int, seed: int, max_size: int, registry: Registry) -> int:
+    """Write seeds, one frame per file, and a dictionary for AFL++ and libFuzzer.
 
-    FILE is your own capture, frames, hex, log or JSON: every frame in it becomes a seed.
+    Every frame of FILE, a capture, frames, hex, log or JSON, becomes a seed.
 
     \b
     tlib fuzz corpus trunk.pcapng
@@ -39,7 +44,7 @@ def command(files: tuple[str, ...], output: Path, count: int, seed: int, longest
     folder = output / "seeds"
     folder.mkdir(parents=True, exist_ok=True)
     generated = [case.frame for case in islice(cases(seed, registry), count)]
-    kept = {frame for frame in (*seeds(files, registry), *generated) if len(frame) <= longest}
+    kept = {frame for frame in (*frames_of(files, registry), *generated) if len(frame) <= max_size}
     for frame in kept:
         (folder / hashlib.sha1(frame, usedforsecurity=False).hexdigest()).write_bytes(frame)
     words = dictionary(registry)

@@ -1,4 +1,4 @@
-"""``tlib fuzz new``: a testee to begin with, in one of several languages."""
+"""``tlib fuzz new``: writes a harness in one of several languages."""
 
 from __future__ import annotations
 
@@ -22,23 +22,25 @@ class Template(NamedTuple):
 
 
 TEMPLATES = {
-    "python": Template("testee.py", "", "python3 {}"),
-    "c": Template("testee.c", "cc -g -fsanitize=address,undefined {} -o testee", "./testee"),
-    "go": Template("testee.go", "go build -o testee {}", "./testee"),
-    "java": Template("Testee.java", "", "java {}"),
-    "javascript": Template("testee.mjs", "", "node {}"),
+    "python": Template("harness.py", "", "python3 {}"),
+    "c": Template("harness.c", "cc -g -fsanitize=address,undefined {} -o harness", "./harness"),
+    "go": Template("harness.go", "go build -o harness {}", "./harness"),
+    "java": Template("Harness.java", "", "java {}"),
+    "javascript": Template("harness.mjs", "", "node {}"),
 }
 
 
 @click.command()
 @click.argument("language", type=click.Choice(tuple(TEMPLATES)))
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="The file to write.  [default: testee.…, here]")
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write this file.  [default: harness.… in this folder]"
+)
 def command(language: str, output: Path | None) -> int:
-    """Write a testee in LANGUAGE: it speaks the protocol, and has a place for the call of your parser.
+    """Write a harness in LANGUAGE that speaks the protocol, with a function for the call of your parser.
 
     \b
     tlib fuzz new c
-    tlib fuzz new python -o tests/testee.py
+    tlib fuzz new python -o tests/harness.py
     """  # noqa: D301
     template = TEMPLATES[language]
     path = output or Path(template.file)
@@ -47,8 +49,8 @@ def command(language: str, output: Path | None) -> int:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise Unusable(f"{path}: is there already; -o FILE writes another") from None
-    click.echo(f"{path}: put the call of your parser into parse, then")
+        raise Unusable(f"{path}: exists already; -o FILE writes another file") from None
+    click.echo(f"{path}: call your parser in the function parse, then")
     if template.build:
         click.echo(f"    {template.build.format(shlex.quote(str(path)))}")
     start = template.start.format(shlex.quote(str(path)))

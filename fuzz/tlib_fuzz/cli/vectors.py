@@ -1,4 +1,4 @@
-"""``tlib fuzz vectors``: frames with what is right, for people without Python."""
+"""``tlib fuzz vectors``: writes frames with their correct results, for any language."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from tlib_schemas.registry import Registry
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("fuzz-vectors"),
     show_default=True,
-    help="The folder of the file and its schema.",
+    help="Write the file and its schema to this folder.",
 )
-@click.option("--per-label", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="Tests of each label.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, metavar="N", help="The same seed gives the same file.")
+@click.option("--per-label", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="Write N tests of each label.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, metavar="N", help="Repeat the file of seed N.")
 @registry_option
 def command(output: Path, per_label: int, seed: int, registry: Registry) -> int:
-    """Write test vectors: frames in hex beside accept or reject, JSON, codes, flags and reasons.
+    """Write test vectors: frames in hex with result, JSON, codes, flags and reasons.
 
-    One file of JSON in the manner of Wycheproof, and its JSON Schema.
+    The output is one JSON file in the layout of Wycheproof, and its JSON Schema.
 
     \b
     tlib fuzz vectors

@@ -1,7 +1,7 @@
-"""The kit: frames sent to somebody else's parser, and its answers judged.
+"""The kit: sends frames to a parser in any language and judges its answers.
 
-Strategy: a *target* (`target`) answers frames with outcomes, whatever it is: a program on a pipe, a
-process a frame, a server. `judge` holds an outcome against what a case says a right parser does.
-`plan` makes cases, `session` sends them and has the answers judged; `findings` keeps what is new, `reduce` makes it small, and
-`report` tells it. Only `target` and what it uses know a process or a socket.
+Strategy: a *target* (`target`) answers frames with outcomes, whether it is a program on a pipe, a process for each frame, or a
+server. `workload` makes cases, `session` sends them, `judge` compares an outcome with the answer of a correct parser.
+`findings` keeps new faults, `reduce` makes their frames small, `report` prints them. Only `target` and the modules that it
+uses know a process or a socket.
 """

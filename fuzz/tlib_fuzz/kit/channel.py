@@ -1,8 +1,7 @@
-"""Bytes to and from a target, in step: frames written ahead, replies counted, time watched.
+"""The byte channel to a target: writes frames ahead, counts replies, watches the time.
 
-Strategy: one poll loop over plain file descriptors, so pipes and sockets are one. What is to be
-written waits in a buffer while replies are read, so neither side can block the other for ever. The
-clock runs from the last reply: a batch may take as long as it likes, one frame may not.
+Strategy: one poll loop over file descriptors serves pipes and sockets. Unwritten bytes wait in a buffer while replies are read,
+so neither side can block the other. The clock runs from the last reply, so a timeout bounds one frame, not a batch.
 """
 
 from __future__ import annotations
@@ -16,26 +15,26 @@ from collections.abc import Callable
 from .protocol import LONGEST_REPLY
 
 _CHUNK = 1 << 16
-_TRACE = 1 << 14  # of the standard error, the last bytes are kept
-_LOOK = 0.1  # seconds between two looks at a target that is slow to answer
-_LAST_WORDS = 0.5  # seconds in which a dying process writes its stack
+_TRACE = 1 << 14  # bytes of the end of the standard error that are kept
+_LOOK = 0.1  # seconds between two checks of a slow target
+_LAST_WORDS = 0.5  # seconds that a crashing process gets to write its stack
 
 
 class Ended(enum.Enum):
-    """Why an exchange ended early."""
+    """The reason why an exchange ended early."""
 
     CLOSED = "the target closed its output"
     LATE = "no reply in time"
-    STOPPED = "stopped by whoever watches"
-    LONG = "a reply without an end"
-    TALKS = "more replies than frames"
+    STOPPED = "stopped by the watcher"
+    LONG = "an endless reply"
+    SURPLUS = "more replies than frames"
 
 
 class Channel:
-    """Descriptors to write to, to read replies from and, perhaps, to read the standard error from.
+    """Exchanges frames for replies over descriptors: `into` to write, `out` and perhaps `error` to read.
 
-    Whoever made them closes them; `shut` tells the other side that no more comes. `watch` is called
-    now and then while a reply is waited for; True from it ends the exchange.
+    The caller closes them; `shut` closes the input of the other side. `watch` is called now and then during a wait; when
+    it returns True the exchange ends.
     """
 
     def __init__(
@@ -54,44 +53,44 @@ class Channel:
 
     @property
     def trace(self) -> str:
-        """The end of what the standard error has brought."""
+        """The end of the standard error."""
         return self._trace.decode("utf-8", "replace")
 
     def exchange(self, data: bytes, replies: int, timeout: float) -> tuple[list[bytes], Ended | None]:
-        """Write `data` and read so many lines; gives fewer of them where it ended early, and why."""
+        """Write `data` and read `replies` lines; return fewer where the exchange ended early, with the reason."""
         early = self._early()
         if early is not None:
             return early
         lines: list[bytes] = []
 
         def take(piece: bytes) -> int:
-            *found, self._rest = (self._rest + piece).split(b"\n")
-            lines.extend(found)
+            *complete, self._rest = (self._rest + piece).split(b"\n")
+            lines.extend(complete)
             return len(self._rest)
 
         end = self._pump(data, take, lambda: len(lines) >= replies, timeout)
-        return lines[:replies], Ended.TALKS if len(lines) > replies else end
+        return lines[:replies], Ended.SURPLUS if len(lines) > replies else end
 
     def _early(self) -> tuple[list[bytes], Ended] | None:
-        """What there is before anything was asked: an end, or a reply to nothing."""
+        """Return an end, or a reply without a frame, that came before the exchange."""
         if not self._rest and not select.select([self._out], [], [], 0)[0]:
             return None
-        told = self._rest or self._read(self._out)
-        if told:
-            return told.splitlines()[:1], Ended.TALKS
-        self._hear_all()
+        surplus = self._rest or self._read(self._out)
+        if surplus:
+            return surplus.splitlines()[:1], Ended.SURPLUS
+        self._read_errors()
         return [], Ended.CLOSED
 
     def drain(self, data: bytes, timeout: float) -> tuple[bytes, Ended | None]:
-        """Write `data`, say that no more comes, and read all there is until the other side closes."""
-        found = bytearray()
+        """Write `data`, close the input, and read until the other side closes."""
+        output = bytearray()
 
         def take(piece: bytes) -> int:
-            found.extend(piece)
-            return len(found)
+            output.extend(piece)
+            return len(output)
 
         end = self._pump(data, take, lambda: False, timeout, last=True)
-        return bytes(found), end
+        return bytes(output), end
 
     def _pump(
         self, data: bytes, take: Callable[[bytes], int], enough: Callable[[], bool], timeout: float, *, last: bool = False
@@ -107,23 +106,23 @@ class Channel:
                 poll.register(self._error, select.POLLIN)
             if waiting and self._into is not None:
                 poll.register(self._into, select.POLLOUT | (select.POLLIN if self._into == self._out else 0))
-            for number, what in poll.poll(_LOOK * 1000):
+            for number, events in poll.poll(_LOOK * 1000):
                 if number == self._error:
-                    self._hear()
-                elif number == self._out and what & ~select.POLLOUT:
+                    self._read_error()
+                elif number == self._out and events & ~select.POLLOUT:
                     piece = self._read(number)
                     if not piece:
-                        self._hear_all()
+                        self._read_errors()
                         return Ended.CLOSED
                     if take(piece) > LONGEST_REPLY:
                         return Ended.LONG
                     moved = time.monotonic()
                 else:
                     waiting = self._write(waiting)
-            still = time.monotonic() - moved
-            if still > timeout:
+            waited = time.monotonic() - moved
+            if waited > timeout:
                 return Ended.LATE
-            if still > _LOOK and self._watch is not None and self._watch():
+            if waited > _LOOK and self._watch is not None and self._watch():
                 return Ended.STOPPED
         return None
 
@@ -135,7 +134,7 @@ class Channel:
                 waiting = waiting[os.write(self._into, waiting[:_CHUNK]) :]
         except BlockingIOError:
             pass
-        except OSError:  # nobody reads any more: what it still says is worth reading
+        except OSError:  # the other side reads no more, but may still write
             self.finish()
             return waiting[:0]
         return waiting
@@ -147,8 +146,8 @@ class Channel:
         except ConnectionError:
             return b""
 
-    def _hear(self) -> bool:
-        """Whether the standard error brought anything."""
+    def _read_error(self) -> bool:
+        """Read from the standard error; return whether there was anything."""
         assert self._error is not None
         piece = os.read(self._error, _CHUNK)
         self._trace += piece
@@ -157,15 +156,15 @@ class Channel:
             self._error = None
         return bool(piece)
 
-    def _hear_all(self) -> None:
-        """The rest of the standard error: a process that closed its output is about to end."""
+    def _read_errors(self) -> None:
+        """Read the rest of the standard error: a process that closed its output is about to end."""
         while self._error is not None:
             ready, _, _ = select.select([self._error], [], [], _LAST_WORDS)
-            if not ready or not self._hear():
+            if not ready or not self._read_error():
                 return
 
     def finish(self) -> None:
-        """Tell the target that no more comes."""
+        """Close the input of the target."""
         if self._into is not None:
             self._into = None
             self._shut()

@@ -1,8 +1,7 @@
-"""A target that is a program: started, watched, and ended for good.
+"""A target that is a program: started, watched, and ended with all its children.
 
-Strategy: each runs in a session of its own, so that what it starts ends with it. Memory is what the
-kernel says of the process, resident and mapped, at its highest: a buffer that is asked for and never
-touched counts too. Where there is no /proc, memory is not watched.
+Strategy: each program runs in a session of its own, so its children end with it. Its memory is the peak of resident and mapped
+bytes that the kernel reports, so an allocation that is never touched counts too. Where there is no /proc, memory is not watched.
 """
 
 from __future__ import annotations
@@ -24,9 +23,9 @@ from .protocol import TargetError
 _MIB = 1 << 20
 _PEAKS = re.compile(rb"Vm(?:Peak|HWM):\s+(\d+) kB")
 _NOW = re.compile(rb"VmRSS:\s+(\d+) kB")
-_GRACE = 2.0  # seconds a program gets to end when its input has
+_GRACE = 2.0  # seconds that a program gets to end after its input
 
-# Sanitizers end with the status that means "refused" to many programs, unless they are told to abort.
+# By default a sanitizer ends with a status that means "refused" to many programs.
 _ENVIRONMENT = {
     "ASAN_OPTIONS": "abort_on_error=1:detect_leaks=0",
     "UBSAN_OPTIONS": "halt_on_error=1:abort_on_error=1:print_stacktrace=1",
@@ -35,25 +34,25 @@ _ENVIRONMENT = {
 
 
 def command_of(target: str) -> list[str]:
-    """The words of a command line. Raises TargetError where it has none or a quote is not closed."""
+    """Return the words of a command line. Raises TargetError where it is empty or a quote is not closed."""
     try:
         words = shlex.split(target)
     except ValueError as error:
         raise TargetError(f"--target {target!r}: {error}") from None
     if not words:
-        raise TargetError("--target is empty: give the command that starts your parser, such as ./parser")
+        raise TargetError("--target is empty: name the command that starts your parser, such as ./parser")
     return words
 
 
 class Child:
-    """A running program. `memory` is how many MiB more than at `rest` it may take; 0 does not look."""
+    """A running program. `memory` is the limit in MiB above its memory at `rest`; 0 means no limit."""
 
     def __init__(self, command: Sequence[str], memory: int) -> None:
         self._limit = memory * _MIB
         self._base: tuple[int, ...] = ()
-        self.peak = 0  # resident bytes at the highest, known after its end
+        self.peak: int = 0  # the peak of resident bytes, known after its end
         try:
-            self.process = subprocess.Popen(  # noqa: S603 the tester's own command
+            self.process: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603 the tester's own command
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -70,7 +69,7 @@ class Child:
         assert out is not None
         assert errors is not None
         self._files = (into, out, errors)
-        self.channel = Channel(into.fileno(), out.fileno(), errors.fileno(), shut=into.close, watch=self.swells)
+        self.channel: Channel = Channel(into.fileno(), out.fileno(), errors.fileno(), shut=into.close, watch=self.exceeds)
 
     def _kernel(self, pattern: re.Pattern[bytes]) -> tuple[int, ...]:
         try:
@@ -80,19 +79,19 @@ class Child:
         return tuple(int(number) << 10 for number in pattern.findall(text))
 
     def rest(self, resident: int = 0) -> None:
-        """What it takes now is what it needs to live; or so many bytes, known from an earlier life."""
+        """Take its present memory as its memory at rest, or `resident` bytes that an earlier process needed."""
         self._base = (resident,) if resident else self._kernel(_PEAKS)
 
-    def swells(self) -> bool:
-        """Whether it takes too much at this moment; it is killed for it."""
+    def exceeds(self) -> bool:
+        """Return whether it exceeds the limit now, and kill it if so."""
         now = self._kernel(_NOW)
         if self._limit and self._base and now and now[0] - self._base[-1] > self._limit:
             self.kill()
             return True
         return False
 
-    def swelled(self) -> int:
-        """By how many MiB its memory, at its highest, went over the limit; 0 where it did not."""
+    def excess(self) -> int:
+        """Return the MiB above rest of its peak where they exceed the limit, else 0."""
         peaks = self._kernel(_PEAKS)
         if not self._limit or not self._base or not peaks:
             return 0
@@ -100,15 +99,15 @@ class Child:
         return most // _MIB if most > self._limit else 0
 
     def kill(self) -> None:
-        """End it and whatever it started."""
+        """Kill it and its children."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
 
     def end(self) -> int | None:
-        """Wait for its end; its status as `subprocess` has it, None where it had to be killed."""
+        """Wait for its end and return its status as `subprocess` does, None where it had to be killed."""
         self.channel.finish()
         status = self._wait(_GRACE)
-        self.kill()  # it, or what it started
+        self.kill()  # it, or its children
         if status is None:
             self._wait(None)
         for file in self._files:
@@ -116,7 +115,7 @@ class Child:
         return status
 
     def _wait(self, seconds: float | None) -> int | None:
-        """As `Popen.wait`, but the kernel's account of the process is kept."""
+        """Wait as `Popen.wait` does, and keep the kernel's account of the process."""
         deadline = time.monotonic() + (seconds or 0.0)
         while True:
             done, status, usage = os.wait4(self.process.pid, 0 if seconds is None else os.WNOHANG)

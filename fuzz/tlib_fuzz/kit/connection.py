@@ -1,4 +1,4 @@
-"""A target that is a running server: each life of it is a connection."""
+"""A target that is a running server: each connection is one peer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .protocol import TargetError
 
 
 class Connection:
-    """A life of a server: one connection to it. Refused ones are tried again while it may be starting."""
+    """One connection to a server. A refused connection is tried again while the server may be starting."""
 
     def __init__(self, host: str, port: int) -> None:
         deadline = time.monotonic() + protocol.START
@@ -26,23 +26,23 @@ class Connection:
                 time.sleep(0.1)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         number = self._socket.fileno()
-        self.channel = Channel(number, number, shut=self._shut)
+        self.channel: Channel = Channel(number, number, shut=self._shut)
 
     def _shut(self) -> None:
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_WR)
 
     def rest(self) -> None:
-        """As `Peer.rest`: a server's memory is not watched."""
+        """Do nothing: a server's memory is not watched."""
 
-    def swelled(self) -> int:
-        """As `Peer.swelled`."""
+    def excess(self) -> int:
+        """Return 0: a server's memory is not watched."""
         return 0
 
     def kill(self) -> None:
-        """As `Peer.kill`."""
+        """Close the connection."""
         self._socket.close()
 
     def end(self) -> None:
-        """As `Peer.end`."""
+        """Close the connection."""
         self._socket.close()

@@ -1,9 +1,8 @@
-"""Which crash it was: a few words out of what a dying program writes to its standard error.
+"""Crash signatures: a few words from the standard error of a crashing program that identify the crash.
 
-Strategy: a table of what the usual sanitizers and languages print, each with the words that name
-the fault and the places of its stack. Numbers, addresses and paths differ from run to run and from
-machine to machine, so only names are kept. Where nothing is recognised, how the process ended is
-all there is.
+Strategy: a table of the traces of common sanitizers and languages, each with patterns for the fault and for the functions of its stack.
+Numbers, addresses and paths differ between runs and machines, so only names are kept. Where no pattern matches,
+the exit status is the signature.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import signal
 from itertools import groupby
 from typing import Final, NamedTuple
 
-_DEPTH = 3  # places of the stack that tell one crash from another
+_DEPTH = 3  # functions of the stack in a signature
 
 
 class _Dialect(NamedTuple):
@@ -41,7 +40,7 @@ _NUMBERS = re.compile(r"0x[0-9a-f]+|\d+")
 
 
 def ended(status: int) -> str:
-    """How a process ended: its status as `subprocess` has it, in words."""
+    """Return the exit status of a process, as `subprocess` gives it, in words."""
     if status >= 0:
         return f"exit status {status}"
     try:
@@ -51,27 +50,27 @@ def ended(status: int) -> str:
 
 
 def recognise(trace: str) -> str:
-    """The fault that `trace` tells and where it was, or nothing where it tells none that we know."""
+    """Return the fault and the innermost functions of a trace; an empty text where no pattern matches."""
     trace = trace.strip()
     for fault, place in _DIALECTS:
-        found = fault.search(trace)
-        if found is None:
+        match = fault.search(trace)
+        if match is None:
             continue
-        names = [] if place is None else [name for name in place.findall(trace, found.start()) if not _RUNTIME.match(name)]
-        if found[0].startswith("Traceback"):  # innermost last
+        names = [] if place is None else [name for name in place.findall(trace, match.start()) if not _RUNTIME.match(name)]
+        if match[0].startswith("Traceback"):  # innermost last
             names.reverse()
-        names = [name for name, _ in groupby(names)]  # however deep a recursion was
-        words = _NUMBERS.sub("N", found[1][:120])
+        names = [name for name, _ in groupby(names)]  # a recursion counts once
+        words = _NUMBERS.sub("N", match[1][:120])
         return " ".join([words, *(["in", " < ".join(names[:_DEPTH])] if names else [])])
     return ""
 
 
-def sign(trace: str, status: int | None) -> str:
-    """The words by which this crash is told from others; `status` is None where nobody knows it."""
+def signature(trace: str, status: int | None) -> str:
+    """Return the words that identify a crash; `status` is None where it is not known."""
     return recognise(trace) or ("connection closed" if status is None else ended(status))
 
 
 def last_line(trace: str) -> str:
-    """The last line of a trace, behind a colon; nothing where there is none."""
+    """Return the last line of a trace after a colon; an empty text where there is none."""
     lines = trace.strip().splitlines()
     return f": {lines[-1]}" if lines else ""

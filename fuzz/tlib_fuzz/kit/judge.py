@@ -1,8 +1,7 @@
-"""What a target's answer is worth: nothing to say, or a difference of some kind.
+"""The judge: compares a target's answer with the answer of a correct parser.
 
-Strategy: the case says what a right parser does; the answer is held against it, the gravest fault
-first. Values are compared as the events that the two texts of JSON stand for, so another order of
-names, a number for a name or a list of pairs for an object is no difference.
+Strategy: the most severe difference counts. Values are compared as the events that the two JSON texts represent, so another
+order of members, a number for a name, or a list of pairs for an object makes no difference.
 """
 
 from __future__ import annotations
@@ -15,17 +14,17 @@ import msgspec
 
 from tlib_codec.formats import jsonl
 from tlib_codec.reference import Policy
-from tlib_fuzz.cases import Case
+from tlib_fuzz.cases.generate import Case
 from tlib_schemas.errors import DecodeError, quote
 from tlib_schemas.registry import Registry
 
 from .protocol import Outcome, Verdict
 
-_SHOWN = 60  # characters of a value in a line of words
+_SHOWN = 60  # characters of a value in a message
 
 
 class Kind(enum.StrEnum):
-    """What sort of fault a finding is, the gravest first."""
+    """The kind of fault of a finding, the most severe first."""
 
     CRASH = "crash"
     HANG = "hang"
@@ -37,11 +36,11 @@ class Kind(enum.StrEnum):
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """How an answer differs from the right one: in words, and `nature`, equal for what looks like one fault."""
+    """How an answer differs from the correct one; `signature` is equal for answers that look like one fault."""
 
     kind: Kind
-    words: str
-    nature: str = ""
+    message: str
+    signature: str = ""
 
 
 _HARM = {
@@ -53,50 +52,50 @@ _HARM = {
 
 
 def judge(case: Case, outcome: Outcome, registry: Registry) -> Difference | None:
-    """How `outcome` differs from what `case` says is right, or None."""
+    """Return how `outcome` differs from the answer of `case`, or None."""
     kind = _HARM.get(outcome.verdict)
     if kind is not None:
-        return Difference(kind, outcome.sign, outcome.sign if kind is Kind.CRASH else "")
+        return Difference(kind, outcome.signature, outcome.signature if kind is Kind.CRASH else "")
     if outcome.verdict is Verdict.SKIP:
         return None
     if case.accept:
         if outcome.verdict is Verdict.REJECT:
-            told = f" [{outcome.code}]" if outcome.code else ""
-            return Difference(Kind.VERDICT, f"refused{told}, where a right parser accepts", f"refused {outcome.code}")
+            code = f" [{outcome.code}]" if outcome.code else ""
+            return Difference(Kind.VERDICT, f"refused{code}, but a correct parser accepts", f"refused {outcome.code}")
         return _value(case, outcome.json, registry) if outcome.json and case.json is not None else None
     if outcome.verdict is Verdict.ACCEPT:
-        return Difference(Kind.VERDICT, f"accepted, where a right parser refuses [{' or '.join(sorted(case.codes))}]", "accepted")
+        return Difference(Kind.VERDICT, f"accepted, but a correct parser refuses [{' or '.join(sorted(case.codes))}]", "accepted")
     if outcome.code and outcome.code not in case.codes:
-        words = f"refused as {outcome.code}, where it is {' or '.join(sorted(case.codes))}"
-        return Difference(Kind.CODE, words, outcome.code)
+        message = f"refused with {outcome.code}, but the correct code is {' or '.join(sorted(case.codes))}"
+        return Difference(Kind.CODE, message, outcome.code)
     return None
 
 
-def _value(case: Case, told: bytes, registry: Registry) -> Difference | None:
+def _value(case: Case, json: bytes, registry: Registry) -> Difference | None:
     assert case.json is not None
-    if told == case.json:
+    if json == case.json:
         return None
     try:
-        found = msgspec.json.decode(told)
+        actual = msgspec.json.decode(json)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return Difference(Kind.VALUE, f"accepted with what is not JSON: {error}", "syntax")
+        return Difference(Kind.VALUE, f"accepted with text that is not JSON: {error}", "syntax")
     expected = msgspec.json.decode(case.json)
-    if found == expected:
+    if actual == expected:
         return None
     try:
-        item = jsonl.from_data(found, registry=registry, policy=Policy.LENIENT)
+        item = jsonl.from_data(actual, registry=registry, policy=Policy.LENIENT)
     except DecodeError as error:
-        return Difference(Kind.VALUE, f"accepted with JSON of another form: {error}", f"form {error.expected}")
-    same = jsonl.to_data(item, registry=registry)
-    same.pop("$violations", None)
-    for path, right, wrong in _differences(expected, same, ""):
-        words = f"accepted with {path or 'an event'} {_shown(wrong)}, where it is {_shown(right)}"
-        return Difference(Kind.VALUE, words, f"{_place(path)} {_name(right)} as {_name(wrong)}")
+        return Difference(Kind.VALUE, f"accepted with JSON that is not an event: {error}", f"structure {error.expected}")
+    canonical = jsonl.to_data(item, registry=registry)
+    canonical.pop("$violations", None)
+    for path, right, wrong in _differences(expected, canonical, ""):
+        message = f"accepted with {path or 'an event'} {_shown(wrong)}, but the correct value is {_shown(right)}"
+        return Difference(Kind.VALUE, message, f"{_place(path)} {_name(right)} as {_name(wrong)}")
     return None
 
 
 def _differences(right: Any, wrong: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
-    """Where two values of JSON differ, outermost first."""
+    """Yield the differences of two JSON values as (path, right, wrong), outermost first."""
     if isinstance(right, dict) and isinstance(wrong, dict):
         for key in [*right, *(key for key in wrong if key not in right)]:
             inner = f"{path}[{quote(key)}]" if path else key

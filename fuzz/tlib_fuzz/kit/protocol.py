@@ -1,10 +1,9 @@
-"""The pipe protocol: a frame goes in behind its length, a line of text comes back.
+"""The protocol of a harness: a length and a frame go in, a line of text comes back.
 
-Strategy: what a parser's author has to write must fit on a page in any language, so the way in is
-one loop and the way back is one ``print`` and a flush. Replies come in the order of the frames,
-which is all that keeps them together. docs/fuzzing.md describes it.
+Strategy: a harness must fit on a page in any language, so it reads in one loop and answers with one ``print`` and a flush.
+Replies come in the order of the frames; only the order relates them. docs/fuzzing.md describes it.
 
-    in:   length u32 big-endian, then so many bytes: one frame, right or wrong
+    in:   length u32 big-endian, then a frame of that length
     out:  accept | accept JSON | reject | reject CODE | skip
 """
 
@@ -18,17 +17,17 @@ from typing import Final, Protocol
 import msgspec
 
 _LENGTH: Final = struct.Struct(">I")
-START: Final = 15.0  # seconds a target gets for its first reply
-WARM_UP: Final = bytes.fromhex("544c0100ffff00000000")  # well-formed, of a message that no table has
+START: Final = 15.0  # seconds that a target gets for its first reply
+WARM_UP: Final = bytes.fromhex("544c0100ffff00000000")  # well-formed, of a message without a table
 LONGEST_REPLY: Final = 64 << 20  # bytes of one line; the JSON of the largest frame fits
 
 
 class TargetError(Exception):
-    """Nothing can be done with the target: one line, with what to do."""
+    """The target cannot be used: one line that names the problem and the remedy."""
 
 
 class Verdict(enum.StrEnum):
-    """What became of a frame: what the target said, or what happened to it instead."""
+    """The verdict on a frame: the target's reply, or the event that prevented one."""
 
     ACCEPT = "accept"
     REJECT = "reject"
@@ -40,21 +39,20 @@ class Verdict(enum.StrEnum):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """A verdict, with the JSON of an accepted event, the error code of a refused one, where given.
+    """A verdict, with the JSON of an accepted event or the error code of a refused one, where the target gives them.
 
-    `trace` is what the target wrote to its standard error before it ended, and `sign` the few words
-    of it, or of the way it ended, by which one crash is told from another.
+    `trace` is the end of the target's standard error, and `signature` the few words that identify a crash.
     """
 
     verdict: Verdict
     json: bytes = b""
     code: str = ""
-    sign: str = ""
+    signature: str = ""
     trace: str = ""
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """`timeout` in seconds a frame; `memory` in MiB above what the target takes at rest, 0 for any."""
+    """Limits: `timeout` in seconds for a frame; `memory` in MiB above the target's memory at rest, 0 for none."""
 
     timeout: float = 2.0
     memory: int = 256
@@ -64,22 +62,22 @@ class Target(Protocol):
     """Answers frames."""
 
     def run(self, frames: Sequence[bytes]) -> list[Outcome]:
-        """An outcome for each of `frames`, in order; fewer where it did not come back from the last. Raises TargetError."""
+        """Return an outcome for each frame, in order; fewer where the target did not restart after the last. Raises TargetError."""
 
     def close(self) -> None:
-        """End it; what is run after that is run by a new one."""
+        """End it; a later `run` starts a new one."""
 
 
 _PLAIN: Final = {word.value.encode(): Outcome(word) for word in (Verdict.ACCEPT, Verdict.REJECT, Verdict.SKIP)}
 
 
 def pack(frame: bytes) -> bytes:
-    """What is written to the target for `frame`."""
+    """Return the bytes that carry `frame` to the target."""
     return _LENGTH.pack(len(frame)) + frame
 
 
 def outcome(line: bytes) -> Outcome:
-    """What one line of reply, without its end, says; GARBLED where it is of no known form."""
+    """Return the outcome of a reply line without its end; GARBLED where it is not one of the protocol."""
     line = line.removesuffix(b"\r")
     plain = _PLAIN.get(line)
     if plain is not None:
@@ -89,4 +87,4 @@ def outcome(line: bytes) -> Outcome:
         return Outcome(Verdict.ACCEPT, json=rest.strip())
     if word == b"reject":
         return Outcome(Verdict.REJECT, code=rest.strip().decode("utf-8", "replace"))
-    return Outcome(Verdict.GARBLED, sign=line[:80].decode("utf-8", "replace"))
+    return Outcome(Verdict.GARBLED, signature=line[:80].decode("utf-8", "replace"))

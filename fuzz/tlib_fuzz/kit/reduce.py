@@ -1,10 +1,9 @@
-"""The smallest frame found that still shows a fault.
+"""The reducer: finds a smaller input that shows the same fault.
 
-Strategy: the frame is pruned as a tree, so its true lengths stay true and its lies stay lies: pieces
-of every sequence in it (attributes, pairs, keys, values, what is left over) are taken out, large
-ones first; lists are replaced by lists inside them; the message becomes one that asks for less. Last,
-what cannot go is made plain. Each step stands only where the fault still shows, and the number of
-tries is bounded.
+Strategy: the input is pruned as a tree of a frame, so its correct lengths stay correct and its wrong ones stay wrong: pieces of every
+sequence (attributes, pairs, keys, values, trailing bytes) are removed, large ones first; a list is replaced by a list inside
+it; the message becomes one with fewer mandatory fields. Last, bytes that cannot be removed become zeros. A step is kept where the
+fault still shows, and the number of tries is bounded. Other bytes than a frame are a tree of one sequence.
 """
 
 from __future__ import annotations
@@ -12,33 +11,34 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
-from tlib_fuzz import tree
+from tlib_fuzz.cases import tree
 from tlib_schemas.registry import Registry
 from tlib_schemas.wire import WireType
 
 Shows: TypeAlias = Callable[[bytes], bool]
-_FEW = 64  # bytes of which each is tried
-_UNLISTED = 0xFFFF  # a message of which no table asks anything, an attribute that none knows
+Part: TypeAlias = tuple[Any, str]  # a node of the tree and the name of its field
+_SMALL = 64  # bytes of an input from which single bytes are removed
+_UNLISTED = 0xFFFF  # a message without a table, an attribute that is not declared
 _BINARY = int(WireType.Binary)
-_MOST = b"\xff\xff"  # the highest count of pairs
+_MANY_PAIRS = b"\xff\xff"  # the highest count
 
 
 class Reducer:
-    """Makes frames smaller while `shows` holds, in at most `tries`."""
+    """Makes inputs smaller while `shows` holds, in at most `tries`."""
 
     def __init__(self, shows: Shows, registry: Registry, tries: int = 3_000) -> None:
         self._shows = shows
         self._tries = tries
-        asks = sorted(registry.schemas.values(), key=lambda schema: sum(field.mandatory for field in schema.fields))
-        self._messages = (_UNLISTED, *(schema.message for schema in asks))
+        schemas = sorted(registry.schemas.values(), key=lambda schema: sum(field.mandatory for field in schema.fields))
+        self._messages = (_UNLISTED, *(schema.message for schema in schemas))
 
     def reduce(self, data: bytes) -> bytes:
-        """The smallest frame found."""
+        """Return the smallest input found."""
         size = len(data) + 1
         while len(data) < size and self._tries > 0:
             size = len(data)
-            data = self._truthful(self._blank(self._hoist(self._drop(self._message(data)))))
-            data = self._cut(data)
+            for step in (self._message, self._drop, self._hoist, self._blank, self._correct, self._cut):
+                data = step(data)
         return self._plain(data)
 
     def _holds(self, data: bytes, than: bytes) -> bool:
@@ -47,7 +47,13 @@ class Reducer:
         self._tries -= 1
         return self._shows(data)
 
+    def _try(self, frame: tree.Frame, data: bytes) -> bytes | None:
+        """Return the bytes of a changed tree where they are not longer than `data` and show the fault."""
+        changed = frame.write()
+        return changed if len(changed) <= len(data) and self._holds(changed, data) else None
+
     def _message(self, data: bytes) -> bytes:
+        """Change the message to one that requires less."""
         frame = tree.read(data)
         for number in self._messages if frame is not None else ():
             if frame is None or number == frame.message:
@@ -58,122 +64,104 @@ class Reducer:
         return data
 
     def _drop(self, data: bytes) -> bytes:
-        """Pieces taken out of every sequence of the tree."""
-        which = 0
-        while True:
-            places = _places(data)
-            if which >= len(places):
-                return data
-            size = len(_sequence(places[which]))
+        """Remove pieces from every sequence of the tree."""
+        place = 0
+        while (part := _part(data, place)) is not None:
+            size = len(getattr(*part))
             while size:
-                data = self._drop_pieces(data, which, size)
-                size = min(size // 2, len(_sequence(_places(data)[which])) if which < len(_places(data)) else 0)
-            which += 1
-
-    def _drop_pieces(self, data: bytes, which: int, size: int) -> bytes:
-        at = 0
-        while True:
-            frame = _read(data)
-            places = [] if frame is None else list(_walk(frame))
-            if frame is None or which >= len(places) or at >= len(_sequence(places[which])) or self._tries <= 0:
-                return data
-            owner, name = places[which]
-            sequence = getattr(owner, name)
-            setattr(owner, name, sequence[:at] + sequence[at + size :])
-            shorter = frame.write()
-            if self._holds(shorter, data):
-                data = shorter
-            else:
-                at += size
-
-    def _hoist(self, data: bytes) -> bytes:
-        """Lists replaced by a list inside them."""
-        which = 0
-        while True:
-            frame = _read(data)
-            found = [] if frame is None else [*_nested(frame)]
-            if frame is None or which >= len(found):
-                return data
-            owner, inner = found[which]
-            inner.length = owner.value.length
-            owner.value = inner
-            shorter = frame.write()
-            if self._holds(shorter, data):
-                data = shorter
-            else:
-                which += 1
-
-    def _blank(self, data: bytes) -> bytes:
-        """Attributes of one id, which cannot go, made empty ones that nobody knows."""
-        for number in sorted({attribute.id for attribute in _attributes(data)}):
-            frame = _read(data)
-            assert frame is not None
-            for attribute in frame.attributes:
-                if attribute.id == number:
-                    attribute.id, attribute.kind, attribute.value, attribute.length = _UNLISTED, _BINARY, b"", None
-            shorter = frame.write()
-            if len(shorter) < len(data) and self._holds(shorter, data):
-                data = shorter
+                data = self._drop_pieces(data, place, size)
+                part = _part(data, place)
+                size = 0 if part is None else min(size // 2, len(getattr(*part)))
+            place += 1
         return data
 
-    def _truthful(self, data: bytes) -> bytes:
-        """Lies told no greater than needed: one more or one less than the truth, or the truth."""
-        which = 0
-        while True:
-            frame = _read(data)
-            lies = [] if frame is None else [*_lies(frame)]
-            if frame is None or which >= len(lies):
-                return data
-            owner, name = lies[which]
-            setattr(owner, name, None)
-            honest = frame.write()
-            if len(honest) <= len(data) and self._holds(honest, data):
-                data = honest
+    def _drop_pieces(self, data: bytes, place: int, size: int) -> bytes:
+        at = 0
+        while (frame := _read(data)) is not None and self._tries > 0:
+            part = _nth(_parts(frame), place)
+            if part is None or at >= len(getattr(*part)):
+                break
+            sequence = getattr(*part)
+            _set(part, sequence[:at] + sequence[at + size :])
+            smaller = self._try(frame, data)
+            if smaller is None:
+                at += size
             else:
-                which += 1
+                data = smaller
+        return data
+
+    def _each(self, data: bytes, options: Callable[[tree.Frame], Iterator[Callable[[], None]]]) -> bytes:
+        """Try the changes that `options` yields of a tree, one by one."""
+        place = 0
+        while (frame := _read(data)) is not None and (change := _nth(options(frame), place)) is not None:
+            change()
+            changed = self._try(frame, data)
+            if changed is None:
+                place += 1
+            else:
+                data = changed
+        return data
+
+    def _hoist(self, data: bytes) -> bytes:
+        """Replace lists by a list inside them."""
+        return self._each(data, _hoists)
+
+    def _correct(self, data: bytes) -> bytes:
+        """Correct wrong lengths and counts."""
+        return self._each(data, lambda frame: (lambda part=part: _set(part, None) for part in _wrong(frame)))  # type: ignore[misc]
+
+    def _blank(self, data: bytes) -> bytes:
+        """Replace the attributes of one id by empty ones that are not declared."""
+        frame = tree.read(data)
+        for number in sorted({a.id for a in frame.attributes}) if frame is not None else ():
+            frame = _read(data)
+            assert frame is not None
+            for a in frame.attributes:
+                if a.id == number:
+                    a.id, a.kind, a.value, a.length = _UNLISTED, _BINARY, b"", None
+            smaller = frame.write()
+            if len(smaller) < len(data) and self._holds(smaller, data):
+                data = smaller
+        return data
 
     def _cut(self, data: bytes) -> bytes:
-        """Bytes taken out wherever they are: of what is no tree, or hardly one."""
-        size = len(data) // 2 if len(data) <= _FEW else 0
+        """Remove bytes anywhere from a small input."""
+        size = len(data) // 2 if len(data) <= _SMALL else 0
         while size:
             at = 0
             while at < len(data):
-                shorter = data[:at] + data[at + size :]
-                if self._holds(shorter, data):
-                    data = shorter
+                smaller = data[:at] + data[at + size :]
+                if self._holds(smaller, data):
+                    data = smaller
                 else:
                     at += size
             size //= 2
         return data
 
     def _plain(self, data: bytes) -> bytes:
-        """Keys and values of zeros, or of one letter, where they say nothing."""
-        for which in range(len(_places(data))):
+        """Replace keys and values by zeros or by one letter."""
+        for place in range(len(list(_parts(frame))) if (frame := _read(data)) is not None else 0):
             for fill in (b"\0", b"a"):
                 frame = _read(data)
-                places = [] if frame is None else list(_walk(frame))
-                if frame is None or which >= len(places):
+                part = None if frame is None else _nth(_parts(frame), place)
+                if frame is None or part is None:
                     return data
-                owner, name = places[which]
-                sequence = getattr(owner, name)
+                sequence = getattr(*part)
                 if not isinstance(sequence, bytes) or sequence == fill * len(sequence):
                     break
-                setattr(owner, name, fill * len(sequence))
-                plainer = frame.write()
-                if self._holds(plainer, data):
+                _set(part, fill * len(sequence))
+                plainer = self._try(frame, data)
+                if plainer is not None:
                     data = plainer
                     break
         return data
 
 
-Place: TypeAlias = tuple[Any, str]
-
-
 def _read(data: bytes) -> tree.Frame | None:
-    """The tree of `data`, pairs behind the last that a list's count tells being pairs too."""
+    """Return the tree of `data`, with the pairs beyond a list's count as pairs too."""
     frame = tree.read(data)
     for node, _ in [] if frame is None else frame.lists():
-        more = tree.read_list(_MOST + node.tail)
+        more = tree.read_list(_MANY_PAIRS + node.tail)
         if more is not None and more.pairs:
             node.count = len(node.pairs) if node.count is None else node.count
             node.pairs += more.pairs
@@ -181,25 +169,35 @@ def _read(data: bytes) -> tree.Frame | None:
     return frame
 
 
-def _attributes(data: bytes) -> list[tree.Attribute]:
-    frame = tree.read(data)
-    return [] if frame is None else frame.attributes
+def _set(part: Part, value: Any) -> None:
+    node, name = part
+    setattr(node, name, value)
 
 
-def _sequence(place: Place) -> Any:
-    return getattr(*place)
+def _nth(items: Iterator[Any], place: int) -> Any:
+    """Return the item at a place, None where there are fewer."""
+    return next((item for number, item in enumerate(items) if number == place), None)
 
 
-def _places(data: bytes) -> list[Place]:
+def _part(data: bytes, place: int) -> Part | None:
     frame = _read(data)
-    return [] if frame is None else list(_walk(frame))
+    part: Part | None = None if frame is None else _nth(_parts(frame), place)
+    return part
 
 
-def _walk(frame: tree.Frame) -> Iterator[Place]:
-    """Every sequence of the tree that could be shorter: its owner and its name there, outermost first."""
+def _owners(frame: tree.Frame) -> Iterator[tree.Attribute | tree.Pair]:
+    """Yield every attribute and pair of a tree, outermost first."""
+    waiting: list[tree.Attribute | tree.Pair] = [*frame.attributes]
+    for owner in waiting:  # grows while it is read
+        yield owner
+        if isinstance(owner.value, tree.List):
+            waiting += owner.value.pairs
+
+
+def _parts(frame: tree.Frame) -> Iterator[Part]:
+    """Yield every sequence of the tree that could be shorter, outermost first."""
     yield from ((frame, "attributes"), (frame, "tail"), (frame, "after"))
-    waiting: list[Any] = [*frame.attributes]
-    for owner in waiting:  # grows on the way
+    for owner in _owners(frame):
         if isinstance(owner, tree.Pair):
             yield owner, "key"
         if isinstance(owner.value, bytes):
@@ -207,25 +205,28 @@ def _walk(frame: tree.Frame) -> Iterator[Place]:
         else:
             yield owner.value, "pairs"
             yield owner.value, "tail"
-            waiting += owner.value.pairs
 
 
-def _nested(frame: tree.Frame) -> Iterator[tuple[Any, tree.List]]:
-    """Each attribute or pair that holds a list, with a list inside that one."""
-    owners: list[Any] = [*frame.attributes]
-    for owner in owners:  # grows on the way
-        if not isinstance(owner.value, bytes):
-            yield from ((owner, pair.value) for pair in owner.value.pairs if not isinstance(pair.value, bytes))
-            owners += owner.value.pairs
+def _hoists(frame: tree.Frame) -> Iterator[Callable[[], None]]:
+    """Yield the changes that replace a list by a list inside it."""
+
+    def hoist(owner: tree.Attribute | tree.Pair, length: int | None, inner: tree.List) -> None:
+        inner.length = length
+        owner.value = inner
+
+    for owner in _owners(frame):
+        if isinstance(owner.value, tree.List):
+            for pair in owner.value.pairs:
+                if isinstance(pair.value, tree.List):
+                    yield lambda owner=owner, length=owner.value.length, inner=pair.value: hoist(owner, length, inner)  # type: ignore[misc]
 
 
-def _lies(frame: tree.Frame) -> Iterator[Place]:
-    """Every length or count that is not true."""
-    owners: list[Any] = [frame, *frame.attributes]
-    for owner in owners:  # grows on the way
-        value = getattr(owner, "value", b"")
-        if not isinstance(value, bytes):
-            owners += (value, *value.pairs)
+def _wrong(frame: tree.Frame) -> Iterator[Part]:
+    """Yield every length and count that is not correct."""
+    nodes: list[Any] = [frame]
+    for owner in _owners(frame):
+        nodes += (owner, owner.value) if isinstance(owner.value, tree.List) else (owner,)
+    for node in nodes:
         for name in ("length", "count", "key_length", "value_length"):
-            if getattr(owner, name, None) is not None:
-                yield owner, name
+            if getattr(node, name, None) is not None:
+                yield node, name

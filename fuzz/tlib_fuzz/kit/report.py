@@ -1,4 +1,4 @@
-"""What a run tells: progress while it runs, a summary for a person, JUnit XML for a build server."""
+"""Reports of a run: progress while it runs, a summary for a person, JUnit XML for a build server."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import msgspec
 
 from .findings import Finding
 
-_EVERY = 0.2  # seconds between two lines of progress
+_EVERY = 0.2  # seconds between two updates of the progress
 
 
 class Total(msgspec.Struct):
-    """What a run did: cases by label, those left out, how many of the cases the target skipped, the seed, the seconds it took."""
+    """The totals of a run: its seed, cases by label, cases left out, cases that the target skipped, seconds."""
 
     seed: int
     counts: Counter[str]
@@ -27,68 +27,68 @@ class Total(msgspec.Struct):
 
     @property
     def cases(self) -> int:
-        """How many cases were sent."""
+        """The number of cases sent."""
         return self.counts.total()
 
     @property
     def judged(self) -> int:
-        """How many of them the target judged."""
+        """The number of cases that the target judged."""
         return self.cases - self.skipped.total()
 
 
 class Progress:
-    """A line on the standard error that is written over, where that is a terminal."""
+    """A progress line on the standard error, where that is a terminal."""
 
     def __init__(self) -> None:
-        self._wanted = sys.stderr.isatty()
-        self._began = self._told = time.monotonic()
+        self._shown = sys.stderr.isatty()
+        self._began = self._updated = time.monotonic()
 
     @property
     def seconds(self) -> float:
-        """How long it has run."""
+        """The seconds since the start."""
         return time.monotonic() - self._began
 
-    def tell(self, cases: int, findings: int) -> None:
-        """So many cases so far."""
+    def update(self, cases: int, findings: int) -> None:
+        """Show the number of cases and findings."""
         now = time.monotonic()
-        if self._wanted and now - self._told > _EVERY:
-            self._told = now
+        if self._shown and now - self._updated > _EVERY:
+            self._updated = now
             sys.stderr.write(f"\r\x1b[K{cases:,} cases, {cases / self.seconds:,.0f} a second, {_count(findings, 'finding')}")
             sys.stderr.flush()
 
     def clear(self) -> None:
-        """Leave the line to others."""
-        if self._wanted:
+        """Remove the line."""
+        if self._shown:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
 
 
 def summary(total: Total, findings: Collection[Finding]) -> Iterator[str]:
-    """The run for a person, a line at a time."""
+    """Yield the lines of the summary."""
     rate = f"{total.seconds:.1f} s, {total.cases / (total.seconds or 1.0):,.0f} a second"
     yield f"{_count(total.cases, 'case')}, {rate}, seed {total.seed}: {_count(len(findings), 'finding')}"
     if total.skipped:
-        yield f"{_count(total.skipped.total(), 'case')} skipped by the target, and so not judged"
+        yield f"{_count(total.skipped.total(), 'case')} skipped by the target and not judged"
     if total.left_out:
         labels = ", ".join(f"{count:,} {label}" for label, count in total.left_out.most_common())
-        yield f"left out, since their label had cost the target enough lives: {labels}"
+        yield f"left out, because their labels had killed the target often enough: {labels}"
     for finding in findings:
         yield ""
-        yield from told(finding)
+        yield from described(finding)
 
 
-def told(finding: Finding) -> Iterator[str]:
-    """One finding, in a few lines."""
-    yield f"{finding.kind}  {finding.label}: {finding.words}"
+def described(finding: Finding) -> Iterator[str]:
+    """Yield the lines that describe a finding."""
+    yield f"{finding.kind}  {finding.label}: {finding.message}"
     place = finding.path or finding.event
     yield f"    {finding.reason}{f' ({place})' if place else ''}"
     reduced = f", reduced from {finding.original_size}" if finding.size != finding.original_size else ""
-    yield f"    {_count(finding.size, 'byte')}{reduced}; seen {_count(finding.times, 'time')}"
+    yield f"    {_count(finding.size, 'byte')}{reduced}; {_count(finding.hits, 'hit')}"
     yield f"    {finding.replay}"
 
 
 def junit(total: Total, findings: Collection[Finding], path: Path) -> None:
-    """A test case for each label, failed by its findings; skipped where none of its cases was judged."""
+    """Write a JUnit test case for each label, failed by its findings; skipped where none of its cases was judged."""
     by_label: dict[str, list[Finding]] = {label: [] for label in sorted({*total.counts, *total.left_out})}
     for finding in findings:
         by_label.setdefault(finding.label, []).append(finding)
@@ -104,8 +104,8 @@ def junit(total: Total, findings: Collection[Finding], path: Path) -> None:
     for label, found in by_label.items():
         case = ET.SubElement(suite, "testcase", classname="tlib.fuzz", name=label, time="0")
         for finding in found:
-            failure = ET.SubElement(case, "failure", type=str(finding.kind), message=_clean(finding.words))
-            failure.text = _clean("\n".join(told(finding)))
+            failure = ET.SubElement(case, "failure", type=str(finding.kind), message=_clean(finding.message))
+            failure.text = _clean("\n".join(described(finding)))
         if label in idle:
             ET.SubElement(case, "skipped", message="none of its cases was judged")
         ET.SubElement(case, "system-out").text = f"{total.counts[label]} cases"
@@ -115,7 +115,7 @@ def junit(total: Total, findings: Collection[Finding], path: Path) -> None:
 
 
 def _clean(text: str) -> str:
-    """`text` without what XML cannot hold."""
+    """Return `text` without the characters that XML cannot hold."""
     return "".join(c if c in "\n\t" or (c.isprintable() and not 0xD800 <= ord(c) <= 0xDFFF) else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 

@@ -1,8 +1,7 @@
-"""Chunks of cases sent to a target, its answers judged.
+"""A session: sends chunks of cases to a target and judges its answers.
 
-Strategy: of all that a chunk shows only one hit of each nature is kept, with its count, so a hopeless
-parser costs no more than a good one. Labels that cost a target its life over and over are left out
-after a while: one finding is enough, and starting costs time.
+Strategy: a chunk keeps one hit of each signature with its count, so a hopeless parser costs no more than a good one. A label
+that kills the target repeatedly is left out after a while: one finding suffices, and a restart takes time.
 """
 
 from __future__ import annotations
@@ -13,20 +12,20 @@ from typing import Final
 
 import msgspec
 
-from tlib_fuzz.cases import Case
+from tlib_fuzz.cases.generate import Case
 
 from .judge import Difference, Kind, judge
-from .plan import RAW, Plan
 from .protocol import Outcome, Target, TargetError, Verdict
+from .workload import RAW, Workload
 
 CHUNK: Final = 1_000  # cases
 _BATCH, _BATCH_BYTES = 64, 1 << 18
-_PATIENCE = {Kind.HANG: 3, Kind.MEMORY: 10, Kind.CRASH: 20}  # times that a label may do it
-_RAW_PATIENCE = 10  # times as often, where the label says nothing
+_PATIENCE = {Kind.HANG: 3, Kind.MEMORY: 10, Kind.CRASH: 20}  # hits of a label before it is left out
+_RAW_PATIENCE = 10  # the factor for raw mutations, whose label names no fault
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """A case to which the target gave a wrong answer."""
+    """A case that the target answered wrongly."""
 
     case: Case
     outcome: Outcome
@@ -34,7 +33,7 @@ class Hit(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct):
-    """What a chunk gave: cases of each label, those of them skipped, those left out, and one hit of each nature with its count."""
+    """The result of a chunk: cases by label, skipped and left out ones, and one hit of each signature with its count in `times`."""
 
     counts: Counter[str]
     left_out: Counter[str]
@@ -43,34 +42,34 @@ class Result(msgspec.Struct):
     skipped: Counter[str]
 
 
-class Trial:
-    """Runs chunks of a plan on a target."""
+class Session:
+    """Runs chunks of a workload on a target."""
 
-    def __init__(self, target: Target, plan: Plan) -> None:
+    def __init__(self, target: Target, workload: Workload) -> None:
         self._target = target
-        self._plan = plan
+        self._workload = workload
         self._harm: Counter[tuple[str, Kind]] = Counter()
 
     def chunk(self, number: int, size: int = CHUNK) -> Result:
         """Send one chunk. Raises TargetError."""
         result = Result(Counter(), Counter(), [], [], Counter())
         known: dict[tuple[str, Kind, str], int] = {}
-        for batch in _batches(self._rested(self._plan.chunk(number, size), result)):
+        for batch in _batches(self._tolerated(self._workload.chunk(number, size), result)):
             try:
                 outcomes = self._target.run([case.frame for case in batch])
             except TargetError:
-                if result.hits:  # the next chunk will tell
+                if result.hits:  # the next chunk raises
                     return result
                 raise
-            for case, outcome in zip(batch, outcomes, strict=False):  # fewer where it is gone
+            for case, outcome in zip(batch, outcomes, strict=False):  # fewer where it did not restart
                 result.counts[case.label] += 1
                 if outcome.verdict is Verdict.SKIP:
                     result.skipped[case.label] += 1
-                difference = judge(case, outcome, self._plan.registry)
+                difference = judge(case, outcome, self._workload.registry)
                 if difference is None or (difference.kind is Kind.CODE and case.label == RAW):
                     continue
                 self._harm[case.label, difference.kind] += 1
-                key = (_known_as(case), difference.kind, difference.nature)
+                key = (_known_as(case), difference.kind, difference.signature)
                 if key in known:
                     result.times[known[key]] += 1
                 else:
@@ -83,7 +82,7 @@ class Trial:
         """End the target."""
         self._target.close()
 
-    def _rested(self, chunk: Iterator[Case], result: Result) -> Iterator[Case]:
+    def _tolerated(self, chunk: Iterator[Case], result: Result) -> Iterator[Case]:
         for case in chunk:
             patience = _RAW_PATIENCE if case.label == RAW else 1
             if any(self._harm[case.label, kind] >= most * patience for kind, most in _PATIENCE.items()):

@@ -1,4 +1,4 @@
-"""How a tester names a target, and what is made of it."""
+"""Opens the target that ``--target`` and ``--mode`` name."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from typing import Final
 
 from .child import Child, command_of
 from .connection import Connection
-from .once import Once
+from .one_shot import OneShot
+from .persistent import Persistent
 from .protocol import Settings, Target, TargetError
-from .speaking import Speaking
 
 
 def _pipe(target: str, settings: Settings) -> Target:
     command = command_of(target)
-    return Speaking(lambda: Child(command, settings.memory), settings)
+    return Persistent(lambda: Child(command, settings.memory), settings)
 
 
 def _process(target: str, settings: Settings) -> Target:
-    return Once(command_of(target), settings)
+    return OneShot(command_of(target), settings)
 
 
 def _tcp(target: str, settings: Settings) -> Target:
     host, colon, port = target.rpartition(":")
     if not colon or not port.isascii() or not port.isdigit() or not 0 < int(port) <= 0xFFFF:
         raise TargetError(f"{target!r} is not HOST:PORT, which --mode tcp connects to")
-    return Speaking(lambda: Connection(host.strip("[]") or "localhost", int(port)), settings)
+    return Persistent(lambda: Connection(host.strip("[]") or "localhost", int(port)), settings)
 
 
 MODES: Final[dict[str, Callable[[str, Settings], Target]]] = {"pipe": _pipe, "process": _process, "tcp": _tcp}
 
 
 def open_target(target: str, mode: str, settings: Settings) -> Target:
-    """The target that a tester named, in one of `MODES`. Raises TargetError."""
+    """Return the target of a command or address, in one of `MODES`. Raises TargetError."""
     return MODES[mode](target, settings)

@@ -1,4 +1,4 @@
-"""Chunks in several processes, each with a target of its own; results in order."""
+"""Runs chunks in several processes, each with its own target, and returns their results in order."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from functools import cache
 from typing import Any, Final
 
 from .protocol import TargetError
-from .session import Result, Trial
+from .session import Result, Session
 
-_AHEAD: Final = 2  # chunks a process, beyond the one that is waited for
-_make: Callable[[], Trial]
+_AHEAD: Final = 2  # chunks for each process beyond the awaited one
+_make: Callable[[], Session]
 
 
-def _begin(make: Callable[..., Trial], arguments: Sequence[Any]) -> None:
+def _begin(make: Callable[..., Session], arguments: Sequence[Any]) -> None:
     global _make  # noqa: PLW0603 a process has one
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process tells us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process ends the workers
     parent = multiprocessing.parent_process()
     assert parent is not None
 
@@ -32,18 +32,18 @@ def _begin(make: Callable[..., Trial], arguments: Sequence[Any]) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-    _make = cache(lambda: make(*arguments))  # what it raises is told by the first chunk
+    _make = cache(lambda: make(*arguments))  # the first chunk raises its error
 
 
 def _one(number: int, size: int) -> Result:
     return _make().chunk(number, size)
 
 
-def in_order(make: Callable[..., Trial], arguments: Sequence[Any], jobs: int, sizes: Iterator[int]) -> Iterator[Result]:
-    """The results of chunks 0, 1, … of such sizes, by so many processes, each with ``make(*arguments)``. Raises TargetError."""
+def in_order(make: Callable[..., Session], arguments: Sequence[Any], jobs: int, sizes: Iterator[int]) -> Iterator[Result]:
+    """Yield the results of chunks 0, 1, … of `sizes`, by `jobs` processes that each call ``make(*arguments)``. Raises TargetError."""
     if jobs == 1:
-        with contextlib.closing(make(*arguments)) as trial:
-            yield from (trial.chunk(number, size) for number, size in enumerate(sizes))
+        with contextlib.closing(make(*arguments)) as session:
+            yield from (session.chunk(number, size) for number, size in enumerate(sizes))
         return
     pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _begin, (make, arguments))
     waiting: deque[Future[Result]] = deque()
@@ -61,4 +61,4 @@ def _result(future: Future[Result]) -> Result:
     try:
         return future.result()
     except BrokenProcessPool:
-        raise TargetError("a worker process ended before its work: is there memory enough? --jobs 1 needs least") from None
+        raise TargetError("a worker process died; it may lack memory: try --jobs 1") from None

@@ -1,8 +1,8 @@
-"""The toy parser of parser.c, built clean or with one bug planted, and what is known of each bug.
+"""The toy parser of parser.c, built without a bug or with one planted bug, and the facts about each bug.
 
-`python tests/fuzz/parser/planted.py` prints, for each bug and seed, after how many cases the kit found it,
-and how small the finding became beside the smallest frame that can show it. With ``--clean N`` it sends N
-cases to the parser without a bug and to our two engines instead, and prints what was found and how fast.
+`python tests/fuzz/parser/planted.py` prints for each bug and seed the number of cases until the kit found it, and the size of
+the finding beside the smallest frame that can show it. With ``--clean N`` it sends N cases to the parser without a bug and to
+our two engines instead, and prints the findings and the rate.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tlib_fuzz.kit.findings import Finding, Findings, How
+from tlib_fuzz.kit.findings import Finding, Findings, TargetOptions
 from tlib_fuzz.kit.judge import Kind
-from tlib_fuzz.kit.plan import Plan
-from tlib_fuzz.kit.session import CHUNK, Trial
+from tlib_fuzz.kit.session import CHUNK, Session
+from tlib_fuzz.kit.workload import Workload
 from tlib_schemas.errors import Severity
 from tlib_schemas.registry import Registry
 from tlib_schemas.rules import While
@@ -32,7 +32,7 @@ STEP = 250  # cases between two looks at what was found
 
 
 class Bug(NamedTuple):
-    """The kind of finding a bug shows as, and the bytes of the smallest frame that shows it alone, 0 where none does."""
+    """The kind of a bug's finding, and the size of the smallest frame that shows it alone, 0 where none does."""
 
     kind: Kind
     smallest: int
@@ -63,9 +63,9 @@ BUGS = {
 
 
 def tables(registry: Registry = TLIBRARY) -> str:
-    """tables.h: the registry, as the parser has it."""
+    """Return tables.h: the registry for the parser."""
     attributes = [
-        f"    {{{number}, {-1 if value is None else int(value.wire_type)}, \"{attribute.name}\", '{_form(value)}'}},"
+        f"    {{{number}, {-1 if value is None else int(value.wire_type)}, \"{attribute.name}\", '{_format(value)}'}},"
         for number, attribute in registry.dictionary.items()
         for value in [attribute.value]
     ]
@@ -101,7 +101,7 @@ def tables(registry: Registry = TLIBRARY) -> str:
     )
 
 
-def _form(value: object) -> str:
+def _format(value: object) -> str:
     signed = value is SignedInt or (isinstance(value, Enum) and value.signed)
     return "x" if value is ConnID else "s" if signed else "u"
 
@@ -111,7 +111,7 @@ def _numbers(values: object) -> str:
 
 
 def build(folder: Path, bug: str = "NONE", *, sanitized: bool = False) -> Path:
-    """The parser with one bug, compiled into `folder`."""
+    """Compile the parser with one bug into `folder`."""
     (folder / "tables.h").write_text(tables(), encoding="utf-8")
     program = folder / f"parser-{bug.lower()}"
     options = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"] if sanitized else []
@@ -121,14 +121,14 @@ def build(folder: Path, bug: str = "NONE", *, sanitized: bool = False) -> Path:
 
 
 def hunt(program: Path, bug: Bug, seed: int, cases: int, folder: Path) -> tuple[int, Finding | None]:
-    """After how many cases a bug was found, and its finding, reduced."""
-    how = How(target=str(program), timeout=1.0)
-    plan = Plan(seed=seed)
-    target, findings = how.open(), Findings(folder, plan, how)
-    trial = Trial(target, plan)
+    """Return the number of cases until a bug was found, and its reduced finding."""
+    options = TargetOptions(command=str(program), timeout=1.0)
+    workload = Workload(seed=seed)
+    target, findings = options.open(), Findings(folder, workload, options, lambda frame, _: frame.hex())
+    session = Session(target, workload)
     try:
         for number in range(cases // STEP):
-            result = trial.chunk(number, STEP)
+            result = session.chunk(number, STEP)
             for hit, times in zip(result.hits, result.times, strict=True):
                 found = findings.add(hit, times)
                 if found is not None and found.kind is bug.kind:
@@ -140,21 +140,21 @@ def hunt(program: Path, bug: Bug, seed: int, cases: int, folder: Path) -> tuple[
 
 
 def sweep(command: str, cases: int, seed: int) -> tuple[int, int, float]:
-    """How many cases were sent, how many answered wrongly, and the CPU seconds of this process and the target's."""
+    """TargetOptions many cases were sent, how many answered wrongly, and the CPU seconds of this process and the target's."""
     began = sum(os.times()[:4])
     sent = wrong = 0
-    with contextlib.closing(Trial(How(target=command, timeout=60.0).open(), Plan(seed=seed))) as trial:
+    with contextlib.closing(Session(TargetOptions(command=command, timeout=60.0).open(), Workload(seed=seed))) as session:
         for number in range(cases // CHUNK):
-            result = trial.chunk(number)
+            result = session.chunk(number)
             sent += result.counts.total()
             wrong += sum(result.times)
             for hit in result.hits:
-                print(hit.case.label, hit.difference.words, hit.case.frame[:500].hex())
+                print(hit.case.label, hit.difference.message, hit.case.frame[:500].hex())
     return sent, wrong, sum(os.times()[:4]) - began
 
 
 def clean(cases: int, seed: int, folder: Path) -> int:
-    """The table of what nothing is wrong with; how many wrong answers there were."""
+    """Print the table of targets without bugs; return the number of wrong answers."""
     print(f"{'target':18} {'cases':>10} {'findings':>9} {'CPU s':>7} {'cases a CPU second':>19}")
     engine = f"{sys.executable} {SOURCE.parent.parent / 'engines.py'}"
     missed = 0
@@ -169,7 +169,7 @@ def clean(cases: int, seed: int, folder: Path) -> int:
 
 
 def planted(bugs: Sequence[str], seeds: int, cases: int, folder: Path) -> int:
-    """The table of bugs; how many were missed, or left too large."""
+    """Print the table of bugs; return how many were missed, or left too large."""
     print(f"{'bug':16} {'kind':14} {'found within cases, by seed':{8 * seeds}}  bytes  smallest")
     missed = 0
     for name in bugs:

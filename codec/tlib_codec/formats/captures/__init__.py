@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from tlib_codec.formats import Format, ReadOptions, WriteOptions, Writer
 
+from . import codes  # noqa: F401 registers the error codes of captures
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from tlib_codec.formats import Format, ReadOptions, WriteOptions, Writer
 from tlib_codec.formats.text import CONTROLS
 
+from . import codes  # noqa: F401 registers the error codes of JSON
 from .items import dumps, from_data, loads, to_data, value_from_data, value_to_data, violation_to_data
 
 if TYPE_CHECKING:

@@ -20,6 +20,7 @@ from typing import Any
 
 import msgspec
 
+from tlib_codec.formats import formats
 from tlib_codec.reference import Policy
 from tlib_codec.stream import Gap, MalformedFrame, Missing, StreamItem
 from tlib_schemas.declare import Composite
@@ -339,6 +340,7 @@ def _malformed_from(data: object) -> MalformedFrame:
     for key, text in texts.items():
         if not isinstance(text, str):
             raise _form("a string", text, f"{part}.{key}")
+    formats()  # the code may be one of any format's
     if texts["code"] not in CODES:
         raise _form("a code of docs/errors.md", texts["code"], f"{part}.code")
     offset = None if told.get("offset") is None else _int(told["offset"], part)

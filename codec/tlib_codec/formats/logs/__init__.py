@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from tlib_codec.formats import Format, ReadOptions, WriteOptions, Writer
 
+from . import codes  # noqa: F401 registers the error codes of logs
 from .sniff import sniff
 
 if TYPE_CHECKING:

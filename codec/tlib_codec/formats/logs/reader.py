@@ -23,7 +23,7 @@ from .dates import Clock
 from .lines import DEFAULT_LOG_LIMITS, LogLimits, chunks, text_lines
 from .message import Context, Message
 from .platform_sdk import PlatformForm
-from .sniff import sniff
+from .sniff import kind_of
 from .tserver import TServerForm
 from .values import bare
 
@@ -71,16 +71,19 @@ def entries(
 
 
 def recognised(pieces: Iterator[bytes]) -> tuple[Iterator[bytes], str]:
-    """Return the pieces again, and the kind that their beginning shows."""
+    """Return the pieces again, and the kind that the first whole line of a known kind shows."""
     held: list[bytes] = []
     size = 0
+    line = b""
     for piece in pieces:
         held.append(piece)
         size += len(piece)
-        if size >= _HEAD or sniff(piece) is not None:
+        line += piece
+        if size >= _HEAD or (b"\n" in piece and kind_of(line) is not None):
             break
+        line = line[line.rfind(b"\n") + 1 :]
     head = b"".join(held)
-    return chain([head], pieces), sniff(head[:_HEAD]) or "tserver"
+    return chain([head], pieces), kind_of(head[:_HEAD]) or "tserver"
 
 
 def _read(file: Iterable[bytes] | BinaryIO, context: Context, clock: Clock, kind: str | None) -> Iterator[Entry | None]:

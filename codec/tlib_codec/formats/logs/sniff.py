@@ -20,9 +20,12 @@ _SIGN = re.compile(rb"^(?:(" + _PLATFORM + rb")|(?:" + _TSERVER + rb"))", re.MUL
 
 
 def sniff(head: bytes) -> str | None:
-    """``tserver``, ``platform-sdk`` or None, from the first bytes of a file (64 KiB will do)."""
-    if b"\0" in head:
-        return None
+    """Return ``tserver``, ``platform-sdk`` or None for the first bytes of a file (64 KiB are enough); None where they are binary."""
+    return None if b"\0" in head else kind_of(head)
+
+
+def kind_of(head: bytes) -> str | None:
+    """Return the kind of the first line that only a log has; None where there is none."""
     match = _SIGN.search(head)
     if match is None:
         return None
