@@ -63,7 +63,7 @@ static void prepare(void) {
 static void check_index(const uint8_t *data, uint32_t length, const tlib_limits *limits, int deep) {
     tlib_error error = {0};
     int code;
-    while ((code = tlib_index(&tables, limits, data, length, deep, &room, &error)) == TLIB_MORE_ROOM) {
+    while ((code = tlib_index(&tables, limits, data, length, deep, &room, &error)) == TLIB_MORE_CAPACITY) {
         room.capacity *= 2;
         tlib_attribute *more = realloc(room.attributes, room.capacity * sizeof *more);
         MUST(more);

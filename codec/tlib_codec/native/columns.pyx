@@ -13,7 +13,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memmove, memset
 
 from tlib_codec.native.libcore cimport *
-from tlib_codec.native.engine cimport Room, Tables, limits_of, room_for, stream_error, tables_of
+from tlib_codec.native.engine cimport Workspace, Tables, limits_of, zeroed, stream_error, tables_of
 
 from tlib_codec.arrow.plan import DIRECT, GAP, Counts, judge
 
@@ -25,7 +25,7 @@ cdef extern from "columns.h" nogil:
         TLIB_RUN_MALFORMED
         TLIB_RUN_INVALID
         TLIB_RUN_ASK
-        TLIB_RUN_ROOM
+        TLIB_RUN_CAPACITY
         TLIB_RUN_MEMORY
 
     struct ArrowArray:
@@ -80,7 +80,7 @@ cdef extern from "columns.h" nogil:
 
     int tlib_columns_run(tlib_run *run)
     void tlib_columns_pass(tlib_run *run)
-    int tlib_columns_frame(tlib_columns *columns, const uint8_t *data, uint32_t length, uint64_t offset, const tlib_workspace *room)
+    int tlib_columns_frame(tlib_columns *columns, const uint8_t *data, uint32_t length, uint64_t offset, const tlib_workspace *work)
     int tlib_columns_bytes(tlib_columns *columns, const uint8_t *data, uint64_t length, uint64_t offset, int32_t message)
     int tlib_columns_error(tlib_columns *columns, const uint8_t *code, size_t code_length, int has_offset, uint64_t offset,
                            const uint8_t *path, size_t path_length)
@@ -109,18 +109,18 @@ cdef class Labels:
         direct = {number: i for i, (number, _) in enumerate(known) if 0 <= number < DIRECT}
         others = sorted((number, i) for i, (number, _) in enumerate(known) if not 0 <= number < DIRECT)
         self.labels.direct_count = max(direct) + 1 if direct else 0
-        array = <int32_t *> room_for(self.labels.direct_count, sizeof(int32_t))
+        array = <int32_t *> zeroed(self.labels.direct_count, sizeof(int32_t))
         self.direct = array
         for i in range(self.labels.direct_count):
             array[i] = direct.get(i, -1)
-        wide = <int64_t *> room_for(len(others), sizeof(int64_t))
+        wide = <int64_t *> zeroed(len(others), sizeof(int64_t))
         self.numbers = wide
-        array = <int32_t *> room_for(len(others), sizeof(int32_t))
+        array = <int32_t *> zeroed(len(others), sizeof(int32_t))
         self.label_of = array
         for i, (number, which) in enumerate(others):
             wide[i] = number
             array[i] = which
-        array = <int32_t *> room_for(len(encoded) + 1, sizeof(int32_t))
+        array = <int32_t *> zeroed(len(encoded) + 1, sizeof(int32_t))
         self.offsets = array
         for i in range(len(encoded)):
             end += <int32_t> len(encoded[i])
@@ -147,7 +147,7 @@ cdef class Run:
     cdef object registry
     cdef object limits
     cdef Tables tables
-    cdef Room room
+    cdef Workspace work
     cdef tlib_run core
     cdef uint64_t invalid, malformed, gaps
 
@@ -155,11 +155,11 @@ cdef class Run:
         self.registry = registry
         self.limits = limits
         self.tables = tables_of(registry)
-        self.room = Room()
-        self.room.widen(self.tables)
+        self.work = Workspace()
+        self.work.widen(self.tables)
         self.core.tables = self.tables.tables
         self.core.limits = limits_of(limits)
-        self.core.space = self.room.space
+        self.core.space = self.work.space
         self.core.stream.walked = TLIB_HEADER
 
     cdef int run(self) except -1:
@@ -174,8 +174,8 @@ cdef class Run:
                 return 1
             if stop == TLIB_RUN_MEMORY:
                 raise MemoryError
-            if stop == TLIB_RUN_ROOM:
-                self.room.grow()
+            if stop == TLIB_RUN_CAPACITY:
+                self.work.grow()
                 continue
             if stop == TLIB_RUN_GAP:
                 self.gap(self.core.item, self.core.broken)
@@ -188,29 +188,29 @@ cdef class Run:
         cdef uint16_t number = 0
         cdef uint32_t body = 0
         cdef tlib_error error
-        told = ("gap", None, "")
+        fault = ("gap", None, "")
         if broken:
             refused = stream_error(self.tables, &self.core.stream, self.core.at, self.core.left, self.limits)
-            told = (refused.code, refused.offset, refused.path)
+            fault = (refused.code, refused.offset, refused.path)
             if tlib_header(self.core.at, length, &self.core.limits, &number, &body, &error) == TLIB_OK:
                 message = number
             self.malformed += 1
         else:
             self.gaps += 1
-        return self.row_of_bytes(length, message, told)
+        return self.row_of_bytes(length, message, fault)
 
     cdef int odd_frame(self, uint64_t length, int stop) except -1:
         """A frame that is malformed, breaks a rule, or that only Python can judge."""
-        cdef tuple told = None
+        cdef tuple fault = None
         cdef bint malformed
         if stop != TLIB_RUN_INVALID or self.core.columns != NULL:
             packed = PyBytes_FromStringAndSize(<const char *> self.core.at, <Py_ssize_t> length)
-            malformed, told = judge(packed, self.core.stream.base, self.registry, self.limits)
+            malformed, fault = judge(packed, self.core.stream.base, self.registry, self.limits)
             if malformed:
                 self.malformed += 1
-                return self.row_of_bytes(length, tlib_u16(self.core.at + 4), told)
+                return self.row_of_bytes(length, tlib_u16(self.core.at + 4), fault)
         self.core.counts.frames += 1
-        if told is None and stop == TLIB_RUN_ASK:
+        if fault is None and stop == TLIB_RUN_ASK:
             if self.tables.tables.schema[tlib_u16(self.core.at + 4)]:
                 self.core.counts.valid += 1
             else:
@@ -219,23 +219,23 @@ cdef class Run:
             self.invalid += 1
         if self.core.columns == NULL:
             return 0
-        if tlib_columns_frame(self.core.columns, self.core.at, <uint32_t> length, self.core.stream.base, self.room.space):
+        if tlib_columns_frame(self.core.columns, self.core.at, <uint32_t> length, self.core.stream.base, self.work.space):
             raise MemoryError
-        return self.close_row(length, told)
+        return self.close_row(length, fault)
 
-    cdef int row_of_bytes(self, uint64_t length, int32_t message, tuple told) except -1:
+    cdef int row_of_bytes(self, uint64_t length, int32_t message, tuple fault) except -1:
         if self.core.columns == NULL:
             return 0
         if tlib_columns_bytes(self.core.columns, self.core.at, length, self.core.stream.base, message):
             raise MemoryError
-        return self.close_row(length, told)
+        return self.close_row(length, fault)
 
-    cdef int close_row(self, uint64_t length, tuple told) except -1:
+    cdef int close_row(self, uint64_t length, tuple fault) except -1:
         cdef bytes code, path
-        if told is not None:
-            code, path = told[0].encode(), told[2].encode("utf-8", "replace")
+        if fault is not None:
+            code, path = fault[0].encode(), fault[2].encode("utf-8", "replace")
             if tlib_columns_error(
-                self.core.columns, <const uint8_t *> PyBytes_AS_STRING(code), PyBytes_GET_SIZE(code), told[1] is not None, told[1] or 0,
+                self.core.columns, <const uint8_t *> PyBytes_AS_STRING(code), PyBytes_GET_SIZE(code), fault[1] is not None, fault[1] or 0,
                 <const uint8_t *> PyBytes_AS_STRING(path), PyBytes_GET_SIZE(path),
             ):
                 raise MemoryError
@@ -263,9 +263,9 @@ cdef class ColumnBuilder(Run):
         cdef Labels labels
         self.kept = []
         self.core.batch_bytes = batch_bytes
-        self.own_columns.columns = <tlib_column *> room_for(len(plan), sizeof(tlib_column))
+        self.own_columns.columns = <tlib_column *> zeroed(len(plan), sizeof(tlib_column))
         self.own_columns.count = <uint32_t> len(plan)
-        self.of = <uint16_t *> room_for(len(registry.dictionary) + 1, sizeof(uint16_t))
+        self.of = <uint16_t *> zeroed(len(registry.dictionary) + 1, sizeof(uint16_t))
         self.own_columns.of = self.of
         place = {planned.name: i for i, planned in enumerate(plan)}
         for i, planned in enumerate(plan):
@@ -277,7 +277,7 @@ cdef class ColumnBuilder(Run):
                 self.kept.append(labels)
                 column.labels = &labels.labels
             if planned.kind == TLIB_COLUMN_LIST:
-                column.pairs = <tlib_pairs *> room_for(1, sizeof(tlib_pairs))
+                column.pairs = <tlib_pairs *> zeroed(1, sizeof(tlib_pairs))
             if planned.id is not None:
                 self.of[self.tables.tables.dense[<int> planned.id]] = i + 1
         self.own_columns.event = place["Event"]
@@ -393,18 +393,18 @@ cdef class FrameBuilder(ColumnBuilder):
         """How many rows wait to be taken."""
         return self.own_columns.rows
 
-    def odd(self, bytes data not None, uint64_t place, tuple told not None):
+    def odd(self, bytes data not None, uint64_t place, tuple fault not None):
         """Take what is no frame, and the code, offset and path of its error, as a row; whether a batch is full."""
         cdef uint32_t body = 0
         cdef uint16_t number = 0
         cdef int32_t message = -1
         cdef tlib_error error
         cdef const uint8_t *at = <const uint8_t *> PyBytes_AS_STRING(data)
-        if told[0] != GAP and tlib_header(at, PyBytes_GET_SIZE(data), &self.core.limits, &number, &body, &error) == TLIB_OK:
+        if fault[0] != GAP and tlib_header(at, PyBytes_GET_SIZE(data), &self.core.limits, &number, &body, &error) == TLIB_OK:
             message = number
         if tlib_columns_bytes(self.core.columns, at, PyBytes_GET_SIZE(data), place, message):
             raise MemoryError
-        self.close_row(PyBytes_GET_SIZE(data), told)
+        self.close_row(PyBytes_GET_SIZE(data), fault)
         return tlib_columns_full(&self.own_columns, self.core.batch_bytes) != 0
 
 

@@ -11,17 +11,17 @@ cdef class Tables:
     cdef uint64_t *values
     cdef list entries            # Entry by dense number
     cdef uint8_t *kinds          # Kind by dense number
-    cdef list plans              # Plan by schema number
+    cdef list layouts              # Layout by schema number
     cdef dict by_class
-    cdef void *last_class        # the class that was encoded last, and its Plan (or NULL)
-    cdef void *last_plan
+    cdef void *last_class        # the class that was encoded last, and its Layout (or NULL)
+    cdef void *last_layout
     cdef uint32_t widest         # entries that tlib_workspace.at needs
 
     cdef uint32_t add_schema(self, int number, object schema, uint32_t used) except? 0xFFFFFFFF
     cdef str name_of(self, uint16_t number)
 
 
-cdef class Room:
+cdef class Workspace:
     cdef tlib_workspace *space
     cdef uint32_t wide
 
@@ -44,7 +44,7 @@ cdef class StreamDecoder:
     cdef object step(self, const uint8_t **at, uint64_t *length)
 
 
-cdef void *room_for(size_t count, size_t size) except NULL
+cdef void *zeroed(size_t count, size_t size) except NULL
 cdef Tables tables_of(object registry)
 cdef tlib_limits limits_of(object limits) except *
 cdef object stream_error(Tables tables, const tlib_stream *stream, const uint8_t *start, uint64_t length, object limits)

@@ -31,7 +31,7 @@ cdef extern from "tlib_core.h" nogil:
         TLIB_ABSENT
         TLIB_UNKNOWN_TYPE
         TLIB_CALLERS_VALUE
-        TLIB_MORE_ROOM
+        TLIB_MORE_CAPACITY
         TLIB_ITEM_NONE
         TLIB_ITEM_FRAME
         TLIB_ITEM_GAP

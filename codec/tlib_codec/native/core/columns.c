@@ -129,9 +129,9 @@ static inline int copy_ascii(uint8_t *to, const uint8_t *from, size_t length) {
     return bits < 0x80;
 }
 
-/* Each byte that is not UTF-8 becomes U+FFFD. `room` bytes stay reserved beyond. */
-static int repair(tlib_bytes *bytes, const uint8_t *data, size_t length, size_t room) {
-    if (reserve(bytes, 3 * length + room))
+/* Each byte that is not UTF-8 becomes U+FFFD. `spare` bytes stay reserved beyond. */
+static int repair(tlib_bytes *bytes, const uint8_t *data, size_t length, size_t spare) {
+    if (reserve(bytes, 3 * length + spare))
         return -1;
     while (length) {
         size_t good = tlib_utf8(data, length);
@@ -150,14 +150,14 @@ static int repair(tlib_bytes *bytes, const uint8_t *data, size_t length, size_t 
     return 0;
 }
 
-/* Text for which `length` bytes are reserved; `room` of them must be left in any case. */
-static inline int put_text(tlib_bytes *bytes, const uint8_t *data, size_t length, size_t room, int *exact) {
+/* Text for which `length` bytes are reserved; `spare` of them must be left in any case. */
+static inline int put_text(tlib_bytes *bytes, const uint8_t *data, size_t length, size_t spare, int *exact) {
     if (copy_ascii(bytes->at + bytes->length, data, length) || tlib_utf8(data, length) == length) {
         bytes->length += length;
         return 0;
     }
     *exact = 0;
-    return repair(bytes, data, length, room);
+    return repair(bytes, data, length, spare);
 }
 
 static int stranger(tlib_columns *columns, tlib_column *column, int64_t number) {
@@ -274,14 +274,14 @@ typedef struct {
     size_t length;
 } cursor;
 
-static inline int put_piece(tlib_bytes *bytes, cursor *end, const uint8_t *data, size_t length, size_t room, int *exact) {
+static inline int put_piece(tlib_bytes *bytes, cursor *end, const uint8_t *data, size_t length, size_t spare, int *exact) {
     if (copy_ascii(end->at + end->length, data, length) || tlib_utf8(data, length) == length) {
         end->length += length;
         return 0;
     }
     *exact = 0;
     bytes->length = end->length;
-    int failed = repair(bytes, data, length, room);
+    int failed = repair(bytes, data, length, spare);
     end->at = bytes->at;
     end->length = bytes->length;
     return failed;
@@ -453,13 +453,13 @@ static int put_whole(tlib_columns *columns, uint32_t which, const uint8_t *data,
     return 0;
 }
 
-int tlib_columns_frame(tlib_columns *columns, const uint8_t *data, uint32_t length, uint64_t offset, const tlib_workspace *room) {
-    int exact = room->ascending;
+int tlib_columns_frame(tlib_columns *columns, const uint8_t *data, uint32_t length, uint64_t offset, const tlib_workspace *space) {
+    int exact = space->ascending;
     int whole = !columns->columns[columns->frame].skip;
     if (put_message(columns, tlib_u16(data + 4)) || put_place(columns, columns->offset, offset))
         return -1;
-    for (uint32_t i = 0; i < room->count; i++) {
-        const tlib_attribute *a = &room->attributes[i];
+    for (uint32_t i = 0; i < space->count; i++) {
+        const tlib_attribute *a = &space->attributes[i];
         uint16_t which = columns->of[a->dense];
         if (!which) {
             exact = 0;
@@ -518,7 +518,7 @@ static int whole_frame(tlib_run *run) {
         run->left < (uint64_t)body + TLIB_HEADER)
         return NOT_PLAIN;
     int code = tlib_index(run->tables, &run->limits, at, body + TLIB_HEADER, 0, run->space, &run->error);
-    if (code == TLIB_MORE_ROOM)
+    if (code == TLIB_MORE_CAPACITY)
         return code;
     if (code || run->space->callers)
         return NOT_PLAIN;
@@ -544,7 +544,7 @@ static int next_frame(tlib_run *run, int *stop) {
         }
         code = tlib_index(run->tables, &run->limits, run->at, (uint32_t)run->item, 1, run->space, &run->error);
     }
-    *stop = code == TLIB_MORE_ROOM ? TLIB_RUN_ROOM : TLIB_RUN_MALFORMED;
+    *stop = code == TLIB_MORE_CAPACITY ? TLIB_RUN_CAPACITY : TLIB_RUN_MALFORMED;
     return code;
 }
 

@@ -127,7 +127,7 @@ enum {
     TLIB_RUN_MALFORMED, /* a frame of `length` bytes that does not index: `error` */
     TLIB_RUN_INVALID,   /* an indexed frame that breaks a rule */
     TLIB_RUN_ASK,       /* an indexed frame that the caller must judge */
-    TLIB_RUN_ROOM,      /* the workspace needs more capacity; then run again */
+    TLIB_RUN_CAPACITY,  /* the workspace needs more capacity; then run again */
     TLIB_RUN_MEMORY     /* no memory */
 };
 
@@ -162,7 +162,7 @@ int tlib_columns_run(tlib_run *run);
 void tlib_columns_pass(tlib_run *run);
 
 /* Fill the row that is open; each returns 0, or -1 where there is no memory. */
-int tlib_columns_frame(tlib_columns *columns, const uint8_t *data, uint32_t length, uint64_t offset, const tlib_workspace *room);
+int tlib_columns_frame(tlib_columns *columns, const uint8_t *data, uint32_t length, uint64_t offset, const tlib_workspace *space);
 int tlib_columns_bytes(tlib_columns *columns, const uint8_t *data, uint64_t length, uint64_t offset, int32_t message);
 int tlib_columns_error(tlib_columns *columns, const uint8_t *code, size_t code_length, int has_offset, uint64_t offset, const uint8_t *path,
                        size_t path_length);

@@ -53,33 +53,33 @@ int tlib_header(const uint8_t *data, size_t length, const tlib_limits *limits, u
 
 /* Ids that arrive in ascending order cannot repeat. From the first that does not ascend, the ids
  * seen are kept in a bitmap, which is left all zero again. */
-static int repeats(tlib_workspace *room, uint32_t count, uint16_t id, int *marked) {
+static int repeats(tlib_workspace *space, uint32_t count, uint16_t id, int *marked) {
     uint64_t bit = (uint64_t)1 << (id & 63);
     if (!*marked) {
         *marked = 1;
         for (uint32_t i = 0; i < count; i++) {
-            uint16_t seen = room->attributes[i].id;
-            room->seen[seen >> 6] |= (uint64_t)1 << (seen & 63);
+            uint16_t seen = space->attributes[i].id;
+            space->seen[seen >> 6] |= (uint64_t)1 << (seen & 63);
         }
     }
-    if (room->seen[id >> 6] & bit)
+    if (space->seen[id >> 6] & bit)
         return 1;
-    room->seen[id >> 6] |= bit;
+    space->seen[id >> 6] |= bit;
     return 0;
 }
 
-static void unmark(tlib_workspace *room, uint32_t count) {
+static void unmark(tlib_workspace *space, uint32_t count) {
     for (uint32_t i = 0; i < count; i++)
-        room->seen[room->attributes[i].id >> 6] = 0;
+        space->seen[space->attributes[i].id >> 6] = 0;
 }
 
-int tlib_index(const tlib_tables *tables, const tlib_limits *limits, const uint8_t *data, uint32_t length, int deep, tlib_workspace *room,
+int tlib_index(const tlib_tables *tables, const tlib_limits *limits, const uint8_t *data, uint32_t length, int deep, tlib_workspace *space,
                tlib_error *error) {
     uint32_t position = TLIB_HEADER, count = 0;
     int32_t last = -1;
     int marked = 0, code = TLIB_OK;
 
-    room->callers = 0;
+    space->callers = 0;
     while (position < length) {
         if (length - position < TLIB_ATTRIBUTE) {
             code = tlib_fail(error, TLIB_ATTRIBUTE_HEADER, position, -1, TLIB_ATTRIBUTE, length - position);
@@ -94,12 +94,12 @@ int tlib_index(const tlib_tables *tables, const tlib_limits *limits, const uint8
             code = tlib_fail(error, TLIB_ATTRIBUTE_OVERRUN, position, id, length - at, size);
             break;
         }
-        if (count == room->capacity) {
-            code = TLIB_MORE_ROOM;
+        if (count == space->capacity) {
+            code = TLIB_MORE_CAPACITY;
             break;
         }
         if (marked || (int32_t)id <= last) {
-            if (repeats(room, count, id, &marked)) {
+            if (repeats(space, count, id, &marked)) {
                 code = tlib_fail(error, TLIB_DUPLICATE_ATTRIBUTE, position, id, id, id);
                 break;
             }
@@ -108,15 +108,15 @@ int tlib_index(const tlib_tables *tables, const tlib_limits *limits, const uint8
         uint16_t dense = tables->dense[id];
         uint8_t declared = tables->declared[dense];
         /* Recorded before its value is judged: unmark() must find it. */
-        room->attributes[count].offset = at;
-        room->attributes[count].length = size;
-        room->attributes[count].id = id;
-        room->attributes[count].dense = dense;
-        room->attributes[count].type = type;
+        space->attributes[count].offset = at;
+        space->attributes[count].length = size;
+        space->attributes[count].id = id;
+        space->attributes[count].dense = dense;
+        space->attributes[count].type = type;
         count++;
         if (declared != TLIB_UNKNOWN_TYPE) {
             int callers = declared & TLIB_CALLERS_VALUE;
-            room->callers |= callers != 0;
+            space->callers |= callers != 0;
             if ((declared & 0x7F) != type) {
                 code = tlib_fail(error, TLIB_ATTRIBUTE_TYPE, position, id, declared & 0x7F, type);
                 break;
@@ -146,9 +146,9 @@ int tlib_index(const tlib_tables *tables, const tlib_limits *limits, const uint8
         position = at + size;
     }
     if (marked)
-        unmark(room, count);
-    room->count = count;
-    room->ascending = !marked;
+        unmark(space, count);
+    space->count = count;
+    space->ascending = !marked;
     return code;
 }
 
@@ -156,8 +156,8 @@ static int by_id(const void *a, const void *b) {
     return (int)((const tlib_attribute *)a)->id - (int)((const tlib_attribute *)b)->id;
 }
 
-void tlib_sort(tlib_workspace *room) {
-    qsort(room->attributes, room->count, sizeof *room->attributes, by_id);
+void tlib_sort(tlib_workspace *space) {
+    qsort(space->attributes, space->count, sizeof *space->attributes, by_id);
 }
 
 static uint64_t number(const uint8_t *data, const tlib_attribute *attribute) {
@@ -171,13 +171,13 @@ static int listed(const uint64_t *values, uint32_t count, uint64_t value) {
     return 0;
 }
 
-int tlib_fails(const tlib_tables *tables, const tlib_schema *schema, const uint8_t *data, tlib_workspace *room) {
+int tlib_fails(const tlib_tables *tables, const tlib_schema *schema, const uint8_t *data, tlib_workspace *space) {
     uint32_t required = 0;
-    uint32_t *at = room->at;
+    uint32_t *at = space->at;
     if (schema->rule_count)
         memset(at, 0, (schema->slot_count + 1) * sizeof *at);
-    for (uint32_t i = 0; i < room->count; i++) {
-        uint16_t slot = schema->slot[room->attributes[i].dense];
+    for (uint32_t i = 0; i < space->count; i++) {
+        uint16_t slot = schema->slot[space->attributes[i].dense];
         required += schema->required[slot];
         if (schema->rule_count)
             at[slot] = i + 1;
@@ -193,7 +193,7 @@ int tlib_fails(const tlib_tables *tables, const tlib_schema *schema, const uint8
         if (rule->test == TLIB_ABSENT)
             holds = other == 0;
         else if (rule->test != TLIB_ALWAYS) {
-            int in = other && listed(tables->values + rule->first_value, rule->value_count, number(data, &room->attributes[other - 1]));
+            int in = other && listed(tables->values + rule->first_value, rule->value_count, number(data, &space->attributes[other - 1]));
             holds = rule->test == TLIB_IN ? in : other && !in;
         }
         if (holds)

@@ -4,21 +4,21 @@
 #define PIECE 65536u
 #define FREE_WORK 65536u
 
-static const uint8_t SIGN[4] = {'T', 'L', 1, 0};
+static const uint8_t START[4] = {'T', 'L', 1, 0};
 
-static uint64_t find_sign(const uint8_t *buffer, uint64_t from, uint64_t length) {
+static uint64_t find_start(const uint8_t *buffer, uint64_t from, uint64_t length) {
     while (length >= 4 && from <= length - 4) {
         const uint8_t *hit = memchr(buffer + from, 'T', length - 3 - from);
         if (!hit)
             break;
-        if (memcmp(hit, SIGN, 4) == 0)
+        if (memcmp(hit, START, 4) == 0)
             return (uint64_t)(hit - buffer);
         from = (uint64_t)(hit - buffer) + 1;
     }
     return length; /* not there */
 }
 
-/* Follow the attribute headers as far as the buffer goes; an error means the length is a lie. */
+/* Follow the attribute headers as far as the buffer goes; an error means the length is wrong. */
 static int walk(tlib_stream *stream, const uint8_t *buffer, uint64_t length, uint32_t end, tlib_error *error) {
     uint32_t position = stream->walked;
     int code = TLIB_OK;
@@ -30,11 +30,11 @@ static int walk(tlib_stream *stream, const uint8_t *buffer, uint64_t length, uin
         if (length < (uint64_t)position + TLIB_ATTRIBUTE)
             break;
         const uint8_t *head = buffer + position;
-        uint32_t size = tlib_u24(head + 3), room = end - position - TLIB_ATTRIBUTE;
+        uint32_t size = tlib_u24(head + 3), left = end - position - TLIB_ATTRIBUTE;
         uint8_t type = head[2];
         stream->work++;
-        if (size > room) {
-            code = tlib_fail(error, TLIB_ATTRIBUTE_OVERRUN, position, tlib_u16(head), room, size);
+        if (size > left) {
+            code = tlib_fail(error, TLIB_ATTRIBUTE_OVERRUN, position, tlib_u16(head), left, size);
             break;
         }
         if (type == TLIB_INT && size != 4) {
@@ -88,12 +88,12 @@ static uint64_t frame(tlib_stream *stream, const uint8_t *buffer, uint64_t lengt
     return 0;
 }
 
-/* The bytes before the next sign of a frame: how many, or 0 where the stream is in step, or may be. */
+/* The bytes before the next start of a frame: how many, or 0 where the stream is in step, or may be. */
 static uint64_t gap(tlib_stream *stream, const uint8_t *buffer, uint64_t length, int closed) {
-    uint64_t lost = find_sign(buffer, stream->search, length);
+    uint64_t lost = find_start(buffer, stream->search, length);
     int whole = lost < length || closed;
     if (!whole) {
-        /* The sign may have begun at the end. */
+        /* The start may have begun at the end. */
         lost = length >= 3 ? length - 3 : 0;
         if (lost < stream->search)
             lost = stream->search;

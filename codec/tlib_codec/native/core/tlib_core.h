@@ -113,7 +113,7 @@ typedef struct {
     const uint64_t *values;
 } tlib_tables;
 
-/* Room that a caller lends: `attributes` for `capacity` entries, `at` for one entry more than the
+/* Memory that a caller lends: `attributes` for `capacity` entries, `at` for one entry more than the
  * largest slot_count, `seen` all zero between calls. */
 typedef struct {
     tlib_attribute *attributes;
@@ -125,22 +125,22 @@ typedef struct {
     uint64_t seen[1024];
 } tlib_workspace;
 
-#define TLIB_MORE_ROOM (-1) /* tlib_index: the workspace needs more capacity; try again */
+#define TLIB_MORE_CAPACITY (-1) /* tlib_index: the workspace needs more capacity; try again */
 
 /* Header of the frame at `data`: message and length of the attributes. */
 int tlib_header(const uint8_t *data, size_t length, const tlib_limits *limits, uint16_t *message, uint32_t *body, tlib_error *error);
 
 /* Index the attributes of a whole frame (data[0..length), header already read). `deep` also checks
  * the contents of lists. On success the workspace holds them in order of arrival. */
-int tlib_index(const tlib_tables *tables, const tlib_limits *limits, const uint8_t *data, uint32_t length, int deep, tlib_workspace *room,
+int tlib_index(const tlib_tables *tables, const tlib_limits *limits, const uint8_t *data, uint32_t length, int deep, tlib_workspace *space,
                tlib_error *error);
 
 /* Put the indexed attributes into ascending order of id. */
-void tlib_sort(tlib_workspace *room);
+void tlib_sort(tlib_workspace *space);
 
 /* Whether the indexed frame breaks a rule of severity ERROR of `schema`: 0 no, 1 yes, 2 the caller
  * must look (tlib_schema.beyond). */
-int tlib_fails(const tlib_tables *tables, const tlib_schema *schema, const uint8_t *data, tlib_workspace *room);
+int tlib_fails(const tlib_tables *tables, const tlib_schema *schema, const uint8_t *data, tlib_workspace *space);
 
 /* Check one packed list that fills data[start..end). */
 int tlib_list(const uint8_t *data, uint32_t start, uint32_t end, const tlib_limits *limits, tlib_error *error);

@@ -1,7 +1,7 @@
 # Decode: from an indexed frame to an event. Included by engine.pyx.
 
-cdef dict by_name(Tables tables, Plan plan, bytes frame, const uint8_t *data, tlib_workspace *space):
-    """The attributes that `plan` does not list (None: all), by name, in ascending order of id."""
+cdef dict by_name(Tables tables, Layout layout, bytes frame, const uint8_t *data, tlib_workspace *space):
+    """Return the attributes that `layout` does not list (None: all), by name, in ascending order of id."""
     cdef uint32_t i
     cdef tlib_attribute *a
     cdef Entry entry
@@ -10,7 +10,7 @@ cdef dict by_name(Tables tables, Plan plan, bytes frame, const uint8_t *data, tl
         tlib_sort(space)
     for i in range(space.count):
         a = &space.attributes[i]
-        if plan is not None and tables.schemas[plan.number].slot[a.dense]:
+        if layout is not None and tables.schemas[layout.number].slot[a.dense]:
             continue
         entry = <Entry> tables.entries[a.dense]
         made[nameless(a.id) if entry is None else entry.name] = value_of(tables, tables.kinds[a.dense], frame, data, a)
@@ -83,24 +83,24 @@ cdef bint freed_quickly(object cls, int fields):
     return True
 
 
-cdef inline object new_event(Plan plan):
+cdef inline object new_event(Layout layout):
     """Return an event that the collector does not look at: every field None, `extra` empty."""
-    cdef PyTypeObject *cls = <PyTypeObject *> plan.cls
+    cdef PyTypeObject *cls = <PyTypeObject *> layout.cls
     cdef Py_ssize_t count = slots_of(cls)
-    if plan.quick and kept.event_count[count]:
+    if layout.quick and kept.event_count[count]:
         kept.event_count[count] -= 1
         event = PyObject_Init(kept.events[count][kept.event_count[count]], cls)
     else:
-        event = untracked(plan.cls)
-    memcpy(<char *> <PyObject *> event + sizeof(PyObject), plan.template, cls.tp_basicsize - sizeof(PyObject))
-    ADD_NONES(plan.field_count)
+        event = untracked(layout.cls)
+    memcpy(<char *> <PyObject *> event + sizeof(PyObject), layout.template, cls.tp_basicsize - sizeof(PyObject))
+    ADD_NONES(layout.field_count)
     Py_INCREF(NONE_EXTRA)
     return event
 
 
-cdef object build(Tables tables, Plan plan, bytes frame, const uint8_t *data, tlib_workspace *space):
+cdef object build(Tables tables, Layout layout, bytes frame, const uint8_t *data, tlib_workspace *space):
     """The event that an indexed, valid frame is; None where the reference engine must make it."""
-    cdef const uint16_t *slots = tables.schemas[plan.number].slot
+    cdef const uint16_t *slots = tables.schemas[layout.number].slot
     cdef uint32_t i
     cdef bint unlisted = False
     cdef uint16_t number
@@ -110,27 +110,27 @@ cdef object build(Tables tables, Plan plan, bytes frame, const uint8_t *data, tl
     cdef CompositeSlots composite
     cdef Py_ssize_t filled = 0
     cdef int k
-    event = new_event(plan)
+    event = new_event(layout)
     for i in range(space.count):
         a = &space.attributes[i]
         number = slots[a.dense]
         if number == 0:
             unlisted = True
             continue
-        place = &plan.places[number]
+        place = &layout.places[number]
         if place.composite < 0:
             fill(event, place.offset, value_of(tables, place.kind, frame, data, a))
             filled += 1
             continue
         whole = slot(event, place.offset)
         if whole[0] == <PyObject *> None:
-            composite = <CompositeSlots> plan.composites[place.composite]
+            composite = <CompositeSlots> layout.composites[place.composite]
             fill(event, place.offset, untracked(composite.cls))
             filled += 1
         fill(<object> whole[0], place.part, value_of(tables, place.kind, frame, data, a))
     ADD_NONES(-filled)
-    for k in range(plan.composite_count):
-        composite = <CompositeSlots> PyList_GET_ITEM(plan.composites, k)
+    for k in range(layout.composite_count):
+        composite = <CompositeSlots> PyList_GET_ITEM(layout.composites, k)
         whole = slot(event, composite.offset)
         if whole[0] == <PyObject *> None:
             continue
@@ -142,15 +142,15 @@ cdef object build(Tables tables, Plan plan, bytes frame, const uint8_t *data, tl
                 fill(<object> whole[0], offset, None)
     if unlisted:
         Py_DECREF(NONE_EXTRA)
-        fill(event, plan.extra, attributes_object(by_name(tables, plan, frame, data, space)))
+        fill(event, layout.extra, attributes_object(by_name(tables, layout, frame, data, space)))
     return event
 
 
 cdef enum:
-    TOLD = 101  # unlisted attributes of an invalid frame that its violations must see: those told one by one, and one more
+    MOST_UNLISTED = 101  # unlisted attributes of an invalid frame that its violations must see: those told one by one, and one more
 
 
-cdef object invalid(Tables tables, Plan plan, bytes frame, const uint8_t *data, tlib_workspace *space, uint64_t base):
+cdef object invalid(Tables tables, Layout layout, bytes frame, const uint8_t *data, tlib_workspace *space, uint64_t base):
     """The InvalidEvent that an indexed frame is which breaks its schema: its lists stay views.
 
     The schema judges the attributes of its table and a few others: a frame can hold 65,536.
@@ -161,38 +161,38 @@ cdef object invalid(Tables tables, Plan plan, bytes frame, const uint8_t *data, 
     values, places = {}, {}
     for i in range(space.count):  # in ascending order by now
         a = &space.attributes[i]
-        if not tables.schemas[plan.number].slot[a.dense]:
+        if not tables.schemas[layout.number].slot[a.dense]:
             others += 1
-            if others > TOLD:
+            if others > MOST_UNLISTED:
                 more += 1
                 continue
         values[a.id] = value_of(tables, tables.kinds[a.dense], frame, data, a)
         places[a.id] = base + a.offset - TLIB_ATTRIBUTE
     registry = tables.registry()
-    found = registry.schemas[plan.message].violations(values, registry.attribute_name, places, base, more)
-    return INVALID(plan.message, attributes, found)
+    found = registry.schemas[layout.message].violations(values, registry.attribute_name, places, base, more)
+    return INVALID(layout.message, attributes, found)
 
 
-cdef object item_of(Tables tables, bytes frame, const uint8_t *data, uint16_t message, Room room, uint64_t base):
+cdef object item_of(Tables tables, bytes frame, const uint8_t *data, uint16_t message, Workspace work, uint64_t base):
     """What an indexed frame is, or None where the reference engine must say.
 
     `base` is where the frame stands in its stream.
     """
     cdef uint16_t number = tables.tables.schema[message]
     cdef int verdict
-    cdef Plan plan
-    if room.space.callers:
+    cdef Layout layout
+    if work.space.callers:
         return None
     if number == 0:
-        return UNKNOWN(message, attributes_object(by_name(tables, None, frame, data, room.space)))
-    plan = <Plan> PyList_GET_ITEM(tables.plans, number - 1)
-    if not plan.exact:
+        return UNKNOWN(message, attributes_object(by_name(tables, None, frame, data, work.space)))
+    layout = <Layout> PyList_GET_ITEM(tables.layouts, number - 1)
+    if not layout.exact:
         return None
-    verdict = tlib_fails(tables.tables, &tables.schemas[number - 1], data, room.space)
+    verdict = tlib_fails(tables.tables, &tables.schemas[number - 1], data, work.space)
     if verdict == 0:
-        return build(tables, plan, frame, data, room.space)
+        return build(tables, layout, frame, data, work.space)
     if verdict == 1:
-        return invalid(tables, plan, frame, data, room.space, base)
+        return invalid(tables, layout, frame, data, work.space, base)
     return None  # a rule that only the reference engine can judge
 
 
@@ -210,17 +210,17 @@ def decode(frame, *, registry=LIBRARY, policy=STRICT, limits=LIMITS):
     cdef tlib_error error
     cdef uint16_t message = 0
     cdef uint32_t body = 0
-    cdef Room room
+    cdef Workspace work
     item = None
     if (
         tlib_header(start, length, &own, &message, &body, &error) == TLIB_OK
         and <uint64_t> length == <uint64_t> body + TLIB_HEADER
         and <uint64_t> length <= 0xFFFFFFFFu
     ):
-        room = take_room(tables)
-        if index(tables, &own, start, <uint32_t> length, True, room, &error) == TLIB_OK:
-            item = item_of(tables, data, start, message, room, 0)
-        give_back(room)
+        work = take_workspace(tables)
+        if index(tables, &own, start, <uint32_t> length, True, work, &error) == TLIB_OK:
+            item = item_of(tables, data, start, message, work, 0)
+        give_back(work)
     if item is None:
         return reference.decode(data, registry=registry, policy=policy, limits=limits)
     if policy is STRICT and Py_TYPE(<PyObject *> item) == <PyTypeObject *> INVALID:
@@ -242,16 +242,16 @@ def core_error(frame, *, registry=LIBRARY, limits=LIMITS):
     cdef tlib_error error
     cdef uint16_t message = 0
     cdef uint32_t body = 0
-    cdef Room room
+    cdef Workspace work
     if tlib_header(start, length, &own, &message, &body, &error) == TLIB_OK:
         if length < <uint64_t> body + TLIB_HEADER:
             return "truncated-frame", 0
         if length > <uint64_t> body + TLIB_HEADER:
             return "trailing-bytes", body + TLIB_HEADER
-        room = take_room(tables)
-        error.code = index(tables, &own, start, <uint32_t> length, True, room, &error)
-        callers = room.space.callers
-        give_back(room)
+        work = take_workspace(tables)
+        error.code = index(tables, &own, start, <uint32_t> length, True, work, &error)
+        callers = work.space.callers
+        give_back(work)
         if callers:
             return NotImplemented
     return (tlib_code_name(error.code).decode(), error.offset) if error.code else None

@@ -17,7 +17,7 @@ cdef struct Out:
 
 
 cdef inline uint8_t *reserve(Out *out, size_t more) except NULL:
-    """Room for `more` bytes, taken. Every byte of it must then be written."""
+    """Workspace for `more` bytes, taken. Every byte of it must then be written."""
     cdef size_t need = out.length + more
     cdef uint8_t *grown
     if need > out.capacity:
@@ -282,8 +282,8 @@ cdef int put_attribute(Out *out, uint16_t number, Entry entry, object value, con
     return 0
 
 
-cdef int put_event(Out *out, Tables tables, Plan plan, object event, const tlib_limits *limits) except -1:
-    cdef PyObject *extra = slot(event, plan.extra)[0]
+cdef int put_event(Out *out, Tables tables, Layout layout, object event, const tlib_limits *limits) except -1:
+    cdef PyObject *extra = slot(event, layout.extra)[0]
     cdef PyObject *value
     cdef object held  # writing a value may run code that replaces it
     cdef Step *step
@@ -296,8 +296,8 @@ cdef int put_event(Out *out, Tables tables, Plan plan, object event, const tlib_
             return 1
         count = len(rest)
         out.extra = True
-    for i in range(plan.step_count):
-        step = &plan.steps[i]
+    for i in range(layout.step_count):
+        step = &layout.steps[i]
         value = slot(event, step.offset)[0]
         if value == NULL or value == <PyObject *> None:
             continue
@@ -383,12 +383,12 @@ def encode(event, *, registry=LIBRARY, policy=STRICT, limits=LIMITS):
     out.last = -1
     if <void *> kind != tables.last_class:
         tables.last_class = kind
-        tables.last_plan = <void *> PyDict_GetItem(tables.by_class, type(event))
+        tables.last_layout = <void *> PyDict_GetItem(tables.by_class, type(event))
     try:
-        if tables.last_plan != NULL:
-            plan = <Plan> tables.last_plan
-            message = (<Plan> plan).message
-            odd = put_event(&out, tables, <Plan> plan, event, &own)
+        if tables.last_layout != NULL:
+            layout = <Layout> tables.last_layout
+            message = (<Layout> layout).message
+            odd = put_event(&out, tables, <Layout> layout, event, &own)
         elif kind == <PyTypeObject *> UNKNOWN or kind == <PyTypeObject *> INVALID:
             number = event.message
             odd = not PyLong_Check(number) or not 0 <= number <= 0xFFFF
@@ -410,7 +410,7 @@ cdef bint finish(Out *out, Tables tables, uint16_t message, const tlib_limits *l
     Where the strict policy has more to refuse than a Mandatory attribute that is missing, the frame is read as a decoder reads it.
     """
     cdef tlib_error error
-    cdef Room room
+    cdef Workspace work
     cdef uint32_t body = 0
     cdef bint fine
     cdef uint16_t number = tables.tables.schema[message]
@@ -428,9 +428,9 @@ cdef bint finish(Out *out, Tables tables, uint16_t message, const tlib_limits *l
         return True
     if schema != NULL and not (out.raw or out.extra or schema.rule_count or schema.beyond):
         return out.required == schema.required_count
-    room = take_room(tables)
-    fine = index(tables, limits, out.data, <uint32_t> out.length, out.raw, room, &error) == TLIB_OK and (
-        schema == NULL or tlib_fails(tables.tables, schema, out.data, room.space) == 0
+    work = take_workspace(tables)
+    fine = index(tables, limits, out.data, <uint32_t> out.length, out.raw, work, &error) == TLIB_OK and (
+        schema == NULL or tlib_fails(tables.tables, schema, out.data, work.space) == 0
     )
-    give_back(room)
+    give_back(work)
     return fine

@@ -143,18 +143,18 @@ cdef class Scanner:
         cdef int broken = 0, kind, odd = -1
         cdef const uint8_t *at
         cdef tlib_error error
-        cdef tlib_stream told
+        cdef tlib_stream state
         cdef FrameView view
         cdef uint16_t number, message = 0
         cdef uint32_t body = 0
         cdef bytes data
         cdef bint fails = False
-        cdef Room room = take_room(self.tables)
+        cdef Workspace work = take_workspace(self.tables)
         # Nothing that may run other code stands between here and the step forward: that code may
         # iterate this scanner.
         base = self.stream.base
         if base == self.length:
-            give_back(room)
+            give_back(work)
             raise StopIteration
         at = self.start + base
         left = self.length - base
@@ -162,34 +162,34 @@ cdef class Scanner:
         if not self.stream.out_of_step and tlib_header(at, left, &self.own, &message, &body, &error) == TLIB_OK:
             length = <uint64_t> body + TLIB_HEADER
             if length <= left and length <= 0xFFFFFFFFu:
-                odd = index(self.tables, &self.own, at, <uint32_t> length, self.deep, room, &error)
-                if odd == TLIB_OK and not room.space.callers:
-                    self.stream.work += room.space.count
+                odd = index(self.tables, &self.own, at, <uint32_t> length, self.deep, work, &error)
+                if odd == TLIB_OK and not work.space.callers:
+                    self.stream.work += work.space.count
                 else:
                     odd = -1
         if odd != TLIB_OK:
             kind = tlib_next(&self.stream, at, left, True, &self.own, &length, &broken)
             if kind != TLIB_ITEM_FRAME:
-                give_back(room)
+                give_back(work)
                 if kind == TLIB_ITEM_NONE:
                     raise StopIteration
                 data = PyBytes_FromStringAndSize(<const char *> at, <Py_ssize_t> length)
-                told = self.stream
+                state = self.stream
                 tlib_consume(&self.stream, length)
                 if not broken:
                     return Gap(base, data)
-                return MalformedFrame(base, data, stream_error(self.tables, &told, at, left, self.limits))
+                return MalformedFrame(base, data, stream_error(self.tables, &state, at, left, self.limits))
             message = tlib_u16(at + 4)
-            odd = index(self.tables, &self.own, at, <uint32_t> length, self.deep, room, &error)
+            odd = index(self.tables, &self.own, at, <uint32_t> length, self.deep, work, &error)
         tlib_consume(&self.stream, length)
         number = self.tables.tables.schema[message]
         if odd == TLIB_OK:
-            odd = room.space.callers
+            odd = work.space.callers
         if odd == 0 and number:
-            odd = tlib_fails(self.tables.tables, &self.tables.schemas[number - 1], at, room.space)
+            odd = tlib_fails(self.tables.tables, &self.tables.schemas[number - 1], at, work.space)
             fails = odd == 1
             odd = odd == 2
-        give_back(room)
+        give_back(work)
         if odd:
             # A malformed frame, or one that the core alone cannot judge.
             data = PyBytes_FromStringAndSize(<const char *> at, <Py_ssize_t> length)

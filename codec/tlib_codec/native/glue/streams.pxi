@@ -71,7 +71,7 @@ cdef class StreamDecoder:
         try:
             if self.start == self.end:
                 self.start = self.end = 0
-                if self.capacity > KEPT:  # one huge frame is no reason to keep its room for ever
+                if self.capacity > KEPT:  # one huge frame is no reason to keep its memory for ever
                     PyMem_Free(self.buffer)
                     self.buffer = NULL
                     self.capacity = 0
@@ -156,7 +156,7 @@ cdef class StreamDecoder:
         """Take what comes next out of the buffer: a `Gap` is given, a frame is where `at` points up to the next `feed`, and no bytes are no item."""
         cdef int broken = 0, kind
         cdef bytes data, head
-        cdef tlib_stream told
+        cdef tlib_stream state
         cdef uint64_t base = self.stream.base
         length[0] = 0
         if self.start == self.end:
@@ -170,7 +170,7 @@ cdef class StreamDecoder:
             data = PyBytes_FromStringAndSize(<const char *> at[0], <Py_ssize_t> length[0])
             if broken:
                 head = PyBytes_FromStringAndSize(<const char *> at[0], <Py_ssize_t> min(self.end - self.start, <uint64_t> TLIB_HEADER))
-                told = self.stream
+                state = self.stream
         self.start += length[0]
         tlib_consume(&self.stream, length[0])
         if kind == TLIB_ITEM_FRAME:
@@ -179,7 +179,7 @@ cdef class StreamDecoder:
         self.data = data
         if not broken:
             return Gap(base, data)
-        error = stream_error(self.tables, &told, <const uint8_t *> PyBytes_AS_STRING(head), PyBytes_GET_SIZE(head), self.limits)
+        error = stream_error(self.tables, &state, <const uint8_t *> PyBytes_AS_STRING(head), PyBytes_GET_SIZE(head), self.limits)
         return MalformedFrame(base, data, error)
 
 
@@ -187,11 +187,11 @@ cdef object whole_frame(Tables tables, bytes data, const tlib_limits *own, objec
     """What a frame is whose attribute headers chain: an item, or a MalformedFrame."""
     cdef const uint8_t *start = <const uint8_t *> PyBytes_AS_STRING(data)
     cdef tlib_error error
-    cdef Room room = take_room(tables)
+    cdef Workspace work = take_workspace(tables)
     item = None
-    if index(tables, own, start, <uint32_t> PyBytes_GET_SIZE(data), True, room, &error) == TLIB_OK:
-        item = item_of(tables, data, start, tlib_u16(start + 4), room, base)
-    give_back(room)
+    if index(tables, own, start, <uint32_t> PyBytes_GET_SIZE(data), True, work, &error) == TLIB_OK:
+        item = item_of(tables, data, start, tlib_u16(start + 4), work, base)
+    give_back(work)
     if item is not None:
         return item
     try:

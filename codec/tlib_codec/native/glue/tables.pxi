@@ -96,7 +96,7 @@ cdef struct Step:
     uint32_t required
 
 
-cdef class Plan:
+cdef class Layout:
     """One event class: where its attributes go, and in what order they are written."""
 
     cdef object cls
@@ -141,7 +141,7 @@ cdef str nameless(uint16_t number):
     return made
 
 
-cdef void *room_for(size_t count, size_t size) except NULL:
+cdef void *zeroed(size_t count, size_t size) except NULL:
     cdef void *made = PyMem_Malloc((count or 1) * size)
     if made == NULL:
         raise MemoryError
@@ -157,12 +157,12 @@ cdef class Tables:
         cdef Entry entry
         self.registry = reference_to
         self.entries = [None]
-        self.kinds = <uint8_t *> room_for(len(registry.dictionary) + 1, 1)
+        self.kinds = <uint8_t *> zeroed(len(registry.dictionary) + 1, 1)
         self.kinds[0] = RAW
-        self.plans = []
+        self.layouts = []
         self.by_class = {}
-        self.tables = <tlib_tables *> room_for(1, SIZEOF_TABLES)
-        declared = <uint8_t *> room_for(len(registry.dictionary) + 1, 1)
+        self.tables = <tlib_tables *> zeroed(1, SIZEOF_TABLES)
+        declared = <uint8_t *> zeroed(len(registry.dictionary) + 1, 1)
         declared[0] = TLIB_UNKNOWN_TYPE
         self.tables.declared = declared
         for number, attribute in registry.dictionary.items():
@@ -174,9 +174,9 @@ cdef class Tables:
             declared[len(self.entries) - 1] = TLIB_CALLERS_VALUE | min(entry.wire_type, 0x7E) if entry.kind == CALLERS else entry.wire_type
         schemas = list(registry.schemas.values())
         rules = [rule for schema in schemas for rule in self.rules_of(schema)]
-        self.values = <uint64_t *> room_for(sum(len(rule.values) for rule in rules), sizeof(uint64_t))
+        self.values = <uint64_t *> zeroed(sum(len(rule.values) for rule in rules), sizeof(uint64_t))
         self.tables.values = self.values
-        self.schemas = <tlib_schema *> room_for(len(schemas), sizeof(tlib_schema))
+        self.schemas = <tlib_schema *> zeroed(len(schemas), sizeof(tlib_schema))
         self.tables.schemas = self.schemas
         self.widest = 1
         cdef uint32_t used = 0
@@ -187,7 +187,7 @@ cdef class Tables:
     def __dealloc__(self):
         cdef Py_ssize_t i
         if self.schemas != NULL:
-            for i in range(len(self.plans)):
+            for i in range(len(self.layouts)):
                 PyMem_Free(<void *> self.schemas[i].slot)
                 PyMem_Free(<void *> self.schemas[i].required)
                 PyMem_Free(<void *> self.schemas[i].rules)
@@ -216,36 +216,36 @@ cdef class Tables:
     cdef uint32_t add_schema(self, int number, object schema, uint32_t used) except? 0xFFFFFFFF:
         """Fill schema `number`; `used` values of rules are taken. Returns how many are then."""
         cdef tlib_schema *made = &self.schemas[number]
-        cdef uint16_t *slots = <uint16_t *> room_for(len(self.entries), sizeof(uint16_t))
+        cdef uint16_t *slots = <uint16_t *> zeroed(len(self.entries), sizeof(uint16_t))
         made.slot = slots
         cdef uint32_t count = len(schema.listed)
-        cdef uint8_t *required = <uint8_t *> room_for(count + 1, 1)
+        cdef uint8_t *required = <uint8_t *> zeroed(count + 1, 1)
         made.required = required
         made.slot_count = count
-        cdef Plan plan = Plan()
-        self.plans.append(plan)
-        self.by_class[schema.cls] = plan
-        plan.cls = schema.cls
-        plan.number = number
-        plan.message = schema.message
+        cdef Layout layout = Layout()
+        self.layouts.append(layout)
+        self.by_class[schema.cls] = layout
+        layout.cls = schema.cls
+        layout.number = number
+        layout.message = schema.message
         # A construction of the user's own, or a place where a cycle can hang: the class makes its own instances.
-        plan.exact = not hasattr(schema.cls, "__post_init__") and not schema.cls.__dictoffset__
-        plan.composites = []
-        plan.places = <Place *> room_for(count + 1, sizeof(Place))
-        plan.steps = <Step *> room_for(count, sizeof(Step))
-        plan.fields = <Py_ssize_t *> room_for(len(schema.fields), sizeof(Py_ssize_t))
-        plan.extra = slot_of(schema.cls, "extra")
-        plan.template = <char *> room_for(1, (<PyTypeObject *> schema.cls).tp_basicsize)
-        (<PyObject **> (plan.template + plan.extra - sizeof(PyObject)))[0] = <PyObject *> NONE_EXTRA
+        layout.exact = not hasattr(schema.cls, "__post_init__") and not schema.cls.__dictoffset__
+        layout.composites = []
+        layout.places = <Place *> zeroed(count + 1, sizeof(Place))
+        layout.steps = <Step *> zeroed(count, sizeof(Step))
+        layout.fields = <Py_ssize_t *> zeroed(len(schema.fields), sizeof(Py_ssize_t))
+        layout.extra = slot_of(schema.cls, "extra")
+        layout.template = <char *> zeroed(1, (<PyTypeObject *> schema.cls).tp_basicsize)
+        (<PyObject **> (layout.template + layout.extra - sizeof(PyObject)))[0] = <PyObject *> NONE_EXTRA
         place_of = {}
         steps = []
         cdef CompositeSlots composite
         cdef Py_ssize_t offset
         for field in schema.fields:
             offset = slot_of(schema.cls, field.name)
-            plan.fields[plan.field_count] = offset
-            (<PyObject **> (plan.template + offset - sizeof(PyObject)))[0] = <PyObject *> None
-            plan.field_count += 1
+            layout.fields[layout.field_count] = offset
+            (<PyObject **> (layout.template + offset - sizeof(PyObject)))[0] = <PyObject *> None
+            layout.field_count += 1
             composite = None
             if field.composite is not None:
                 composite = CompositeSlots()
@@ -254,39 +254,39 @@ cdef class Tables:
                 composite.all = [slot_of(field.composite, name) for name, _ in field.attributes]
                 composite.needed = [slot_of(field.composite, name) for name, a in field.attributes if a.id in field.needed]
                 if field.composite.__post_init__ is not Composite.__post_init__ or field.composite.__dictoffset__:
-                    plan.exact = False
-                plan.composites.append(composite)
-                plan.composite_count += 1
+                    layout.exact = False
+                layout.composites.append(composite)
+                layout.composite_count += 1
                 if field.mandatory and not field.needed:
                     made.beyond = True
             for name, attribute in field.attributes:
                 index = len(place_of) + 1
                 place_of[attribute.id] = index
                 slots[self.tables.dense[<int> attribute.id]] = index
-                plan.places[<int> index].offset = offset
-                plan.places[<int> index].composite = len(plan.composites) - 1 if composite is not None else -1
-                plan.places[<int> index].part = slot_of(field.composite, name) if composite is not None else -1
-                plan.places[<int> index].kind = self.kinds[self.tables.dense[<int> attribute.id]]
+                layout.places[<int> index].offset = offset
+                layout.places[<int> index].composite = len(layout.composites) - 1 if composite is not None else -1
+                layout.places[<int> index].part = slot_of(field.composite, name) if composite is not None else -1
+                layout.places[<int> index].kind = self.kinds[self.tables.dense[<int> attribute.id]]
                 if field.mandatory and (composite is None or attribute.id in field.needed):
                     required[<int> index] = 1
                     made.required_count += 1
                 steps.append((attribute.id, index))
         for attribute_id, index in sorted(steps):
             entry = self.entries[self.tables.dense[<int> attribute_id]]
-            plan.steps[plan.step_count].id = attribute_id
-            plan.steps[plan.step_count].offset = plan.places[<int> index].offset
-            plan.steps[plan.step_count].part = plan.places[<int> index].part
-            plan.steps[plan.step_count].entry = <PyObject *> entry
-            plan.steps[plan.step_count].required = required[<int> index]
-            if plan.places[<int> index].composite >= 0:
-                composite = plan.composites[plan.places[<int> index].composite]
-                plan.steps[plan.step_count].composite = <PyObject *> composite.cls
-            plan.step_count += 1
-        plan.quick = freed_quickly(schema.cls, plan.field_count)
+            layout.steps[layout.step_count].id = attribute_id
+            layout.steps[layout.step_count].offset = layout.places[<int> index].offset
+            layout.steps[layout.step_count].part = layout.places[<int> index].part
+            layout.steps[layout.step_count].entry = <PyObject *> entry
+            layout.steps[layout.step_count].required = required[<int> index]
+            if layout.places[<int> index].composite >= 0:
+                composite = layout.composites[layout.places[<int> index].composite]
+                layout.steps[layout.step_count].composite = <PyObject *> composite.cls
+            layout.step_count += 1
+        layout.quick = freed_quickly(schema.cls, layout.field_count)
         rules = self.rules_of(schema)
         if len(rules) != sum(1 for rule in schema.rules if rule.severity is Severity.ERROR):
             made.beyond = True
-        cdef tlib_rule *array = <tlib_rule *> room_for(len(rules), sizeof(tlib_rule))
+        cdef tlib_rule *array = <tlib_rule *> zeroed(len(rules), sizeof(tlib_rule))
         made.rules = array
         tests = {While.ALWAYS: TLIB_ALWAYS, While.IN: TLIB_IN, While.NOT_IN: TLIB_NOT_IN, While.ABSENT: TLIB_ABSENT}
         for rule in rules:
