@@ -173,17 +173,22 @@ class _Number(Value):
 
 class _Int(_Number, standard=True):
     python: type[Any] = int
-    field: struct.Struct
-    wire_type, kind, size, code, field = WireType.Int, Kind.UINT, 4, "int-length", _INT
+    field: struct.Struct = _INT
+    wire_type: WireType = WireType.Int
+    kind: Kind = Kind.UINT
+    size: int | None = 4
+    code: str = "int-length"
 
 
 class _SignedInt(_Int, standard=True):
-    kind, signed, field = Kind.SINT, True, _SIGNED
+    kind, signed = Kind.SINT, True
+    field: struct.Struct = _SIGNED
 
 
 class _Long(_Number, standard=True):
     python: type[Any] = int
-    wire_type, kind, size, code, field = WireType.Long, Kind.LONG, 8, "long-length", _LONG
+    field: struct.Struct = _LONG
+    wire_type, kind, size, code = WireType.Long, Kind.LONG, 8, "long-length"
 
 
 class _ConnID(_Long, standard=True):
