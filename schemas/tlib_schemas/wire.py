@@ -181,14 +181,18 @@ class _Int(_Number, standard=True):
 
 
 class _SignedInt(_Int, standard=True):
-    kind, signed = Kind.SINT, True
+    kind: Kind = Kind.SINT
+    signed: bool = True
     field: struct.Struct = _SIGNED
 
 
 class _Long(_Number, standard=True):
     python: type[Any] = int
     field: struct.Struct = _LONG
-    wire_type, kind, size, code = WireType.Long, Kind.LONG, 8, "long-length"
+    wire_type: WireType = WireType.Long
+    kind: Kind = Kind.LONG
+    size: int | None = 8
+    code: str = "long-length"
 
 
 class _ConnID(_Long, standard=True):
