@@ -72,7 +72,7 @@ class _Broken(Exception):
 def annotate(
     frame: Buffer, *, registry: Registry = TLIBRARY, limits: Limits = DEFAULT_LIMITS, base: int = 0, error: DecodeError | None = None
 ) -> Iterator[Span]:
-    """The spans of what is, or was meant to be, one frame.
+    """Yield the spans of what is, or was meant to be, one frame.
 
     `base` is where it stands in its input: all offsets count from there. `error` is what a stream
     has found wrong with it (`MalformedFrame.error`); without it the frame is decoded to see. Never
@@ -126,7 +126,7 @@ class _Walk:
         return int.from_bytes(self.data[self.at : self.at + length], "big")
 
     def _enter(self, length: int, depth: int, path: str) -> None:
-        """A structure of `length` bytes begins: refuse it where it is the broken place."""
+        """Begin a structure of `length` bytes; refuse it where it is the broken place."""
         if self.at == self.stop:
             raise _Broken(length, depth, path)
 
@@ -140,7 +140,7 @@ class _Walk:
             raise _Broken(length - whole, depth, path)
 
     def frame(self, end: int) -> Iterator[Span]:
-        """The whole frame, which ends at `end`."""
+        """Yield the whole frame, which ends at `end`."""
         yield from self._span(2, Kind.MAGIC, "magic", quote(self.data[:2].decode("latin-1")))
         yield from self._span(1, Kind.VERSION, "version", str(self._number(1)))
         yield from self._span(1, Kind.FLAGS, "flags", str(self._number(1)))
@@ -215,7 +215,7 @@ class _Walk:
 
 
 def _shown(raw: bytes, kind: WireType, attribute: Attribute | None) -> str:
-    """An attribute's value as its declaration, or at least its type, understands it."""
+    """Return an attribute's value as its declaration, or at least its type, understands it."""
     if attribute is not None and attribute.value is not None and attribute.value.wire_type == kind:
         try:
             value = attribute.value.unpack(raw)

@@ -187,7 +187,7 @@ class StreamDecoder:
             raise error.within(self._frame.message_name(message))
 
     def _next_gap(self) -> Gap | None:
-        """The bytes before the next sign of a frame; None where the stream is in step, or may be."""
+        """Return the bytes before the next sign of a frame; None where the stream is in step, or may be."""
         assert self._search is not None
         found = self._buffer.find(_SIGN, self._search)
         whole = found >= 0 or self._closed

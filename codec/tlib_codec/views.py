@@ -49,7 +49,7 @@ class FrameView:
         return number, wire.offsets(self.data).get(number, 0)
 
     def get(self, key: str | int, default: Any = None) -> Any:
-        """The value of an attribute, by name or id. Raises LookupError for a name that is none."""
+        """Return the value of an attribute, by name or id. Raises LookupError for a name that is none."""
         number, position = self._find(key)
         if not position:
             return default
@@ -68,7 +68,7 @@ class FrameView:
         return self._find(key)[1] != 0
 
     def event(self, *, policy: Policy = Policy.STRICT) -> Item:
-        """The event, decoded: as `decode` gives it."""
+        """Return the event, decoded: as `decode` gives it."""
         return decode(self.data, registry=self._registry, policy=policy, limits=self._limits)
 
     def __repr__(self) -> str:

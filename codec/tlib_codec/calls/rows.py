@@ -129,7 +129,7 @@ class Rows:
             self._finish(line, call)
 
     def _main(self, call: Call) -> Line | None:
-        """The call that this one consults for, where it is drawn above."""
+        """Return the call that this one consults for, where it is drawn above."""
         for link in call.links:
             main = self._by_id.get(link.call_uuid or "")
             if link.kind is LinkKind.CONSULTS_FOR and main is not None and id(main) in self._begun and not main.ended:
@@ -155,7 +155,7 @@ class Rows:
         return party
 
     def _told(self, change: Change) -> str:
-        """What changed, in short."""
+        """Return the changes in short."""
         parts = []
         for name, (old, new) in change.changes.items():
             attribute = self._registry.dictionary.get(self._registry.attribute_number(name))

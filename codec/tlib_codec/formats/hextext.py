@@ -39,7 +39,7 @@ class HexText:
         self._digit = ""  # half a byte, in plain text
 
     def line(self, text: str) -> bytes:
-        """The bytes of one line; none for a blank line or a ``#`` comment. Raises HexError."""
+        """Return the bytes of one line; none for a blank line or a ``#`` comment. Raises HexError."""
         text = text.strip().removeprefix("\ufeff")
         if not text or text[0] == "#":
             return b""

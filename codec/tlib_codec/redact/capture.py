@@ -79,7 +79,7 @@ class Window:
             self._pieces.append(bytearray(data))
 
     def get(self, start: int, length: int) -> tuple[bytes, int]:
-        """The bytes from `start` on, with zeros where there are none, and how many there are."""
+        """Return the bytes from `start` on, with zeros where there are none, and how many there are."""
         found, known = bytearray(length), 0
         for i in range(max(bisect_right(self._starts, start) - 1, 0), len(self._starts)):
             at = self._starts[i] - start
@@ -275,7 +275,7 @@ class CaptureRedactor:
     # -- out -------------------------------------------------------------------------------------
 
     def _written(self, *, everything: bool) -> Iterator[bytes]:
-        """The records whose turn it is; then forget what is not needed any more."""
+        """Yield the records whose turn it is; then forget those that are not needed any more."""
         most = self._settings.memory // 2
         while self._queue and (everything or self._size > most or self._decided(self._queue[0])):
             held = self._queue.popleft()
@@ -300,7 +300,7 @@ class CaptureRedactor:
         return part.start == part.end or part.window.told >= part.end or not self._streams.waits(part.direction, part.end)
 
     def _data(self, held: Held, packet: Packet, *, known: bool) -> bytes:
-        """The packet as it is written; `known` says that no more can be found out about its connection."""
+        """Return the packet as it is written; `known` says that no more can be found out about its connection."""
         part, at = held.part, held.layout
         if held.fragment and at is not None and at.datagram is not None:  # it was not waited for to the end
             self._release(self._fragments.pop(at.datagram))
@@ -334,7 +334,7 @@ def _memory(packet: Packet) -> int:
 
 
 def _joined(carriers: list[Held]) -> bytes:
-    """The bytes of a TCP segment, out of the fragments that carry it; where they overlap, those that begin earlier count."""
+    """Return the bytes of a TCP segment, out of the fragments that carry it; where they overlap, those that begin earlier count."""
     data = b""
     for held in sorted(carriers, key=lambda held: 0 if held.layout is None else held.layout.place):
         place = 0 if held.layout is None else held.layout.place

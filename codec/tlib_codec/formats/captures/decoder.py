@@ -90,7 +90,7 @@ class CaptureDecoder:
         return iter(self.items())
 
     def items(self) -> list[Part]:
-        """What has been completed since the last call."""
+        """Return the content completed since the last call."""
         if self._reader is None or self._ended:
             return []
         found = self._read(self._reader)
@@ -176,7 +176,7 @@ class CaptureDecoder:
         return Diagnostic("capture-fragment", origin, "every fragment of an IP packet", f"{datagram.size} bytes")
 
     def _few(self, items: list[Part]) -> list[Part]:
-        """The items without the problems of a kind that has been told often enough."""
+        """Return the items without the problems of a kind that has been told often enough."""
         kept: list[Part] = []
         for item in items:
             if isinstance(item, Diagnostic):

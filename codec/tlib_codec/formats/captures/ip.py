@@ -92,7 +92,7 @@ class Dissector:
         self.dropped: list[Datagram] = []  # never completed: for the caller to report and clear
 
     def segment(self, packet: Packet) -> Segment | None:
-        """The TCP segment that `packet` holds or completes. Raises PacketError."""
+        """Return the TCP segment that `packet` holds or completes. Raises PacketError."""
         kind, at = network(packet.link, packet.data)
         if kind == IPV4:
             return self._ipv4(packet, at)

@@ -98,7 +98,7 @@ class PcapReader(RecordReader):
         return self._sign(self._pattern[1], at)
 
     def _signs(self) -> re.Pattern[bytes]:
-        """What `_plausible` asks of the two high bytes of seconds, captured and length."""
+        """Return the pattern of the two high bytes of seconds, captured and length that `_plausible` asks for."""
         high = [b".."]
         if self._last is not None:
             days = range(max(self._last - _DAY, 0) >> 16, (self._last + _DAY >> 16) + 1)

@@ -98,7 +98,7 @@ class PcapngReader(RecordReader):
             self.position = at + size
 
     def _block(self, kind: int, at: int, end: int) -> Packet | Diagnostic | None:
-        """What the block is whose body is ``buffer[at:end]``. Raises struct.error where it is too short."""
+        """Read the block whose body is ``buffer[at:end]``. Raises struct.error where it is too short."""
         body = self.buffer[at:end]
         order = self.order
         if kind == _ENHANCED:

@@ -175,7 +175,7 @@ class Reassembler:
             self._cut(direction, packet)
 
     def place(self, segment: Segment) -> tuple[Direction, int] | None:
-        """Where in a stream the payload of a segment that was just taken stands; None where it is in none."""
+        """Return the place of a segment's payload in its stream, after the segment was taken; None where it is in none."""
         lane = self.lanes.get(segment.key)
         if lane is None or not lane.owner.started:
             return None
@@ -264,7 +264,7 @@ class Reassembler:
             self._consider(direction, packet)
 
     def _deliver(self, direction: Direction, payload: bytes, length: int, packet: Packet) -> None:
-        """The next bytes of the stream, of which the capture may lack the last ones."""
+        """Take the next bytes of the stream, of which the capture may lack the last ones."""
         lane = direction.lane
         if payload:
             lane.append(payload, packet.time, packet.number)
@@ -338,7 +338,7 @@ class Reassembler:
         self._release(direction, packet)
 
     def _miss(self, direction: Direction, length: int, packet: Packet) -> None:
-        """So many bytes are not in the capture."""
+        """Report `length` bytes that the capture lacks."""
         self._drain(direction, end=True)
         lane = direction.lane
         if lane.pending:  # not known to carry frames, so it was not taken
@@ -377,7 +377,7 @@ class Reassembler:
             self._out.append(problem)
 
     def _cut(self, direction: Direction, packet: Packet) -> None:
-        """The stream is over: nothing is waited for any more."""
+        """End the stream: wait for nothing any more."""
         while direction.starts:
             self._give_up(direction, packet)
         if direction.started and direction.end is not None and direction.lane.offset < direction.end:
@@ -444,7 +444,7 @@ class Reassembler:
         self._out.collect(lane, decoder, direction.base, direction.flow)
 
     def items(self) -> list[Part]:
-        """What has been completed since the last call, in the order of packets."""
+        """Return the content completed since the last call, in the order of packets."""
         for lane in self.lanes.dirty():
             self._drain(lane.owner)
             self._count(lane.owner)
@@ -467,7 +467,7 @@ class Reassembler:
 
 
 def _signed(difference: int) -> int:
-    """A difference of sequence numbers, which wrap at 2**32."""
+    """Return a difference of sequence numbers, which wrap at 2**32."""
     return ((difference + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000
 
 

@@ -95,7 +95,7 @@ class Message:
         raise NotImplementedError
 
     def list_head(self, text: str) -> ListHead | None:
-        """How `text` begins a list; None where it begins none."""
+        """Return the beginning of a list in `text`; None where it begins none."""
         raise NotImplementedError
 
     def pair(self, line: str) -> tuple[str, str | None, str] | None:
@@ -128,7 +128,7 @@ class Message:
             self._more += 1
 
     def attribute(self, name: str, text: str, indent: int) -> None:
-        """A line that begins with an attribute's printed name."""
+        """Read a line that begins with an attribute's printed name."""
         self.end_value()
         self.certain = True
         known = self.exact.get(name) or self.context.names.find(name)
@@ -171,7 +171,7 @@ class Message:
             self.going_on = True
 
     def other(self, line: str) -> bool:
-        """A line that is no attribute's: a pair, a remark, a wrong line, or the end of the message."""
+        """Read a line that is no attribute's: a pair, a remark, a wrong line, or the end of the message."""
         indent = len(line) - len(line.lstrip())
         if line[indent] == "'" and self._pair_line(line, indent):
             return True
@@ -232,7 +232,7 @@ class Message:
     # -- quoted values ---------------------------------------------------------------------------
 
     def _open(self, sink: Known | str, text: str) -> None:
-        """A quoted value: whole where the line ends with a quote, else it goes on."""
+        """Open a quoted value: it is whole where the line ends with a quote, else it goes on."""
         self._sink = sink
         whole_text = text.rstrip()
         if len(whole_text) > 1 and whole_text[-1] == self.quote:
