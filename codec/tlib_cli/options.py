@@ -56,7 +56,7 @@ def registry_option(command: F) -> F:
         "--registry",
         metavar="MODULE:NAME",
         callback=load_registry,
-        help="Events and attributes of a registry of your own (looked up in the current directory too).",
+        help="Use your own registry of events and attributes (MODULE may stand in the current directory).",
     )(command)
 
 
@@ -93,7 +93,7 @@ def capture_options(command: F) -> F:
 def connection_options(command: F) -> F:
     """``--port`` and ``--host``."""
     command = click.option(
-        "--host", "hosts", multiple=True, metavar="ADDRESS", callback=_addresses, help="Of a capture, only this host's connections."
+        "--host", "hosts", multiple=True, metavar="ADDRESS", callback=_addresses, help="Read only connections of a capture with this host."
     )(command)
     return click.option(
         "--port",
@@ -101,7 +101,7 @@ def connection_options(command: F) -> F:
         multiple=True,
         type=click.IntRange(0, 65_535),
         metavar="N",
-        help="Of a capture, only connections with this port; without, those that carry frames.",
+        help="Read only connections of a capture with port N; without it, those that carry frames.",
     )(command)
 
 

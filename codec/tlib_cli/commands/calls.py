@@ -80,8 +80,8 @@ def command(
 ) -> int:
     """Follow the calls in captures, frames, logs, hex text or JSONL: one line a call, as it ends.
 
-    A call's attributes are the last known ones. What cannot be (a change before the creation, an
-    event after the end, missing event numbers) stands with its call; docs/calls.md explains it.
+    A call's attributes are the last known ones. Anomalies (a change before the creation, an event
+    after the end, missing event numbers) stand with their call; docs/calls.md explains them.
 
     \b
     tlib calls server.log

@@ -50,11 +50,11 @@ _ROWS = 16
 @click.command()
 @files_argument
 @input_options(*_FORMATS)
-@click.option("--frame", "number", type=click.IntRange(1), metavar="N", help="Only the Nth frame or gap.")
-@click.option("--offset", type=click.IntRange(0), metavar="N", help="Only the frame or gap that holds byte N.")
-@click.option("--packet", type=click.IntRange(1), metavar="N", help="Of a capture, only what packet N completes.")
-@click.option("--limit", type=click.IntRange(0), default=_FEW, show_default=True, metavar="N", help="Show no more frames; 0 is all.")
-@click.option("--full", is_flag=True, help="All bytes of long values.")
+@click.option("--frame", "number", type=click.IntRange(1), metavar="N", help="Show only the Nth frame or gap.")
+@click.option("--offset", type=click.IntRange(0), metavar="N", help="Show only the frame or gap that holds byte N.")
+@click.option("--packet", type=click.IntRange(1), metavar="N", help="Show only frames that packet N of a capture completes.")
+@click.option("--limit", type=click.IntRange(0), default=_FEW, show_default=True, metavar="N", help="Stop after N frames; 0 shows all.")
+@click.option("--full", is_flag=True, help="Show all bytes of long values.")
 @registry_option
 def command(
     files: tuple[str, ...],

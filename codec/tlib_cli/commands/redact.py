@@ -1,4 +1,4 @@
-"""``tlib redact``: frames, JSONL and logs made safe to share, in the form they came in."""
+"""``tlib redact``: make frames, JSONL, logs and captures safe to share, in their own format."""
 
 from __future__ import annotations
 
@@ -44,18 +44,18 @@ _VARIABLE = "TLIB_SECRET"
     show_default=True,
     help="Read the input as this format; auto looks at its first bytes.",
 )
-@click.option("-o", "--output", metavar="FILE", help="Write there; else the standard output.")
-@click.option("--secret", "secret_file", metavar="FILE", help=f"Read the secret there; else it is {_VARIABLE}, else drawn for this run.")
+@click.option("-o", "--output", metavar="FILE", help="Write to FILE; without it, to the standard output.")
+@click.option("--secret", "secret_file", metavar="FILE", help=f"Read the secret from FILE; without it, from {_VARIABLE}, else draw one for this run.")
 @click.option("--attribute", "attributes", multiple=True, metavar="NAME", help="Replace this attribute too.")
-@click.option("--keep-attribute", "kept", multiple=True, metavar="NAME", help="Do not replace this one.")
-@click.option("--key", "keys", multiple=True, metavar="PATTERN", help="In lists, replace only values whose key matches (default: all).")
-@click.option("--keep", multiple=True, metavar="PATTERN", help="In lists, keep values whose key matches.")
+@click.option("--keep-attribute", "kept", multiple=True, metavar="NAME", help="Keep this attribute as it is.")
+@click.option("--key", "keys", multiple=True, metavar="PATTERN", help="Replace only values of lists whose key matches (default: all).")
+@click.option("--keep", multiple=True, metavar="PATTERN", help="Keep values of lists whose key matches.")
 @click.option("--agents", is_flag=True, help="Replace AgentID, UserID and Place too.")
 @click.option("--ids", is_flag=True, help="Replace CallUUIDs and ConnIDs too; calls stay linked.")
-@click.option("--keep-lines", is_flag=True, help="Keep a log's lines that are no message: look through them before you share it.")
-@click.option("--keep-malformed", is_flag=True, help="Keep malformed frames and gaps as they are, whatever they hold.")
-@click.option("--keep-other", is_flag=True, help="Of a capture, keep what other connections and protocols carry, whatever it is.")
-@click.option("--addresses", is_flag=True, help="Of a capture, replace IP addresses too; networks stay networks.")
+@click.option("--keep-lines", is_flag=True, help="Keep lines of a log that belong to no message; read them before you share the log.")
+@click.option("--keep-malformed", is_flag=True, help="Keep malformed frames and gaps as they are; they may hold personal data.")
+@click.option("--keep-other", is_flag=True, help="Keep the payload of other connections and protocols of a capture; it may hold personal data.")
+@click.option("--addresses", is_flag=True, help="Replace IP addresses of a capture too; networks stay networks.")
 @registry_option
 def command(
     file: str,
@@ -74,10 +74,10 @@ def command(
     addresses: bool,
     registry: Registry,
 ) -> int:
-    """Make a capture, frame file, JSONL or log safe to share: it stays what it is, without the people in it.
+    """Make a capture, frame file, JSONL or log safe to share: show what happened without revealing who was involved.
 
-    Numbers, names and user data become pseudonyms of the same length and shape, the same for the same
-    value. With the same secret they are the same in every file. docs/redact.md says what is replaced.
+    Numbers, names and user data become pseudonyms of the same length and shape, equal for equal
+    values. With the same secret they are the same in every file. docs/redact.md lists the replaced values.
 
     \b
     tlib redact server.log -o safe.log

@@ -22,12 +22,12 @@ from tlib_schemas.wire import Enum
 
 @click.command()
 @click.argument("event", required=False)
-@click.option("--json", "as_json", is_flag=True, help="The JSON Schema of the event, or of all events.")
+@click.option("--json", "as_json", is_flag=True, help="Print the JSON Schema of the event, or of all events.")
 @registry_option
 def command(event: str | None, as_json: bool, registry: Registry) -> int:
     """Show the table of EVENT: attributes, Mandatory or Optional, numbers, types, footnotes.
 
-    Without EVENT, the events there are.
+    Without EVENT, list all events.
 
     \b
     tlib schema
