@@ -2,7 +2,7 @@
 
 Strategy: a row is written as its call ends, so its columns have fixed widths: when, how long, what
 kind, from where to where, which call, what came of it. The calls that it is linked to stand below
-it, and so does what cannot be under its call, marked by a sign and not by colour alone.
+it, and so do its anomalies, marked by a character and not by colour alone.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A folder of Parquet files out of many inputs, which a second run completes: ``-o DIR/``.
 
 Strategy: an input becomes one or more part files, written under a name that no reader looks for
-(``_tlib/work``) and renamed into place when the input is done. What is done is kept in a manifest, one small
+(``_tlib/work``) and renamed into place when the input is done. A manifest lists the finished inputs, one small
 file an input (``_tlib/manifest``): the input's path, size and time of change, and its part files. It is
 written twice: before the renames, with ``"finished": false``, and after them. A run that was broken off
 in between is rolled forward by the next one, so no part is ever missing, doubled or half-written. Names that
@@ -47,7 +47,7 @@ _DAY: Final = 86_400
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """What the manifest says of an input."""
+    """The manifest's entry of an input."""
 
     path: str
     size: int
@@ -59,7 +59,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What all runs into a folder must agree in."""
+    """The settings that all runs into a folder share."""
 
     partition: tuple[str, ...]
     task: Task
@@ -116,7 +116,7 @@ class PartitionedSink:
             self._pass(self._bytes.most_common(1)[0][0])
 
     def _pass(self, name: str) -> None:
-        """Write what is held for a file as a row group."""
+        """Write the rows that wait for a file as a row group."""
         del self._bytes[name]
         made = []
         for table in self._held.pop(name):
@@ -159,7 +159,7 @@ class PartitionedSink:
             os.fsync(file.fileno())
 
     def close(self) -> None:
-        """Write what is held, and end every file."""
+        """Write the rows that wait, and end every file."""
         for name in [*self._held]:
             self._pass(name)
         while self._open:
@@ -317,7 +317,7 @@ def _decode_input(
 
 
 def decode_dataset(task: Task, keys: tuple[str, ...], inputs: Sequence[str], output: str, workers: Workers) -> tuple[int, int]:
-    """Decode what is new among `inputs` into the folder `output`: the exit status, and how many were done already."""
+    """Decode the new ones of `inputs` into the folder `output`; return the exit status, and the number that were there already."""
     status = FINE
     with Dataset(output, Settings(partition=keys, task=task)) as dataset:
         new: list[tuple[str, str]] = []

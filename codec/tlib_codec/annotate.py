@@ -2,7 +2,7 @@
 
 Strategy: the engine decides whether a frame is broken, and where; it is asked first. Then the
 layout is followed once more only to name things, up to that place: `Span` by span, in order, each
-byte in exactly one. The broken place carries the engine's error, and what follows is `UNREAD`.
+byte in exactly one. The broken place carries the engine's error, and the bytes behind it are `UNREAD`.
 Nothing is believed on the way: a span ends where the bytes do. Spans are given one by one, so a
 frame of millions of pairs costs no more memory than a small one.
 """
@@ -28,7 +28,7 @@ _FIXED = {WireType.Int, WireType.Long}  # whose values may be too short
 
 
 class Kind(enum.StrEnum):
-    """What the bytes of a span are."""
+    """The meaning of a span's bytes."""
 
     MAGIC = "magic"
     VERSION = "version"
@@ -45,7 +45,7 @@ class Kind(enum.StrEnum):
 
 
 class Span(msgspec.Struct, frozen=True):
-    """`length` bytes from `offset` on, and what they are.
+    """`length` bytes from `offset` on, and their meaning.
 
     `label` names the field of the format, `path` the attribute or pair it belongs to, `value` is
     what the bytes say, on one printable line. `depth` is 0 in the frame's header, 1 in an attribute's, 2 in its
@@ -72,9 +72,9 @@ class _Broken(Exception):
 def annotate(
     frame: Buffer, *, registry: Registry = TLIBRARY, limits: Limits = DEFAULT_LIMITS, base: int = 0, error: DecodeError | None = None
 ) -> Iterator[Span]:
-    """Yield the spans of what is, or was meant to be, one frame.
+    """Yield the spans of one frame, well-formed or broken.
 
-    `base` is where it stands in its input: all offsets count from there. `error` is what a stream
+    `base` is its offset in the input: all offsets count from there. `error` is the error that a stream
     has found wrong with it (`MalformedFrame.error`); without it the frame is decoded to see. Never
     raises a DecodeError.
     """

@@ -175,7 +175,7 @@ class Record(msgspec.Struct, frozen=True):
         return not isinstance(self.item, InvalidEvent | Gap)
 
     def complaint(self) -> str:
-        """Return the line that says what is wrong with it."""
+        """Return the one-line report about an invalid record."""
         item, place = self.item, self.origin.place
         if isinstance(item, MalformedFrame):
             return f"{place}: {item.error}"
@@ -208,7 +208,7 @@ class Diagnostic(msgspec.Struct, frozen=True, gc=False):
         return CODES[self.code].advice
 
     def complaint(self) -> str:
-        """Return the line that says where, and what is expected and found."""
+        """Return the one-line report: place, expectation and finding."""
         place = self.origin.place
         if self.origin.line is None and self.origin.offset is not None:
             place += f" at byte {self.origin.offset}"
@@ -361,7 +361,7 @@ class Batch:
 
 
 def stream_parts(decoder: StreamDecoder, file: str) -> list[Part]:
-    """Return everything that a decoder has completed: runs of frames, and between them what is none."""
+    """Return everything that a decoder has completed: runs of frames, and between them gaps and broken frames."""
     parts: list[Part] = []
     while True:
         data, bounds, offsets = decoder.frames()

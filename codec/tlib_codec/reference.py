@@ -25,7 +25,7 @@ class Policy(enum.Enum):
     """What happens to an event that breaks its schema.
 
     STRICT raises SchemaViolation. LENIENT loses nothing and refuses nothing: decoding gives an
-    `InvalidEvent`, encoding writes what it was given, wrong on purpose or not.
+    `InvalidEvent`, encoding writes every value as given.
     """
 
     STRICT = "strict"
@@ -81,7 +81,7 @@ def decode_frame(frame: Buffer, *, limits: Limits = DEFAULT_LIMITS) -> Frame:
 def encode_frame(frame: Frame, *, policy: Policy = Policy.STRICT, limits: Limits = DEFAULT_LIMITS) -> bytes:
     """Return the bytes of an untyped frame, attributes in its own order. Raises EncodeError.
 
-    Under the strict policy what would not decode again is refused; the lenient one writes it.
+    The strict policy refuses a frame that would not decode again; the lenient one writes it.
     """
     construct = wire.untyped_frame(limits)
     data = construct.bytes(frame)

@@ -11,7 +11,7 @@ bytes alone, so any chunking of a stream gives the same items:
   which the lie had swallowed are not lost. That is noticed as soon as the headers are there,
   without waiting for the bytes that the length promises.
 
-Memory is bounded by one frame (`Limits.frame_body`) and what was fed at once. Time is linear: the
+Memory is bounded by one frame (`Limits.frame_body`) and the bytes of one `feed`. Time is linear: the
 headers walked are counted, and once they outnumber the bytes eightfold a broken frame's walked headers
 are skipped instead of searched. Known weakness: hostile input can so hide frames
 inside broken ones.
@@ -104,7 +104,7 @@ class StreamDecoder:
         self._buffer += as_bytes(data)
 
     def close(self) -> None:
-        """Say that no more bytes come: iterating gives what is left, and does not wait."""
+        """Say that no more bytes come: iterating gives the rest, and does not wait."""
         self._closed = True
 
     def __iter__(self) -> Iterator[StreamItem]:

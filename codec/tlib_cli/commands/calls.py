@@ -130,7 +130,7 @@ def command(
 
 
 class _UntilGone:
-    """Writes until nobody reads it any more; what else is made of the calls goes on."""
+    """Writes until the reader of the output leaves; the ladder is drawn all the same."""
 
     def __init__(self, writer: CallWriter) -> None:
         self._writer = writer
@@ -141,7 +141,7 @@ class _UntilGone:
         self._to(lambda: self._writer.write(call))
 
     def flush(self) -> None:
-        """Write what was kept back."""
+        """Make everything written so far visible to a reader."""
         self._to(self._writer.flush)
 
     def _to(self, work: Callable[[], None]) -> None:
@@ -153,7 +153,7 @@ class _UntilGone:
 
 
 class _Follower:
-    """Reads the inputs and gives their calls; `status` is what the command ends with."""
+    """Reads the inputs and gives their calls; `status` is the command's exit status."""
 
     def __init__(self, registry: Registry, limits: CallLimits, *, history: bool) -> None:
         self.status = FINE

@@ -30,7 +30,7 @@ from tlib_schemas.registry import Registry
 
 
 class Summary:
-    """What was counted: items by kind, events by name, and violations by severity."""
+    """Counts: items by kind, events by name, and violations by severity."""
 
     def __init__(self) -> None:
         self.events: Counter[str] = Counter()
@@ -52,7 +52,7 @@ class Summary:
         }
 
     def lines(self, *, warnings: bool) -> Iterator[str]:
-        """For a person: one line in short, then what it is made of."""
+        """Yield the lines for a person: the totals, then the counts by event and by code."""
         counts = [(self.events.total(), "event"), (self.severities[Severity.ERROR], "error")]
         if warnings:
             counts.append((self.severities[Severity.WARNING], "warning"))

@@ -116,7 +116,7 @@ class _Wanted(NamedTuple):
         return f"no frame {self.number}, there are {count}" if self.number is not None else f"no frame at byte {self.offset}"
 
     def past(self, record: Record) -> bool:
-        """Whether what is wanted would have come before."""
+        """Whether the selected frame would have come before."""
         return self.packet is not None and (record.origin.packet or 0) > self.packet
 
 

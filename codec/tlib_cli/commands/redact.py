@@ -45,7 +45,9 @@ _VARIABLE = "TLIB_SECRET"
     help="Read the input as this format; auto looks at its first bytes.",
 )
 @click.option("-o", "--output", metavar="FILE", help="Write to FILE; without it, to the standard output.")
-@click.option("--secret", "secret_file", metavar="FILE", help=f"Read the secret from FILE; without it, from {_VARIABLE}, else draw one for this run.")
+@click.option(
+    "--secret", "secret_file", metavar="FILE", help=f"Read the secret from FILE; without it, from {_VARIABLE}, else draw one for this run."
+)
 @click.option("--attribute", "attributes", multiple=True, metavar="NAME", help="Replace this attribute too.")
 @click.option("--keep-attribute", "kept", multiple=True, metavar="NAME", help="Keep this attribute as it is.")
 @click.option("--key", "keys", multiple=True, metavar="PATTERN", help="Replace only values of lists whose key matches (default: all).")
@@ -54,7 +56,9 @@ _VARIABLE = "TLIB_SECRET"
 @click.option("--ids", is_flag=True, help="Replace CallUUIDs and ConnIDs too; calls stay linked.")
 @click.option("--keep-lines", is_flag=True, help="Keep lines of a log that belong to no message; read them before you share the log.")
 @click.option("--keep-malformed", is_flag=True, help="Keep malformed frames and gaps as they are; they may hold personal data.")
-@click.option("--keep-other", is_flag=True, help="Keep the payload of other connections and protocols of a capture; it may hold personal data.")
+@click.option(
+    "--keep-other", is_flag=True, help="Keep the payload of other connections and protocols of a capture; it may hold personal data."
+)
 @click.option("--addresses", is_flag=True, help="Replace IP addresses of a capture too; networks stay networks.")
 @registry_option
 def command(
@@ -113,7 +117,7 @@ def command(
 
 
 class _Run:
-    """One input to one output; counts what is replaced, and what is lost."""
+    """Rewrites one input to one output; counts the replaced values and the bytes left out."""
 
     def __init__(self, redactor: Redactor, target: BinaryIO, *, keep_malformed: bool) -> None:
         self._redactor = redactor
@@ -192,7 +196,7 @@ class _Run:
         return line_of(Record(self._redactor.item(entry.item), origin=origin, unnumbered=unnumbered), self._redactor.registry)
 
     def summary(self) -> int:
-        """Tell what was done; gives the exit status."""
+        """Report the counts, and return the exit status."""
         counts = self._redactor.counts
         replaced = ", ".join(f"{name} {count}" for name, count in counts.most_common()) or "nothing"
         report(f"{self._what} written; replaced: {replaced}")
@@ -205,11 +209,11 @@ class _Run:
 
 
 def _refuse(form: str, output: str | None, *, addresses: bool) -> None:
-    """Raises UsageError where the output would not be what is asked for."""
+    """Raise UsageError where an option does not fit the input or output."""
     if addresses and form != "capture":
         raise click.UsageError(f"--addresses is of captures, and the input is {form}")
     if output is not None and output.lower().endswith((".gz", ".zst")):
-        raise click.UsageError(f"{output}: what is written is not compressed; give a name without the suffix")
+        raise click.UsageError(f"{output}: the output is not compressed; give a name without this suffix")
 
 
 def _secret(path: str | None) -> bytes:

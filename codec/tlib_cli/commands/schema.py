@@ -60,7 +60,7 @@ def _list(registry: Registry, screen: Console) -> None:
     table = Table(box=box.SIMPLE_HEAD, title=f"Events of {registry.name}", title_justify="left")
     table.add_column("Event", style="bold", no_wrap=True)
     table.add_column("Message", justify="right")
-    table.add_column("What it says")
+    table.add_column("Contents")
     for schema in registry.schemas.values():
         said = (schema.cls.__doc__ or "").strip().partition("\n")[0].partition(" Source:")[0]
         table.add_row(schema.name, str(int(schema.message)), Text(said + (" Deprecated." if schema.deprecated else "")))
@@ -89,7 +89,7 @@ def _id(number: int) -> str:
 
 
 def _value(row: Row, registry: Registry) -> str:
-    """Return the wire types of a row's attributes, and what they are printed as where that is more."""
+    """Return the wire types of a row's attributes, and the printed form where it says more."""
     if not row.ids:
         return "the message number"
     names = []

@@ -44,7 +44,7 @@ class Progress:
             self.begun(source.name, source.size)
 
     def begun(self, name: str, size: int) -> None:
-        """Work on so many bytes begins."""
+        """Begin work on `size` bytes."""
         if size < _LARGE or not self._wanted:
             return
         if self._bar is None:

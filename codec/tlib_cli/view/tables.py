@@ -2,7 +2,7 @@
 
 Strategy: the eye looks for when, what, and which call, so those stand first and always in the same
 place; the other attributes follow in the table's order, as many to a line as fit, and lists unfold
-below. What is wrong stands where it is wrong, marked by a word and not by colour alone. Values are
+below. Violations stand with their attribute, marked by a word and not by colour alone. Values are
 somebody else's bytes: nothing that a terminal would obey gets through.
 """
 

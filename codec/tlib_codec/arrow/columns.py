@@ -2,8 +2,8 @@
 
 Strategy: a registry's dictionary gives the schema; a builder (the C core's, or the one in Python where
 that is not built) takes the input in steps and gives a batch about every MiB, so that memory does not
-grow with the input. Nothing is dropped: what the columns cannot give back to the byte stands in
-`$frame` as well, and what is no frame is a row of its own.
+grow with the input. Nothing is dropped: a frame that the columns cannot give back to the byte stands in
+`$frame` as well, and bytes that are no frame are a row of their own.
 
 pyarrow is needed (extra ``arrow``).
 """

@@ -1,6 +1,6 @@
 """Parquet, its row groups encoded side by side.
 
-Strategy: to encode a row group takes as long as to decode what is in it, and a writer of Parquet encodes one after the other.
+Strategy: encoding a row group takes as long as decoding its frames, and a writer of Parquet encodes one after the other.
 So each is made a small Parquet file in memory, by a thread of its own (pyarrow lets go of the interpreter meanwhile), and the
 pages of those files are joined behind each other, under one footer (`parquet_footer`). Most columns of a protocol are null in
 a whole group, and cost more than a third of the time: they are encoded apart, once for all groups of as many rows.
@@ -29,7 +29,7 @@ __all__ = ["GroupWriter"]
 
 _MAGIC: Final = b"PAR1"
 _END: Final = len(_MAGIC) + 4  # of a file, behind its footer
-_THREADS: Final = 3  # encoding takes little longer than decoding: more would wait for what they get, and hold a group each
+_THREADS: Final = 3  # encoding takes little longer than decoding: more would wait, and hold a group each
 
 
 def leaves(field: pa.Field) -> list[str]:
@@ -51,7 +51,7 @@ def _empty(field: pa.Field, column: pa.ChunkedArray) -> list[str]:
 
 
 class Part(NamedTuple):
-    """Some columns of a row group: their pages, and what the footer tells of them, as if those stood behind the first 4 bytes."""
+    """Some columns of a row group: their pages, and their entries in the footer, as if the pages stood behind the first 4 bytes."""
 
     pages: memoryview
     columns: list[Pieces]
@@ -75,7 +75,7 @@ class Encoder:
         self._empty: tuple[object, Part] = None, Part(memoryview(b""), [], 0)  # the last one made, and what it is of
 
     def group(self, batches: Sequence[pa.RecordBatch]) -> Group:
-        """Encode some batches. Whatever the thread, groups of as many rows share what is null in all of them."""
+        """Encode some batches. Whatever the thread, groups of equal size share the columns that are null in all of them."""
         table = pa.Table.from_batches(batches, self._schema).unify_dictionaries()
         rows = table.num_rows
         names = [field.name for field, column in zip(self._schema, table.columns, strict=True) if column.null_count < rows]

@@ -1,4 +1,4 @@
-"""The footer of a Parquet file, as far as row groups are told of in it.
+"""The row groups in the footer of a Parquet file.
 
 Strategy: all that is read of Thrift's compact protocol is how to pass over a value. A column chunk is kept as its bytes,
 cut where they say a place in the file; so to tell of the same pages elsewhere is to write those numbers anew.
@@ -60,7 +60,7 @@ def _fields(data: bytes, at: int) -> dict[int, tuple[int, int]]:
 
 
 def _cut(data: bytes, at: int, places: dict[int, Any], out: Pieces) -> int:
-    """Cut the structure at `at` where its places stand; gives what is behind it."""
+    """Cut the structure at `at` where its places stand; return the place behind it."""
     begin = at
     number = 0
     while data[at]:

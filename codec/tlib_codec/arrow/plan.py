@@ -1,4 +1,4 @@
-"""What columns a registry has, and how a frame's fault is told in them. No Arrow in here.
+"""The columns of a registry, and the columns of a frame's error. No Arrow in here.
 
 Strategy: one list of columns, derived from the registry's dictionary, that the schema, both builders
 and the way back all follow. A column's `kind` says what its values are; the C core has the same
@@ -30,7 +30,7 @@ GAP: Final = "gap"
 
 
 class Kind(enum.IntEnum):
-    """What a column's values are, and how they lie in a frame."""
+    """The kind of a column's values, and their layout in a frame."""
 
     TEXT = 0
     UINT = 1
@@ -54,7 +54,7 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a buffer holds: `frames` = `valid` + `invalid` + `unknown`, and what is no frame.
+    """The content of a buffer: `frames` = `valid` + `invalid` + `unknown`, and the rest.
 
     `malformed` are frames that do not decode, `gaps` pieces (64 KiB at most) of bytes that belong to
     none; `bytes` is the length of the buffer.

@@ -17,7 +17,7 @@ from tlib_schemas.values import KVList, RawValue, Unicode
 
 from .plan import EVENT, FRAME, Column, Kind, plan
 
-# What was read was within the limits of its reader, which are not known here.
+# The reader's limits held for these frames; they are not known here.
 _NO_LIMITS: Final = Limits(frame_body=0xFFFF_FFFF, list_depth=DEEPEST_LIST)
 _DIGITS: Final = 20  # of a 64-bit number
 _FIELDS: Final[dict[int, tuple[str, type]]] = {

@@ -3,7 +3,7 @@
 Strategy: a file is a partition, and a big one of frames several, cut as `ranges` says; each worker decodes its bytes
 by the native builder of columns and hands Arrow batches to Spark, so no event becomes a Python object. A capture
 (told by its first bytes) is one partition whatever its size: its connections lie across all of it. The schema is that
-of `columns` and what a capture knows of a row's origin, in the types that Spark has, whatever the files are.
+of `columns` and the origins of a capture, in Spark's types, for all files alike.
 Filters that Spark offers (from 4.1 on, where
 ``spark.sql.python.filterPushdown.enabled`` is set) are applied to the batches before they leave.
 
@@ -265,7 +265,7 @@ def _captured(path: str, registry: Registry) -> Iterator[pa.RecordBatch]:
 
 
 def _converted(batch: pa.RecordBatch, fields: pa.Schema, start: int, path: str) -> pa.RecordBatch:
-    """Return a batch in Spark's types, its offsets counted from the beginning of the file; what it lacks is null."""
+    """Return a batch in Spark's types, its offsets counted from the beginning of the file; missing columns are null."""
     arrays = [pa.repeat(pa.scalar(path), batch.num_rows)]
     for name, kind in zip(fields.names[1:], fields.types[1:], strict=True):
         if name not in batch.schema.names:

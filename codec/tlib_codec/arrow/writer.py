@@ -39,7 +39,7 @@ class Sink(Protocol):
         """Write some batches, in order."""
 
     def close(self) -> None:
-        """Write what ends the file; the file itself stays open."""
+        """Write the end of the file; the file itself stays open."""
 
 
 class ArrowFileSink:

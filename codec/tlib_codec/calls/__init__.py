@@ -1,4 +1,4 @@
-"""The life of each call: created, changed, linked to others, ended, and what of it cannot be.
+"""The life of each call: created, changed, linked to others, ended; and its anomalies.
 
 >>> from tlib_codec import EventCallCreated, EventCallDeleted, TCause
 >>> from tlib_codec.calls import follow

@@ -1,4 +1,4 @@
-"""What cannot be in the life of a call, by stable code: no fault of the bytes, but of the story they tell.
+"""Anomalies in the life of a call, by stable code: the bytes are right, their order or content is not.
 
 Strategy: as for the codes of errors, meaning and advice stand once, here; the command line and
 docs/calls.md read them.
@@ -42,12 +42,12 @@ class Anomaly(msgspec.Struct, frozen=True):
 
     @property
     def meaning(self) -> str:
-        """What the code means."""
+        """The meaning of the code."""
         return ANOMALIES[self.code].meaning
 
     @property
     def advice(self) -> str:
-        """What to do about it."""
+        """The action that the code recommends."""
         return ANOMALIES[self.code].advice
 
     def __str__(self) -> str:

@@ -50,7 +50,7 @@ _NOWHERE = Origin()
 
 
 class _Open(msgspec.Struct):
-    """A call and what only the tracker needs: `last` is when it was heard of, `size` what it holds."""
+    """A call, and the tracker's own notes: `last` is the time of its last event, `size` the bytes it holds."""
 
     key: str
     call: Call
@@ -178,7 +178,7 @@ class CallTracker:
         self._remember(one, Change(event.name, event.time, {}, party, other, event.origin))
 
     def _apply(self, one: _Open, event: _Event, *, judged: bool) -> None:
-        """Take over what an event says of its call; where `judged`, each value has to be new."""
+        """Apply an event to its call; where `judged`, each value has to be new."""
         call = one.call
         self._touch(one, event)
         changes: dict[str, tuple[Any, Any]] = {}
@@ -404,7 +404,7 @@ class CallTracker:
 
 
 class _Event(msgspec.Struct):
-    """What the tracker passes along of one event."""
+    """The parts of one event that the tracker uses."""
 
     name: str
     values: Mapping[int, Any]

@@ -36,7 +36,7 @@ text { font: 12px "DejaVu Sans", "Segoe UI", Helvetica, Arial, sans-serif; fill:
 
 
 def ladder(calls: Iterable[Call], *, registry: Registry = TLIBRARY, title: str = "Calls", rows: int = 2_000) -> str:
-    """Return an SVG document of `calls`, which have to have their history; at most so many rows are drawn."""
+    """Return an SVG document of `calls`, which need their history; rows beyond the limit are left out."""
     return "".join(_Drawing(Rows(calls, registry, rows), registry, title).document())
 
 

@@ -1,6 +1,6 @@
-"""What a list says of the call at other sites, and how much a value weighs.
+"""Read the call at other sites out of a list, and weigh values.
 
-The keys inside ISLinkList are not public. What is recognised is the look of an identifier: a
+The keys inside ISLinkList are not public. An identifier is recognised by its shape: a
 CallUUID of 32 characters, a ConnID of 16 hex digits.
 """
 
@@ -22,7 +22,7 @@ def is_conn_id(text: str) -> bool:
 
 
 def sites(links: KVList, most: int) -> Iterator[tuple[str | None, str | None]]:
-    """CallUUID and ConnID of each call that a list names, at most so many; a nested list is one site."""
+    """Yield CallUUID and ConnID of each call that a list names, `most` at most; a nested list is one site."""
     lists = [links]
     while lists and most > 0:
         current = lists.pop()

@@ -28,7 +28,7 @@ _QUIET = frozenset({Identifies.CALL, Identifies.OTHER_CALL, Identifies.ORIGINAL_
 
 
 class Kind(enum.Enum):
-    """What a row shows."""
+    """The content of a row."""
 
     BOX = "box"  # a call begins, perhaps out of another one
     PARTIES = "parties"  # parties are named for the first time
@@ -65,7 +65,7 @@ class Row(msgspec.Struct):
 
 
 class Rows:
-    """The rows of `calls`, at most so many; `cut` says whether there were more."""
+    """The rows of `calls`, `most` at most; `cut` says whether there were more."""
 
     def __init__(self, calls: Iterable[Call], registry: Registry, most: int) -> None:
         self.rows: list[Row] = []

@@ -1,1 +1,1 @@
-"""The protocol for other tools: what the registry says, in the languages they read."""
+"""Exports of the registry for other tools."""

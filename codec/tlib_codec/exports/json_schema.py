@@ -2,7 +2,7 @@
 
 Strategy: every attribute has one type whatever its event, so the types stand once, in
 ``$defs/attributes``, an object that may hold any of them; an event refers to it and adds its
-table: what is Mandatory, and the footnotes of severity ERROR. Warnings (shapes, advice) are not in
+table: the Mandatory attributes, and the footnotes of severity ERROR. Warnings (shapes, advice) are not in
 the schema: an object that carries them is valid. Everything is read off the registry.
 
 Known weakness: it describes the form that is *written*. The reader is a little more liberal (the

@@ -76,7 +76,7 @@ class Writer(Protocol):
 
 
 class Format(msgspec.Struct, frozen=True, kw_only=True):
-    """One format: `name` is that of ``--format`` and ``--to``, `title` says what it is, for a person.
+    """One format: `name` is that of ``--format`` and ``--to``, `title` the words for a person.
 
     `suffixes` begin with a dot; the first is the usual one. A file that begins with one of `magic` has the format;
     `recognise` gets the beginning of a file that has no magic number, and whether the file ends there. `read` yields batches.

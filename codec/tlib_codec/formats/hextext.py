@@ -2,7 +2,7 @@
 
 Strategy: the first line that can be read settles which of two kinds the text is. *Dumps* have an
 offset in front of each row and may have the characters behind it (xxd, ``hexdump -C``, od,
-tcpdump, Wireshark); where the columns end is told by their spacing, since the characters may look
+tcpdump, Wireshark); the spacing shows where the columns end, since the characters may look
 like hex themselves. Anything else is *plain*: hex digits, with whatever separators and prefixes,
 where a row may even end in the middle of a byte.
 """
@@ -31,7 +31,7 @@ class HexError(Malformed):
 
 
 class HexText:
-    """A reader of lines: `line` gives the bytes of one, `close` what the last one left undone."""
+    """A reader of lines: `line` gives the bytes of one, `close` checks that the last one was complete."""
 
     def __init__(self) -> None:
         self._dump: bool | None = None  # not settled before the first line that can be read

@@ -2,7 +2,7 @@
 
 Strategy: a reader asks for bytes and gets those that are there, so a live pipe keeps nobody waiting. The first bytes are
 read, judged and given out again. `moved` is called before each read that may wait, so a writer can
-show what it has.
+write everything out.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ class Source(io.RawIOBase):
         raise InputError(f"{self.name}: no known format ({', '.join(readable())}); use --format to force one")
 
     def unpack(self, kind: str) -> None:
-        """Read the rest as what it has compressed. Raises InputError where the package that `kind` needs is missing."""
+        """Read the rest unpacked. Raises InputError where the package that `kind` needs is missing."""
         try:
             self._unpacked = open_compressed(kind, _Packed(self._head, self._raw))
         except CompressionError as error:

@@ -2,10 +2,10 @@
 
 Strategy: one pass. Streams are put together as for decoding; each frame that comes out is replaced by one of the same
 length. A packet waits, and those behind it, until all bytes that it carries are decided; then
-it is written with what stands in their place in the *stream*. So every copy of a byte (sent again, overlapping, in
-a fragment) becomes the same, whatever the copy said, and what is in no frame is blanked. Memory is bounded: when too much waits,
-the oldest is written with zeros for what is not yet decided, and what was written long ago is forgotten, so that a
-late copy of it is zeros.
+it is written with the bytes that take their place in the *stream*. So every copy of a byte (sent again, overlapping, in
+a fragment) becomes the same, and bytes in no frame are blanked. Memory is bounded: when too much waits,
+the oldest is written with zeros for undecided bytes, and bytes written long ago are forgotten, so a
+late copy of them is zeros.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Part:
         self.end: int = self.start + len(segment.payload)
         self.complete: bool = len(segment.payload) == segment.length
         self.window: Window
-        self.safe: bytes | None = None  # what is written for it, once that is asked for
+        self.safe: bytes | None = None  # the bytes that are written for it, once they are needed
 
     @property
     def followed(self) -> bool:
@@ -58,7 +58,7 @@ class Part:
 
 
 class Window:
-    """What stands in place of a direction's bytes: `told` is up to where that is decided, `waiting` is what will still ask for it."""
+    """The replacement of a direction's bytes: decided up to `told`; the parts in `waiting` still need it."""
 
     __slots__ = ("_pieces", "_starts", "size", "told", "waiting")
 
@@ -116,7 +116,7 @@ class Held:
 
     @property
     def body(self) -> bytes:
-        """What the IP packet carries."""
+        """The payload of the IP packet."""
         at, packet = self.layout, self.record.packet
         return b"" if at is None or packet is None else packet.data[at.body : at.end]
 
@@ -124,8 +124,8 @@ class Held:
 class CaptureRedactor:
     """Rewrites a pcap or pcapng file.
 
-    Frames are replaced as `redactor` does it. What is in no frame becomes zeros: malformed frames and gaps, unless
-    `keep_malformed`; what other connections and protocols carry, unless `keep_other`. `addresses`
+    `redactor` replaces the frames. Bytes in no frame become zeros: malformed frames and gaps, unless
+    `keep_malformed`; the payload of other connections and protocols, unless `keep_other`. `addresses`
     replaces IP addresses, too: those that share a prefix share one of the same length afterwards.
 
     After `records`: `packets` were written, the payload of `others` of them blanked since it is of no T-Library

@@ -1,8 +1,8 @@
 """The records of a capture file as they can be written again: packets whole, names and comments gone.
 
-Strategy: a record is what stands before a packet, the packet, and what stands behind it. Of pcapng only blocks of sections,
+Strategy: a record is the bytes before a packet, the packet, and the bytes behind it. Of pcapng only blocks of sections,
 interfaces, statistics and packets are kept, and of their options only those that are known to be
-numbers: comments, names, addresses, filters, hashes of what was in a packet, decryption secrets
+numbers: comments, names, addresses, filters, hashes of packets, decryption secrets
 and blocks of other kinds are left out.
 """
 
@@ -46,7 +46,7 @@ class FileRecord(NamedTuple):
 
 
 class Records:
-    """What a reader adds to its own: the records since they were last taken, and how many blocks were left out."""
+    """The records that a reader has met since they were last taken, and the number of blocks left out."""
 
     def __init__(self) -> None:
         self.found: list[FileRecord] = []

@@ -1,6 +1,6 @@
 """The line that opens a message, made safe: its known words stay, all others become pseudonyms.
 
-What a log prints around a message is the names of applications, hosts and addresses. They are replaced
+A log prints names of applications, hosts and addresses around a message. They are replaced
 like any text, so two clients stay two, and the reader finds time, direction and message as before.
 """
 

@@ -1,4 +1,4 @@
-"""What of an event is replaced: numbers and names of people, and the values in lists.
+"""Replace numbers and names of people in an event, and the values in its lists.
 
 Strategy: by attribute, not by event, so it holds for every message, also one without a table. An
 attribute that nobody declared may hold anything, so it is replaced; a number or an enumeration of
@@ -51,7 +51,7 @@ UNNUMBERED = "attributes without a public number"
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
-    """What is replaced. `attributes` and `kept` are ids on top of the usual ones.
+    """The values to replace. `attributes` and `kept` are ids on top of the declared ones.
 
     In lists the values whose key (or dotted path) matches one of `keys`, and none of `keep`.
     """

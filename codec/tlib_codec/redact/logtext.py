@@ -1,8 +1,8 @@
 """Logs rewritten line by line: the same text, with the values replaced where they stand.
 
 Strategy: the log reader itself says which lines are a message's and where a value goes on; here each
-line is only cut into what stays and the value. What no rule of a message explains is dropped, and
-counted: it may hold anything. Pseudonyms have the length of what they replace, so printed sizes stay right.
+line is only cut into the part that stays and the value. A line that no rule of a message explains is dropped and
+counted: it may hold anything. Pseudonyms have the length of their originals, so printed sizes stay right.
 """
 
 from __future__ import annotations
@@ -292,7 +292,7 @@ class _Rewritten:
             self._value(start, line, None, None)
 
     def _shown(self, text: str) -> str | int:
-        """Return the text in quotes; any integer for what stands without them."""
+        """Return the text in quotes; any integer for a value without quotes."""
         return text[1:-1] if text[:1] == self.message.quote else 0
 
     def _counted(self) -> None:

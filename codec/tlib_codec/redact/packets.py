@@ -1,6 +1,6 @@
-"""One captured packet made safe: its headers stay, what they carry is replaced, sums are right again.
+"""Make one captured packet safe: its headers stay, the payload is replaced, checksums are correct again.
 
-Strategy: what no header is known for is not understood, and so it is blanked (zeros, as long as it
+Strategy: bytes without a known header are blanked (zeros, as long as they
 was), trailers of the link layer included. A checksum that was right is made right; one that was
 wrong, or of which the capture cut a part off, becomes 0, since it says something of bytes that are gone.
 """
@@ -26,7 +26,7 @@ Addresses = Callable[[bytes], bytes]
 
 
 class Layout(NamedTuple):
-    """Where the parts of an IP packet are: its header at `start`, what that carries from `body` to `end`.
+    """Where the parts of an IP packet are: its header at `start`, its payload from `body` to `end`.
 
     `complete` where none of it was cut off; `addresses` are source and destination, `shown` those to be shown instead. `datagram`
     identifies the datagram of which it is a fragment (None where it is no fragment), and `place` is where in that its body belongs.
@@ -128,7 +128,7 @@ def carrying(packet: Packet, at: Layout, body: bytes) -> bytes:
 
 
 def mended(at: Layout, before: bytes, after: bytes, *, complete: bool) -> bytes:
-    """`after` with the checksum that it should have; `before` is what it was.
+    """Return `after` with its correct checksum; `before` is the packet before the change.
 
     `complete` says whether that is all of a TCP segment, UDP or ICMP packet.
     """

@@ -92,7 +92,7 @@ class Pseudonyms:
         return -int(found) if number < 0 else int(found)
 
     def address(self, address: bytes) -> bytes:
-        """Return an IP address of 4 or 16 bytes; those that share so many first bits share as many first bits of their pseudonyms."""
+        """Return an IP address of 4 or 16 bytes; addresses that share n leading bits have pseudonyms that share n leading bits."""
         return self._addresses(address)
 
     def _moved(self, address: bytes) -> bytes:

@@ -80,7 +80,7 @@ class Pcapng:
 
 
 class Conversations:
-    """Writes frames as what one side of a connection sends to the other."""
+    """Writes frames as sent from one side of a connection to the other."""
 
     def __init__(self, file: Pcap | Pcapng) -> None:
         self._file = file

@@ -31,7 +31,7 @@ class CaptureDecoder:
 
     Items are runs of `Frames`, `Record`s and `Diagnostic`s, in the order of the packets that completed them;
     iterating ends when more bytes are needed. The options are those of `Reassembler`. `packets` and `connections` count
-    what was read.
+    the input.
     """
 
     def __init__(self, **options: Unpack[Options]) -> None:

@@ -1,7 +1,7 @@
 """TCP segments out of IP packets: options, extension headers, fragments.
 
-Strategy: a packet gives a `Segment`, nothing (it is no TCP, or a fragment of what is not yet
-whole), or raises `PacketError`, which says in the words of a problem what is wrong with it.
+Strategy: a packet gives a `Segment`, nothing (it is no TCP, or a fragment of a datagram that is not yet
+whole), or raises `PacketError` with code, expectation and finding.
 Fragments are kept in a table of bounded size, whose oldest entry makes room.
 """
 
@@ -24,7 +24,7 @@ FIN, SYN, RST, ACK = 1, 2, 4, 16
 class Segment(NamedTuple):
     """A TCP segment: `key` is source address, destination address and both ports as they stand in the packet.
 
-    `payload` is what was captured of it, `length` what it had on the wire.
+    `payload` is its captured part, `length` its length on the wire.
     """
 
     key: bytes
@@ -43,7 +43,7 @@ class Segment(NamedTuple):
 
 
 class PacketError(Exception):
-    """A packet that cannot be: its code, what was expected and found."""
+    """An impossible packet: code, expectation and finding."""
 
     def __init__(self, code: str, expected: str, actual: str) -> None:
         super().__init__(code, expected, actual)

@@ -14,7 +14,7 @@ from tlib_codec.records import Entry, Flow, Part, Record, shifted
 from .origin import packet_origin
 
 SLOW, FAST, SKIP = 0, 1, 2
-"""What the loop in C may do with a lane: nothing, append what is in order, pass over everything."""
+"""The mode of a lane, for the loop in C: leave it alone, append segments in order, pass over everything."""
 
 
 class Lane:
@@ -29,7 +29,7 @@ class Lane:
         self.offset: int = 0
         self.ack: int = -1  # the highest number that this side acknowledged
         self.last: int = 0  # number of the last packet
-        self.pending: int = 0  # so many bytes were not taken yet
+        self.pending: int = 0  # bytes that are not taken yet
         self.touched: bool = False  # has something pending that `Lanes.dirty` has not given
         self._data = bytearray()  # ends at `offset`
         self._marks: deque[tuple[int, int, int]] = deque()
@@ -40,7 +40,7 @@ class Lane:
         return len(self._data) + 24 * len(self._marks)
 
     def acknowledge(self, ack: int) -> None:
-        """Note what this side acknowledged, unless it is older."""
+        """Note an acknowledgment of this side, unless it is older."""
         if self.ack < 0 or 0 < (ack - self.ack) & 0xFFFF_FFFF < 1 << 31:
             self.ack = ack
 
@@ -157,5 +157,5 @@ class Lanes:
         return found
 
     def walk(self, buffer: bytes, position: int, number: int, form: tuple[Any, ...]) -> tuple[int, int, int, int]:
-        """Deal with what is plain; here nothing is."""
+        """Walk over plain packets; in Python there are none."""
         return position, number, 0, position

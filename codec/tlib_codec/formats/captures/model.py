@@ -9,12 +9,12 @@ class CaptureSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds of a reader: what hostile or broken input is held to, and how long a missing segment is waited for.
 
     `packet` and `block` bound one packet and one block of pcapng (bytes). `recognise`: a direction
-    of a connection in whose first so many bytes no frame begins is not followed. `held` bounds the
+    of a connection without a frame in this number of first bytes is not followed. `held` bounds the
     bytes of a direction that wait for a missing segment, `held_segments` their number; it is given
     up, too, `patience` segments after the other side has acknowledged it, or after `wait` seconds.
-    `history`: so many bytes are kept to compare a retransmission with. `connections` and `memory`
-    (bytes) bound what is followed at once; the least recently used connections are let go.
-    `fragments`: IP datagrams that are put together at once. `problems`: so many of a kind are told.
+    `history` is the number of bytes kept to compare a retransmission with. `connections` and `memory`
+    (bytes) bound the connections followed at once; the least recently used are evicted.
+    `fragments` is the number of IP datagrams reassembled at once; `problems` the number of diagnostics of a kind.
     """
 
     packet: int = 262_144
@@ -38,7 +38,7 @@ DEFAULT_SETTINGS = CaptureSettings()
 class Packet(msgspec.Struct, gc=False):
     """One captured packet: `number` from 1, `time` in ns since 1970 UTC, `offset` of its record in the file.
 
-    `link` is the LINKTYPE number; `length` is what it had on the wire, of which `data` was kept.
+    `link` is the LINKTYPE number; `length` is its length on the wire, of which the capture keeps `data`.
     """
 
     number: int

@@ -1,4 +1,4 @@
-"""The origin of what a packet brings."""
+"""The origins of bytes that packets bring."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class PcapReader(RecordReader):
         self.link: int = 0
         self._record = struct.Struct("<IIII")
         self._last: int | None = None  # seconds of the last packet
-        self._pattern: tuple[int | None, re.Pattern[bytes]] | None = None  # what a search looks for, near the last packet
+        self._pattern: tuple[int | None, re.Pattern[bytes]] | None = None  # the pattern of a search, near the last packet
         self._foreign = False  # the file is no pcap: said once, and the rest is passed over
 
     @property

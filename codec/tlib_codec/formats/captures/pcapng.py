@@ -31,7 +31,7 @@ _SIGNS = {
 
 
 class Interface(NamedTuple):
-    """What a packet's block does not say itself: `units` of time in a second, `offset` in seconds."""
+    """An interface: `units` of time in a second, `offset` in seconds."""
 
     link: int
     snap: int

@@ -1,8 +1,8 @@
-"""What the readers of pcap and pcapng share: bytes in, whole records out, no I/O.
+"""The base of the readers of pcap and pcapng: bytes in, whole records out, no I/O.
 
-Strategy: what is fed is joined only once the next record can be complete, so small pieces cost no
+Strategy: fed pieces are joined only once the next record can be complete, so small pieces cost no
 more than large ones, and nothing is ever allocated because a length says so. A record that cannot be is reported, and
-the next plausible one is searched; what a search passes over, it does not look at again.
+the next plausible one is searched; a search looks at no byte twice.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .model import DEFAULT_SETTINGS, CaptureSettings, Packet
 class RecordReader(ABC):
     """Feed the bytes of a capture file, iterate packets and problems, `close`, iterate the rest.
 
-    `buffer` from `position` on is what was not yet read; `base` is the file offset of its
+    `buffer` from `position` on is not read yet; `base` is the file offset of its
     beginning. `number` is that of the last packet. Whoever reads records by other means moves `position` and `number`.
     """
 
@@ -138,7 +138,7 @@ class RecordReader(ABC):
 
     @abstractmethod
     def _candidate(self, at: int) -> int:
-        """Return the first place from `at` on where a record may begin: what makes a search quick."""
+        """Return the first place from `at` on where a record may begin, which makes a search quick."""
 
     @abstractmethod
     def _plausible(self, at: int) -> bool | None:

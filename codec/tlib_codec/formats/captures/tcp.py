@@ -1,7 +1,7 @@
 """Reassembles TCP streams and takes the frames out of them; packets in, items out, no I/O.
 
-Strategy: each direction of a connection is a `Lane` of bytes in order. What comes early waits in
-`held`, what comes again is compared and dropped, so the first bytes that were captured count. A hole is given up
+Strategy: each direction of a connection is a `Lane` of bytes in order. Early segments wait in
+`held`, repeated ones are compared and dropped, so the first captured bytes count. A hole is given up
 when the other side has acknowledged it and the sender went on (it did arrive, and the capture
 lacks it), when it has stood too long or too much waits behind it, and when the connection ends;
 then a `Missing` tells of it, and decoding begins anew behind it.
@@ -38,7 +38,7 @@ Lanes: Any = _python.Lanes if _capture is None else _capture.Lanes
 _SIGN = MAGIC + bytes((VERSION, 0))
 _MOST_MISSED = 64
 _FAR = 1 << 24  # a jump that no window explains
-_Held = tuple[bytes, int]  # what was captured, and its length on the wire
+_Held = tuple[bytes, int]  # the captured bytes, and their length on the wire
 
 
 class Direction:
@@ -93,7 +93,7 @@ class Connection:
 
 
 class Options(TypedDict, total=False):
-    """What a `Reassembler` takes."""
+    """The options of a `Reassembler`."""
 
     registry: Registry
     settings: CaptureSettings
@@ -273,7 +273,7 @@ class Reassembler:
             self._miss(direction, length - len(payload), packet)
 
     def _hold(self, direction: Direction, start: int, payload: bytes, length: int, packet: Packet) -> None:
-        """Keep what comes early, without what is held of it already."""
+        """Keep an early segment, without the bytes that are held already."""
         if not direction.starts:
             direction.since = packet.time
             direction.acknowledged = 0
@@ -304,7 +304,7 @@ class Reassembler:
         direction.held_bytes += len(payload)
 
     def _release(self, direction: Direction, packet: Packet) -> None:
-        """Deliver what is held and now in order."""
+        """Deliver held segments that are now in order."""
         lane, starts = direction.lane, direction.starts
         done = 0
         while done < len(starts) and starts[done] == lane.offset:
@@ -354,7 +354,7 @@ class Reassembler:
             direction.missed.append(told)
 
     def _compare(self, direction: Direction, start: int, payload: bytes, packet: Packet) -> None:
-        """Whether what comes again is what came before."""
+        """Report a repeated segment whose bytes differ from the first ones."""
         at, known = direction.lane.before(start, start + len(payload))
         again = payload[at - start : at - start + len(known)]
         if known[: len(again)] != again:
@@ -424,7 +424,7 @@ class Reassembler:
             direction.held_bytes = 0
 
     def _drain(self, direction: Direction, *, end: bool = False) -> None:
-        """Decode what is pending; with `end`, up to the last byte."""
+        """Decode the pending bytes; with `end`, up to the last one."""
         lane = direction.lane
         if direction.follow is None and lane.pending:
             self._recognise(direction)

@@ -6,7 +6,7 @@ frame gives, and assembles the event from there, so JSON and frames cannot drift
 
 The form is described in docs/json.md. What JSON lacks is marked by an object with one ``$`` key:
 ``$binary`` and ``$string`` (bytes that are no UTF-8) in base64, ``$unicode`` for the other string
-type of a key-value list. What is no attribute begins with ``$`` too: ``$violations``,
+type of a key-value list. Members that are no attributes begin with ``$`` too: ``$violations``,
 ``$malformed``, ``$gap``, ``$source``.
 """
 
@@ -37,7 +37,7 @@ from tlib_schemas.wire import INTEGERS, Attribute, Enum, Kind
 _DIGITS = re.compile(r"-?[0-9]{1,20}")
 _TRUNCATED = re.compile(r"([0-9]{1,20}) bytes/([0-9]{1,20})")
 _BEYOND_LIMITS = frozenset({"frame-too-long", "list-too-deep", "list-too-many-pairs"})
-_WIDEST = Limits(list_depth=DEEPEST_LIST)  # what a line holds is judged by the format; encoding applies the limits
+_WIDEST = Limits(list_depth=DEEPEST_LIST)  # the format judges a line; encoding applies the limits
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder()
 
@@ -128,7 +128,7 @@ def _malformed(item: MalformedFrame) -> dict[str, Any]:
 
 
 def violation_to_data(violation: Violation) -> dict[str, Any]:
-    """Return a violation as an entry of ``$violations``; what it does not know is left out."""
+    """Return a violation as an entry of ``$violations``; unknown members are left out."""
     data = {"code": violation.code, "severity": violation.severity.value, "path": violation.path}
     data.update(
         (key, value) for key in ("offset", "expected", "actual", "footnote") if (value := getattr(violation, key)) not in ("", None)
@@ -203,7 +203,7 @@ def _message(message: object, registry: Registry, policy: Policy) -> int | str:
 
 
 def _placed(item: InvalidEvent, told: object) -> InvalidEvent:
-    """`item` with the offsets that ``$violations`` has for what is wrong: all else is judged anew."""
+    """Return `item` with the offsets of ``$violations``: everything else is validated anew."""
     if not isinstance(told, list):
         raise _form("an array", told, ".$violations")
     offsets = {_known_by(one): one["offset"] for one in told if isinstance(one, dict) and isinstance(one.get("offset"), int)}
@@ -246,7 +246,7 @@ def _put(number: int, value: Any, values: dict[int, Any], registry: Registry, pa
         raise _form(f"{registry.attribute_name(number)} once", "it again", part)
     attribute = registry.dictionary.get(number)
     if attribute is not None and attribute.value is not None:
-        try:  # JSON's numbers and texts are wider than the attribute's: what cannot be sent is no value of it
+        try:  # JSON's numbers and texts are wider than the attribute's: refuse a value that cannot be sent
             attribute.value.pack(value, _WIDEST)
         except EncodeError as error:
             raise Malformed("json-form", expected=error.expected, actual=error.actual, parts=(error.path, part)) from None

@@ -18,7 +18,7 @@ Pairs = list[tuple[str, Any]]  # a nested list is another Pairs until the whole 
 
 
 class ListHead(msgspec.Struct, frozen=True):
-    """What the attribute's own line says of its list: the number of pairs, if printed, and the rest of the line.
+    """The head of a list on the attribute's own line: the number of pairs, if printed, and the rest of the line.
 
     `may_be_empty` is False where pairs must follow, so that none means that a filter dropped them.
     """

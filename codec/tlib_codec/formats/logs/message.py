@@ -1,8 +1,8 @@
 """One message of a log while its lines come in: attributes by id, open quotes, open lists.
 
-Strategy: what both forms of log share stands here; a form says how its lines are cut into name
-and value (`take`) and what ends a quoted value that was never closed (`stops`). A line that is
-not what it should be becomes a problem of the message, and the next line is read as usual. What is
+Strategy: the part that both kinds of log share stands here; a kind says how its lines are cut into name
+and value (`take`), and which line ends a quoted value that was never closed (`stops`). A wrong line
+becomes a diagnostic of the message, and the next line is read as usual. The memory that is
 held is bounded: by `LogLimits.message` for the text, by the format's own limits for lists.
 """
 
@@ -29,7 +29,7 @@ _REMARK = re.compile(r"\s*\((.*)\)\s*", re.DOTALL)
 
 
 class Header(msgspec.Struct, kw_only=True):
-    """What the line that opens a message says. `certain` is False where only attributes after it prove it one."""
+    """The line that opens a message. `certain` is False where only attributes after it prove it one."""
 
     line: int
     offset: int
@@ -84,7 +84,7 @@ class Message:
         self.held: list[str] | None = None
         self._sink: Known | str = ""
 
-    # -- what a form of log implements -----------------------------------------------------------
+    # -- the part that a kind of log implements -----------------------------------------------------------
 
     def read(self, line: str) -> bool:
         """Read a line that is not of an open quoted value; False where it is not of this message."""
@@ -99,7 +99,7 @@ class Message:
         raise NotImplementedError
 
     def pair(self, line: str) -> tuple[str, str | None, str] | None:
-        """Key and printed value of a pair; for a list, key, None and what follows. None where it is no pair."""
+        """Return key and printed value of a pair; for a list, key, None and the rest of the line. None where it is no pair."""
         raise NotImplementedError
 
     # -- lines -----------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ class Message:
         return (self.held is not None and self._continue(line)) or self.read(line)
 
     def problem(self, code: str, expected: str, actual: str, at: Line | None = None) -> None:
-        """Note what is wrong with a line (the current one, unless `at` says which)."""
+        """Note a diagnostic of a line: the current one, unless `at` gives another."""
         line, offset, _ = at or self.at
         self.add(Diagnostic(code, Origin(file=self.context.file, line=line, offset=offset), expected, actual))
 

@@ -1,7 +1,7 @@
 """Platform SDK text: how the client library prints a message, often inside an application's log.
 
 Strategy: a message is opened by a line that ends in ``'EventOnHook' ('87')``, with or without the
-application's own text before it, and proved by what follows: ``message attributes:`` or an
+application's own text before it, and proved by the next line: ``message attributes:`` or an
 attribute. Types are printed, but the registry's declaration decides, as everywhere.
 """
 

@@ -48,7 +48,7 @@ def read_log(
     attribute Server gets where the log does not print it (0 where it is None).
 
     Raises ValueError for an unknown kind, or where `server` does not fit an unsigned 32-bit
-    integer; nothing for what the log contains.
+    integer; never for the content of the log.
     """
     return (entry for entry in entries(file, registry=registry, name=name, kind=kind, server=server, limits=limits) if entry is not None)
 

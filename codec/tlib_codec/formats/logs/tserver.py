@@ -1,7 +1,7 @@
 """T-Server and SIP Server text, and what clients (URS, ORS, ICON) print of the same messages.
 
 Strategy: a message is opened by a line that ends in ``message X``, whatever stands before it;
-what stands there gives time, direction and peer. Where nothing there marks a log line, attributes
+the text there gives time, direction and peer. Where nothing there marks a log line, attributes
 must follow before it is believed. Its attributes follow a line each; it ends at an empty line or
 at one that is neither indented nor an attribute nor a pair.
 """
@@ -113,7 +113,7 @@ class TServerMessage(Message):
 
 @functools.lru_cache(maxsize=256)
 def _described(place: str) -> tuple[str, str, int | None, str]:
-    """Direction, peer, number of the server and version, from what stands before a message's name."""
+    """Return direction, peer, number of the server and version out of the text before a message's name."""
     version = _VERSION.search(place)
     mark = DIRECTION.search(place)
     direction = peer = ""

@@ -1,4 +1,4 @@
-"""Printed values become what the attribute's declaration says.
+"""Read printed values by the declaration of their attribute.
 
 Strategy: a table by printed name, made once a registry, tells for each attribute how to read its
 value, so that a line costs one look-up and one call. The declaration decides, not the look of the
@@ -36,7 +36,7 @@ Parser: TypeAlias = Callable[[str], Any]
 
 
 class Unreadable(Exception):
-    """A printed value is not of its form; the argument says what was expected."""
+    """A printed value does not fit its attribute; the argument is the expectation."""
 
 
 class Known(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 """Writes events as log text: T-Server form and Platform SDK form.
 
-For simulators and tests: what is written reads back as the same item. A log is not lossless by
+For simulators and tests: a written message reads back as the same item. A log is not lossless by
 nature, though: quotes inside a value are not escaped, so text that looks like the log's own lines
 reads back as those; Unicode pairs read back as String; Server is never printed where an event's
 table lists it.
@@ -84,7 +84,7 @@ def _laid_out(item: Item, registry: Registry) -> tuple[str, dict[int, Any]]:
 
 
 def _named(number: int, values: dict[int, Any], registry: Registry) -> str:
-    """Return the message's printed name; from `values` goes what is not printed."""
+    """Return the message's printed name; remove the values that are not printed."""
     if number in messages_with_server(registry):
         values.pop(AttributeID.Server, None)
     return registry.message_name(number) or str(number)
@@ -144,7 +144,7 @@ def _bytes(value: bytes) -> str:
 
 
 class _Form(NamedTuple):
-    """How a form of log prints pairs: the quote around a text, and what stands between the key and each kind of value."""
+    """The way a kind of log prints pairs: the quote around a text, and the separator between the key and each kind of value."""
 
     quote: str
     text: str
