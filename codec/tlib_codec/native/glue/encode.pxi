@@ -375,6 +375,7 @@ def encode(event, *, registry=LIBRARY, policy=STRICT, limits=LIMITS):
     cdef tlib_limits own = DEFAULT if limits is LIMITS else limits_of(limits)
     cdef uint8_t stack[ON_STACK]
     cdef Out out
+    cdef void *layout  # of the tables, which are held
     cdef uint16_t message = 0
     cdef int odd
     memset(&out, 0, sizeof(Out))
@@ -385,8 +386,8 @@ def encode(event, *, registry=LIBRARY, policy=STRICT, limits=LIMITS):
         tables.last_class = kind
         tables.last_layout = <void *> PyDict_GetItem(tables.by_class, type(event))
     try:
-        if tables.last_layout != NULL:
-            layout = <Layout> tables.last_layout
+        layout = tables.last_layout
+        if layout != NULL:
             message = (<Layout> layout).message
             odd = put_event(&out, tables, <Layout> layout, event, &own)
         elif kind == <PyTypeObject *> UNKNOWN or kind == <PyTypeObject *> INVALID:
