@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def version() -> str:
-    """The version and the engine that runs."""
+    """Return the version and the engine that runs."""
     from tlib_codec._version import __version__  # noqa: PLC0415
     from tlib_codec.engine import engine  # noqa: PLC0415
 

@@ -74,7 +74,7 @@ class LazyGroup(click.Group):
             raise Ended(error) from None
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does it, with the closest name where there is no such command."""
+        """Resolve the command as click does; a missing one is refused with the closest name."""
         name = args[0]
         names = list(self._modules) if name in self._modules else self.list_commands(ctx)
         if name not in names and (close := difflib.get_close_matches(name, names, n=1)):

@@ -174,7 +174,7 @@ def _link(link: Link) -> str:
 
 
 def _place(origin: Origin) -> str:
-    """The place of an event, as its line or byte."""
+    """Return the place of an event, as its line or byte."""
     if origin.line is not None:
         return f"line {origin.line}: "
     return f"@{origin.offset}: " if origin.offset is not None else ""

@@ -67,7 +67,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def partition_keys(text: str | None) -> tuple[str, ...]:
-    """The keys of ``--partition``. Raises click.BadParameter."""
+    """Return the keys of ``--partition``. Raises click.BadParameter."""
     keys = tuple(key.strip() for key in text.split(",")) if text else ()
     if any(key not in KEYS for key in keys) or len(set(keys)) < len(keys):
         raise click.BadParameter(f"{text!r} is not date, event, date,event or event,date", param_hint="--partition")
@@ -167,7 +167,7 @@ class PartitionedSink:
 
 
 def _escaped(value: str) -> str:
-    """A value as part of a path: names and dates are plain; of anything else, Hive's percent form."""
+    """Return a value as part of a path: names and dates are plain; of anything else, Hive's percent form."""
     return "".join(c if c.isalnum() or c in "-_." else "".join(f"%{byte:02X}" for byte in c.encode()) for c in value)
 
 
@@ -230,7 +230,7 @@ class Dataset:
             raise Unusable(f"{path}: is no entry of a manifest ({error}); remove it to have its input decoded again") from None
 
     def known(self, stem: str) -> Entry | None:
-        """What the manifest says of an input."""
+        """Return the manifest's entry of an input."""
         path = self.manifest / f"{stem}.json"
         return self._read(path) if path.exists() else None
 
@@ -259,7 +259,7 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def _stem(path: str) -> str:
-    """The beginning of an input's part files: its name for a person, a digest of its path for a machine."""
+    """Return the beginning of an input's part files: its name for a person, a digest of its path for a machine."""
     digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
     name = "".join(c if c.isascii() and (c.isalnum() or c in "-.") else "-" for c in Path(path).stem)[:40].strip("-.")
     return f"{name or 'input'}-{digest}"
@@ -281,7 +281,7 @@ class _DatasetWriter:
         yield from failed
 
     def join(self, part: BinaryIO) -> None:
-        """A folder is not joined: each input has parts of its own."""
+        """Refuse: the inputs of a folder have parts of their own."""
         raise NotImplementedError
 
     def flush(self) -> None:

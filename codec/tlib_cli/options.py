@@ -24,13 +24,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def load_registry(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> Registry:
-    """The registry that ``--registry module:NAME`` names; ours where it is not given."""
+    """Return the registry that ``--registry module:NAME`` names; ours where it is not given."""
     _ctx.meta[REGISTRY] = value
     return registry_of(value)
 
 
 def registry_of(value: str | None) -> Registry:
-    """The registry of that name, MODULE:NAME; ours for None. Raises click.BadParameter."""
+    """Return the registry of that name, MODULE:NAME; ours for None. Raises click.BadParameter."""
     if value is None:
         return TLIBRARY
     module, _, name = value.partition(":")

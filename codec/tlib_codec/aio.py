@@ -127,7 +127,7 @@ class EventWriter:
     """
 
     def __init__(self, stream: asyncio.StreamWriter, *, registry: Registry = TLIBRARY, policy: Policy = Policy.STRICT) -> None:
-        self.stream = stream
+        self.stream: asyncio.StreamWriter = stream
         self._registry = registry
         self._policy = policy
 

@@ -64,15 +64,15 @@ class Span(msgspec.Struct, frozen=True):
 
 class _Broken(Exception):
     def __init__(self, length: int, depth: int, path: str) -> None:
-        self.length = length
-        self.depth = depth
-        self.path = path
+        self.length: int = length
+        self.depth: int = depth
+        self.path: str = path
 
 
 def annotate(
     frame: Buffer, *, registry: Registry = TLIBRARY, limits: Limits = DEFAULT_LIMITS, base: int = 0, error: DecodeError | None = None
 ) -> Iterator[Span]:
-    """The spans of what is, or was meant to be, one frame.
+    """Yield the spans of what is, or was meant to be, one frame.
 
     `base` is where it stands in its input: all offsets count from there. `error` is what a stream
     has found wrong with it (`MalformedFrame.error`); without it the frame is decoded to see. Never
@@ -114,19 +114,19 @@ class _Walk:
     """
 
     def __init__(self, data: bytes, base: int, registry: Registry, limits: Limits, stop: int, *, checked: bool) -> None:
-        self.data = data
-        self.base = base
-        self.registry = registry
-        self.limits = limits
-        self.stop = stop
-        self.checked = checked
-        self.at = 0
+        self.data: bytes = data
+        self.base: int = base
+        self.registry: Registry = registry
+        self.limits: Limits = limits
+        self.stop: int = stop
+        self.checked: bool = checked
+        self.at: int = 0
 
     def _number(self, length: int) -> int:
         return int.from_bytes(self.data[self.at : self.at + length], "big")
 
     def _enter(self, length: int, depth: int, path: str) -> None:
-        """A structure of `length` bytes begins: refuse it where it is the broken place."""
+        """Begin a structure of `length` bytes; refuse it where it is the broken place."""
         if self.at == self.stop:
             raise _Broken(length, depth, path)
 
@@ -140,7 +140,7 @@ class _Walk:
             raise _Broken(length - whole, depth, path)
 
     def frame(self, end: int) -> Iterator[Span]:
-        """The whole frame, which ends at `end`."""
+        """Yield the whole frame, which ends at `end`."""
         yield from self._span(2, Kind.MAGIC, "magic", quote(self.data[:2].decode("latin-1")))
         yield from self._span(1, Kind.VERSION, "version", str(self._number(1)))
         yield from self._span(1, Kind.FLAGS, "flags", str(self._number(1)))
@@ -215,7 +215,7 @@ class _Walk:
 
 
 def _shown(raw: bytes, kind: WireType, attribute: Attribute | None) -> str:
-    """An attribute's value as its declaration, or at least its type, understands it."""
+    """Return an attribute's value as its declaration, or at least its type, understands it."""
     if attribute is not None and attribute.value is not None and attribute.value.wire_type == kind:
         try:
             value = attribute.value.unpack(raw)

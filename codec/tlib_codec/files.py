@@ -32,7 +32,7 @@ class Reader:
     def __init__(self, stack: ExitStack, batches: Iterator[Batch], format: str | None) -> None:  # noqa: A002
         self._stack = stack
         self._batches = batches
-        self.format = format
+        self.format: str | None = format
 
     def batches(self) -> Iterator[Batch]:
         """Yield the rest of the input in batches."""

@@ -32,7 +32,7 @@ class QueryError(ValueError):
 
     def __init__(self, message: str, option: str) -> None:
         super().__init__(message)
-        self.option = option
+        self.option: str = option
 
 
 class Query:
@@ -58,7 +58,7 @@ class Query:
         address: str | None = None,
         registry: Registry = TLIBRARY,
     ) -> None:
-        self.addresses = None if address is None else Address(address)
+        self.addresses: Address | None = None if address is None else Address(address)
         self._tests: list[Test] = [] if self.addresses is None else [self.addresses]
         messages = {_message(name, registry) for name in events}
         if messages:
@@ -106,7 +106,7 @@ class Address:
     def __init__(self, wanted: str) -> None:
         self._network: ipaddress.IPv4Network | ipaddress.IPv6Network | None = None
         self._wanted = wanted.lower()
-        self.seen = False
+        self.seen: bool = False
         try:
             self._network = ipaddress.ip_network(wanted.removeprefix("[").removesuffix("]"))
         except ValueError:

@@ -329,9 +329,9 @@ class Batch:
     __slots__ = ("limits", "parts", "registry")
 
     def __init__(self, parts: Sequence[Part], *, registry: Registry = TLIBRARY, limits: Limits = DEFAULT_LIMITS) -> None:
-        self.parts = parts
-        self.registry = registry
-        self.limits = limits
+        self.parts: Sequence[Part] = parts
+        self.registry: Registry = registry
+        self.limits: Limits = limits
 
     def __iter__(self) -> Iterator[Entry]:
         for part in self.parts:

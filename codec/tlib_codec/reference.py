@@ -38,7 +38,7 @@ def as_bytes(data: Buffer) -> bytes:
 
 
 def decode(frame: Buffer, *, registry: Registry = TLIBRARY, policy: Policy = Policy.STRICT, limits: Limits = DEFAULT_LIMITS) -> Item:
-    """The event that one frame is; an UnknownEvent where the registry has no table for it.
+    """Return the event that one frame is; an UnknownEvent where the registry has no table for it.
 
     Raises DecodeError where the bytes are malformed, and under the strict policy SchemaViolation
     where they are well-formed but no valid event.
@@ -52,7 +52,7 @@ def decode(frame: Buffer, *, registry: Registry = TLIBRARY, policy: Policy = Pol
 
 
 def encode(event: Item, *, registry: Registry = TLIBRARY, policy: Policy = Policy.STRICT, limits: Limits = DEFAULT_LIMITS) -> bytes:
-    """The canonical frame of an event: attributes in ascending order of id.
+    """Return the canonical frame of an event: attributes in ascending order of id.
 
     Raises EncodeError where a value does not fit its attribute, and under the strict policy
     SchemaViolation where the event breaks its schema.
@@ -71,7 +71,7 @@ def encode(event: Item, *, registry: Registry = TLIBRARY, policy: Policy = Polic
 
 
 def decode_frame(frame: Buffer, *, limits: Limits = DEFAULT_LIMITS) -> Frame:
-    """The untyped frame: attributes as raw bytes in order of arrival. Raises DecodeError.
+    """Return the untyped frame: attributes as raw bytes in order of arrival. Raises DecodeError.
 
     The format's own rules hold (lengths, duplicates, lists); no registry is asked.
     """
@@ -79,7 +79,7 @@ def decode_frame(frame: Buffer, *, limits: Limits = DEFAULT_LIMITS) -> Frame:
 
 
 def encode_frame(frame: Frame, *, policy: Policy = Policy.STRICT, limits: Limits = DEFAULT_LIMITS) -> bytes:
-    """The bytes of an untyped frame, attributes in its own order. Raises EncodeError.
+    """Return the bytes of an untyped frame, attributes in its own order. Raises EncodeError.
 
     Under the strict policy what would not decode again is refused; the lenient one writes it.
     """
@@ -94,7 +94,7 @@ def encode_frame(frame: Frame, *, policy: Policy = Policy.STRICT, limits: Limits
 
 
 def check(frame: Buffer, *, registry: Registry = TLIBRARY, limits: Limits = DEFAULT_LIMITS, base: int = 0) -> tuple[Violation, ...]:
-    """Every violation of a frame, warnings included, with offsets. Raises DecodeError.
+    """Return every violation of a frame, warnings included, with offsets. Raises DecodeError.
 
     `base` is where the frame stands in its input; the offsets of the violations count from there.
     """

@@ -79,10 +79,10 @@ class StreamDecoder:
     """
 
     def __init__(self, *, registry: Registry = TLIBRARY, limits: Limits = DEFAULT_LIMITS) -> None:
-        self.registry = registry
-        self.limits = limits
-        self.offset = 0
-        self.data = b""
+        self.registry: Registry = registry
+        self.limits: Limits = limits
+        self.offset: int = 0
+        self.data: bytes = b""
         self._frame = registry.frame(limits)
         self._buffer = bytearray()
         self._base = 0  # stream offset of the buffer's first byte
@@ -187,7 +187,7 @@ class StreamDecoder:
             raise error.within(self._frame.message_name(message))
 
     def _next_gap(self) -> Gap | None:
-        """The bytes before the next sign of a frame; None where the stream is in step, or may be."""
+        """Return the bytes before the next sign of a frame; None where the stream is in step, or may be."""
         assert self._search is not None
         found = self._buffer.find(_SIGN, self._search)
         whole = found >= 0 or self._closed

@@ -31,11 +31,11 @@ class FrameView:
     __slots__ = ("_limits", "_registry", "data", "length", "message", "offset", "valid")
 
     def __init__(self, data: bytes, offset: int, valid: bool, registry: Registry, limits: Limits) -> None:
-        self.data = data
-        self.offset = offset
-        self.length = len(data)
+        self.data: bytes = data
+        self.offset: int = offset
+        self.length: int = len(data)
         self.message: int = wire.HEADER.unpack_from(data)[3]
-        self.valid = valid
+        self.valid: bool = valid
         self._registry = registry
         self._limits = limits
 
@@ -49,7 +49,7 @@ class FrameView:
         return number, wire.offsets(self.data).get(number, 0)
 
     def get(self, key: str | int, default: Any = None) -> Any:
-        """The value of an attribute, by name or id. Raises LookupError for a name that is none."""
+        """Return the value of an attribute, by name or id. Raises LookupError for a name that is none."""
         number, position = self._find(key)
         if not position:
             return default
@@ -68,7 +68,7 @@ class FrameView:
         return self._find(key)[1] != 0
 
     def event(self, *, policy: Policy = Policy.STRICT) -> Item:
-        """The event, decoded: as `decode` gives it."""
+        """Return the event, decoded: as `decode` gives it."""
         return decode(self.data, registry=self._registry, policy=policy, limits=self._limits)
 
     def __repr__(self) -> str:

@@ -153,10 +153,10 @@ class TLibError(Exception):
         parts: tuple[str, ...] = (),
     ) -> None:
         super().__init__(code)
-        self.code = code
-        self.offset = offset
-        self.expected = expected
-        self.actual = actual
+        self.code: str = code
+        self.offset: int | None = offset
+        self.expected: str = expected
+        self.actual: str = actual
         self._parts = parts  # innermost first: each enclosing structure appends its own
 
     def shift(self, base: int) -> Self:
@@ -220,8 +220,8 @@ class Truncated(DecodeError):
 
     def __init__(self, code: str, *, needed: int, available: int, offset: int = 0) -> None:
         super().__init__(code, offset=offset, expected=f"{needed} bytes", actual=f"{available}")
-        self.needed = needed
-        self.available = available
+        self.needed: int = needed
+        self.available: int = available
 
 
 class Malformed(DecodeError):
@@ -273,7 +273,7 @@ class SchemaViolation(TLibError):
     def __init__(self, violations: tuple[Violation, ...]) -> None:
         first = next(v for v in violations if v.severity is Severity.ERROR)
         super().__init__(first.code, offset=first.offset, expected=first.expected, actual=first.actual, parts=(first.path,))
-        self.violations = violations
+        self.violations: tuple[Violation, ...] = violations
 
     def __str__(self) -> str:
         errors = [str(v) for v in self.violations if v.severity is Severity.ERROR]

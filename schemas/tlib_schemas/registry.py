@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from construct import Construct, SizeofError
+from construct import SizeofError
 
 from . import wire
+from .constructs import Construct
 from .declare import Field
 from .enumerations import OpenEnum
 from .errors import EncodeError, Malformed, RegistryError, SchemaViolation, Severity, Violation, part, quote
@@ -42,7 +43,7 @@ class Registry:
         attributes: Iterable[Attribute] = (),
         messages: type[OpenEnum] | Mapping[str, int] | None = None,
     ) -> None:
-        self.name = name
+        self.name: str = name
         named = messages.__members__ if isinstance(messages, type) else messages or {}
         self._numbers: dict[str, int] = {label: int(number) for label, number in named.items()}
         self._names: dict[int, str] = {number: label for label, number in reversed(self._numbers.items())}

@@ -61,14 +61,14 @@ class EventSchema:
         shapes: Mapping[str, Shape],
         deprecated: str,
     ) -> None:
-        self.cls = cls
-        self.name = cls.__name__
-        self.message = message
-        self.deprecated = deprecated
-        self.fields = tuple(fields)
-        self.rules = tuple(rules)
-        self.footnotes = tuple(footnotes)
-        self.by_name = {field.name: field for field in self.fields}
+        self.cls: type[Event] = cls
+        self.name: str = cls.__name__
+        self.message: int = message
+        self.deprecated: str = deprecated
+        self.fields: tuple[Field, ...] = tuple(fields)
+        self.rules: tuple[Rule, ...] = tuple(rules)
+        self.footnotes: tuple[Footnote, ...] = tuple(footnotes)
+        self.by_name: dict[str, Field] = {field.name: field for field in self.fields}
         self._refuse_mistakes(shapes)
         self.listed: dict[int, Field] = {i: field for field in self.fields for i in field.ids}
         self.shapes: tuple[tuple[Field, Shape], ...] = tuple(

@@ -21,9 +21,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
-from construct import Construct, SizeofError
+from construct import SizeofError
 
 from . import kvlist as packed_list
+from .constructs import Construct
 from .enumerations import OpenEnum
 from .errors import DecodeError, EncodeError, LimitExceeded, Malformed, Truncated, quote
 from .limits import DEFAULT_LIMITS, Limits
@@ -172,16 +173,26 @@ class _Number(Value):
 
 class _Int(_Number, standard=True):
     python: type[Any] = int
-    wire_type, kind, size, code, field = WireType.Int, Kind.UINT, 4, "int-length", _INT
+    field: struct.Struct = _INT
+    wire_type: WireType = WireType.Int
+    kind: Kind = Kind.UINT
+    size: int | None = 4
+    code: str = "int-length"
 
 
 class _SignedInt(_Int, standard=True):
-    kind, signed, field = Kind.SINT, True, _SIGNED
+    kind: Kind = Kind.SINT
+    signed: bool = True
+    field: struct.Struct = _SIGNED
 
 
 class _Long(_Number, standard=True):
     python: type[Any] = int
-    wire_type, kind, size, code, field = WireType.Long, Kind.LONG, 8, "long-length", _LONG
+    field: struct.Struct = _LONG
+    wire_type: WireType = WireType.Long
+    kind: Kind = Kind.LONG
+    size: int | None = 8
+    code: str = "long-length"
 
 
 class _ConnID(_Long, standard=True):
@@ -214,9 +225,10 @@ class Enum(_Int, standard=True):
 
     def __init__(self, enumeration: type[OpenEnum], *, signed: bool = False) -> None:
         super().__init__()
+        self.enumeration: type[OpenEnum]
         self.python = self.enumeration = enumeration
-        self.signed = signed
-        self.field = _SIGNED if signed else _INT
+        self.signed: bool = signed
+        self.field: struct.Struct = _SIGNED if signed else _INT
         self._members: dict[int, OpenEnum] = {int(m): m for m in enumeration}
 
     def unpack(self, data: bytes, limits: Limits = DEFAULT_LIMITS) -> Any:
@@ -353,8 +365,8 @@ class AttributeList(Construct):
 
     def __init__(self, dictionary: Mapping[int, Attribute] | None = None, limits: Limits = DEFAULT_LIMITS) -> None:
         super().__init__()
-        self.dictionary = dictionary or {}
-        self.limits = limits
+        self.dictionary: Mapping[int, Attribute] | dict[int, Attribute] = dictionary or {}
+        self.limits: Limits = limits
 
     def unpack(self, data: bytes, start: int = 0) -> dict[int, Any]:
         """The attributes in ``data[start:]``. Raises DecodeError, with the offset counted in `data`."""
@@ -496,8 +508,8 @@ class FrameConstruct(Construct):
 
     def __init__(self, attributes: AttributeList, names: Mapping[int, str] | None = None) -> None:
         super().__init__()
-        self.attributes = attributes
-        self.names = names or {}
+        self.attributes: AttributeList = attributes
+        self.names: Mapping[int, str] | dict[int, str] = names or {}
 
     def unpack(self, data: bytes) -> tuple[int, dict[int, Any]]:
         """Message number and attributes of the one frame that `data` is. Raises DecodeError."""

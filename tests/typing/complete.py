@@ -6,6 +6,7 @@ none (pyarrow, pyspark) do not count.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -22,13 +23,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(command, cwd=folder, env={**os.environ, "PATH": programs}, capture_output=True, text=True, check=False)
     report = json.loads(done.stdout)
-    score = report["typeCompleteness"]["completenessScore"]
-    for symbol in report["typeCompleteness"]["symbols"]:
-        if symbol["isExported"] and not symbol["isTypeKnown"]:
-            for problem in symbol["diagnostics"]:
-                print(f"{symbol['name']}: {problem['message']}")
-    print(f"{package}: {score:.1%} of the public types are known")
-    sys.exit(score < 1)
+    untyped = importlib.util.find_spec("pyspark") is None  # the base classes of the data source
+    incomplete = [
+        symbol
+        for symbol in report["typeCompleteness"]["symbols"]
+        if symbol["isExported"] and not symbol["isTypeKnown"] and not (untyped and symbol["name"].startswith("tlib_codec.arrow.spark."))
+    ]
+    for symbol in incomplete:
+        for problem in symbol["diagnostics"]:
+            print(f"{symbol['name']}: {problem['message']}")
+    print(f"{package}: {len(incomplete)} public symbols without a complete type, of {len(report['typeCompleteness']['symbols'])}")
+    sys.exit(bool(incomplete) or not report["typeCompleteness"]["symbols"])
 
 
 if __name__ == "__main__":

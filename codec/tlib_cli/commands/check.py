@@ -40,7 +40,7 @@ class Summary:
         self.gaps = 0
 
     def to_data(self) -> dict[str, Any]:
-        """As JSON holds it."""
+        """Return the summary as JSON holds it."""
         return {
             "events": self.events.total(),
             "by_event": dict(self.events.most_common()),
@@ -119,7 +119,7 @@ def command(
 
 
 def _judge(entry: Entry, registry: Registry, summary: Summary, *, warnings: bool, as_json: bool) -> Iterator[str | bytes]:
-    """The lines to show for one entry, which is counted."""
+    """Yield the lines to show for one entry, which is counted."""
     if isinstance(entry, Diagnostic) or isinstance(entry.item, Gap):
         if not isinstance(entry, Diagnostic) and not isinstance(entry.item, MalformedFrame):
             code = "gap"

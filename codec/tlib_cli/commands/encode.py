@@ -61,7 +61,7 @@ def command(files: tuple[str, ...], output: str | None, lenient: bool, registry:
 
 
 def _frame(entry: Entry, registry: Registry, *, lenient: bool) -> tuple[bytes, list[str]]:
-    """The bytes to write, and why there are none."""
+    """Return the bytes to write, and why there are none."""
     if isinstance(entry, Diagnostic):
         return b"", [entry.complaint()]
     item = entry.item

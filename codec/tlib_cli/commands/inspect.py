@@ -110,7 +110,7 @@ class _Wanted(NamedTuple):
         return self.number is not None or self.offset is not None
 
     def absent(self, count: int) -> str:
-        """What to say where it is none of the `count` frames that were looked at."""
+        """Return the message for a selection that matches none of the `count` frames."""
         if self.packet is not None:
             return f"no frame is completed by packet {self.packet}; --packet is of captures"
         return f"no frame {self.number}, there are {count}" if self.number is not None else f"no frame at byte {self.offset}"
@@ -172,7 +172,7 @@ def _frame(record: Record, count: int, full: bool, registry: Registry, width: in
 
 
 def rows(spans: Iterable[Span], data: bytes, *, base: int = 0, width: int = 100, full: bool = False) -> Iterator[Text]:
-    """The rows of a frame's spans: offset, bytes, words. `width` is that of the screen, in characters."""
+    """Yield the rows of a frame's spans: offset, bytes, words. `width` is that of the screen, in characters."""
     room = 16 if width >= 110 else 8
     for _, together in groupby(_grouped(spans), key=lambda pair: pair[0]):
         yield from _row([span for _, span in together], data, base, room, full)

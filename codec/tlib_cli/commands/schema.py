@@ -89,7 +89,7 @@ def _id(number: int) -> str:
 
 
 def _value(row: Row, registry: Registry) -> str:
-    """The wire types of a row's attributes, and what they are printed as where that is more."""
+    """Return the wire types of a row's attributes, and what they are printed as where that is more."""
     if not row.ids:
         return "the message number"
     names = []

@@ -38,7 +38,7 @@ class Progress:
             self._bar.stop()
 
     def opened(self, source: Source) -> None:
-        """The next input is about to be read."""
+        """Begin with the next input."""
         self._task = None
         if source.size is not None:
             self.begun(source.name, source.size)
@@ -59,6 +59,6 @@ class Progress:
         self._task = self._bar.add_task(name, total=size)
 
     def moved(self, count: int) -> None:
-        """So many bytes more have been dealt with."""
+        """Count bytes that are read."""
         if self._bar is not None and self._task is not None:
             self._bar.advance(self._task, count)

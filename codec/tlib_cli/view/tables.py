@@ -66,7 +66,7 @@ class Table(RecordWriter):
         self.console.file.flush()
 
     def block(self, record: Record) -> Text:
-        """The block of one item, and an empty line."""
+        """Return the block of one item, and an empty line."""
         item = record.item
         if isinstance(item, Gap):
             return Text.assemble(("ERROR " + printable(record.complaint()), "bold red"), ("\n  " + hex_bytes(item.data) + "\n", "dim"))
@@ -126,7 +126,7 @@ class Table(RecordWriter):
         return time, [(label, value) for label, value in pairs if value is not None]
 
     def _take_time(self, pairs: _Pairs) -> str:
-        """The time that plain attributes give, which are then shown as it."""
+        """Return the time that plain attributes give, which are then shown as it."""
         names = [self._registry.attribute_name(i) for i in (AttributeID.TimeinSecs, AttributeID.TimeinuSecs)]
         seconds, fraction = (next((value for label, value in pairs if label == name and isinstance(value, int)), None) for name in names)
         text = None if seconds is None else Timestamp(seconds=seconds, microseconds=fraction).to_text()
@@ -135,7 +135,7 @@ class Table(RecordWriter):
         return text or ""
 
     def _cells(self, pairs: _Pairs, unlisted: set[str]) -> Iterator[Text]:
-        """The plain attributes, as many to a line as fit; a star marks those outside the event's table."""
+        """Yield the plain attributes, as many to a line as fit; a star marks those outside the event's table."""
         line = Text()
         for label, value in pairs:
             if isinstance(value, KVList):
@@ -171,7 +171,7 @@ def violations_of(record: Record, registry: Registry) -> tuple[Violation, ...]:
 
 
 def _branches(kv: KVList, indent: str, guides: tuple[str, str, str, str]) -> Iterator[Text]:
-    """The pairs of a list, and of those in it, a line each."""
+    """Yield the pairs of a list, and of those in it, a line each."""
     middle, last, down, nothing = guides
     for place, (key, value) in enumerate(kv, 1):
         end = place == len(kv)
@@ -190,7 +190,7 @@ class _Console(Console):
 
 
 def console(file: BinaryIO) -> Console:
-    """A rich console over a binary file; 100 columns where neither terminal nor COLUMNS says more."""
+    """Return a rich console over a binary file; 100 columns where neither terminal nor COLUMNS says more."""
     text = (
         sys.stdout if file is sys.stdout.buffer else io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", write_through=True)
     )
@@ -203,7 +203,7 @@ def _cell(label: str, value: Any, indent: str, style: str = "dim") -> Text:
 
 
 def text_of(value: Any) -> str:
-    """A value on one printable line."""
+    """Return a value on one printable line."""
     match value:
         case OpenEnum():
             return value.label or str(int(value))
@@ -220,6 +220,6 @@ def text_of(value: Any) -> str:
 
 
 def hex_bytes(data: bytes) -> str:
-    """The first bytes in hex, and how many there are where that is not all."""
+    """Return the first bytes in hex, and how many there are where that is not all."""
     shown = data[:_SHOWN_BYTES].hex(" ") or "no bytes"
     return shown if len(data) <= _SHOWN_BYTES else f"{shown} … ({len(data)} bytes)"

@@ -29,13 +29,13 @@ _ESCAPED = re.compile("[\udc80-\udcff]")
 
 
 def shown(text: str) -> tuple[str, bool]:
-    """The text with U+FFFD for every byte that is not UTF-8, and whether there was none."""
+    """Return the text with U+FFFD for every byte that is not UTF-8, and whether there was none."""
     made, lost = _ESCAPED.subn("\ufffd", text)
     return made, not lost
 
 
 def rows_of(kv: KVList) -> tuple[list[dict[str, Any]], bool]:
-    """A list's pairs in pre-order, and whether all of its texts are UTF-8."""
+    """Return a list's pairs in pre-order, and whether all of its texts are UTF-8."""
     rows: list[dict[str, Any]] = []
     exact = True
     stack: list[Iterator[tuple[str, Any]]] = [iter(kv)]
@@ -67,7 +67,7 @@ class Cells:
     """One column of a batch: its values so far, and the numbers that have no name."""
 
     def __init__(self, column: Column) -> None:
-        self.column = column
+        self.column: Column = column
         self.values: list[Any] = []
         self._known = {number: i for i, (number, _) in enumerate(column.labels or ())}
         self.strangers: dict[int, int] = {}
@@ -78,12 +78,12 @@ class Cells:
         self.values.append(value)
 
     def label(self, number: int) -> int:
-        """The place of a number's name among the names."""
+        """Return the place of a number's name among the names."""
         found = self._known.get(number)
         return len(self._known) + self.strangers.setdefault(number, len(self.strangers)) if found is None else found
 
     def names(self) -> list[str]:
-        """The names, and the numbers without one as text."""
+        """Return the names, and the numbers without one as text."""
         return [name for _, name in self.column.labels or ()] + [str(number) for number in self.strangers]
 
 
@@ -143,7 +143,7 @@ class RowBuilder:
         return self._is_full()
 
     def take(self) -> tuple[int, list[Cells]]:
-        """The number of rows, and the cells of every column that is not skipped."""
+        """Return the number of rows, and the cells of every column that is not skipped."""
         made = self._rows, [cells for cells in self._cells.values() if not cells.column.skip]
         self._begin()
         return made
@@ -245,7 +245,7 @@ class FrameBuilder(RowBuilder):
 
 
 def _message(data: bytes, limits: Limits) -> int | None:
-    """The message number of a malformed frame whose header is sound."""
+    """Return the message number of a malformed frame whose header is sound."""
     try:
         return wire.parse_header(data, limits)[0]
     except DecodeError:

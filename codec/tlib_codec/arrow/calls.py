@@ -76,7 +76,7 @@ class CallParquet:
             self._group()
 
     def flush(self) -> None:
-        """A Parquet file can be read when it is complete."""
+        """Do nothing: a Parquet file can be read when it is complete."""
 
     def _group(self) -> None:
         if self._rows:

@@ -65,7 +65,7 @@ def _schema(planned: Iterable[Column]) -> pa.Schema:
 
 
 def schema(*, registry: Registry = TLIBRARY, columns: Sequence[str] | None = None) -> pa.Schema:
-    """The schema of a registry's batches, or of the named columns of it, in the dictionary's order.
+    """Return the schema of a registry's batches, or of the named columns of it, in the dictionary's order.
 
     Raises ValueError for a name that is no column.
     """
@@ -106,7 +106,7 @@ class Columns:
         self._batch_bytes = batch_bytes
         self._plan = plan(registry, columns)
         self._make: Any = column_rows.RowBuilder if _native is None or not builder else _native.ColumnBuilder
-        self.schema = _schema(self._plan)
+        self.schema: Any = _schema(self._plan)
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         builder = self._make(self._registry, self._limits, self._plan, self._batch_bytes)
@@ -124,12 +124,12 @@ class Columns:
             yield batch_of(builder.take(), self.schema)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        """The batches as a stream of the Arrow PyCapsule interface."""
+        """Return the batches as a stream of the Arrow PyCapsule interface."""
         return pa.RecordBatchReader.from_batches(self.schema, iter(self)).__arrow_c_stream__(requested_schema)
 
 
 def _still(view: memoryview) -> memoryview:
-    """A buffer that nobody can write to while its checked lengths are followed: itself, or a copy."""
+    """Return a buffer that nobody can write to while its checked lengths are followed: `view` itself, or a copy."""
     return view if view.readonly else memoryview(bytes(view))
 
 
@@ -148,7 +148,7 @@ def _pieces(source: BinaryIO | Iterable[Buffer]) -> Iterator[memoryview]:
 
 
 def batch_of(made: Any, fields: pa.Schema) -> pa.RecordBatch:
-    """What a builder's `take` gave, as a batch of the schema `fields`."""
+    """Return the result of a builder's `take` as a batch of the schema `fields`."""
     if isinstance(made, int):
         return pa.RecordBatch._import_from_c(made, fields)  # noqa: SLF001
     rows, columns = made
@@ -173,7 +173,7 @@ def validate(buffer: Buffer, *, registry: Registry = TLIBRARY, limits: Limits = 
 
 
 def frames(source: Any, *, registry: Registry = TLIBRARY) -> Iterator[bytes]:
-    """The bytes that the rows came from, a row at a time; joined, they are the input.
+    """Yield the bytes that each row came from; joined, they are the input.
 
     `source` is a batch, a table, an iterable of batches or anything with ``__arrow_c_stream__``. A row
     whose `$frame` is set is those bytes; any other is made of its columns. Raises ValueError where a
@@ -203,7 +203,7 @@ def _batches(source: Any) -> Any:
 
 
 def as_map(lists: Any) -> Any:
-    """A list column's first level as ``map<string, string>``: key to text, numbers as text.
+    """Return a list column's first level as ``map<string, string>``: key to text, numbers as text.
 
     Takes an Array or ChunkedArray and gives the same. Binary values and nested lists are null; an
     absent list is null and an empty one empty; repeated keys are repeated. Raises TypeError for another column.

@@ -33,14 +33,14 @@ _THREADS: Final = 3  # encoding takes little longer than decoding: more would wa
 
 
 def leaves(field: pa.Field) -> list[str]:
-    """The paths of a column's own columns in Parquet."""
+    """Return the paths of a column's own columns in Parquet."""
     if pa.types.is_list(field.type):
         return [f"{field.name}.list.element.{part.name}" for part in field.type.value_type]
     return [f"{field.name}.key_value.key", f"{field.name}.key_value.value"] if pa.types.is_map(field.type) else [field.name]
 
 
 def _empty(field: pa.Field, column: pa.ChunkedArray) -> list[str]:
-    """Those that are null in every row."""
+    """Return the columns that are null in every row."""
     if column.null_count == len(column):
         return leaves(field)
     if not pa.types.is_list(field.type):
@@ -112,7 +112,7 @@ class Encoder:
 
 
 def _divided(file: pa.Buffer) -> tuple[memoryview, bytes]:
-    """The pages and the footer of a Parquet file."""
+    """Return the pages and the footer of a Parquet file."""
     data = memoryview(file)
     end = len(data) - _END - int.from_bytes(data[-_END:][:4], "little")
     return data[len(_MAGIC) : end], bytes(data[end:-_END])

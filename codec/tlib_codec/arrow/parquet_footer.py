@@ -22,7 +22,7 @@ _PLACES: Final[dict[int, Any]] = {2: None, 3: {9: None, 10: None, 11: None, 14: 
 
 
 def columns_of(footer: bytes) -> tuple[list[Pieces], int]:
-    """The columns of the only row group in a footer, and their size before compression."""
+    """Return the columns of the only row group in a footer, and their size before compression."""
     fields = _fields(footer, _list(footer, _fields(footer, 0)[_GROUPS][0])[1])
     count, at = _list(footer, fields[_COLUMNS][0])
     made: list[Pieces] = []
@@ -33,7 +33,7 @@ def columns_of(footer: bytes) -> tuple[list[Pieces], int]:
 
 
 def row_group(columns: Sequence[tuple[Pieces, int]], *, rows: int, size: int, place: int, length: int) -> bytes:
-    """A row group of these columns, each with how much further on its pages stand; its own `length` bytes of pages begin at `place`."""
+    """Return a row group of these columns, each with the distance its pages move; its `length` bytes of pages begin at `place`."""
     made = [b"\x19", _list_head(len(columns))]
     for pieces, by in columns:
         made += (piece if isinstance(piece, bytes) else _number(piece + by if piece > 0 else piece) for piece in pieces)  # 0: there is none
@@ -42,14 +42,14 @@ def row_group(columns: Sequence[tuple[Pieces, int]], *, rows: int, size: int, pl
 
 
 def completed(footer: bytes, groups: Sequence[bytes], rows: int) -> bytes:
-    """A footer with other row groups."""
+    """Return a footer with other row groups."""
     fields = _fields(footer, 0)
     (start, end), (first, behind) = fields[_ROWS], fields[_GROUPS]
     return b"".join((footer[:start], _number(rows), footer[end:first], _list_head(len(groups)), *groups, footer[behind:]))
 
 
 def _fields(data: bytes, at: int) -> dict[int, tuple[int, int]]:
-    """Where the value of each field of a structure begins and ends."""
+    """Return the places where the value of each field of a structure begins and ends."""
     found: dict[int, tuple[int, int]] = {}
     number = 0
     while data[at]:
@@ -78,7 +78,7 @@ def _cut(data: bytes, at: int, places: dict[int, Any], out: Pieces) -> int:
 
 
 def _number(value: int) -> bytes:
-    """A number that has a sign."""
+    """Return a number that has a sign."""
     return _varint(value << 1 if value >= 0 else (-value << 1) - 1)
 
 
@@ -117,17 +117,17 @@ def _field(data: bytes, at: int, before: int) -> tuple[int, int, int]:
 
 
 def _list(data: bytes, at: int) -> tuple[int, int]:
-    """How long a list is, and where its first element begins."""
+    """Return the length of a list, and the place of its first element."""
     return (data[at] >> 4, at + 1) if data[at] >> 4 < 15 else _unsigned(data, at + 1)
 
 
 def _list_head(count: int) -> bytes:
-    """The head of a list of structures."""
+    """Return the head of a list of structures."""
     return bytes((count << 4 | _STRUCT,)) if count < 15 else bytes((15 << 4 | _STRUCT,)) + _varint(count)
 
 
 def _behind(data: bytes, at: int, kind: int, *, element: bool = False) -> int:
-    """What is behind a value. A flag has none of its own, but in a list."""
+    """Return the place behind a value. A flag has no bytes of its own, except in a list."""
     if kind in _FLAGS:
         return at + element
     if kind in _NUMBERS:

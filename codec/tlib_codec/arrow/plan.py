@@ -92,7 +92,7 @@ def _column(attribute: wire.Attribute) -> Column:
 
 
 def plan(registry: Registry, names: Iterable[str] | None = None) -> tuple[Column, ...]:
-    """The columns of a registry, in order; those that `names` does not name are marked as skipped.
+    """Return the columns of a registry, in order; those that `names` does not name are marked as skipped.
 
     Raises ValueError where it names a column that there is not.
     """

@@ -33,7 +33,7 @@ def _refuse(value: object, expected: str) -> EncodeError:
 
 
 def list_of(rows: Iterable[Mapping[str, Any]]) -> KVList:
-    """The list whose pairs stand in pre-order. Raises EncodeError where they cannot be one."""
+    """Return the list whose pairs stand in pre-order. Raises EncodeError where they cannot be one."""
     stack: list[tuple[str, list[tuple[str, Any]]]] = [("", [])]
     for row in rows:
         if not isinstance(row, Mapping):
@@ -68,13 +68,13 @@ class Rebuilder:
     """Makes frames of rows, by one registry."""
 
     def __init__(self, registry: Registry) -> None:
-        self.plan = plan(registry)
+        self.plan: tuple[Column, ...] = plan(registry)
         self._registry = registry
         self._frame = registry.frame(_NO_LIMITS)
         self._numbers = {column.name: {name: number for number, name in column.labels or ()} for column in self.plan}
 
     def frames(self, columns: Mapping[str, Sequence[Any]], rows: int) -> Iterator[bytes]:
-        """The frames of `rows` rows; a column that is not among `columns` is null in all of them."""
+        """Yield the frames of `rows` rows; a column that is not among `columns` is null in all of them."""
         nothing = [None] * rows
         kept = columns.get(FRAME, nothing)
         events = columns.get(EVENT, nothing)

@@ -71,7 +71,7 @@ class RecordColumns:
         origins: Sequence[str] | None = None,
         builder: bool = True,
     ) -> None:
-        self.schema = records_schema(registry=registry, origins=origins)
+        self.schema: Any = records_schema(registry=registry, origins=origins)
         self._batches = batches
         self._registry = registry
         self._names = origin_columns(origins)
@@ -85,7 +85,7 @@ class RecordColumns:
                 yield rows
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        """The batches as a stream of the Arrow PyCapsule interface."""
+        """Return the batches as a stream of the Arrow PyCapsule interface."""
         return pa.RecordBatchReader.from_batches(self.schema, iter(self)).__arrow_c_stream__(requested_schema)
 
     def rows(self, batch: Batch, failed: list[Diagnostic]) -> Iterator[Rows]:
@@ -159,13 +159,13 @@ def _is_odd(entry: Entry) -> bool:
 
 
 def _numbered(record: Record) -> Any:
-    """The item, with 0 for the number of a message that is known by its name alone."""
+    """Return the item, with 0 for the number of a message that is known by its name alone."""
     item = record.item
     return UnknownEvent(0, item.attributes) if isinstance(item, UnknownEvent) and isinstance(item.message, str) else item
 
 
 def _place(entry: Entry) -> int | None:
-    """The offset that a row shows."""
+    """Return the offset that a row shows."""
     if isinstance(entry, Record) and isinstance(entry.item, Gap) and entry.item.data:
         return entry.item.offset
     offset = entry.origin.offset
@@ -188,7 +188,7 @@ class _Rows:
         self._segments: list[Segment] = []
 
     def add(self, rows: Frames | Sequence[Entry], count: int) -> None:
-        """The next rows are these."""
+        """Take the next rows."""
         self._segments.append((rows, 0, count))
 
     def _take(self, count: int) -> list[Segment]:

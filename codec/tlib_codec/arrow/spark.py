@@ -65,7 +65,7 @@ _COMPARED: Final[Sequence[tuple[Callable[[pa.DataType], bool], type]]] = (
 
 
 def _spark_type(kind: pa.DataType) -> pa.DataType:
-    """The type of Spark's that holds every value of `kind`: it has no unsigned numbers and no dictionaries."""
+    """Return the type of Spark's that holds every value of `kind`: it has no unsigned numbers and no dictionaries."""
     if pa.types.is_dictionary(kind):
         return pa.string()
     if pa.types.is_uint8(kind):
@@ -82,7 +82,7 @@ def _spark_type(kind: pa.DataType) -> pa.DataType:
 
 
 def spark_schema(registry: Registry, columns: Sequence[str] | None) -> pa.Schema:
-    """The Arrow schema of the rows that Spark gets: `$file`, the other columns of a source, then those of the frames.
+    """Return the Arrow schema of the rows that Spark gets: `$file`, the other columns of a source, then those of the frames.
 
     Raises ValueError where `columns` has one that is not there.
     """
@@ -96,7 +96,7 @@ def spark_schema(registry: Registry, columns: Sequence[str] | None) -> pa.Schema
 
 
 def _own(columns: Iterable[str]) -> list[str]:
-    """Those that are not of a source."""
+    """Return the columns that are not of an origin."""
     return [name for name in columns if name != _FILE and name not in _SOURCE]
 
 
@@ -105,10 +105,10 @@ class Piece(InputPartition):
 
     def __init__(self, path: str, start: int = 0, end: int | None = None, *, capture: bool = False) -> None:
         super().__init__(None)
-        self.path = path
-        self.start = start
-        self.end = end
-        self.capture = capture
+        self.path: str = path
+        self.start: int = start
+        self.end: int | None = end
+        self.capture: bool = capture
 
 
 class TlibDataSource(DataSource):
@@ -123,7 +123,7 @@ class TlibDataSource(DataSource):
 
     @classmethod
     def name(cls) -> str:
-        """What stands behind ``format``."""
+        """Return the name that ``format`` takes."""
         return "tlib"
 
     def _columns(self) -> list[str] | None:
@@ -131,11 +131,11 @@ class TlibDataSource(DataSource):
         return None if not named else [name.strip() for name in named.split(",")]
 
     def schema(self) -> StructType:
-        """The columns in Spark's types. Raises ValueError for a name that is no column."""
+        """Return the columns in Spark's types. Raises ValueError for a name that is no column."""
         return from_arrow_schema(spark_schema(_registry(self.options.get("registry")), self._columns()))
 
     def reader(self, schema: StructType) -> TlibReader:
-        """The reader of the path and options."""
+        """Return the reader of the path and options."""
         path = self.options.get("path")
         if not path:
             raise ValueError("tlib: give a path: spark.read.format('tlib').load('captures/*.tlb')")
@@ -188,7 +188,7 @@ class TlibReader(DataSourceReader):
         return (what, name, None) if what == "IsNotNull" else None
 
     def partitions(self) -> Sequence[InputPartition]:
-        """A piece a file, and several of a big one of frames.
+        """Return a piece a file, and several of a big one of frames.
 
         Raises FileNotFoundError where the path names none, ValueError where one is compressed and no capture.
         """
@@ -214,7 +214,7 @@ class TlibReader(DataSourceReader):
         return found
 
     def read(self, partition: InputPartition) -> Iterator[Any]:
-        """The rows of a piece as Arrow batches."""
+        """Yield the rows of a piece as Arrow batches."""
         assert isinstance(partition, Piece)
         registry = _registry(self._registry)
         fields = spark_schema(registry, self._columns)
@@ -265,7 +265,7 @@ def _captured(path: str, registry: Registry) -> Iterator[pa.RecordBatch]:
 
 
 def _converted(batch: pa.RecordBatch, fields: pa.Schema, start: int, path: str) -> pa.RecordBatch:
-    """A batch in Spark's types, its offsets counted from the beginning of the file; what it lacks is null."""
+    """Return a batch in Spark's types, its offsets counted from the beginning of the file; what it lacks is null."""
     arrays = [pa.repeat(pa.scalar(path), batch.num_rows)]
     for name, kind in zip(fields.names[1:], fields.types[1:], strict=True):
         if name not in batch.schema.names:

@@ -35,7 +35,7 @@ _STEP: Final = 1 << 18
 
 
 def places(size: int, each: int = SIZE, *, limits: Limits = DEFAULT_LIMITS) -> list[int]:
-    """Where a file of `size` bytes is cut, before the cuts move: 0, and every `each` bytes.
+    """Return the places where a file of `size` bytes is cut, before the cuts move: 0, and every `each` bytes.
 
     Raises ValueError where `each` is not longer than the longest frame: cuts could pass each other.
     """
@@ -45,7 +45,7 @@ def places(size: int, each: int = SIZE, *, limits: Limits = DEFAULT_LIMITS) -> l
 
 
 def cut(file: BinaryIO, place: int, *, registry: Registry = TLIBRARY, limits: Limits = DEFAULT_LIMITS, lead: int = LEAD) -> int:
-    """Where the cut at `place` of a seekable file moves to: at most the longest frame further."""
+    """Return the place to which the cut at `place` of a seekable file moves: at most the longest frame further."""
     if place <= 0:
         return 0
     size = file.seek(0, os.SEEK_END)
@@ -73,7 +73,7 @@ def cut(file: BinaryIO, place: int, *, registry: Registry = TLIBRARY, limits: Li
 
 
 def read_range(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
-    """The bytes of a seekable file from `start` to `end`, in pieces."""
+    """Yield the bytes of a seekable file from `start` to `end`, in pieces."""
     file.seek(start)
     while start < end and (data := file.read(min(1 << 20, end - start))):
         start += len(data)

@@ -93,7 +93,7 @@ class CsvSink:
             self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
 
     def close(self) -> None:
-        """Nothing ends CSV."""
+        """Write the end of the file."""
         self._writer.close()
 
 

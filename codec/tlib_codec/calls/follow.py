@@ -71,9 +71,9 @@ class CallTracker:
     """
 
     def __init__(self, *, registry: Registry = TLIBRARY, limits: CallLimits = DEFAULT_CALL_LIMITS, history: bool = True) -> None:
-        self.registry = registry
-        self.limits = limits
-        self.history = history
+        self.registry: Registry = registry
+        self.limits: CallLimits = limits
+        self.history: bool = history
         self._identifies = {thing: registry.identifying(thing) for thing in Identifies}
         self._own = frozenset(registry.identifying(Identifies.CALL, Identifies.CONNECTION))
         self._of_event = frozenset(number for number, attribute in registry.dictionary.items() if attribute.of_event)
@@ -87,7 +87,7 @@ class CallTracker:
         self._clock: dt.datetime | None = None
 
     def __len__(self) -> int:
-        """How many calls are open."""
+        """Return the number of open calls."""
         return len(self._open)
 
     def feed(self, item: StreamItem, origin: Origin | None = None) -> Iterator[Told]:
@@ -124,7 +124,7 @@ class CallTracker:
         yield from self._crowded()
 
     def close(self) -> Iterator[Call]:
-        """The calls that are open at the end of the input, the longest idle one first."""
+        """Yield the calls that are open at the end of the input, the longest idle one first."""
         while self._open:
             one = next(iter(self._open.values()))
             yield self._end(one, Ending.RELEASED if one.settling else Ending.OPEN)
@@ -166,7 +166,7 @@ class CallTracker:
         self._settling[one.key] = event.time or self._clock
 
     def _party(self, event: _Event, uuid: str | None, conn: str | None) -> None:
-        """An event of one party's: it tells who takes part, and that the call lives."""
+        """Follow an event of one party: it names who takes part, and shows that the call is alive."""
         one = self._known(uuid, conn)
         party = self._named(event.values, Identifies.PARTY)
         if one is None or party is None or not event.name.startswith("Event"):
@@ -227,7 +227,7 @@ class CallTracker:
         return event.time is not None and told[1] is not None and event.time <= told[1]
 
     def _find(self, event: _Event, uuid: str | None, conn: str | None) -> _Open:
-        """The call of an event that presupposes it; a new one, marked, where there is none."""
+        """Return the call of an event that presupposes it; a new one, marked, where there is none."""
         one = self._known(uuid, conn)
         if one is not None:
             return one
@@ -251,7 +251,7 @@ class CallTracker:
         return one
 
     def _touch(self, one: _Open, event: _Event) -> None:
-        """The call was heard of: its time, its identifiers, and its place in the order of silence."""
+        """Note that an event names the call: its time, its identifiers, and its place in the order of silence."""
         call, time, connection = one.call, event.time, event.connection
         call.events += 1
         if time is not None:
@@ -420,7 +420,7 @@ def follow(
     limits: CallLimits = DEFAULT_CALL_LIMITS,
     history: bool = True,
 ) -> Iterator[Call]:
-    """The calls of a stream of events, each when it is over, the open ones at the end."""
+    """Yield the calls of a stream of events, each when it is over, the open ones at the end."""
     tracker = CallTracker(registry=registry, limits=limits, history=history)
     for item in items:
         for told in tracker.feed(item):

@@ -36,15 +36,15 @@ text { font: 12px "DejaVu Sans", "Segoe UI", Helvetica, Arial, sans-serif; fill:
 
 
 def ladder(calls: Iterable[Call], *, registry: Registry = TLIBRARY, title: str = "Calls", rows: int = 2_000) -> str:
-    """An SVG document of `calls`, which have to have their history; at most so many rows are drawn."""
+    """Return an SVG document of `calls`, which have to have their history; at most so many rows are drawn."""
     return "".join(_Drawing(Rows(calls, registry, rows), registry, title).document())
 
 
 class _Drawing:
     def __init__(self, rows: Rows, registry: Registry, title: str) -> None:
-        self.rows = rows
-        self.registry = registry
-        self.title = title
+        self.rows: Rows = rows
+        self.registry: Registry = registry
+        self.title: str = title
         self.tops = [_TOP]
         for row in rows.rows:
             self.tops.append(self.tops[-1] + _HEIGHTS[row.kind])
@@ -158,7 +158,7 @@ class _Drawing:
         )
 
     def bend(self, line: Line, other: Line, y: int, row: Row) -> str:
-        """The arrow between two calls, with its label above."""
+        """Return the arrow between two calls, with its label above."""
         colour = self.colours[id(line)]
         start, end = (self.x(other), self.x(line)) if row.inward else (self.x(line), self.x(other))
         gap = _BOX // 2 if row.inward else 5
@@ -186,7 +186,7 @@ def _head(colour: str) -> str:
 
 
 def short(name: str) -> str:
-    """A CallUUID by its first and last characters: those tell calls apart."""
+    """Return a CallUUID by its first and last characters: those tell calls apart."""
     return name if len(name) <= 16 else f"{name[:8]}…{name[-4:]}"
 
 

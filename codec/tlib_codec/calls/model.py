@@ -119,11 +119,11 @@ class Call(msgspec.Struct):
         return self.end - self.begin
 
     def get(self, number: AttributeID, registry: Registry = TLIBRARY) -> Any:
-        """The last known value of an attribute; None where it is absent."""
+        """Return the last known value of an attribute; None where it is absent."""
         return self.state.get(registry.attribute_name(number))
 
     def to_data(self) -> dict[str, Any]:
-        """As JSON holds it: attributes by name, and what is none of them begins with ``$``."""
+        """Return the call as JSON holds it: attributes by name; other members begin with ``$``."""
         duration = self.duration
         told: dict[str, Any] = {
             "$begin": time_text(self.begin),

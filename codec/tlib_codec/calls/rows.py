@@ -69,10 +69,10 @@ class Rows:
 
     def __init__(self, calls: Iterable[Call], registry: Registry, most: int) -> None:
         self.rows: list[Row] = []
-        self.cut = False
+        self.cut: bool = False
         self._registry = registry
         calls = sorted(calls, key=lambda call: call.begin or _EVER)
-        self.calls = [Line(call.call_uuid or call.conn_id or "", call) for call in calls]
+        self.calls: list[Line] = [Line(call.call_uuid or call.conn_id or "", call) for call in calls]
         self.parties: dict[str, Line] = {}
         self._by_id = {name: line for line in self.calls if line.call for name in (line.call.conn_id, line.call.call_uuid) if name}
         self._begun: set[int] = set()
@@ -91,11 +91,11 @@ class Rows:
                 self._add(Row(Kind.SILENCE, text=_span(time - before)))
             before = time
             self._step(line, change, last=line.call is not None and place == len(line.call.history) - 1)
-        self.lanes = _lanes([line for line in self.calls if id(line) in self._begun])
+        self.lanes: int = _lanes([line for line in self.calls if id(line) in self._begun])
         lanes = _lanes(self.parties.values())
         for party in self.parties.values():
             party.lane += self.lanes
-        self.width = self.lanes + lanes
+        self.width: int = self.lanes + lanes
         for line in self.calls:
             if not line.ended:
                 line.last = len(self.rows)
@@ -129,7 +129,7 @@ class Rows:
             self._finish(line, call)
 
     def _main(self, call: Call) -> Line | None:
-        """The call that this one consults for, where it is drawn above."""
+        """Return the call that this one consults for, where it is drawn above."""
         for link in call.links:
             main = self._by_id.get(link.call_uuid or "")
             if link.kind is LinkKind.CONSULTS_FOR and main is not None and id(main) in self._begun and not main.ended:
@@ -155,7 +155,7 @@ class Rows:
         return party
 
     def _told(self, change: Change) -> str:
-        """What changed, in short."""
+        """Return the changes in short."""
         parts = []
         for name, (old, new) in change.changes.items():
             attribute = self._registry.dictionary.get(self._registry.attribute_number(name))

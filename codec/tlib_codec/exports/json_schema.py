@@ -33,7 +33,7 @@ def _ref(name: str) -> Schema:
 
 
 def _closed(properties: Schema, required: list[str] | None = None) -> Schema:
-    """An object of these properties and no others; all of them are required unless said otherwise."""
+    """Return an object of these properties and no others; all of them are required unless said otherwise."""
     needed = list(properties) if required is None else required
     return {"type": "object", "properties": properties, "required": needed, "additionalProperties": False}
 
@@ -79,7 +79,7 @@ _TYPES: Final[dict[str, Schema]] = {
 
 
 def json_schema(event: type[Event] | str | int | None = None, *, registry: Registry = TLIBRARY) -> Schema:
-    """The JSON Schema of one event, or, without `event`, of any event of the registry.
+    """Return the JSON Schema of one event, or, without `event`, of any event of the registry.
 
     `event` is a class, name or message number. What `jsonl.dumps` writes for a valid event
     validates; an object without a Mandatory attribute, or that breaks a footnote of severity ERROR,
@@ -136,7 +136,7 @@ def _event(cls: type[Event]) -> Schema:
 
 
 def _broken(rule: Rule, table: EventSchema) -> list[Schema]:
-    """The conditions that hold together where `rule` is broken."""
+    """Return the conditions that hold together where `rule` is broken."""
     subject = {"required": [table.by_name[rule.field].label]}
     conditions: list[Schema] = [subject if rule.present else {"not": subject}]
     if rule.test is While.ALWAYS:

@@ -27,7 +27,7 @@ class HexError(Malformed):
 
     def __init__(self, expected: str, actual: str, data: bytes = b"") -> None:
         super().__init__("hex-form", expected=expected, actual=actual)
-        self.data = data
+        self.data: bytes = data
 
 
 class HexText:
@@ -39,7 +39,7 @@ class HexText:
         self._digit = ""  # half a byte, in plain text
 
     def line(self, text: str) -> bytes:
-        """The bytes of one line; none for a blank line or a ``#`` comment. Raises HexError."""
+        """Return the bytes of one line; none for a blank line or a ``#`` comment. Raises HexError."""
         text = text.strip().removeprefix("\ufeff")
         if not text or text[0] == "#":
             return b""

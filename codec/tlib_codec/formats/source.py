@@ -53,7 +53,7 @@ class Source(io.RawIOBase):
     ) -> None:
         super().__init__()
         path = os.fspath(file) if isinstance(file, str | os.PathLike) else None
-        self.name = name or ("(standard input)" if path == "-" else path or "")
+        self.name: str = name or ("(standard input)" if path == "-" else path or "")
         self._moved = moved or (lambda _: None)
         self._head = b""
         self._unpacked: io.RawIOBase | None = None

@@ -38,11 +38,16 @@ class Part:
     """A TCP segment: the bytes that were captured of it, and the place of its payload in a stream. `packets` carry it."""
 
     def __init__(self, at: Layout, data: bytes, segment: Segment, place: tuple[Direction, int], packets: int) -> None:
+        self.layout: Layout
+        self.data: bytes
+        self.packets: int
         self.layout, self.data, self.packets = at, data, packets
+        self.direction: Direction
+        self.start: int
         self.direction, self.start = place
-        self.header = len(data) - len(segment.payload)
-        self.end = self.start + len(segment.payload)
-        self.complete = len(segment.payload) == segment.length
+        self.header: int = len(data) - len(segment.payload)
+        self.end: int = self.start + len(segment.payload)
+        self.complete: bool = len(segment.payload) == segment.length
         self.window: Window
         self.safe: bytes | None = None  # what is written for it, once that is asked for
 
@@ -58,8 +63,8 @@ class Window:
     __slots__ = ("_pieces", "_starts", "size", "told", "waiting")
 
     def __init__(self) -> None:
-        self.told = 0
-        self.size = 0
+        self.told: int = 0
+        self.size: int = 0
         self.waiting: set[Part] = set()
         self._starts: list[int] = []
         self._pieces: list[bytearray] = []
@@ -74,7 +79,7 @@ class Window:
             self._pieces.append(bytearray(data))
 
     def get(self, start: int, length: int) -> tuple[bytes, int]:
-        """The bytes from `start` on, with zeros where there are none, and how many there are."""
+        """Return the bytes from `start` on, with zeros where there are none, and how many there are."""
         found, known = bytearray(length), 0
         for i in range(max(bisect_right(self._starts, start) - 1, 0), len(self._starts)):
             at = self._starts[i] - start
@@ -103,11 +108,11 @@ class Held:
     __slots__ = ("fragment", "layout", "other", "part", "record")
 
     def __init__(self, record: FileRecord, hide: Addresses) -> None:
-        self.record = record
-        self.layout = None if record.packet is None else layout(record.packet, hide)
+        self.record: FileRecord = record
+        self.layout: Layout | None = None if record.packet is None else layout(record.packet, hide)
         self.part: Part | None = None
-        self.fragment = False
-        self.other = False
+        self.fragment: bool = False
+        self.other: bool = False
 
     @property
     def body(self) -> bytes:
@@ -136,6 +141,9 @@ class CaptureRedactor:
         keep_other: bool = False,
         settings: CaptureSettings = DEFAULT_SETTINGS,
     ) -> None:
+        self.packets: int
+        self.others: int
+        self.blank: int
         self.packets = self.others = self.blank = 0
         self._redactor = redactor
         self._hide: Addresses = redactor.pseudonyms.address if addresses else bytes
@@ -267,7 +275,7 @@ class CaptureRedactor:
     # -- out -------------------------------------------------------------------------------------
 
     def _written(self, *, everything: bool) -> Iterator[bytes]:
-        """The records whose turn it is; then forget what is not needed any more."""
+        """Yield the records whose turn it is; then forget those that are not needed any more."""
         most = self._settings.memory // 2
         while self._queue and (everything or self._size > most or self._decided(self._queue[0])):
             held = self._queue.popleft()
@@ -292,7 +300,7 @@ class CaptureRedactor:
         return part.start == part.end or part.window.told >= part.end or not self._streams.waits(part.direction, part.end)
 
     def _data(self, held: Held, packet: Packet, *, known: bool) -> bytes:
-        """The packet as it is written; `known` says that no more can be found out about its connection."""
+        """Return the packet as it is written; `known` says that no more can be found out about its connection."""
         part, at = held.part, held.layout
         if held.fragment and at is not None and at.datagram is not None:  # it was not waited for to the end
             self._release(self._fragments.pop(at.datagram))
@@ -326,7 +334,7 @@ def _memory(packet: Packet) -> int:
 
 
 def _joined(carriers: list[Held]) -> bytes:
-    """The bytes of a TCP segment, out of the fragments that carry it; where they overlap, those that begin earlier count."""
+    """Return the bytes of a TCP segment, out of the fragments that carry it; where they overlap, those that begin earlier count."""
     data = b""
     for held in sorted(carriers, key=lambda held: 0 if held.layout is None else held.layout.place):
         place = 0 if held.layout is None else held.layout.place

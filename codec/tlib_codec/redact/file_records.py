@@ -50,7 +50,7 @@ class Records:
 
     def __init__(self) -> None:
         self.found: list[FileRecord] = []
-        self.dropped = 0
+        self.dropped: int = 0
 
 
 class _Pcap(PcapReader):
@@ -103,5 +103,5 @@ class _Pcapng(PcapngReader):
 
 
 def reader(head: bytes, records: Records, settings: CaptureSettings, file: str) -> RecordReader:
-    """A reader of the file that begins with `head`, which notes its records in `records`."""
+    """Return a reader of the file that begins with `head`, which notes its records in `records`."""
     return (_Pcapng if head[:4] == SECTION.to_bytes(4) else _Pcap)(records, settings, file)

@@ -84,7 +84,7 @@ class Headers:
         return _DATE.fullmatch(line) is not None
 
     def header(self, line: str) -> str:
-        """The line that opens a message."""
+        """Return the line that opens a message."""
         if self._platform:
             match = opens(line)
             at = len(line) if match is None else match.start()
@@ -92,7 +92,7 @@ class Headers:
         return self._safe(line)
 
     def before(self, held: str, line: str) -> str | None:
-        """The line before, made safe, where it belongs to the header; None where it does not."""
+        """Return the line before, made safe, where it belongs to the header; None where it does not."""
         if self._platform:
             opened = opens(line)
             bare = opened is not None and opened.start() == 0

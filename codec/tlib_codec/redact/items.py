@@ -68,18 +68,18 @@ class Redactor:
     """Replaces what identifies people, under one secret. `counts` says how often, by attribute."""
 
     def __init__(self, secret: bytes, *, rules: Rules | None = None, registry: Registry = TLIBRARY) -> None:
-        self.rules = rules or Rules()
-        self.registry = registry
-        self.pseudonyms = Pseudonyms(secret)
+        self.rules: Rules = rules or Rules()
+        self.registry: Registry = registry
+        self.pseudonyms: Pseudonyms = Pseudonyms(secret)
         self.counts: Counter[str] = Counter()
         self._matched: set[str] = set()
         self._chosen = {number for number, attribute in registry.dictionary.items() if self._replaces(attribute)} - self.rules.kept
-        self.conn_ids = {
+        self.conn_ids: set[int] = {
             n for n, attribute in registry.dictionary.items() if attribute.value is not None and attribute.value.kind is Kind.HEX
         }
         self._identifiers = self.conn_ids | set(registry.identifying(*_IDENTIFIERS))
-        self.linked_calls = frozenset(registry.identifying(Identifies.LINKED_CALLS))
-        self.listed_calls = frozenset(registry.identifying(Identifies.LISTED_CALLS))
+        self.linked_calls: frozenset[int] = frozenset(registry.identifying(Identifies.LINKED_CALLS))
+        self.listed_calls: frozenset[int] = frozenset(registry.identifying(Identifies.LISTED_CALLS))
 
     def _replaces(self, attribute: Attribute) -> bool:
         if attribute.value is None or attribute.id in self.rules.attributes:
@@ -91,7 +91,7 @@ class Redactor:
     # -- items -----------------------------------------------------------------------------------
 
     def item(self, item: Item) -> Item:
-        """The same event with pseudonyms. A gap or malformed frame has none: it may hold anything."""
+        """Return the same event with pseudonyms. A gap or malformed frame has none: it may hold anything."""
         if isinstance(item, Gap):
             raise TypeError("a gap or a malformed frame cannot be made safe: leave it out")
         if isinstance(item, Event):
@@ -105,7 +105,7 @@ class Redactor:
         return self.registry.assemble(message, {number: self.value(number, value) for number, value in sorted(values.items())})
 
     def frame(self, item: Item) -> bytes:
-        """The frame of the same event with pseudonyms. Raises EncodeError where they do not fit one."""
+        """Return the frame of the same event with pseudonyms. Raises EncodeError where they do not fit one."""
         safe = self.item(item)
         if isinstance(safe, Event):
             with contextlib.suppress(SchemaViolation):
@@ -117,7 +117,7 @@ class Redactor:
         return number is None or number in self._chosen or (number not in self.registry.dictionary and number not in self.rules.kept)
 
     def value(self, number: int, value: Any) -> Any:
-        """The value of an attribute, replaced where it is to be."""
+        """Return the value of an attribute, replaced where it is to be."""
         if self.rules.ids and isinstance(value, str) and number in self._identifiers:
             return self._count(number, value, self.identifier(value))
         if number in self.linked_calls and isinstance(value, KVList) and number not in self.rules.kept:
@@ -143,7 +143,7 @@ class Redactor:
         return value if isinstance(value, OpenEnum) else self._integer(number, value)
 
     def _integer(self, number: int, value: int) -> int:
-        """An attribute that was named although it is a number: as many digits, and it still fits."""
+        """Return the pseudonym of an attribute that was named although it is a number: as many digits, and it still fits."""
         declared = self.registry.dictionary[number].value
         found = self.pseudonyms.integer(value)
         most = 0xFFFF_FFFF if declared is not None and declared.kind in {Kind.UINT, Kind.SINT} else (1 << 64) - 1
@@ -165,13 +165,13 @@ class Redactor:
         return RawValue(value.type, self.pseudonyms.data(value.value))
 
     def long(self, digits: str) -> str:
-        """The pseudonym of 64 bits, in 16 hex digits; printed in decimal where that is how a log prints them."""
+        """Return the pseudonym of 64 bits, in 16 hex digits; printed in decimal where that is how a log prints them."""
         if looks_hex(digits):
             return self.pseudonyms.hex(digits)
         return f"{self.pseudonyms.integer(int(digits, 16)) & (1 << 64) - 1:016x}"
 
     def printed(self, number: int | None, text: str) -> str:
-        """An attribute's text as a log prints it; None is an attribute without a public number."""
+        """Return an attribute's text as a log prints it; None is an attribute without a public number."""
         attribute = None if number is None else self.registry.dictionary.get(number)
         if number is not None and attribute is not None and attribute.value is not None and attribute.value.python is str:
             return str(self.value(number, text))
@@ -183,11 +183,11 @@ class Redactor:
     # -- values ----------------------------------------------------------------------------------
 
     def text(self, text: str) -> str:
-        """The pseudonym of a text; the name of an abstract DN is nobody's and stays."""
+        """Return the pseudonym of a text; the name of an abstract DN is nobody's and stays."""
         return text if ABSTRACT_DN.fits(text) else self.pseudonyms.text(text)
 
     def identifier(self, text: str) -> str:
-        """The pseudonym of a ConnID or CallUUID."""
+        """Return the pseudonym of a ConnID or CallUUID."""
         if is_conn_id(text):
             return self.pseudonyms.hex(text)
         return self.pseudonyms.base32(text) if UUID_SHAPE.fits(text) else self.pseudonyms.text(text)
@@ -206,7 +206,7 @@ class Redactor:
         return tuple(pattern for pattern in self.rules.keys if pattern != "*" and pattern not in self._matched)
 
     def list(self, kv: KVList, *, calls: bool = False, path: str = "", inside: bool = False) -> KVList:
-        """A list with pseudonyms; `calls` says that its pairs may be the calls on an abstract DN."""
+        """Return a list with pseudonyms; `calls` says that its pairs may be the calls on an abstract DN."""
         pairs = []
         for key, value in kv:
             here = f"{path}.{key}" if path else key
@@ -223,7 +223,7 @@ class Redactor:
         return KVList(pairs)
 
     def pair(self, value: Any) -> Any:
-        """The value of one pair."""
+        """Return the value of one pair."""
         if isinstance(value, Unicode):
             return Unicode(self.pseudonyms.text(str(value)))
         if isinstance(value, str):
@@ -241,7 +241,7 @@ class Redactor:
 
 
 def _changed(old: Any, new: Any) -> int:
-    """How many values differ: of a list, those in it."""
+    """Return the number of values that differ: of a list, those in it."""
     if not isinstance(old, KVList):
         return int(old != new)
     return sum(_changed(one, other) for (_, one), (_, other) in zip(old, new, strict=True))
@@ -249,7 +249,7 @@ def _changed(old: Any, new: Any) -> int:
 
 @functools.lru_cache(maxsize=4096)
 def _matching(key: str, path: str, patterns: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of the patterns that the key or its path matches."""
+    """Return the patterns that match the key or its path."""
     return tuple(pattern for pattern in patterns if any(fnmatch.fnmatchcase(name, pattern) for name in (key, path)))
 
 

@@ -42,13 +42,13 @@ class LogRedactor:
     """Rewrites a log. `dropped` counts the lines left out; `keep_lines` keeps those that no message explains."""
 
     def __init__(self, redactor: Redactor, *, keep_lines: bool = False, limits: LogLimits = DEFAULT_LOG_LIMITS) -> None:
-        self.redactor = redactor
-        self.keep_lines = keep_lines
-        self.limits = limits
-        self.dropped = 0
+        self.redactor: Redactor = redactor
+        self.keep_lines: bool = keep_lines
+        self.limits: LogLimits = limits
+        self.dropped: int = 0
 
     def lines(self, file: Iterable[bytes] | BinaryIO, *, name: str = "", kind: str | None = None) -> Iterator[bytes]:
-        """The lines of the log made safe, each with its end. `name` and `kind` as for `read_log`."""
+        """Yield the lines of the log made safe, each with its end. `name` and `kind` as for `read_log`."""
         pieces = chunks(file)
         if kind is None:
             pieces, kind = recognised(pieces)
@@ -113,10 +113,10 @@ class _Rewritten:
     """One message, its lines as they will be written; None for a line that is left out."""
 
     def __init__(self, redactor: Redactor, message: Message, header: str, raw: str, *, keep_lines: bool) -> None:
-        self.redactor = redactor
-        self.message = message
+        self.redactor: Redactor = redactor
+        self.message: Message = message
         self.out: list[str | None] = [header]
-        self.dropped = 0
+        self.dropped: int = 0
         self._raw = raw
         self._keep_lines = keep_lines
         self._platform = message.quote == '"'
@@ -149,7 +149,7 @@ class _Rewritten:
         return True
 
     def finish(self) -> Iterator[str]:
-        """The lines; none where it was no message after all."""
+        """Yield the lines; none where it was no message after all."""
         self._cut()
         if not self.message.finish():
             self.dropped = len(self.out)
@@ -173,13 +173,13 @@ class _Rewritten:
             self.out[index] = line[:start] + text + line[end:]
 
     def _cut(self) -> None:
-        """A quoted value was never closed: whose its lines are nobody knows, so all are replaced."""
+        """Replace all lines of a quoted value that was never closed: nobody knows to which value they belong."""
         for piece in self._pieces:
             self._replace([piece], self._change or self.redactor.pseudonyms.text)
         self._pieces = []
 
     def _value(self, start: int, line: str, change: Change | None, bare_change: Change | None) -> None:
-        """The value that begins at `start`: in quotes, which may go on below, or bare to the end of the line."""
+        """Replace the value that begins at `start`: in quotes, which may go on below, or bare to the end of the line."""
         index = len(self.out) - 1
         end = len(line.rstrip())
         if end <= start:
@@ -206,7 +206,7 @@ class _Rewritten:
             self.dropped += 1
 
     def _attribute(self, line: str) -> tuple[str, int] | None:
-        """The printed name of an attribute, and where its value begins."""
+        """Return the printed name of an attribute, and where its value begins."""
         if self._platform:
             match = ATTRIBUTE.match(line)
             return None if match is None else (match[1], match.end())
@@ -239,7 +239,7 @@ class _Rewritten:
             self.out[-1] = f"{line[:start]}[{found[0]}] {found[1][:4].hex(' ')}.."
 
     def _bare(self, number: int | None) -> Change | None:
-        """What becomes of a value without quotes: a number, bytes, or a ConnID."""
+        """Return the replacement of a value without quotes: a number, bytes, or a ConnID."""
         if number is not None and number in self.redactor.conn_ids:
             return (lambda text: str(self.redactor.value(number, text.lower()))) if self.redactor.rules.ids else None
         return self._printed if self._chosen else None
@@ -258,7 +258,7 @@ class _Rewritten:
         return str(pseudonyms.integer(int(match[0]))) + pseudonyms.text(text[match.end() :])
 
     def _pair(self, line: str, start: int, indent: int) -> None:
-        """The pair, or the pairs of lists opened one in the other, from `start` on."""
+        """Replace the pair, or the pairs of lists opened one in the other, from `start` on."""
         if start == 0:
             while self._levels and indent <= self._levels[-1].indent:
                 self._levels.pop()
@@ -292,7 +292,7 @@ class _Rewritten:
             self._value(start, line, None, None)
 
     def _shown(self, text: str) -> str | int:
-        """The text in quotes; any integer for what stands without them."""
+        """Return the text in quotes; any integer for what stands without them."""
         return text[1:-1] if text[:1] == self.message.quote else 0
 
     def _counted(self) -> None:

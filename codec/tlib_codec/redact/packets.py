@@ -44,7 +44,7 @@ class Layout(NamedTuple):
 
 
 def layout(packet: Packet, hide: Addresses = bytes) -> Layout | None:
-    """The parts of an IP packet; None where it is none, or its headers are not all there. `hide` replaces addresses."""
+    """Return the parts of an IP packet; None where it is none, or its headers are not all there. `hide` replaces addresses."""
     kind, at = network(packet.link, packet.data)
     if kind == IPV4:
         return _ipv4(packet, at, hide)
@@ -89,13 +89,13 @@ def _ipv6(packet: Packet, at: int, hide: Addresses) -> Layout | None:
 
 
 def header_of(protocol: int, body: bytes) -> int:
-    """How many bytes of `body` are the header of TCP, UDP or ICMP; 0 where that is not all there."""
+    """Return the number of bytes of `body` that are the header of TCP, UDP or ICMP; 0 where it is not complete."""
     size = body[12] >> 4 << 2 if protocol == TCP and len(body) >= 20 else HEADERS.get(protocol, 0)
     return size if size <= len(body) and (protocol != TCP or size >= 20) else 0
 
 
 def blanked(packet: Packet, at: Layout | None) -> bytes:
-    """The packet with zeros in place of all that its headers carry."""
+    """Return the packet with zeros in place of all that its headers carry."""
     data = packet.data
     if at is None:
         kept = _LINK.get(packet.link, 0)
@@ -106,7 +106,7 @@ def blanked(packet: Packet, at: Layout | None) -> bytes:
 
 
 def untouched(packet: Packet, at: Layout | None) -> bytes:
-    """The packet as it is, but for its addresses."""
+    """Return the packet as it is, but for its addresses."""
     data = packet.data
     if at is None or at.shown == at.addresses:
         return data
@@ -115,7 +115,7 @@ def untouched(packet: Packet, at: Layout | None) -> bytes:
 
 
 def carrying(packet: Packet, at: Layout, body: bytes) -> bytes:
-    """The packet with another body of the same length, the addresses to be shown, and zeros behind it."""
+    """Return the packet with another body of the same length, the addresses to be shown, and zeros behind it."""
     data = packet.data
     header = data[at.start : at.body]
     if at.shown != at.addresses and len(at.shown) == 32:
@@ -146,5 +146,5 @@ def mended(at: Layout, before: bytes, after: bytes, *, complete: bool) -> bytes:
 
 
 def _sum(data: bytes) -> int:
-    """The one's complement sum of words of 16 bits, with 0 for 0xFFFF: the remainder of the number that the bytes are."""
+    """Return the one's complement sum of words of 16 bits, with 0 for 0xFFFF: the remainder of the number that the bytes are."""
     return int.from_bytes(data + b"\0" * (len(data) % 2)) % 0xFFFF

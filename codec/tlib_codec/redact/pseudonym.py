@@ -29,7 +29,7 @@ _INT_DIGITS = 10
 
 @functools.lru_cache(maxsize=4096)
 def alphabet(character: str) -> str:
-    """The characters that may stand for this one: of its kind, and as long in UTF-8; itself where none may."""
+    """Return the characters that may stand for this one: of its kind, and as long in UTF-8; itself where none may."""
     for plain in (_DIGITS, _LOWER, _UPPER):
         if character in plain:
             return plain
@@ -53,22 +53,22 @@ class Pseudonyms:
         return hmac.digest(self._key, b"".join(len(part).to_bytes(8, "big") + part for part in parts), "sha256")
 
     def _stream(self, length: int, *parts: bytes) -> bytes:
-        """So many bytes that depend on all of `parts`."""
+        """Return `size` bytes that depend on all of `parts`."""
         seed = self._digest(b"stream", *parts)
         blocks = (hmac.digest(seed, index.to_bytes(8, "big"), "sha256") for index in range(-(-length // 32)))
         return b"".join(blocks)[:length]
 
     def text(self, text: str) -> str:
-        """The pseudonym of a text, of the same shape and length, in UTF-8 too."""
+        """Return the pseudonym of a text, of the same shape and length, in UTF-8 too."""
         return self._short(text, "") if len(text) <= _SHORT else self._shifted(text)
 
     def hex(self, text: str) -> str:
-        """The same for hex digits, such as a ConnID, in their letter case."""
+        """Return the pseudonym of hex digits, as of a ConnID, in their letter case."""
         found = self._short(text.lower(), "0123456789abcdef")
         return found if text.lower() == text else found.upper()
 
     def base32(self, text: str) -> str:
-        """The same for a CallUUID."""
+        """Return the pseudonym of a CallUUID."""
         return self._short(text, "0123456789ABCDEFGHIJKLMNOPQRSTUV")
 
     def data(self, data: bytes) -> bytes:
@@ -76,7 +76,7 @@ class Pseudonyms:
         return self._stream(len(data), b"data", data)
 
     def integer(self, number: int) -> int:
-        """An integer of the same sign and number of digits that fits signed 32 bits where `number` does."""
+        """Return an integer of the same sign and number of digits that fits signed 32 bits where `number` does."""
         digits = str(abs(number))
         low = 10 ** (len(digits) - 1) if len(digits) > 1 else 0
         high = 10 ** len(digits) - 1
@@ -92,7 +92,7 @@ class Pseudonyms:
         return -int(found) if number < 0 else int(found)
 
     def address(self, address: bytes) -> bytes:
-        """An IP address of 4 or 16 bytes; those that share so many first bits share as many first bits of their pseudonyms."""
+        """Return an IP address of 4 or 16 bytes; those that share so many first bits share as many first bits of their pseudonyms."""
         return self._addresses(address)
 
     def _moved(self, address: bytes) -> bytes:
@@ -141,7 +141,7 @@ class Pseudonyms:
         return "".join(letters)
 
     def _shifted(self, text: str) -> str:
-        """A long text: each character by its own step, no digit by none."""
+        """Return a long text: each character by its own step, no digit by none."""
         stream = self._stream(4 * len(text), b"text", text.encode("utf-8", "surrogatepass"))
         letters = []
         for i, c in enumerate(text):

@@ -154,6 +154,6 @@ class Conversations:
 
 
 def checksum(data: bytes) -> int:
-    """The Internet checksum (RFC 1071) of bytes that are not all zero."""
+    """Return the Internet checksum (RFC 1071) of bytes that are not all zero."""
     # One's-complement addition of 16-bit words is arithmetic modulo 65535, and so is the number they spell.
     return 0xFFFF - (int.from_bytes(data + bytes(len(data) % 2), "big") % 0xFFFF or 0xFFFF)

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from typing import Unpack
 
 from tlib_codec.records import Diagnostic, Origin, Part
+from tlib_schemas.registry import Registry
 
 from .ip import Datagram, Dissector, PacketError
 from .link import SUPPORTED
-from .model import Packet
+from .model import CaptureSettings, Packet
 from .origin import packet_origin
 from .pcap import PcapReader
 from .pcapng import PcapngReader
@@ -35,8 +36,8 @@ class CaptureDecoder:
 
     def __init__(self, **options: Unpack[Options]) -> None:
         self._streams = Reassembler(**options)
-        self.settings = self._streams.settings
-        self.registry = self._streams.registry
+        self.settings: CaptureSettings = self._streams.settings
+        self.registry: Registry = self._streams.registry
         self._dissector = Dissector(self.settings)
         self._reader: RecordReader | None = None
         self._head = b""
@@ -89,7 +90,7 @@ class CaptureDecoder:
         return iter(self.items())
 
     def items(self) -> list[Part]:
-        """What has been completed since the last call."""
+        """Return the content completed since the last call."""
         if self._reader is None or self._ended:
             return []
         found = self._read(self._reader)
@@ -175,7 +176,7 @@ class CaptureDecoder:
         return Diagnostic("capture-fragment", origin, "every fragment of an IP packet", f"{datagram.size} bytes")
 
     def _few(self, items: list[Part]) -> list[Part]:
-        """The items without the problems of a kind that has been told often enough."""
+        """Return the items without the problems of a kind that has been told often enough."""
         kept: list[Part] = []
         for item in items:
             if isinstance(item, Diagnostic):

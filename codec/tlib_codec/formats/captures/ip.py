@@ -47,6 +47,9 @@ class PacketError(Exception):
 
     def __init__(self, code: str, expected: str, actual: str) -> None:
         super().__init__(code, expected, actual)
+        self.code: str
+        self.expected: str
+        self.actual: str
         self.code, self.expected, self.actual = code, expected, actual
 
 
@@ -54,9 +57,12 @@ class Datagram:
     """An IP datagram of which fragments have come."""
 
     def __init__(self, packet: Packet) -> None:
+        self.number: int
+        self.offset: int
+        self.time: int
         self.number, self.offset, self.time = packet.number, packet.offset, packet.time
         self.pieces: dict[int, bytes] = {}  # by their place
-        self.size = 0
+        self.size: int = 0
         self.end: int | None = None
 
     def add(self, start: int, data: bytes, last: bool) -> bytes | None:
@@ -86,7 +92,7 @@ class Dissector:
         self.dropped: list[Datagram] = []  # never completed: for the caller to report and clear
 
     def segment(self, packet: Packet) -> Segment | None:
-        """The TCP segment that `packet` holds or completes. Raises PacketError."""
+        """Return the TCP segment that `packet` holds or completes. Raises PacketError."""
         kind, at = network(packet.link, packet.data)
         if kind == IPV4:
             return self._ipv4(packet, at)

@@ -23,14 +23,14 @@ class Lane:
     __slots__ = ("_data", "_marks", "ack", "last", "mode", "next", "offset", "owner", "pending", "touched")
 
     def __init__(self, owner: Any) -> None:
-        self.owner = owner
-        self.mode = SLOW
-        self.next = 0
-        self.offset = 0
-        self.ack = -1  # the highest number that this side acknowledged
-        self.last = 0  # number of the last packet
-        self.pending = 0  # so many bytes were not taken yet
-        self.touched = False  # has something pending that `Lanes.dirty` has not given
+        self.owner: Any = owner
+        self.mode: int = SLOW
+        self.next: int = 0
+        self.offset: int = 0
+        self.ack: int = -1  # the highest number that this side acknowledged
+        self.last: int = 0  # number of the last packet
+        self.pending: int = 0  # so many bytes were not taken yet
+        self.touched: bool = False  # has something pending that `Lanes.dirty` has not given
         self._data = bytearray()  # ends at `offset`
         self._marks: deque[tuple[int, int, int]] = deque()
 
@@ -60,12 +60,12 @@ class Lane:
         self.next = (self.next + count) & 0xFFFF_FFFF
 
     def head(self, count: int) -> bytes:
-        """The first of the bytes that are pending."""
+        """Return the first of the bytes that are pending."""
         start = len(self._data) - self.pending
         return bytes(self._data[start : start + count])
 
     def take(self, history: int) -> bytes:
-        """The bytes that are pending; `history` of all bytes are kept."""
+        """Return the bytes that are pending; `history` of all bytes are kept."""
         data = self.head(self.pending)
         self.pending = 0
         if len(self._data) > 2 * history:
@@ -81,7 +81,7 @@ class Lane:
         return time, packet
 
     def before(self, start: int, end: int) -> tuple[int, bytes]:
-        """What is still known of the stream from `start` to `end`: where it begins, and the bytes."""
+        """Return the bytes of the stream from `start` to `end` that are still known, and the place where they begin."""
         known = self.offset - len(self._data)
         start = max(start, known)
         return start, bytes(self._data[start - known : max(start, end) - known])
@@ -131,11 +131,11 @@ class Lanes:
         return Output(file)
 
     def get(self, key: bytes) -> Lane | None:
-        """The lane of that key."""
+        """Return the lane of that key."""
         return self._lanes.get(key)
 
     def add(self, key: bytes, owner: Any) -> Lane:
-        """A new lane."""
+        """Return a new lane."""
         lane = self._lanes[key] = Lane(owner)
         return lane
 
@@ -150,7 +150,7 @@ class Lanes:
             self._dirty.append(lane)
 
     def dirty(self) -> list[Lane]:
-        """The lanes touched since the last call."""
+        """Return the lanes touched since the last call."""
         found, self._dirty = self._dirty, []
         for lane in found:
             lane.touched = False

@@ -15,7 +15,7 @@ _SNAP = b"\xaa\xaa\x03\x00\x00\x00"
 
 
 def network(link: int, data: bytes) -> tuple[int, int]:
-    """The EtherType of what the packet holds and where that begins; type 0 where it is nothing we know or cut short."""
+    """Return the EtherType of a packet's content and the place where it begins; type 0 where it is unknown or cut short."""
     if link == ETHERNET:
         at = 14
         kind = int.from_bytes(data[12:14])

@@ -30,14 +30,16 @@ _BELIEVED = 1 << 20  # the longest packet that a search believes in
 class PcapReader(RecordReader):
     """Incremental reader of a pcap file."""
 
+    position: int
+    number: int
     unit = "packet's record"
     head = _RECORD
 
     def __init__(self, settings: CaptureSettings = DEFAULT_SETTINGS, file: str = "") -> None:
         super().__init__(settings, file)
-        self.order = ""
-        self.scale = 0
-        self.link = 0
+        self.order: str = ""
+        self.scale: int = 0
+        self.link: int = 0
         self._record = struct.Struct("<IIII")
         self._last: int | None = None  # seconds of the last packet
         self._pattern: tuple[int | None, re.Pattern[bytes]] | None = None  # what a search looks for, near the last packet
@@ -96,7 +98,7 @@ class PcapReader(RecordReader):
         return self._sign(self._pattern[1], at)
 
     def _signs(self) -> re.Pattern[bytes]:
-        """What `_plausible` asks of the two high bytes of seconds, captured and length."""
+        """Return the pattern of the two high bytes of seconds, captured and length that `_plausible` asks for."""
         high = [b".."]
         if self._last is not None:
             days = range(max(self._last - _DAY, 0) >> 16, (self._last + _DAY >> 16) + 1)

@@ -47,12 +47,14 @@ class Interface(NamedTuple):
 class PcapngReader(RecordReader):
     """Incremental reader of a pcapng file."""
 
+    position: int
+    number: int
     unit = "block"
     head = 12
 
     def __init__(self, settings: CaptureSettings = DEFAULT_SETTINGS, file: str = "") -> None:
         super().__init__(settings, file)
-        self.order = ""
+        self.order: str = ""
         self.interfaces: list[Interface] = []
         self._told: tuple[tuple[int, int, int, int], ...] = ()
 
@@ -96,7 +98,7 @@ class PcapngReader(RecordReader):
             self.position = at + size
 
     def _block(self, kind: int, at: int, end: int) -> Packet | Diagnostic | None:
-        """What the block is whose body is ``buffer[at:end]``. Raises struct.error where it is too short."""
+        """Read the block whose body is ``buffer[at:end]``. Raises struct.error where it is too short."""
         body = self.buffer[at:end]
         order = self.order
         if kind == _ENHANCED:

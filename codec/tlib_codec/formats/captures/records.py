@@ -27,13 +27,13 @@ class RecordReader(ABC):
     head = 0  # bytes of a record's head
 
     def __init__(self, settings: CaptureSettings = DEFAULT_SETTINGS, file: str = "") -> None:
-        self.settings = settings
-        self.file = file
-        self.buffer = b""
-        self.position = 0
-        self.base = 0
-        self.number = 0
-        self.closed = False
+        self.settings: CaptureSettings = settings
+        self.file: str = file
+        self.buffer: bytes = b""
+        self.position: int = 0
+        self.base: int = 0
+        self.number: int = 0
+        self.closed: bool = False
         self._pieces: list[bytes] = []
         self._waiting = 0  # bytes in the pieces
         self._need = 0  # bytes from the position on, before which nothing can be read
@@ -69,7 +69,7 @@ class RecordReader(ABC):
             yield found
 
     def next(self) -> Packet | Diagnostic | None:
-        """The next packet or problem; None where more bytes are needed, or none are left."""
+        """Return the next packet or problem; None where more bytes are needed, or none are left."""
         while True:
             if self._search is not None and not self._searched():
                 return None
@@ -97,7 +97,7 @@ class RecordReader(ABC):
         return Diagnostic(code, Origin(file=self.file, offset=self.offset), expected, actual)
 
     def _broken(self, expected: str, actual: str) -> Diagnostic:
-        """The record at the position cannot be: report it, and search from the next byte on."""
+        """Report the record at the position as impossible, and search from the next byte on."""
         problem = self._problem("capture-record", expected, actual)
         self._search = self.offset
         self.position += 1
@@ -131,14 +131,14 @@ class RecordReader(ABC):
         """Read one record, moving the position; None where it is incomplete, or was of no interest."""
 
     def _sign(self, pattern: re.Pattern[bytes], at: int) -> int:
-        """Where `pattern` is found from `at` on, or where too few bytes are left to tell."""
+        """Return the place of `pattern` from `at` on, or the place from which too few bytes are left to decide."""
         found = pattern.search(self.buffer, at)
         short = max(at, len(self.buffer) - self.head + 1)
         return min(found.start(), short) if found else short
 
     @abstractmethod
     def _candidate(self, at: int) -> int:
-        """The first place from `at` on where a record may begin: what makes a search quick."""
+        """Return the first place from `at` on where a record may begin: what makes a search quick."""
 
     @abstractmethod
     def _plausible(self, at: int) -> bool | None:

@@ -45,36 +45,39 @@ class Direction:
     """One direction: its lane, what waits, and its decoder once it is known to carry frames."""
 
     def __init__(self, key: bytes, src: str, dst: str) -> None:
+        self.key: bytes
+        self.src: str
+        self.dst: str
         self.key, self.src, self.dst = key, src, dst
         self.connection: Connection
         self.other: Direction
         self.lane: Any = None
         self.flow: Flow
-        self.started = False
-        self.first = 0  # the sequence number of its SYN, or of its first segment
-        self.syn = False
+        self.started: bool = False
+        self.first: int = 0  # the sequence number of its SYN, or of its first segment
+        self.syn: bool = False
         self.end: int | None = None  # where its FIN says that the stream ends
         self.decoder: Any = None
-        self.base = 0  # stream offset at which the decoder began
-        self.fed = 0
+        self.base: int = 0  # stream offset at which the decoder began
+        self.fed: int = 0
         self.follow: bool | None = None  # None: not known yet
         self.missed: list[Entry] = []  # to be told where it turns out to carry frames
-        self.seen = 0  # bytes in which no frame was found
+        self.seen: int = 0  # bytes in which no frame was found
         self.starts: list[int] = []  # of what is held, in order
         self.held: dict[int, _Held] = {}
-        self.held_bytes = 0
-        self.since = 0  # time at which the first hole opened
-        self.acknowledged = 0  # segments since the hole was acknowledged
-        self.memory = 0  # as last counted
+        self.held_bytes: int = 0
+        self.since: int = 0  # time at which the first hole opened
+        self.acknowledged: int = 0  # segments since the hole was acknowledged
+        self.memory: int = 0  # as last counted
 
 
 class Connection:
     """Two directions, and the number of the connection in the capture."""
 
     def __init__(self, number: int, one: Direction, two: Direction) -> None:
-        self.number = number
-        self.directions = (one, two)
-        self.reset = False
+        self.number: int = number
+        self.directions: tuple[Direction, Direction] = (one, two)
+        self.reset: bool = False
         for direction, other in ((one, two), (two, one)):
             direction.connection, direction.other = self, other
 
@@ -117,19 +120,19 @@ class Reassembler:
         file: str = "",
         lanes: Callable[[], Any] = Lanes,
     ) -> None:
-        self.registry = registry
-        self.settings = settings
-        self.file = file
-        self.lanes = lanes()
-        self.connections = 0  # seen so far
-        self.followed = 0  # directions in which frames were found, or that were chosen
+        self.registry: Registry = registry
+        self.settings: CaptureSettings = settings
+        self.file: str = file
+        self.lanes: Any = lanes()
+        self.connections: int = 0  # seen so far
+        self.followed: int = 0  # directions in which frames were found, or that were chosen
         self._ports = {port.to_bytes(2) for port in ports}
         self._hosts = {ipaddress.ip_address(host).packed for host in hosts}
         self._open: dict[int, Connection] = {}
         self._out = self.lanes.output(file)
         self._memory = 0
-        self.troubled = False  # there was a problem among the items
-        self.last = Packet(0, 0, 0, 0, b"", 0)
+        self.troubled: bool = False  # there was a problem among the items
+        self.last: Packet = Packet(0, 0, 0, 0, b"", 0)
 
     @property
     def chooses(self) -> bool:
@@ -172,7 +175,7 @@ class Reassembler:
             self._cut(direction, packet)
 
     def place(self, segment: Segment) -> tuple[Direction, int] | None:
-        """Where in a stream the payload of a segment that was just taken stands; None where it is in none."""
+        """Return the place of a segment's payload in its stream, after the segment was taken; None where it is in none."""
         lane = self.lanes.get(segment.key)
         if lane is None or not lane.owner.started:
             return None
@@ -261,7 +264,7 @@ class Reassembler:
             self._consider(direction, packet)
 
     def _deliver(self, direction: Direction, payload: bytes, length: int, packet: Packet) -> None:
-        """The next bytes of the stream, of which the capture may lack the last ones."""
+        """Take the next bytes of the stream, of which the capture may lack the last ones."""
         lane = direction.lane
         if payload:
             lane.append(payload, packet.time, packet.number)
@@ -335,7 +338,7 @@ class Reassembler:
         self._release(direction, packet)
 
     def _miss(self, direction: Direction, length: int, packet: Packet) -> None:
-        """So many bytes are not in the capture."""
+        """Report `length` bytes that the capture lacks."""
         self._drain(direction, end=True)
         lane = direction.lane
         if lane.pending:  # not known to carry frames, so it was not taken
@@ -374,7 +377,7 @@ class Reassembler:
             self._out.append(problem)
 
     def _cut(self, direction: Direction, packet: Packet) -> None:
-        """The stream is over: nothing is waited for any more."""
+        """End the stream: wait for nothing any more."""
         while direction.starts:
             self._give_up(direction, packet)
         if direction.started and direction.end is not None and direction.lane.offset < direction.end:
@@ -441,7 +444,7 @@ class Reassembler:
         self._out.collect(lane, decoder, direction.base, direction.flow)
 
     def items(self) -> list[Part]:
-        """What has been completed since the last call, in the order of packets."""
+        """Return the content completed since the last call, in the order of packets."""
         for lane in self.lanes.dirty():
             self._drain(lane.owner)
             self._count(lane.owner)
@@ -464,7 +467,7 @@ class Reassembler:
 
 
 def _signed(difference: int) -> int:
-    """A difference of sequence numbers, which wrap at 2**32."""
+    """Return a difference of sequence numbers, which wrap at 2**32."""
     return ((difference + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000
 
 

@@ -128,7 +128,7 @@ def _malformed(item: MalformedFrame) -> dict[str, Any]:
 
 
 def violation_to_data(violation: Violation) -> dict[str, Any]:
-    """A violation as an entry of ``$violations``; what it does not know is left out."""
+    """Return a violation as an entry of ``$violations``; what it does not know is left out."""
     data = {"code": violation.code, "severity": violation.severity.value, "path": violation.path}
     data.update(
         (key, value) for key in ("offset", "expected", "actual", "footnote") if (value := getattr(violation, key)) not in ("", None)
@@ -149,7 +149,7 @@ def dumps(item: StreamItem, *, registry: Registry = TLIBRARY, source: Mapping[st
 
 
 def loads(line: bytes | str, *, registry: Registry = TLIBRARY, policy: Policy = Policy.STRICT) -> StreamItem:
-    """The item that one line of JSON is.
+    """Return the item that one line of JSON is.
 
     Raises DecodeError (codes json-syntax and json-form) where the text has not the documented
     form, and under the strict policy SchemaViolation where the event breaks its schema.
@@ -164,7 +164,7 @@ def loads(line: bytes | str, *, registry: Registry = TLIBRARY, policy: Policy = 
 
 
 def from_data(data: object, *, registry: Registry = TLIBRARY, policy: Policy = Policy.STRICT) -> StreamItem:
-    """The item that `to_data` made, or a person wrote. Raises as `loads` does."""
+    """Return the item that `to_data` made, or a person wrote. Raises as `loads` does."""
     if not isinstance(data, dict):
         raise _form("a JSON object", data)
     if "$malformed" in data:
@@ -254,7 +254,7 @@ def _put(number: int, value: Any, values: dict[int, Any], registry: Registry, pa
 
 
 def value_from_data(data: object, attribute: Attribute | None, part: str = "") -> Any:
-    """The value of an attribute as JSON holds it. Raises DecodeError (json-form).
+    """Return the value of an attribute as JSON holds it. Raises DecodeError (json-form).
 
     `attribute` is None for an id that the dictionary does not know.
     """

@@ -41,9 +41,9 @@ class ListBuilder:
     """
 
     def __init__(self, indent: int, head: ListHead) -> None:
-        self.head = head
-        self.size = 0
-        self.flat = False
+        self.head: ListHead = head
+        self.size: int = 0
+        self.flat: bool = False
         self._indent = indent
         self._levels = [_Level([], indent)]
 
@@ -64,7 +64,7 @@ class ListBuilder:
         return len(self._arranged())
 
     def line(self, indent: int) -> None:
-        """A pair begins a line at that indentation."""
+        """Begin a line with a pair at `indent`."""
         levels = self._levels
         if indent <= self._indent:
             self.flat = True
@@ -81,12 +81,12 @@ class ListBuilder:
             levels.pop()
 
     def add(self, key: str, value: Any) -> None:
-        """A pair of the current list."""
+        """Add a pair to the current list."""
         self.size += 1
         self._levels[-1].pairs.append((key, value))
 
     def open(self, key: str, indent: int) -> bool:
-        """A pair whose value is a list: what follows on the line, or deeper, is in it.
+        """Open a pair whose value is a list: the rest of the line, and deeper lines, belong to it.
 
         False where lists are nested too deep; then nothing is opened.
         """
@@ -118,7 +118,7 @@ class ListBuilder:
         return arranged
 
     def finish(self) -> KVList:
-        """The list."""
+        """Return the list."""
         return _freeze(self._arranged())
 
 

@@ -48,12 +48,12 @@ class Context:
     """The settings that all messages of one log share: its name, the registry by printed names, limits, the Server to supply."""
 
     def __init__(self, registry: Registry, server: int | None, limits: LogLimits, file: str = "") -> None:
-        self.file = file
-        self.registry = registry
-        self.names = Names(registry)
-        self.server = server or 0
-        self.limits = limits
-        self.wants_server = messages_with_server(registry)
+        self.file: str = file
+        self.registry: Registry = registry
+        self.names: Names = Names(registry)
+        self.server: int = server or 0
+        self.limits: LogLimits = limits
+        self.wants_server: frozenset[int] = messages_with_server(registry)
 
 
 class Message:
@@ -62,24 +62,24 @@ class Message:
     quote: str
 
     def __init__(self, context: Context, header: Header) -> None:
-        self.context = context
-        self.header = header
-        self.exact = context.names.exact
+        self.context: Context = context
+        self.header: Header = header
+        self.exact: dict[str, Known] = context.names.exact
         self.values: dict[int, object] = {}
         self.unnumbered: dict[str, str] = {}
         self.problems: list[Diagnostic] = []
-        self.text = ""
-        self.full = False
-        self.certain = header.certain
+        self.text: str = ""
+        self.full: bool = False
+        self.certain: bool = header.certain
         self.at: Line = (header.line, header.offset, "")  # the current line
-        self.room = context.limits.message
+        self.room: int = context.limits.message
         self._more = 0  # problems beyond the limit
         # the value that is going on: a list, or an attribute whose further lines are kept as text, or dropped
         self.list: ListBuilder | None = None
         self._listed: tuple[Known, Line] | None = None
         self._aside: str | None = None
         self._dropping = False
-        self.going_on = False  # any of these
+        self.going_on: bool = False  # any of these
         # the quoted value that is going on: its lines so far, and the attribute or key it is of
         self.held: list[str] | None = None
         self._sink: Known | str = ""
@@ -95,7 +95,7 @@ class Message:
         raise NotImplementedError
 
     def list_head(self, text: str) -> ListHead | None:
-        """How `text` begins a list; None where it begins none."""
+        """Return the beginning of a list in `text`; None where it begins none."""
         raise NotImplementedError
 
     def pair(self, line: str) -> tuple[str, str | None, str] | None:
@@ -128,7 +128,7 @@ class Message:
             self._more += 1
 
     def attribute(self, name: str, text: str, indent: int) -> None:
-        """A line that begins with an attribute's printed name."""
+        """Read a line that begins with an attribute's printed name."""
         self.end_value()
         self.certain = True
         known = self.exact.get(name) or self.context.names.find(name)
@@ -171,7 +171,7 @@ class Message:
             self.going_on = True
 
     def other(self, line: str) -> bool:
-        """A line that is no attribute's: a pair, a remark, a wrong line, or the end of the message."""
+        """Read a line that is no attribute's: a pair, a remark, a wrong line, or the end of the message."""
         indent = len(line) - len(line.lstrip())
         if line[indent] == "'" and self._pair_line(line, indent):
             return True
@@ -232,7 +232,7 @@ class Message:
     # -- quoted values ---------------------------------------------------------------------------
 
     def _open(self, sink: Known | str, text: str) -> None:
-        """A quoted value: whole where the line ends with a quote, else it goes on."""
+        """Open a quoted value: it is whole where the line ends with a quote, else it goes on."""
         self._sink = sink
         whole_text = text.rstrip()
         if len(whole_text) > 1 and whole_text[-1] == self.quote:

@@ -26,7 +26,7 @@ SENT = re.compile(r"\b(?:sending|sent|send|writing)\b", re.IGNORECASE)
 
 
 def opens(line: str) -> re.Match[str] | None:
-    """The header of a message at the end of `line`: groups name and number."""
+    """Return the header of a message at the end of `line`: groups name and number."""
     at = line.rfind("' (")
     start = line.rfind("'", 0, at) if at > 0 else -1
     return _HEADER.match(line, start) if start >= 0 else None
@@ -77,7 +77,7 @@ class PlatformForm:
         self._before = ""
 
     def header(self, entry: Line) -> Header | None:
-        """The message that `line` opens; None where it opens none."""
+        """Return the message that `line` opens; None where it opens none."""
         number, offset, line = entry
         self._clock.read(line)
         match = opens(line)

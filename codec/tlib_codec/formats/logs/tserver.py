@@ -30,7 +30,7 @@ _LIST = re.compile(r"\[\d{1,9}\](?:\s+[0-9a-fA-F]{2})*\s*(?:\.\.)?", re.ASCII)
 
 
 def message_name(line: str) -> tuple[str, str] | None:
-    """What stands before ``message X`` at the end of `line`, and X; None where there is none."""
+    """Return the text before ``message X`` at the end of `line`, and X; None where there is none."""
     at = line.rfind("message ")
     if at < 0:
         return None
@@ -139,7 +139,7 @@ class TServerForm:
         self._before = ""
 
     def header(self, entry: Line) -> Header | None:
-        """The message that `line` opens; None where it opens none."""
+        """Return the message that `line` opens; None where it opens none."""
         number, offset, line = entry
         stamped = self._clock.read(line)
         found = message_name(line)

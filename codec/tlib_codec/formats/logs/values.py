@@ -59,7 +59,7 @@ def wrap(number: int, bits: int, *, signed: bool) -> int:
 
 
 def whole(text: str) -> int:
-    """The decimal integer that `text` begins with. Raises Unreadable."""
+    """Return the decimal integer that `text` begins with. Raises Unreadable."""
     match = _INT.fullmatch(text)
     if match is None:
         raise Unreadable("a decimal integer")
@@ -117,7 +117,7 @@ def whole_bytes(text: str) -> bytes | None:
 
 
 def binary(text: str) -> bytes:
-    """The same. Raises Unreadable."""
+    """Return the bytes. Raises Unreadable."""
     data = whole_bytes(text)
     if data is None:
         raise Unreadable("[N] and all N bytes")
@@ -125,7 +125,7 @@ def binary(text: str) -> bytes:
 
 
 def raw(text: str) -> RawValue:
-    """A value of an attribute nobody declared, as the wire type it looks like. Raises Unreadable."""
+    """Return a value of an attribute nobody declared, as the wire type it looks like. Raises Unreadable."""
     digits = text.rstrip()
     if looks_hex(digits):
         return RawValue(WireType.Long, bytes.fromhex(digits))
@@ -139,12 +139,12 @@ def raw(text: str) -> RawValue:
 
 
 def raw_text(text: str) -> RawValue:
-    """A quoted value of an attribute nobody declared."""
+    """Return a quoted value of an attribute nobody declared."""
     return RawValue(WireType.String, text.encode("utf-8", "surrogateescape"))
 
 
 def raw_list(kv: KVList) -> RawValue:
-    """A list of an attribute nobody declared. Raises Unreadable where it cannot be packed."""
+    """Return a list of an attribute nobody declared. Raises Unreadable where it cannot be packed."""
     try:
         return RawValue(WireType.List, wire.KVList.pack(kv))
     except EncodeError as error:
@@ -152,7 +152,7 @@ def raw_list(kv: KVList) -> RawValue:
 
 
 def messages_with_server(registry: Registry) -> frozenset[int]:
-    """The messages whose table makes Server mandatory. Logs never print it: a reader has to supply it."""
+    """Return the messages whose table makes Server mandatory. Logs never print it: a reader has to supply it."""
     return frozenset(
         number
         for number, schema in registry.schemas.items()
@@ -220,7 +220,7 @@ class Names:
                 self._folded.setdefault(label.casefold(), known)
 
     def find(self, printed: str) -> Known | None:
-        """The attribute of that printed name, if need be in other letter case."""
+        """Return the attribute of that printed name, if need be in other letter case."""
         known = self.exact.get(printed)
         if known is None and (name := bare(printed)):
             if _NUMBER.fullmatch(name) and int(name[1:]) <= 0xFFFF:  # as our own writer prints an id without a name
@@ -231,7 +231,7 @@ class Names:
 
 
 def bare(printed: str) -> str | None:
-    """The name without its prefix; None where it has none, and so is no attribute's."""
+    """Return the name without its prefix; None where it has none, and so is no attribute's."""
     for prefix in PREFIXES:
         name = printed[len(prefix) :]
         if printed.startswith(prefix) and (name[:1].isupper() or name[:1] == "#"):

@@ -31,7 +31,7 @@ _TIME = (AttributeID.TimeinuSecs, AttributeID.TimeinSecs)
 def tserver_text(
     item: Item, time: dt.datetime, *, registry: Registry = TLIBRARY, how: str = "distribute_event", version: str = "8.1.101.25"
 ) -> str:
-    """A message in T-Server form, header and closing empty line included.
+    """Return a message in T-Server form, header and closing empty line included.
 
     `time` is that of the log line, in the server's local time; `how` the words of the header, such as
     ``distribute call/party event`` or ``send_to_client``.
@@ -45,7 +45,7 @@ def tserver_text(
 
 
 def tserver_lines(values: dict[int, Any], time: dt.datetime, *, registry: Registry = TLIBRARY) -> Iterator[str]:
-    """The lines of attributes by id, without header and end. Raises EncodeError."""
+    """Yield the lines of attributes by id, without header and end. Raises EncodeError."""
     for number in sorted(values, key=lambda i: _FIRST.index(i) if i in _FIRST else len(_FIRST)):
         name = registry.attribute_name(number)
         printed = _printed(number, values[number], registry, _TSERVER.quote)
@@ -59,7 +59,7 @@ def tserver_lines(values: dict[int, Any], time: dt.datetime, *, registry: Regist
 
 
 def platform_sdk_text(item: Item, *, registry: Registry = TLIBRARY) -> str:
-    """A message in Platform SDK form, closing empty line included.
+    """Return a message in Platform SDK form, closing empty line included.
 
     Raises EncodeError as `tserver_text` does, and for a message without a number.
     """
@@ -84,14 +84,14 @@ def _laid_out(item: Item, registry: Registry) -> tuple[str, dict[int, Any]]:
 
 
 def _named(number: int, values: dict[int, Any], registry: Registry) -> str:
-    """The message's printed name; from `values` goes what is not printed."""
+    """Return the message's printed name; from `values` goes what is not printed."""
     if number in messages_with_server(registry):
         values.pop(AttributeID.Server, None)
     return registry.message_name(number) or str(number)
 
 
 def _printed(number: int, value: Any, registry: Registry, quote: str) -> str | KVList:
-    """A value as it is printed on its attribute's line; a list as itself. Raises EncodeError."""
+    """Return a value as it is printed on its attribute's line; a list as itself. Raises EncodeError."""
     try:
         return _print(number, value, registry, quote)
     except EncodeError as error:
