@@ -352,9 +352,14 @@ def first(pair):
     return pair[0]
 
 
-cdef int put_attributes(Out *out, Tables tables, object attributes, const tlib_limits *limits) except -1:
-    """Write the attributes of an event that has no class."""
-    cdef list found = sorted_by_id(tables, attributes)
+cdef int put_classless(Out *out, Tables tables, object event, uint16_t *message, const tlib_limits *limits) except -1:
+    """Write an UnknownEvent or InvalidEvent."""
+    cdef list found
+    number = event.message
+    if not PyLong_Check(number) or not 0 <= number <= 0xFFFF:
+        return 1
+    message[0] = number
+    found = sorted_by_id(tables, event.attributes)
     if found is None:
         return 1
     out.extra = True
@@ -375,6 +380,7 @@ def encode(event, *, registry=LIBRARY, policy=STRICT, limits=LIMITS):
     cdef tlib_limits own = DEFAULT if limits is LIMITS else limits_of(limits)
     cdef uint8_t stack[ON_STACK]
     cdef Out out
+    cdef void *layout  # of the tables, which are held
     cdef uint16_t message = 0
     cdef int odd
     memset(&out, 0, sizeof(Out))
@@ -385,16 +391,12 @@ def encode(event, *, registry=LIBRARY, policy=STRICT, limits=LIMITS):
         tables.last_class = kind
         tables.last_layout = <void *> PyDict_GetItem(tables.by_class, type(event))
     try:
-        if tables.last_layout != NULL:
-            layout = <Layout> tables.last_layout
+        layout = tables.last_layout
+        if layout != NULL:
             message = (<Layout> layout).message
             odd = put_event(&out, tables, <Layout> layout, event, &own)
         elif kind == <PyTypeObject *> UNKNOWN or kind == <PyTypeObject *> INVALID:
-            number = event.message
-            odd = not PyLong_Check(number) or not 0 <= number <= 0xFFFF
-            if not odd:
-                message = number
-                odd = put_attributes(&out, tables, event.attributes, &own)
+            odd = put_classless(&out, tables, event, &message, &own)
         else:
             odd = 1
         if not odd and finish(&out, tables, message, &own):
