@@ -78,6 +78,7 @@ def test_a_compressed_file_of_nothing_is_empty():
         (gzip.compress(gzip.compress(FRAME)), "x: compressed (gzip); pipe it in decompressed"),
         (gzip.compress(FRAME)[:12], "x: the gzip data end too early: the file is cut"),
     ],
+    ids=["text", "bzip2", "zip", "gzip in gzip", "cut gzip"],
 )
 def test_an_input_of_no_known_format_is_refused(data, told):
     with pytest.raises(InputError) as refused:
