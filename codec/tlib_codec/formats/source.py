@@ -92,11 +92,6 @@ class Source(io.RawIOBase):
         given, self._head = self._head[:size], self._head[size:]
         return given
 
-    def readinto(self, buffer: Any) -> int:
-        given = self.read(len(buffer))
-        buffer[: len(given)] = given
-        return len(given)
-
     def chunks(self) -> Iterator[bytes]:
         """Yield the bytes in pieces of `CHUNK` at most. Raises InputError where compressed data are cut or damaged."""
         try:
