@@ -128,8 +128,8 @@ def _judge(entry: Entry, registry: Registry, summary: Summary, *, warnings: bool
             code = entry.code if isinstance(entry, Diagnostic) else entry.item.error.code  # type: ignore[union-attr]
             summary.malformed += 1
         summary.codes[code] += 1
-        told = {"code": code, "message": entry.complaint(), "$source": entry.origin.to_data()}
-        yield msgspec.json.encode(told) if as_json else printable(entry.complaint())
+        line = {"code": code, "message": entry.complaint(), "$source": entry.origin.to_data()}
+        yield msgspec.json.encode(line) if as_json else printable(entry.complaint())
         return
     message = entry.item.message
     name = (registry.message_name(message) if isinstance(message, int) else message) or f"#{message}"

@@ -22,7 +22,7 @@ from tlib_schemas.limits import DEFAULT_LIMITS, Limits
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.values import KVList, Unicode
 
-from .plan import ERROR, ERROR_OFFSET, ERROR_PATH, EVENT, FRAME, GAP, OFFSET, ROWS, STRANGERS, Column, Counts, Kind, Told, told_of
+from .plan import ERROR, ERROR_OFFSET, ERROR_PATH, EVENT, FRAME, GAP, OFFSET, ROWS, STRANGERS, Column, Counts, Kind, RowError, error_of
 
 _PIECE = 1 << 20
 _ESCAPED = re.compile("[\udc80-\udcff]")
@@ -160,29 +160,29 @@ class RowBuilder:
 
     def _row(self, item: Item | Gap, offset: int, data: bytes) -> None:
         self._put(OFFSET, offset)
-        told: Told | None = None
+        error: RowError | None = None
         if isinstance(item, Gap):
-            told = (GAP, None, "")
+            error = (GAP, None, "")
             self._put(FRAME, data)
             if isinstance(item, MalformedFrame):
-                told = (item.error.code, item.error.offset, item.error.path)
+                error = (item.error.code, item.error.offset, item.error.path)
                 if (message := _message(data, self._limits)) is not None:
                     self._put(EVENT, message)
         else:
             if isinstance(item, InvalidEvent):
-                told = told_of(item)
+                error = error_of(item)
             self._put(EVENT, item.message)
             if not self._attributes(data):
                 self._put(FRAME, data)
-        self._end(told, data)
+        self._end(error, data)
 
-    def _end(self, told: Told | None, data: bytes) -> None:
-        if told is not None:
-            self._put(ERROR, told[0])
-            if told[2]:
-                self._put(ERROR_PATH, told[2].encode("utf-8", "replace").decode())
-            if told[1] is not None:
-                self._put(ERROR_OFFSET, told[1])
+    def _end(self, error: RowError | None, data: bytes) -> None:
+        if error is not None:
+            self._put(ERROR, error[0])
+            if error[2]:
+                self._put(ERROR_PATH, error[2].encode("utf-8", "replace").decode())
+            if error[1] is not None:
+                self._put(ERROR_OFFSET, error[1])
         self._rows += 1
         self._bytes += len(data)
 
@@ -234,13 +234,13 @@ class FrameBuilder(RowBuilder):
                 return True
         return self._is_full()
 
-    def odd(self, data: bytes, place: int, told: Told) -> bool:
+    def odd(self, data: bytes, place: int, error: RowError) -> bool:
         """Take bytes that are no frame as a row, with the code, offset and path of their error; whether a batch is full."""
         self._put(OFFSET, place)
         self._put(FRAME, data)
-        if told[0] != GAP and (message := _message(data, self._limits)) is not None:
+        if error[0] != GAP and (message := _message(data, self._limits)) is not None:
             self._put(EVENT, message)
-        self._end(told, data)
+        self._end(error, data)
         return self._is_full()
 
 

@@ -165,8 +165,8 @@ class GroupWriter:
         for part in group.parts:
             columns.append(zip(part.columns, repeat(end - len(_MAGIC))))
             end += self._file.write(part.pages)
-        told = [next(columns[which]) for which in group.order]
+        entries = [next(columns[which]) for which in group.order]
         size = sum(part.size for part in group.parts)
-        self._groups.append(row_group(told, rows=group.rows, size=size, place=place, length=end - place))
+        self._groups.append(row_group(entries, rows=group.rows, size=size, place=place, length=end - place))
         self._place = end
         self._rows += group.rows

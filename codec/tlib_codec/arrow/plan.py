@@ -115,10 +115,10 @@ def plan(registry: Registry, names: Iterable[str] | None = None) -> tuple[Column
     return tuple(msgspec.structs.replace(column, skip=column.name not in wanted) for column in columns)
 
 
-Told = tuple[str, int | None, str]
+RowError = tuple[str, int | None, str]
 
 
-def judge(frame: bytes, base: int, registry: Registry, limits: Limits) -> tuple[bool, Told | None]:
+def judge(frame: bytes, base: int, registry: Registry, limits: Limits) -> tuple[bool, RowError | None]:
     """Whether a frame at `base` is malformed, and the code, offset and path of its (first) error."""
     try:
         message, values = registry.frame(limits).unpack(frame)
@@ -128,10 +128,10 @@ def judge(frame: bytes, base: int, registry: Registry, limits: Limits) -> tuple[
     item = registry.assemble(message, values, frame, base)
     if not isinstance(item, InvalidEvent):
         return False, None
-    return False, told_of(item)
+    return False, error_of(item)
 
 
-def told_of(item: InvalidEvent) -> Told:
+def error_of(item: InvalidEvent) -> RowError:
     """Code, offset and path of an invalid event's first violation of severity ERROR."""
     first = next(violation for violation in item.violations if violation.severity is Severity.ERROR)
     return first.code, first.offset, first.path

@@ -29,7 +29,7 @@ from .builder import FrameBuilder
 from .columns import batch_of
 from .columns import schema as attribute_schema
 from .origins import ORIGIN_COLUMNS, Segment, filled, origin_columns
-from .plan import ERROR, ERROR_OFFSET, EVENT, GAP, LARGEST_BATCH, OFFSET, Told, plan
+from .plan import ERROR, ERROR_OFFSET, EVENT, GAP, LARGEST_BATCH, OFFSET, RowError, plan
 
 try:
     import pyarrow as pa
@@ -113,7 +113,7 @@ class RecordColumns:
         for entry in entries:
             item = entry.as_item() if isinstance(entry, Diagnostic) else entry.item
             assert isinstance(item, Gap)
-            if self._builder.odd(item.data, _place(entry) or 0, _told(item)):
+            if self._builder.odd(item.data, _place(entry) or 0, _error(item)):
                 yield self._taken(held)
 
     def _encoded(self, records: Sequence[Entry], held: _Rows, failed: list[Diagnostic]) -> Iterator[Rows]:
@@ -172,7 +172,7 @@ def _place(entry: Entry) -> int | None:
     return offset if offset is not None and 0 <= offset <= _LARGEST else None
 
 
-def _told(item: Gap) -> Told:
+def _error(item: Gap) -> RowError:
     if isinstance(item, MalformedFrame):
         return item.error.code, item.error.offset, item.error.path
     return GAP, None, ""

@@ -39,7 +39,7 @@ from .connection import Connection, Connections
 from .links import sites, weight
 from .model import DEFAULT_CALL_LIMITS, ENDED, Call, CallLimits, Change, Ending, Link, LinkKind
 
-Told: TypeAlias = Call | Missing
+Followed: TypeAlias = Call | Missing
 
 _CREATED, _CHANGED, _DELETED, _RELEASED = (
     int(event.message) for event in (EventCallCreated, EventCallDataChanged, EventCallDeleted, EventReleased)
@@ -90,7 +90,7 @@ class CallTracker:
         """Return the number of open calls."""
         return len(self._open)
 
-    def feed(self, item: StreamItem, origin: Origin | None = None) -> Iterator[Told]:
+    def feed(self, item: StreamItem, origin: Origin | None = None) -> Iterator[Followed]:
         """Take the next item and its origin; yield the calls that it ends, and `Missing`."""
         if isinstance(item, Gap):
             return
@@ -158,7 +158,7 @@ class CallTracker:
         one = self._known(uuid, conn)
         if one is None:
             if conn is None or conn in self._ended:
-                return  # the other form of an end that has been told
+                return  # the other event of an end that is known
             one = self._new(event, uuid, conn)
         self._apply(one, event, judged=False)
         self._link_merge(one, event.values)
@@ -189,8 +189,8 @@ class CallTracker:
             old = call.state.get(name)
             new = None if number == AttributeID.UserData and isinstance(value, KVList) and not len(value) else value
             if old == new and (type(old) is type(new) or old is not None):
-                told = number in EventCallDataChanged.__schema__.listed and number not in self._own
-                if judged and told and (old is not None or call.created):
+                listed = number in EventCallDataChanged.__schema__.listed and number not in self._own
+                if judged and listed and (old is not None or call.created):
                     said = "deleted, and there was none" if new is None else f"changed to {_shown(new)}, which it was"
                     self._anomaly(one, event, "call-unchanged", f"{name} is said to be {said}")
                 continue
@@ -221,10 +221,10 @@ class CallTracker:
     def _is_copy(self, event: _Event, uuid: str | None, conn: str | None) -> bool:
         """Whether another connection has told of this event already."""
         one = self._known(uuid, conn)
-        told = self._ended_one(uuid, conn) if one is None else (one.home, one.call.end)
-        if told is None or told[0] == event.connection.number:
+        known = self._ended_one(uuid, conn) if one is None else (one.home, one.call.end)
+        if known is None or known[0] == event.connection.number:
             return False
-        return event.time is not None and told[1] is not None and event.time <= told[1]
+        return event.time is not None and known[1] is not None and event.time <= known[1]
 
     def _find(self, event: _Event, uuid: str | None, conn: str | None) -> _Open:
         """Return the call of an event that presupposes it; a new one, marked, where there is none."""
@@ -423,9 +423,9 @@ def follow(
     """Yield the calls of a stream of events, each when it is over, the open ones at the end."""
     tracker = CallTracker(registry=registry, limits=limits, history=history)
     for item in items:
-        for told in tracker.feed(item):
-            if isinstance(told, Call):
-                yield told
+        for one in tracker.feed(item):
+            if isinstance(one, Call):
+                yield one
     yield from tracker.close()
 
 

@@ -125,7 +125,7 @@ class Call(msgspec.Struct):
     def to_data(self) -> dict[str, Any]:
         """Return the call as JSON holds it: attributes by name; other members begin with ``$``."""
         duration = self.duration
-        told: dict[str, Any] = {
+        members: dict[str, Any] = {
             "$begin": time_text(self.begin),
             "$end": time_text(self.end),
             "$duration": None if duration is None else duration.total_seconds(),
@@ -140,7 +140,7 @@ class Call(msgspec.Struct):
             "$source": self.origin.to_data(),
         }
         data = {name: jsonl.value_to_data(value) for name, value in self.state.items()}
-        return data | {key: value for key, value in told.items() if value not in (None, [], {}, 0) or key == "$created"}
+        return data | {key: value for key, value in members.items() if value not in (None, [], {}, 0) or key == "$created"}
 
 
 def _anomaly(one: Anomaly) -> dict[str, Any]:

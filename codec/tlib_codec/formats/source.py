@@ -13,7 +13,7 @@ import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from . import Format, detect, readable
 from .compression import MAGIC, OTHERS, CompressionError, kind_of, open_compressed

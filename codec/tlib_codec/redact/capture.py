@@ -58,12 +58,12 @@ class Part:
 
 
 class Window:
-    """The replacement of a direction's bytes: decided up to `told`; the parts in `waiting` still need it."""
+    """The replacement of a direction's bytes: decided up to `decided`; the parts in `waiting` still need it."""
 
-    __slots__ = ("_pieces", "_starts", "size", "told", "waiting")
+    __slots__ = ("_pieces", "_starts", "decided", "size", "waiting")
 
     def __init__(self) -> None:
-        self.told: int = 0
+        self.decided: int = 0
         self.size: int = 0
         self.waiting: set[Part] = set()
         self._starts: list[int] = []
@@ -92,7 +92,7 @@ class Window:
 
     def trim(self) -> None:
         """Forget what neither waits nor is likely to come again."""
-        need = min((part.start for part in self.waiting), default=self.told) - _HISTORY
+        need = min((part.start for part in self.waiting), default=self.decided) - _HISTORY
         count = max(bisect_right(self._starts, need) - 1, 0)
         self.size -= sum(map(len, self._pieces[:count]))
         del self._starts[:count], self._pieces[:count]
@@ -256,7 +256,7 @@ class CaptureRedactor:
                 data = entry.frame or b""
                 offset = entry.origin.offset or 0
                 window = self._window((entry.origin.connection, entry.origin.direction))
-                window.told = offset + (entry.item.length if isinstance(entry.item, Missing) else len(data))
+                window.decided = offset + (entry.item.length if isinstance(entry.item, Missing) else len(data))
                 safe = self._safe(entry, data)
                 if safe is not None:
                     window.put(offset, safe)
@@ -297,7 +297,7 @@ class CaptureRedactor:
         part = held.part
         if part is None:
             return not held.fragment
-        return part.start == part.end or part.window.told >= part.end or not self._streams.waits(part.direction, part.end)
+        return part.start == part.end or part.window.decided >= part.end or not self._streams.waits(part.direction, part.end)
 
     def _data(self, held: Held, packet: Packet, *, known: bool) -> bytes:
         """Return the packet as it is written; `known` says that no more can be found out about its connection."""

@@ -43,7 +43,7 @@ class CaptureDecoder:
         self._head = b""
         self._closed = False
         self._ended = False
-        self._told: Counter[str] = Counter()
+        self._counts: Counter[str] = Counter()
         self._links: set[int] = set()
 
     @property
@@ -140,7 +140,7 @@ class CaptureDecoder:
         except PacketError as error:
             return self._diagnostic(error.code, packet, error.expected, error.actual)
         if self._dissector.dropped:
-            self._streams.tell(map(self._unfinished, self._dissector.dropped))
+            self._streams.report(map(self._unfinished, self._dissector.dropped))
             self._dissector.dropped.clear()
         if segment is None:
             return None
@@ -155,7 +155,7 @@ class CaptureDecoder:
         found = self._few(list(map(self._unfinished, self._dissector.dropped)))
         self._streams.close()
         found += self._completed()
-        for code, count in self._told.items():
+        for code, count in self._counts.items():
             if count > self.settings.problems:
                 found.append(self._problem("capture-more-problems", f"at most {self.settings.problems} of {code}", str(count)))
         if not self.followed and self.packets:
@@ -180,8 +180,8 @@ class CaptureDecoder:
         kept: list[Part] = []
         for item in items:
             if isinstance(item, Diagnostic):
-                self._told[item.code] += 1
-                if self._told[item.code] > self.settings.problems:
+                self._counts[item.code] += 1
+                if self._counts[item.code] > self.settings.problems:
                     continue
             kept.append(item)
         return kept

@@ -347,11 +347,11 @@ class Reassembler:
         offset = lane.offset
         lane.jump(length)
         origin = packet_origin(self.file, packet.number, packet.time, offset, direction.flow)
-        told = Record(Missing(offset, b"", length), b"", origin)
+        missing = Record(Missing(offset, b"", length), b"", origin)
         if direction.follow:
-            self._out.append(told)
+            self._out.append(missing)
         elif len(direction.missed) < _MOST_MISSED:
-            direction.missed.append(told)
+            direction.missed.append(missing)
 
     def _compare(self, direction: Direction, start: int, payload: bytes, packet: Packet) -> None:
         """Report a repeated segment whose bytes differ from the first ones."""
@@ -363,14 +363,14 @@ class Reassembler:
     def _conflict(self, direction: Direction, at: int, packet: Packet) -> None:
         flow = direction.flow
         expected = f"the bytes that came before in the stream of {flow.src} to {flow.dst}"
-        self._tell("tcp-conflict", packet, expected, f"others from its byte {at} on; the first count", flow)
+        self._report("tcp-conflict", packet, expected, f"others from its byte {at} on; the first count", flow)
 
-    def _tell(self, code: str, packet: Packet, expected: str, actual: str, flow: Flow | None = None) -> None:
+    def _report(self, code: str, packet: Packet, expected: str, actual: str, flow: Flow | None = None) -> None:
         self.troubled = True
         origin = packet_origin(self.file, packet.number, packet.time, packet.offset, flow)
         self._out.append(Diagnostic(code, origin, expected, actual))
 
-    def tell(self, problems: Iterable[Diagnostic]) -> None:
+    def report(self, problems: Iterable[Diagnostic]) -> None:
         """Have problems of packets among the items."""
         self.troubled = True
         for problem in problems:
@@ -401,7 +401,7 @@ class Reassembler:
             over = connection.over
             self._close(connection, packet)
             if not over and any(d.follow for d in connection.directions):
-                self._tell("tcp-evicted", packet, expected, actual, connection.directions[0].flow)
+                self._report("tcp-evicted", packet, expected, actual, connection.directions[0].flow)
             self._forget(connection)
 
     def _recognise(self, direction: Direction) -> None:
@@ -411,8 +411,8 @@ class Reassembler:
         if _SIGN in head:
             direction.follow = True
             self.followed += 1
-            for told in direction.missed:
-                self._out.append(told)
+            for entry in direction.missed:
+                self._out.append(entry)
             direction.missed.clear()
         elif direction.seen + len(head) >= self.settings.recognise:
             direction.follow = False

@@ -202,11 +202,11 @@ def _message(message: object, registry: Registry, policy: Policy) -> int | str:
     raise _form("the name of a message, or its number", message, ".Event")
 
 
-def _placed(item: InvalidEvent, told: object) -> InvalidEvent:
+def _placed(item: InvalidEvent, given: object) -> InvalidEvent:
     """Return `item` with the offsets of ``$violations``: everything else is validated anew."""
-    if not isinstance(told, list):
-        raise _form("an array", told, ".$violations")
-    offsets = {_known_by(one): one["offset"] for one in told if isinstance(one, dict) and isinstance(one.get("offset"), int)}
+    if not isinstance(given, list):
+        raise _form("an array", given, ".$violations")
+    offsets = {_known_by(one): one["offset"] for one in given if isinstance(one, dict) and isinstance(one.get("offset"), int)}
     found = tuple(msgspec.structs.replace(one, offset=offsets.get(_known_by(violation_to_data(one)))) for one in item.violations)
     return InvalidEvent(item.message, item.attributes, found)
 
@@ -335,15 +335,15 @@ def _pair_from(data: object, depth: int) -> Any:
 
 def _malformed_from(data: object) -> MalformedFrame:
     part = ".$malformed"
-    told = _object(data, part)
-    texts = {key: told.get(key, "") for key in ("code", "path", "expected", "actual")}
+    given = _object(data, part)
+    texts = {key: given.get(key, "") for key in ("code", "path", "expected", "actual")}
     for key, text in texts.items():
         if not isinstance(text, str):
             raise _form("a string", text, f"{part}.{key}")
     formats()  # the code may be one of any format's
     if texts["code"] not in CODES:
         raise _form("a code of docs/errors.md", texts["code"], f"{part}.code")
-    offset = None if told.get("offset") is None else _int(told["offset"], part)
+    offset = None if given.get("offset") is None else _int(given["offset"], part)
     error: DecodeError
     if texts["code"].startswith("truncated"):
         sizes = _TRUNCATED.fullmatch(f"{texts['expected']}/{texts['actual']}")
@@ -353,7 +353,7 @@ def _malformed_from(data: object) -> MalformedFrame:
     else:
         kind = LimitExceeded if texts["code"] in _BEYOND_LIMITS else Malformed
         error = kind(texts["code"], offset=offset, expected=texts["expected"], actual=texts["actual"], parts=(texts["path"],))
-    return MalformedFrame(_int(told.get("start", 0), part), _bytes(told.get("frame"), part), error)
+    return MalformedFrame(_int(given.get("start", 0), part), _bytes(given.get("frame"), part), error)
 
 
 def _object(data: object, part: str) -> dict[str, Any]:
