@@ -87,7 +87,7 @@ def test_hex_text_is_decoded_with_its_lines(sample, run, form):
     assert (done.status, done.err) == (0, "")
 
 
-def test_hex_that_is_wrong_is_told_by_line(sample, run):
+def test_hex_that_is_wrong_is_reported_by_line(sample, run):
     text = "# a frame\n" + sample.first.hex() + "\nnot hex\n" + sample.first.hex() + "\n5"
     done = run("decode", "--format", "hex", input=text.encode())
     assert done.status == 1
@@ -190,7 +190,7 @@ def test_where(folder, run, condition, count):
     assert (len(events(done.out)), done.status) == (count, 0)
 
 
-def test_only_what_is_wanted_is_written_and_what_is_wrong_is_told_all_the_same(folder, run):
+def test_only_what_is_wanted_is_written_and_what_is_wrong_is_reported_all_the_same(folder, run):
     for arguments in (["--event", "EventRinging"], ["--where", "ThisDN=2001"], ["--event", "EventRinging", "--to", "table"]):
         done = run("decode", folder / "bad.tlb", *arguments)
         assert done.status == 1
@@ -555,7 +555,7 @@ def test_frames_are_not_written_to_a_terminal(folder, monkeypatch, capfd):
     assert "give -o FILE" in capfd.readouterr().err
 
 
-def test_rows_left_out_of_a_dump_are_told_of(run):
+def test_rows_left_out_of_a_dump_are_reported(run):
     text = (
         "00000000  54 4c 01 00 00 3c 00 00  00 00 00 00 00 00 00 00  |TL..|\n*\n00000030  54 4c 01 00 00 3c 00 00  00 00  |TL|\n0000003a\n"
     )
@@ -575,7 +575,7 @@ def test_hex_in_pieces(sample, run, monkeypatch):
             assert (done.status == 0) is (len(text) > 64)
 
 
-def test_what_no_frame_can_hold_is_told_by_line(run):
+def test_what_no_frame_can_hold_is_reported_by_line(run):
     done = run("encode", input=json.dumps({"Event": "EventRinging", "UserData": {"k": "v" * 70_000}}).encode())
     assert (done.status, done.raw) == (1, b"")
     assert done.err.startswith("tlib: (standard input):1: EventRinging.UserData")
@@ -601,7 +601,7 @@ def test_an_output_that_is_no_text_file(monkeypatch):
     assert "Commands" in out.getvalue()
 
 
-def test_a_frame_beyond_the_limit_is_told_by_line(run):
+def test_a_frame_beyond_the_limit_is_reported_by_line(run):
     long = "7" * (9 << 20)
     done = run("encode", input=json.dumps({"Event": "EventRinging", "ThisDN": long, "OtherDN": long}).encode())
     assert (done.status, done.raw) == (1, b"")

@@ -77,7 +77,7 @@ def test_what_is_no_hex(lines, expected):
     assert raised.value.code == "hex-form"
 
 
-def test_a_row_too_far_is_told_of_and_kept():
+def test_a_row_too_far_is_reported_and_kept():
     reader = HexText()
     reader.line("00000000: 544c")
     with pytest.raises(HexError, match="0x2") as raised:

@@ -134,7 +134,7 @@ def test_a_capture(run, tmp_path):
     assert one["ConnID"] == two["ConnID"]
 
 
-def test_what_of_a_capture_is_not_frames_is_told(run):
+def test_what_of_a_capture_is_not_frames_is_reported(run):
     talk = Talk().open().say(b"5551006967" + FRAMES.read_bytes()[:-5]).close().packets
     other = Talk(cport=7, sport=80).open().say(b"5551006967").close().packets
     done = run("redact", "-", input=pcapng(talk + other) + block(4, b"5551006967"))

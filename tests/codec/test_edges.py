@@ -153,7 +153,7 @@ def test_any_buffer_is_taken_and_bytes_are_not_copied():
 
 
 @pytest.mark.parametrize("unlisted", [99, 100, 101, 102, 5_000])
-def test_attributes_outside_the_table_are_told_up_to_a_hundred(codec, unlisted):
+def test_attributes_outside_the_table_are_reported_up_to_a_hundred(codec, unlisted):
     raw = {f"#{0x9000 + i}": RawValue(2, b"") for i in range(unlisted)}
     frame = reference.encode(
         UnknownEvent(TLIBRARY.messages["EventCallDeleted"], Attributes({"ConnID": "0" * 16, **raw})), policy=Policy.LENIENT

@@ -79,7 +79,7 @@ def test_a_run_is_repeated_by_its_seed_with_any_number_of_processes(harness, cap
     assert len(first[1]) > 2
 
 
-def test_without_a_seed_a_new_one_is_told(capsys):
+def test_without_a_seed_a_new_one_is_reported(capsys):
     for _ in range(2):
         assert fuzz("run", "--target", ENGINES, "--cases", 20, "--timeout", 20) == 0
     first, second = capsys.readouterr().out.splitlines()
@@ -180,7 +180,7 @@ def test_a_file_of_no_known_format_suggests_no_missing_option(capsys):
         (("nww",), "did you mean new?"),
     ],
 )
-def test_what_cannot_be_done_is_told_in_one_line(arguments, message, capsys):
+def test_what_cannot_be_done_is_reported_in_one_line(arguments, message, capsys):
     assert fuzz(*arguments) == 2
     assert message in capsys.readouterr().err
 
@@ -214,7 +214,7 @@ def test_a_template_speaks_the_protocol_and_checks_the_header(language, capsys):
     )
 
 
-def test_commands_that_are_told_can_be_pasted(capsys):
+def test_commands_that_are_reported_can_be_pasted(capsys):
     assert fuzz("new", "c", "-o", "a b.c") == 0
     assert "undefined 'a b.c' -o harness" in capsys.readouterr().out
     assert fuzz("new", "python", "-o", "a b.py") == 0

@@ -271,7 +271,7 @@ def test_harm_without_a_place_is_one_finding_where_the_same_frame_does_it(tmp_pa
     assert crashes[0].hits > 20
 
 
-def test_refusals_without_a_code_are_told_apart_by_what_is_left_of_them(tmp_path):
+def test_refusals_without_a_code_are_reported_apart_by_what_is_left_of_them(tmp_path):
     body = "frame = b'' if b'\\x00\\x09\\x06' in frame else frame"
     found = found_in(tmp_path, body, Workload(seed=2, labels=("valid",), raw=0.0), chunks=2)
     assert [(finding.kind, finding.size) for finding in found] == [(Kind.VERDICT, 24)]

@@ -215,7 +215,7 @@ def test_a_server_that_is_gone(server, monkeypatch):
         ("localhost:99999", "tcp", "'localhost:99999' is not HOST:PORT"),
     ],
 )
-def test_what_cannot_be_used_is_told_in_one_line(target, mode, message, monkeypatch):
+def test_what_cannot_be_used_is_reported_in_one_line(target, mode, message, monkeypatch):
     monkeypatch.setattr("tlib_fuzz.kit.protocol.START", 0.3 if "sleep" in target else 15.0)
     with pytest.raises(TargetError, match=message) as told:
         open_target(target, mode, SETTINGS).run([FINE])

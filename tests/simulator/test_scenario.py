@@ -108,7 +108,7 @@ def test_the_longest_times_and_the_rarest_calls_end_with_the_calendar():
         ({"answered": 0}, "mix: expected a story with a weight above 0, found none"),
     ],
 )
-def test_a_mix_of_what_cannot_be_told_is_refused(mix, told):
+def test_a_mix_of_what_cannot_be_reported_is_refused(mix, told):
     with pytest.raises(ScenarioError, match=told):
         Simulation(Scenario(mix=mix))
 

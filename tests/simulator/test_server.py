@@ -72,7 +72,7 @@ def test_every_client_gets_the_same_stream_in_order(within, speed):
         assert data == frames(events)
 
 
-def test_who_comes_late_is_told_the_live_calls(within):
+def test_who_comes_late_is_reported_the_live_calls(within):
     events = stream(20)
     half = len(events) // 2
 
@@ -309,7 +309,7 @@ def test_once_ends_with_the_connection(within):
     assert within(run()) == [Connected, *[Received] * 4, Disconnected]
 
 
-def test_nobody_there_is_told_of_once(within):
+def test_nobody_there_is_reported_once(within):
     async def run():
         async with Server() as server:
             address = await server.listen()
@@ -369,7 +369,7 @@ def test_a_message_that_is_not_utf8_breaks_no_connection(within):
 
 
 @pytest.mark.parametrize("reset", [False, True])
-def test_a_server_that_ends_before_its_first_word_is_told_of_and_the_next_one_tried(within, reset):
+def test_a_server_that_ends_before_its_first_word_is_reported_and_the_next_one_tried(within, reset):
     async def run():
         tried = 0
 
@@ -418,7 +418,7 @@ def test_an_error_that_is_no_reset_loses_the_connection_and_not_the_listener(wit
     assert (lost.connection, lost.reason) == (1, "No route to host")
 
 
-def test_a_server_that_says_nothing_is_told_of_and_waited_for(within):
+def test_a_server_that_says_nothing_is_reported_and_waited_for(within):
     async def run():
         async with Server(active=False) as server:
             address = await server.listen()
@@ -463,7 +463,7 @@ def test_a_backup_does_not_do_again_what_its_primary_did(within):
 
 
 @pytest.mark.parametrize("kind", [FaultKind.DELAY, FaultKind.REORDER, FaultKind.GLUE])
-def test_who_comes_while_a_creation_is_held_back_is_told_of_it_once(within, kind):
+def test_who_comes_while_a_creation_is_held_back_is_reported_it_once(within, kind):
     events = stream(3)
 
     async def run():

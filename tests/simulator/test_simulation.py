@@ -103,7 +103,7 @@ def test_the_load_is_borne_by_as_many_agents_as_there_are():
     assert most < 20 * 400  # nobody waits for longer than his patience
 
 
-def test_a_client_that_connects_is_told_of_the_live_calls():
+def test_a_client_that_connects_is_reported_the_live_calls():
     simulation = Simulation(SOME.replace(stamps=True))
     told = [one.event for one in itertools.islice(simulation, 300)]
     open_calls = {call.call_uuid: call for call in follow(told) if call.ending.value == "open"}
@@ -172,7 +172,7 @@ def test_a_query_is_answered_with_the_live_calls():
     assert [event.info_status for event in answers] == [len(calls_of(event.extensions)) for event in answers]
 
 
-def test_a_story_of_ones_own_is_told_among_the_others_and_on_demand():
+def test_a_story_of_ones_own_is_reported_among_the_others_and_on_demand():
     def hello(story):
         with story.call(ani="1"):
             story.wait(1)

@@ -172,7 +172,7 @@ def test_a_call_at_two_sites_is_linked_and_has_one_conn_id_in_the_end():
         ("unreached", [(TCallType.Outbound, TCallState.Ok)]),
     ],
 )
-def test_each_end_is_told_on_the_abstract_dn(name, states):
+def test_each_end_is_reported_on_the_abstract_dn(name, states):
     events = told(CATALOGUE[name].script, QUIET.replace(released=True))
     released = [event for event in events if isinstance(event, EventReleased)]
     assert [(event.call_type, event.call_state) for event in released] == states
@@ -313,7 +313,7 @@ def test_an_error_in_a_script_is_the_scripts():
         told(script)
 
 
-def test_a_call_that_has_not_begun_is_told_of():
+def test_a_call_that_has_not_begun_is_reported():
     def script(story):
         call = story.inbound()
         for what in (lambda: call.attach({"a": 1}), call.ring, call.release):

@@ -68,7 +68,7 @@ def test_frames():
     assert found.to_pylist() == [row for batch in batches for row in batch.to_pylist()]
 
 
-def test_what_cannot_be_encoded_is_told():
+def test_what_cannot_be_encoded_is_reported():
     writer = GroupWriter(io.BytesIO(), example(0).schema, threads=2)
     writer.write([pa.record_batch({"other": [1]})])
     with pytest.raises(pa.ArrowInvalid):

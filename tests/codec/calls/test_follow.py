@@ -522,7 +522,7 @@ def example(name):
     return [record.item for record in read(EXAMPLES / name)]
 
 
-def test_the_example_is_told_alike_by_frames_and_log():
+def test_the_example_is_reported_alike_by_frames_and_log():
     frames, log = ([call.to_data() for call in follow(example(name))] for name in ("calls.tlb", "tserver.log"))
     assert frames == log
 

@@ -212,7 +212,7 @@ def test_every_rule_of_severity_error_is_in_the_schema():
         assert len(json_schema(cls)["$defs"][cls.__name__].get("allOf", [])) == len(grave)
 
 
-def test_deprecated_events_and_footnotes_are_told():
+def test_deprecated_events_and_footnotes_are_reported():
     assert json_schema("EventReleased")["$defs"]["EventReleased"]["deprecated"] is True
     note = json_schema("EventCallDeleted")["$defs"]["EventCallDeleted"]["properties"]["RefConnID"]["description"]
     assert "merge" in note

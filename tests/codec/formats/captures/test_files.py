@@ -156,7 +156,7 @@ def test_fragments(decode, order, six):
     assert (found.item, found.origin.packet) == (EVENT, len(order))
 
 
-def test_fragments_that_never_come_are_told(decode):
+def test_fragments_that_never_come_are_reported(decode):
     pieces = [ipv4("10.0.0.2", "10.0.0.1", bytes(24), ident=i, fragment=0x2000) for i in range(5)]
     found = decode(pcap([(START, p) for p in pieces], link=101), settings=CaptureSettings(fragments=2))
     assert codes(found) == ["capture-fragment"] * 5 + ["capture-no-frames"]
@@ -196,7 +196,7 @@ def test_a_packet_cut_by_the_snaplen_leaves_a_gap(decode):
     assert [item.item for item in records(found)][-1] == EVENT
 
 
-def test_an_unknown_link_type_is_told_once(decode):
+def test_an_unknown_link_type_is_reported_once(decode):
     assert codes(decode(pcap([(START, b"x"), (START, b"y")], link=189))) == ["capture-link", "capture-no-frames"]
 
 
@@ -212,7 +212,7 @@ def test_a_torn_file_gives_what_is_there(decode, make):
 
 @pytest.mark.parametrize("make", [pcap, pcapng])
 @pytest.mark.parametrize("noise", [b"\xff" * 40, b"\0" * 64, bytes(range(200))])
-def test_garbage_between_records_is_told_and_survived(decode, make, noise):
+def test_garbage_between_records_is_reported_and_survived(decode, make, noise):
     one, two = talk(), Talk(cport=50_000, time=START + 10**9).open().say(FRAME).say(FRAME).say(FRAME).packets
     data = make(one) + noise + make(two)[24 if make is pcap else len(section() + interface()) :]
     found = decode(data)

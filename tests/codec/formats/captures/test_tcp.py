@@ -43,7 +43,7 @@ def test_out_of_order_and_retransmitted(decode):
     assert [one.origin.offset for one in found] == [i * len(FRAMES[0]) for i in range(6)]
 
 
-def test_overlap_first_wins_and_a_conflict_is_told(decode):
+def test_overlap_first_wins_and_a_conflict_is_reported(decode):
     talk = Talk().open().say(FRAMES[0])
     talk.packet(1, PSH | ACK, b"X" * 10 + FRAMES[0][10:] + FRAMES[1], seq=talk.seqs[1] - len(FRAMES[0]))
     talk.seqs[1] += len(FRAMES[1])
