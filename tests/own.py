@@ -24,6 +24,7 @@ from tlib_schemas import (
     wire,
 )
 from tlib_schemas.errors import EncodeError, Severity
+from tlib_schemas.kinds import WireType
 from tlib_schemas.limits import DEFAULT_LIMITS
 from tlib_schemas.rules import Rule, While
 
@@ -38,7 +39,7 @@ class Level(OpenEnum):
 class Packed(wire.Value):
     """Two 16-bit numbers in an Int: a construct of a user's own."""
 
-    wire_type = wire.WireType.Int
+    wire_type = WireType.Int
     python = tuple
 
     def unpack(self, data: bytes, limits: Limits = DEFAULT_LIMITS) -> Any:
@@ -56,7 +57,7 @@ class Packed(wire.Value):
 class Odd(wire.Value):
     """A wire type number that no other protocol has."""
 
-    wire_type = wire.WireType(0xFF)
+    wire_type = WireType(0xFF)
     python = bytes
 
     def unpack(self, data: bytes, limits: Limits = DEFAULT_LIMITS) -> bytes:

@@ -16,10 +16,11 @@ import msgspec
 
 from tlib_schemas.enumerations import OpenEnum, TKVType
 from tlib_schemas.errors import DecodeError, Truncated, quote
+from tlib_schemas.kinds import WireType
 from tlib_schemas.limits import DEFAULT_LIMITS, Limits
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
-from tlib_schemas.wire import Attribute, KVList, WireType
+from tlib_schemas.wire import Attribute, KVList
 
 from .reference import Buffer, as_bytes
 

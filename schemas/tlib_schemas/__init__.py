@@ -24,6 +24,7 @@ from .errors import (
     Violation,
 )
 from .events import Event, InvalidEvent, UnknownEvent, event
+from .kinds import Identifies, Kind, Personal, WireType
 from .limits import DEFAULT_LIMITS, Limits
 from .registry import Item, Registry
 from .rules import Footnote, Rule, only_when, required_when, unusual, unusual_when
@@ -31,7 +32,7 @@ from .schema import EventSchema, MessageNumber
 from .tables import *  # noqa: F403 each module of tables lists its events in __all__
 from .tlibrary import TLIBRARY
 from .values import Attributes, Frame, KVList, RawAttribute, RawValue, Unicode
-from .wire import Attribute, Identifies, Kind, Personal, Shape, WireType
+from .wire import Attribute, Shape
 
 __all__ = [
     "CODES",

@@ -48,8 +48,9 @@ from .enumerations import (
     TTreatmentType,
     TXRouteType,
 )
+from .kinds import Identifies, Personal
 from .values import KVList, RawValue
-from .wire import Attribute, Identifies, Personal, Shape
+from .wire import Attribute, Shape
 
 # base32hex of a 16-byte UUID (26 characters, no padding) and a 6-digit base-32 sequence number.
 UUID_SHAPE = Shape(description="32 characters of 0-9A-V", length=32, alphabet="0123456789ABCDEFGHIJKLMNOPQRSTUV")

@@ -19,10 +19,11 @@ from .declare import Field
 from .enumerations import OpenEnum
 from .errors import EncodeError, Malformed, RegistryError, SchemaViolation, Severity, Violation, part, quote
 from .events import Event, InvalidEvent, UnknownEvent
+from .kinds import Identifies
 from .limits import DEFAULT_LIMITS, Limits
 from .schema import EventSchema, attributes_of
 from .values import Attributes
-from .wire import Attribute, AttributeList, FrameConstruct, Identifies
+from .wire import Attribute, AttributeList, FrameConstruct
 
 Item: TypeAlias = Event | UnknownEvent | InvalidEvent
 

@@ -24,7 +24,7 @@ from tlib_codec import DecodeError, EventCallCreated, Gap, KVList, MalformedFram
 from tlib_codec.formats import jsonl
 from tlib_fuzz.cases.mutate import mutate
 from tlib_fuzz.cases.walker import random_frame
-from tlib_schemas import TLIBRARY, Attribute, Event, Malformed, Unicode, event, wire
+from tlib_schemas import TLIBRARY, Attribute, Event, Malformed, Unicode, event, kinds, wire
 
 native = pytest.importorskip(
     "tlib_codec.native.engine", reason="the native engine is not built: no C compiler was found", exc_type=ImportError
@@ -486,7 +486,7 @@ def test_huge_frames_leave_no_huge_room_behind():
 class Reentrant(wire.Value):
     """A construct whose unpack decodes, encodes and scans."""
 
-    wire_type = wire.WireType.Binary
+    wire_type = kinds.WireType.Binary
     python = bytes
 
     def unpack(self, data, limits=reference.DEFAULT_LIMITS):

@@ -21,7 +21,7 @@ from tlib_fuzz.cases.walker import walker_of
 from tlib_fuzz.selfcheck.engines import engines
 from tlib_fuzz.strategies import DrawChooser
 from tlib_schemas import KVList
-from tlib_schemas.wire import WireType
+from tlib_schemas.kinds import WireType
 
 SIZE = 12_000  # bytes of input, so that what each decoding costs once is no matter
 # Bytes of heap a byte of input on the worst that was found: pairs of one character that is no ASCII, each

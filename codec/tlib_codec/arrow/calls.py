@@ -15,8 +15,9 @@ import msgspec
 from tlib_codec.calls import Call
 from tlib_schemas.call_events import EventCallCreated, EventCallDataChanged, EventCallDeleted
 from tlib_schemas.enumerations import OpenEnum
+from tlib_schemas.kinds import Kind
 from tlib_schemas.registry import Registry
-from tlib_schemas.wire import Attribute, Kind
+from tlib_schemas.wire import Attribute
 
 try:
     import pyarrow as pa

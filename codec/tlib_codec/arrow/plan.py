@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from tlib_schemas import wire
+from tlib_schemas import kinds, wire
 from tlib_schemas.errors import DecodeError, Severity
 from tlib_schemas.events import InvalidEvent
 from tlib_schemas.limits import Limits
@@ -69,7 +69,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
 
 
-_KINDS: Final = {kind: Kind[kind.name] for kind in wire.Kind if kind.name in Kind.__members__}
+_KINDS: Final = {kind: Kind[kind.name] for kind in kinds.Kind if kind.name in Kind.__members__}
 
 
 def _distinct(names: Iterable[tuple[int, str]]) -> tuple[tuple[int, str], ...]:

@@ -29,10 +29,10 @@ from tlib_schemas.call_events import EventCallCreated, EventCallDataChanged, Eve
 from tlib_schemas.enumerations import AttributeID, MessageType, OpenEnum
 from tlib_schemas.errors import quote
 from tlib_schemas.events import Event
+from tlib_schemas.kinds import Identifies
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.values import KVList
-from tlib_schemas.wire import Identifies
 
 from .anomalies import Anomaly, Missing
 from .connection import Connection, Connections

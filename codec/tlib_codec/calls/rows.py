@@ -16,9 +16,9 @@ import msgspec
 
 from tlib_schemas.call_events import EventCallDataChanged, EventCallDeleted
 from tlib_schemas.enumerations import OpenEnum, TCallType
+from tlib_schemas.kinds import Identifies
 from tlib_schemas.registry import Registry
 from tlib_schemas.values import KVList
-from tlib_schemas.wire import Identifies
 
 from .model import ENDED, Call, Change, LinkKind
 

@@ -17,11 +17,12 @@ from tlib_schemas.declare import Composite, Field
 from tlib_schemas.enumerations import OpenEnum
 from tlib_schemas.errors import SCHEMA_CODES, Severity
 from tlib_schemas.events import Event
+from tlib_schemas.kinds import INTEGERS, Kind
 from tlib_schemas.registry import Registry
 from tlib_schemas.rules import Rule, While
 from tlib_schemas.schema import EventSchema
 from tlib_schemas.tlibrary import TLIBRARY
-from tlib_schemas.wire import INTEGERS, Attribute, Enum, Kind, Value
+from tlib_schemas.wire import Attribute, Enum, Value
 
 Schema: TypeAlias = dict[str, Any]
 

@@ -28,10 +28,11 @@ from tlib_schemas.attributes import ABSTRACT_DN, UUID_SHAPE
 from tlib_schemas.enumerations import OpenEnum
 from tlib_schemas.errors import DecodeError, SchemaViolation
 from tlib_schemas.events import Event, UnknownEvent
+from tlib_schemas.kinds import Identifies, Kind, Personal, WireType
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.values import Attributes, KVList, RawValue, Unicode
-from tlib_schemas.wire import Attribute, Identifies, Kind, Personal, WireType
+from tlib_schemas.wire import Attribute
 
 from .pseudonym import Pseudonyms
 

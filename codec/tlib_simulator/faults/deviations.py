@@ -18,10 +18,11 @@ from tlib_codec.reference import Policy
 from tlib_codec.stream import Gap, MalformedFrame
 from tlib_schemas.errors import Severity
 from tlib_schemas.events import Event, InvalidEvent, UnknownEvent
+from tlib_schemas.kinds import WireType
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.rules import Rule, While
 from tlib_schemas.values import Attributes, RawValue
-from tlib_schemas.wire import HEADER, WireType
+from tlib_schemas.wire import HEADER
 
 from .fault import FaultKind
 

@@ -10,8 +10,8 @@ from typing import Final
 
 from tlib_schemas import wire
 from tlib_schemas.enumerations import TKVType
+from tlib_schemas.kinds import WireType
 from tlib_schemas.limits import DEFAULT_LIMITS
-from tlib_schemas.wire import WireType
 
 from .entries import Change, Edit, Section
 from .sites import ATTRIBUTE, BODY, LIST, WHOLE, Place, nest, rule_breaks, shown

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from tlib_schemas.enumerations import TKVType
-from tlib_schemas.wire import WireType
+from tlib_schemas.kinds import WireType
 
 from .entries import Change, Edit, Section
 from .sites import ADVISED, ATTRIBUTE, BODY, DEPRECATED, EVENT, LIST, OUTERMOST, SHAPED, WHOLE, Place, nest, shown

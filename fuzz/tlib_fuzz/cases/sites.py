@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from tlib_schemas.declare import Field
 from tlib_schemas.errors import quote
-from tlib_schemas.wire import Shape, WireType
+from tlib_schemas.kinds import WireType
+from tlib_schemas.wire import Shape
 
 from .chooser import Chooser
 from .scenarios import RuleBreak, Step, Table

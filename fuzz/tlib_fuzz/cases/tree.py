@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tlib_schemas import wire
+from tlib_schemas import kinds, wire
 from tlib_schemas.enumerations import TKVType
 from tlib_schemas.limits import DEEPEST_LIST
 
@@ -20,7 +20,7 @@ _HEADER = struct.Struct(">HI")  # message and length, after the preamble
 _ATTRIBUTE = wire.ATTRIBUTE.pack
 _COUNT = struct.Struct(">H")
 _PAIR = struct.Struct(">BHH")
-_LIST: int = int(wire.WireType.List)
+_LIST: int = int(kinds.WireType.List)
 _LIST_PAIR: int = int(TKVType.List)
 
 

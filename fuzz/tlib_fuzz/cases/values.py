@@ -13,8 +13,9 @@ from typing import Final, TypeAlias
 from tlib_schemas import wire
 from tlib_schemas.enumerations import TKVType
 from tlib_schemas.errors import TLibError
+from tlib_schemas.kinds import Kind, WireType
 from tlib_schemas.limits import DEFAULT_LIMITS
-from tlib_schemas.wire import Kind, Shape, WireType
+from tlib_schemas.wire import Shape
 
 from .chooser import Chooser
 from .tree import List, Pair

@@ -17,10 +17,11 @@ from typing import Any
 from tlib_schemas import wire
 from tlib_schemas.declare import Field
 from tlib_schemas.enumerations import TKVType
+from tlib_schemas.kinds import WireType
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.schema import EventSchema
 from tlib_schemas.values import KVList, RawValue, Unicode
-from tlib_schemas.wire import Shape, WireType
+from tlib_schemas.wire import Shape
 
 from .chooser import Chooser, RandomChooser
 from .scenarios import RuleBreak, Scenario, Step, Table

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 from tlib_fuzz.cases import tree
+from tlib_schemas.kinds import WireType
 from tlib_schemas.registry import Registry
-from tlib_schemas.wire import WireType
 
 Shows: TypeAlias = Callable[[bytes], bool]
 Part: TypeAlias = tuple[Any, str]  # a node of the tree and the name of its field

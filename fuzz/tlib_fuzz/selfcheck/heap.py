@@ -24,10 +24,11 @@ from tlib_fuzz.cases.tree import Attribute, Frame, List, Pair
 from tlib_schemas.enumerations import TKVType
 from tlib_schemas.errors import DecodeError
 from tlib_schemas.events import Event, InvalidEvent, UnknownEvent
+from tlib_schemas.kinds import WireType
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.values import Attributes, KVList
-from tlib_schemas.wire import Value, WireType
+from tlib_schemas.wire import Value
 
 SIZE: Final = 30_000
 _TEXTS = (

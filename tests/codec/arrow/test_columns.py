@@ -39,7 +39,7 @@ from tlib_codec.arrow.columns import Columns, as_map, frames, schema, validate
 from tlib_codec.arrow.reader import list_of
 from tlib_fuzz import strategies as some
 from tlib_schemas import Attribute, Frame, Registry, wire
-from tlib_schemas.wire import WireType
+from tlib_schemas.kinds import WireType
 
 NATIVE = compiled.extension("columns") is not None
 UUID = "01FES9JKSOFQLEKK3CSH5B5AES00JV1U"

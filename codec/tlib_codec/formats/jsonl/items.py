@@ -28,11 +28,12 @@ from tlib_schemas.enumerations import OpenEnum
 from tlib_schemas.errors import CODES, DecodeError, EncodeError, LimitExceeded, Malformed, SchemaViolation, Truncated, Violation, quote
 from tlib_schemas.errors import part as path_part
 from tlib_schemas.events import Event, InvalidEvent, UnknownEvent
+from tlib_schemas.kinds import INTEGERS, Kind
 from tlib_schemas.limits import DEEPEST_LIST, Limits
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.values import Attributes, KVList, RawValue, Unicode
-from tlib_schemas.wire import INTEGERS, Attribute, Enum, Kind
+from tlib_schemas.wire import Attribute, Enum
 
 _DIGITS = re.compile(r"-?[0-9]{1,20}")
 _TRUNCATED = re.compile(r"([0-9]{1,20}) bytes/([0-9]{1,20})")

@@ -17,9 +17,10 @@ import msgspec
 from tlib_schemas import wire
 from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.errors import DecodeError, EncodeError
+from tlib_schemas.kinds import Kind, WireType
 from tlib_schemas.registry import Registry
 from tlib_schemas.values import KVList, RawValue
-from tlib_schemas.wire import Attribute, Kind, WireType
+from tlib_schemas.wire import Attribute
 
 PREFIXES = ("Attribute", "ISCCAttribute")
 

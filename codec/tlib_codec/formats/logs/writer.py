@@ -16,10 +16,10 @@ from tlib_schemas import wire
 from tlib_schemas.enumerations import AttributeID, MessageType
 from tlib_schemas.errors import DecodeError, EncodeError
 from tlib_schemas.events import UnknownEvent
+from tlib_schemas.kinds import Kind, WireType
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.values import KVList, RawValue
-from tlib_schemas.wire import Kind, WireType
 
 from .values import looks_hex, messages_with_server
 

@@ -16,13 +16,13 @@ cdef class Entry:
         self.name = attribute.name
         self.value = value
         kinds = {
-            wire.Kind.TEXT: STRING,
-            wire.Kind.UINT: UINT,
-            wire.Kind.SINT: SINT,
-            wire.Kind.BINARY: BINARY,
-            wire.Kind.LIST: LIST,
-            wire.Kind.LONG: LONG,
-            wire.Kind.HEX: CONN_ID,
+            kinds.Kind.TEXT: STRING,
+            kinds.Kind.UINT: UINT,
+            kinds.Kind.SINT: SINT,
+            kinds.Kind.BINARY: BINARY,
+            kinds.Kind.LIST: LIST,
+            kinds.Kind.LONG: LONG,
+            kinds.Kind.HEX: CONN_ID,
         }
         if value is None:
             self.kind = RAW
@@ -31,7 +31,7 @@ cdef class Entry:
         self.wire_type = value.wire_type
         if not value.standard:
             self.kind = CALLERS
-        elif value.kind is wire.Kind.ENUM:
+        elif value.kind is kinds.Kind.ENUM:
             self.kind = SIGNED_ENUM if value.signed else ENUM
             self.enumeration = value.enumeration
             self.others = {int(member): member for member in value.enumeration}
