@@ -176,7 +176,7 @@ def _known(attribute: Attribute) -> Known:
         case Kind.HEX:
             return Known(attribute.id, "plain", conn_id, _quick_conn_id)
         case Kind.LIST:
-            return Known(attribute.id, "list", binary)
+            return Known(attribute.id, "list", _unpacked(value))
         case Kind.TEXT:
             return Known(attribute.id, "text", binary, _quick_text)
         case Kind.OTHER:

@@ -6,6 +6,7 @@ from logtext import codes
 
 from tlib_codec import EventRegistered, KVList, MessageType, RawValue, TAddressInfoType, UnknownEvent
 from tlib_codec.records import Diagnostic, parse_time
+from tlib_schemas import wire
 
 HEAD = "'EventOnHook' ('87')\nmessage attributes:\n"
 
@@ -152,3 +153,16 @@ def test_server_is_supplied():
     item = one(body.replace("74", str(int(number))), server=9).item
     assert isinstance(item, EventRegistered)
     assert item.server == 9
+
+
+def test_the_bytes_of_a_list_that_is_printed_whole_are_the_list():
+    packed = KVList({"Tier": "Gold"})
+    data = wire.KVList.pack(packed)
+    text = f"'EventRinging' ('60')\nmessage attributes:\nAttributeUserData [bstr] = [{len(data)}] {data.hex(' ')}\n"
+    (record,) = read(text)
+    assert record.item.attributes["UserData"] == packed
+
+
+def test_bytes_that_are_no_list_are_no_value_of_a_list():
+    _, problem = read("'EventRinging' ('60')\nmessage attributes:\nAttributeUserData [bstr] = [3] 45 e2 8b\n")
+    assert problem.code == "log-value"
