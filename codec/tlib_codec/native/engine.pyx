@@ -33,7 +33,8 @@ import struct
 import weakref
 from functools import partial
 
-from tlib_schemas import kinds, wire
+from tlib_schemas import kinds as value_kinds
+from tlib_schemas import wire
 from tlib_schemas.declare import Composite
 from tlib_schemas.errors import DecodeError, SchemaViolation, Severity, Truncated
 from tlib_schemas.events import InvalidEvent, UnknownEvent

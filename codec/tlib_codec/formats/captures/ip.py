@@ -187,4 +187,7 @@ def _tcp(addresses: bytes, data: bytes, length: int) -> Segment:
     header = words >> 4 << 2
     if not 20 <= header <= length:
         raise PacketError("capture-packet", f"a TCP header of 20 to {length} bytes", str(header))
+    half = len(addresses) // 2
+    if addresses[:half] == addresses[half:] and data[:2] == data[2:4]:  # both directions would be one stream
+        raise PacketError("capture-packet", "a connection of two ends", "a segment from an end to itself")
     return Segment(addresses + data[:4], seq, ack, flags, data[header:], length - header)

@@ -16,13 +16,13 @@ cdef class Entry:
         self.name = attribute.name
         self.value = value
         kinds = {
-            kinds.Kind.TEXT: STRING,
-            kinds.Kind.UINT: UINT,
-            kinds.Kind.SINT: SINT,
-            kinds.Kind.BINARY: BINARY,
-            kinds.Kind.LIST: LIST,
-            kinds.Kind.LONG: LONG,
-            kinds.Kind.HEX: CONN_ID,
+            value_kinds.Kind.TEXT: STRING,
+            value_kinds.Kind.UINT: UINT,
+            value_kinds.Kind.SINT: SINT,
+            value_kinds.Kind.BINARY: BINARY,
+            value_kinds.Kind.LIST: LIST,
+            value_kinds.Kind.LONG: LONG,
+            value_kinds.Kind.HEX: CONN_ID,
         }
         if value is None:
             self.kind = RAW
@@ -31,7 +31,7 @@ cdef class Entry:
         self.wire_type = value.wire_type
         if not value.standard:
             self.kind = CALLERS
-        elif value.kind is kinds.Kind.ENUM:
+        elif value.kind is value_kinds.Kind.ENUM:
             self.kind = SIGNED_ENUM if value.signed else ENUM
             self.enumeration = value.enumeration
             self.others = {int(member): member for member in value.enumeration}

@@ -170,6 +170,7 @@ def test_fragments_that_never_come_are_reported(decode):
         (b"\x42" + V4[1:], "capture-packet"),
         (V4[:2] + b"\0\x10" + V4[4:], "capture-packet"),
         (V4[:32] + b"\x10" + V4[33:], "capture-packet"),
+        (ipv4("10.0.0.1", "10.0.0.1", tcp("10.0.0.1", "10.0.0.1", 3000, 3000, 1, 1, 16)), "capture-packet"),
         (V4[:32] + b"\xf0" + V4[33:60], "capture-truncated"),
         (ipv4("10.0.0.2", "10.0.0.1", b"short"), "capture-packet"),
         (ipv4("10.0.0.2", "10.0.0.1", bytes(9), fragment=0x2000), "capture-packet"),
