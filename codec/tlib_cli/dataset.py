@@ -22,8 +22,6 @@ from typing import Any, BinaryIO, Final, Self
 
 import click
 import msgspec
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from tlib_codec import records
 from tlib_codec.arrow.parquet import GroupWriter
@@ -38,6 +36,12 @@ from .inputs import InputError
 from .parallel import Worker, Workers, pass_reports, report_file
 from .pipeline import Pipeline, Task
 from .reports import Unusable, report
+
+try:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+except ImportError:
+    raise ImportError("a folder of Parquet files needs pyarrow: pip install 'tlib-codec[arrow]'") from None
 
 KEYS: Final = ("date", "event")
 _OPEN: Final = 64  # part files open at once
