@@ -1,11 +1,11 @@
-"""The command line `tlib`: how it starts, and how it ends.
+"""The command line `tlib`: its start and its exit status.
 
-Strategy: nothing is imported before it is needed. ``tlib --version`` does without click; a
-sub-command's module is loaded when the sub-command is named, and rich by the code that draws.
+Strategy: import a module when it is needed. ``tlib --version`` runs without click; naming a sub-command imports its
+module; drawing imports rich.
 
-However a command ends, it ends in one place, quietly: a closed pipe (``tlib decode … | head``) is
-no error, Ctrl-C is 130, and whatever the operating system refuses is one line. The standard output
-is turned away then, so that the interpreter's own flush at exit has nothing left to complain about.
+`main` handles every early end: a closed pipe (``tlib decode … | head``) is no error, Ctrl-C gives status 130, and an
+error of the operating system prints one line. `main` then redirects the standard output to the null device, so that
+the interpreter's flush at exit cannot fail.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ FINE, INVALID, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run `tlib` with `arguments` (default: the process's own) and give its exit status."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    """Run `tlib` with `arguments` (default: those of the process) and return its exit status."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        if given == ["--version"]:
+        if words == ["--version"]:
             sys.stdout.write(version() + "\n")
             status = FINE
         else:
-            status = _run(given)
+            status = _run(words)
         sys.stdout.flush()
     except KeyboardInterrupt:
         status = INTERRUPTED
@@ -36,12 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = UNUSABLE
     else:
         return status
-    _turn_output_away()
+    _discard_output()
     return status
 
 
 def version() -> str:
-    """Return the version and the engine that runs."""
+    """Return the version and the name of the engine."""
     from tlib_codec._version import __version__  # noqa: PLC0415
     from tlib_codec.engine import engine  # noqa: PLC0415
 
@@ -57,7 +57,7 @@ def _run(arguments: list[str]) -> int:
     from .reports import report  # noqa: PLC0415
 
     if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that lacks a character
+        sys.stdout.reconfigure(errors="backslashreplace")  # the terminal's encoding may lack a character
     try:
         status = tlib.main(args=arguments, prog_name="tlib", standalone_mode=False)
     except Ended as early:
@@ -71,7 +71,7 @@ def _run(arguments: list[str]) -> int:
     return status if isinstance(status, int) else FINE
 
 
-def _turn_output_away() -> None:
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
+def _discard_output() -> None:
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)

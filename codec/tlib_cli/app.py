@@ -1,4 +1,4 @@
-"""The group `tlib`: one module a sub-command, imported when it is named."""
+"""The group `tlib`: one module per sub-command, imported when a user names the sub-command."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _GROUP = "tlib.commands"  # the entry points by which other packages add sub-com
 class Ended(Exception):
     """The command ended early: `cause` is a BrokenPipeError or KeyboardInterrupt.
 
-    click has ends of its own for those, with a status and an empty line that we do not want.
+    The exception carries them past click, which would print an empty line and choose another exit status.
     """
 
     def __init__(self, cause: BaseException) -> None:
@@ -28,10 +28,11 @@ class Ended(Exception):
 
 
 class LazyGroup(click.Group):
-    """A group that imports a command's module when the command is named.
+    """A group that imports the module of a command when a user names the command.
 
-    `modules` are the names of modules in the order of the help; each has its command as `command`. `entry_points` names
-    the group of entry points by which other packages add commands; they are looked up where `modules` does not suffice.
+    `modules` maps command names, in the order of the help, to module names; each module defines `command`.
+    `entry_points` is the entry-point group through which other packages add commands; the group reads it only when
+    `modules` lacks a name.
     """
 
     def __init__(self, name: str | None, modules: Mapping[str, str], *, entry_points: str = "", **settings: Any) -> None:
@@ -47,11 +48,11 @@ class LazyGroup(click.Group):
         return {point.name: point for point in entry_points(group=self._entry_points)}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names: this package's first, then those that others add."""
+        """Return the command names: first those of this package, then those that other packages add."""
         return [*self._modules, *sorted(self._added())]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Load the command of that name; None where there is none. Raises UsageError where its extra is missing."""
+        """Return the command called `cmd_name`, or None. Raise UsageError if the command needs an extra that is not installed."""
         try:
             if cmd_name in self._modules:
                 command = importlib.import_module(self._modules[cmd_name]).command
@@ -60,21 +61,21 @@ class LazyGroup(click.Group):
             else:
                 return None
         except ImportError as error:
-            if "pip install" not in str(error):  # an extra's module says which one it is
+            if "pip install" not in str(error):  # the module of a missing extra names the extra
                 raise
             raise click.UsageError(str(error)) from None
         assert isinstance(command, click.Command)
         return command
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command. Raises Ended."""
+        """Run the command. Raise Ended if a closed pipe or Ctrl-C ends it."""
         try:
             return super().invoke(ctx)
         except (BrokenPipeError, KeyboardInterrupt) as error:
             raise Ended(error) from None
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        """Resolve the command as click does; a missing one is refused with the closest name."""
+        """Resolve the command as click does. Raise UsageError with the closest name if no command has this name."""
         name = args[0]
         names = list(self._modules) if name in self._modules else self.list_commands(ctx)
         if name not in names and (close := difflib.get_close_matches(name, names, n=1)):
@@ -96,15 +97,15 @@ def _show_version(ctx: click.Context, _parameter: click.Parameter, value: bool) 
     entry_points=_GROUP,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="""\b
-Exit status: 0 all fine, 1 something malformed or invalid, 2 unusable input or wrong usage.
+Exit status: 0 success, 1 malformed or invalid data, 2 unusable input or wrong usage.
 Shell completion: eval "$(_TLIB_COMPLETE=bash_source tlib)"   (or zsh_source, fish_source)
 """,
 )
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show version and engine.")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version and the engine.")
 def tlib() -> None:
-    """Read and write Genesys T-Library call-based events: frames, hex, logs, JSON.
+    """Read and write Genesys T-Library call-based events: frames, hex, logs, captures, JSON.
 
     \b
-    tlib decode calls.tlb                 what happened, as a person reads it
-    tlib decode calls.log | jq .ConnID    … and as a program does
+    tlib decode calls.tlb                 print the events as a table
+    tlib decode calls.log | jq .ConnID    pipe the events as JSON lines
     """  # noqa: D301

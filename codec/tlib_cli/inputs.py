@@ -1,4 +1,4 @@
-"""Inputs of a command: a FILE argument opened, its format found out, its batches read."""
+"""Open a FILE argument, detect its format and read its batches."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ AUTO = "auto"
 
 
 def open_source(path: str, *, moved: Callable[[int], None] | None = None, follow: bool = False) -> Source:
-    """Open `path`, ``-`` being the standard input. Raises InputError, and UsageError where the standard input is a terminal."""
+    """Open `path`; ``-`` is the standard input. Raise InputError, or UsageError if the standard input is a terminal."""
     if path == "-" and sys.stdin.isatty():
-        raise click.UsageError("Give a FILE, or pipe something in.")
+        raise click.UsageError("Give a FILE, or pipe data in.")
     return Source(path, moved=moved, follow=follow)
 
 
 def format_of(source: Source, name: str, only: Collection[str] = ()) -> Format:
-    """Return the format called `name`, or the one that the input's first bytes show for ``auto``.
+    """Return the format called `name`; for ``auto``, detect it from the first bytes.
 
-    Raises InputError where the input is empty, or its format is none of `only` (if any).
+    Raise InputError if the input is empty or if `only` lacks its format.
     """
-    found = source.detect() if name == AUTO else formats()[name]
-    if found is None:
-        raise InputError(f"{source.name}: empty")
-    if only and found.name not in only:
-        how = "tlib encode" if found.name == "jsonl" else "tlib decode -o FILE.tlb"
-        raise InputError(f"{source.name}: {found.name}, where {' or '.join(only)} is expected; make frames of it first: {how}")
-    return found
+    detected = source.detect() if name == AUTO else formats()[name]
+    if detected is None:
+        raise InputError(f"{source.name}: the input is empty")
+    if only and detected.name not in only:
+        hint = "tlib encode" if detected.name == "jsonl" else "tlib decode -o FILE.tlb"
+        raise InputError(f"{source.name}: expected {' or '.join(only)}, got {detected.name}; convert it to frames first: {hint}")
+    return detected
 
 
 def read_batches(source: Source, format: Format, options: ReadOptions) -> Iterator[Batch]:  # noqa: A002
@@ -53,7 +53,7 @@ def entries(
     opened: Callable[[Source], None] | None = None,
     follow: bool = False,
 ) -> Iterator[Entry]:
-    """Yield the records and diagnostics of `path`, one by one. Raises InputError."""
+    """Yield the records and diagnostics of `path` one by one. Raise InputError."""
     with open_source(path, moved=moved, follow=follow) as source:
         if opened is not None:
             opened(source)

@@ -1,4 +1,4 @@
-"""The options that sub-commands share, and the user's registry."""
+"""The options that sub-commands share, and the import of a user's registry."""
 
 from __future__ import annotations
 
@@ -18,50 +18,50 @@ from tlib_schemas.tlibrary import TLIBRARY
 
 from .output import outputs
 
-REGISTRY = "tlib_codec.registry"  # of a context's `meta`: the registry's name, by which another process finds it
-TO_HELP = "Write this format; without it, that of -o's suffix, else a table on a terminal and jsonl in a pipe."
+REGISTRY = "tlib_codec.registry"  # key of the registry's name in a context's `meta`: another process imports the registry by it
+TO_HELP = "Write this format. Default: the format of -o's suffix, else a table on a terminal and jsonl in a pipe."
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def load_registry(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> Registry:
-    """Return the registry that ``--registry module:NAME`` names; ours where it is not given."""
+    """Return the registry that ``--registry MODULE:NAME`` names; the built-in one without the option."""
     _ctx.meta[REGISTRY] = value
     return registry_of(value)
 
 
 def registry_of(value: str | None) -> Registry:
-    """Return the registry of that name, MODULE:NAME; ours for None. Raises click.BadParameter."""
+    """Return the registry that `value` (MODULE:NAME) names; the built-in one for None. Raise click.BadParameter."""
     if value is None:
         return TLIBRARY
     module, _, name = value.partition(":")
     if not module or not name:
-        raise click.BadParameter(f"{value!r} is not of the form module:NAME")
-    sys.path.insert(0, os.getcwd())  # noqa: PTH109 a path string is what sys.path holds
+        raise click.BadParameter(f"{value!r}: expected MODULE:NAME, such as my_events:REGISTRY")
+    sys.path.insert(0, os.getcwd())  # noqa: PTH109 sys.path holds strings
     try:
-        found = getattr(importlib.import_module(module), name)
+        registry = getattr(importlib.import_module(module), name)
     except AttributeError as error:
         raise click.BadParameter(f"{value}: {error}") from None
     except Exception as error:  # noqa: BLE001 a user's module may raise anything while it is imported
         raise click.BadParameter(f"{module}: {type(error).__name__}: {error}") from None
     finally:
         sys.path.pop(0)
-    if not isinstance(found, Registry):
-        raise click.BadParameter(f"{value} is a {type(found).__name__}, not a tlib_codec.Registry")
-    return found
+    if not isinstance(registry, Registry):
+        raise click.BadParameter(f"{value}: expected a tlib_schemas.registry.Registry, got {type(registry).__name__}")
+    return registry
 
 
 def registry_option(command: F) -> F:
-    """``--registry module:NAME``."""
+    """Add ``--registry MODULE:NAME``."""
     return click.option(
         "--registry",
         metavar="MODULE:NAME",
         callback=load_registry,
-        help="Use your own registry of events and attributes (MODULE may stand in the current directory).",
+        help="Use your own registry of events and attributes; MODULE may be in the current directory.",
     )(command)
 
 
 def input_options(*only: str) -> Callable[[F], F]:
-    """``--format``, of all formats that can be read or those of `only`; and ``--server`` where logs are read."""
+    """Add ``--format``, with all readable formats or those in `only`; add ``--server`` if logs are among them."""
     names = only or tuple(readable())
 
     def add(command: F) -> F:
@@ -70,7 +70,7 @@ def input_options(*only: str) -> Callable[[F], F]:
                 "--server",
                 type=click.IntRange(0, 0xFFFF_FFFF),
                 metavar="N",
-                help="Set the Server attribute of events from a log, which does not print it.",
+                help="Set the Server attribute of events from a log; logs do not print it.",
             )(command)
         return click.option(
             "--format",
@@ -78,22 +78,27 @@ def input_options(*only: str) -> Callable[[F], F]:
             type=click.Choice(("auto", *names)),
             default="auto",
             show_default=True,
-            help="Read the input as this format; auto looks at its first bytes.",
+            help="Read the input as this format; auto detects it from the first bytes.",
         )(command)
 
     return add
 
 
 def capture_options(command: F) -> F:
-    """``--port``, ``--host`` and ``--follow``."""
-    follow = click.option("--follow", is_flag=True, help="Wait for more at the end of a file, as tail -f does; Ctrl-C ends it.")
+    """Add ``--port``, ``--host`` and ``--follow``."""
+    follow = click.option("--follow", is_flag=True, help="Wait for more data at the end of a file, as tail -f does; stop with Ctrl-C.")
     return connection_options(follow(command))
 
 
 def connection_options(command: F) -> F:
-    """``--port`` and ``--host``."""
+    """Add ``--port`` and ``--host``."""
     command = click.option(
-        "--host", "hosts", multiple=True, metavar="ADDRESS", callback=_addresses, help="Read only connections of a capture with this host."
+        "--host",
+        "hosts",
+        multiple=True,
+        metavar="ADDRESS",
+        callback=_addresses,
+        help="Read only connections of a capture with this host address.",
     )(command)
     return click.option(
         "--port",
@@ -101,7 +106,7 @@ def connection_options(command: F) -> F:
         multiple=True,
         type=click.IntRange(0, 65_535),
         metavar="N",
-        help="Read only connections of a capture with port N; without it, those that carry frames.",
+        help="Read only connections of a capture with port N. Default: connections that carry frames.",
     )(command)
 
 
@@ -110,44 +115,46 @@ def _addresses(_ctx: click.Context, _parameter: click.Parameter, values: tuple[s
         try:
             ipaddress.ip_address(value)
         except ValueError:
-            raise click.BadParameter(f"{value!r} is no IP address") from None
+            raise click.BadParameter(f"{value!r}: expected an IP address, such as 10.0.0.1") from None
     return values
 
 
 def files_argument(command: F) -> F:
-    """``[FILE]…``; none is the standard input."""
+    """Add the argument ``[FILE]…``; without a FILE, the command reads the standard input."""
     return click.argument("files", nargs=-1, metavar="[FILE]…|-")(command)
 
 
 def output_options(command: F) -> F:
-    """Add ``--to`` and ``-o``, of all formats that can be written."""
+    """Add ``--to`` and ``-o``, with all writable formats."""
     names = outputs()
     suffixes = ", ".join(one.suffixes[0] for one in names.values())
-    command = click.option("-o", "--output", metavar="FILE", help=f"Write to FILE: {suffixes}.")(command)
-    return click.option(
-        "--to",
-        type=click.Choice(list(names)),
-        help=TO_HELP,
-    )(command)
+    command = click.option("-o", "--output", metavar="FILE", help=f"Write to FILE; its suffix selects the format: {suffixes}.")(command)
+    return click.option("--to", type=click.Choice(list(names)), help=TO_HELP)(command)
 
 
 def event_options(command: F) -> F:
     """Add ``--event`` and ``--where``."""
     command = click.option(
-        "--where", "conditions", multiple=True, metavar="NAME=VALUE", help="Select events whose attribute is VALUE (all conditions hold)."
+        "--where",
+        "conditions",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Select events whose attribute has this value; repeat it to require several.",
     )(command)
-    return click.option("--event", "events", multiple=True, metavar="NAME", help="Select these events (may be repeated).")(command)
+    return click.option(
+        "--event", "events", multiple=True, metavar="NAME", help="Select events with this name; repeat it to select several."
+    )(command)
 
 
 def query_options(command: F) -> F:
     """Add ``--event``, ``--where``, ``--since`` and ``--until``."""
     command = click.option("--until", metavar="TIME", help="Select events before TIME.")(command)
-    command = click.option("--since", metavar="TIME", help="Select events at or after TIME (ISO 8601, UTC where it has no zone).")(command)
+    command = click.option("--since", metavar="TIME", help="Select events at or after TIME (ISO 8601; UTC unless it has a zone).")(command)
     return event_options(command)
 
 
-def asked(**parts: Any) -> Query:
-    """Return the query that these options ask. Raises click.BadParameter, which names the option."""
+def build_query(**parts: Any) -> Query:
+    """Return the query that the options describe. Raise click.BadParameter, which names the option."""
     try:
         return Query(**parts)
     except QueryError as error:

@@ -1,4 +1,4 @@
-"""The output of a command: which format it has, and the file it goes to."""
+"""Choose the output format of a command and open its output file."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _TABLE_FORMAT = Format(name=TABLE, title="a table for people", suffixes=(".txt",
 
 
 def outputs() -> Mapping[str, Format]:
-    """Return the formats that ``--to`` takes: those that can be written, and the table for people."""
+    """Return the formats that ``--to`` takes: the table for people and all writable formats."""
     return {TABLE: _TABLE_FORMAT, **formats.writable()}
 
 
 def format_for(path: str | None, name: str | None, among: Mapping[str, Format] | None = None) -> Format:
-    """Return the format of the output: the one called `name`, else that of the suffix, else a table on a terminal and JSON lines elsewhere.
+    """Return the format of the output: the one called `name`, else by suffix, else a table on a terminal and JSON lines elsewhere.
 
-    Raises UsageError where the suffix is no format's.
+    Raise UsageError if no format has the suffix.
     """
     choices = outputs() if among is None else among
     if name is not None:
@@ -48,27 +48,27 @@ def format_for(path: str | None, name: str | None, among: Mapping[str, Format] |
         if suffix in one.suffixes:
             return one
     known = ", ".join(suffix for one in choices.values() for suffix in one.suffixes)
-    raise click.UsageError(f"{path}: no format has this suffix; give --to, or one of {known}")
+    raise click.UsageError(f"{path}: no format has this suffix; give --to, or use {known}")
 
 
 @contextlib.contextmanager
 def opened(path: str | None, inputs: tuple[str, ...] = (), *, binary: bool = False, whole: bool = False) -> Iterator[BinaryIO]:
     """Open the output; None and ``-`` are the standard output, which stays open.
 
-    `binary` refuses a terminal; a `whole` file appears under its name when it is complete. Raises Unusable where the file cannot be
+    `binary` refuses a terminal; a `whole` file gets its name when it is complete. Raise Unusable if the file cannot be
     opened or is one of the inputs.
     """
     if path is None or path == "-":
         if binary and sys.stdout.isatty():
-            raise Unusable("the output is binary, and this is a terminal: give -o FILE, or a pipe")
+            raise Unusable("the output is binary and the standard output is a terminal; give -o FILE, or pipe it")
         yield sys.stdout.buffer
         return
     target = Path(path)
     for one in inputs:
         if one != "-" and target.exists() and Path(one).exists() and target.samefile(one):
-            raise Unusable(f"{path}: is the input; write to another file")
+            raise Unusable(f"{path}: the output is also an input; write to another file")
     if not target.parent.is_dir():
-        raise Unusable(f"{path}: there is no folder {target.parent}")
+        raise Unusable(f"{path}: the folder {target.parent} does not exist; create it first")
     with contextlib.ExitStack() as stack:
         try:
             file = stack.enter_context(open_output(path, whole=whole))
@@ -79,6 +79,6 @@ def opened(path: str | None, inputs: tuple[str, ...] = (), *, binary: bool = Fal
 
 @contextlib.contextmanager
 def opened_for(path: str | None, target: Format, inputs: tuple[str, ...] = ()) -> Iterator[BinaryIO]:
-    """Open the output as its format needs it. Raises Unusable as `opened` does."""
+    """Open the output as its format requires. Raise Unusable as `opened` does."""
     with opened(path, inputs, binary=target.binary, whole=target.whole) as file:
         yield file

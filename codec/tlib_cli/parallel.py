@@ -1,9 +1,8 @@
-"""Several inputs in several processes, their outputs in order.
+"""Decode several inputs in several processes and keep their outputs in order.
 
-Strategy: a worker decodes an input to a part of its own, reports and all, in a folder beside the output;
-this process joins the parts in the order of the inputs, and lets workers run only a few inputs ahead of
-it, which bounds the disk that parts take. A worker looks at an event before each read and stops where it is set,
-and ends with this process however it ends.
+Strategy: a worker writes an input's output and reports to part files, in a folder beside the output. The first process
+joins the parts in the order of the inputs. Workers run at most a few inputs ahead, which bounds the disk space of the
+parts. A worker checks a stop flag before each read, and ends when the first process ends.
 """
 
 from __future__ import annotations
@@ -34,23 +33,23 @@ from .view.progress import Progress
 
 P = ParamSpec("P")
 T = TypeVar("T")
-_AHEAD = 4  # inputs a worker beyond the one that is waited for
-_TICK = 0.2  # seconds between two looks at how far the workers are
+_AHEAD = 4  # inputs per worker beyond the next one to join
+_TICK = 0.2  # seconds between updates of the progress bar
 
 
 class Stopped(BaseException):
-    """The first process asks the workers to stop."""
+    """The first process stopped this worker."""
 
 
 class Worker:
-    """The side of a worker: it counts the bytes it has read, and learns whether it shall stop."""
+    """Counts the bytes that a worker reads and stops it when the first process says so."""
 
     def __init__(self, stop: Any, count: Any) -> None:
         self._stop = stop
         self._count = count
 
     def moved(self, count: int) -> None:
-        """Count bytes that are read. Raises Stopped."""
+        """Count bytes read. Raise Stopped if the first process wants the worker to stop."""
         with self._count.get_lock():
             self._count.value += count
         if self._stop.is_set():
@@ -58,7 +57,7 @@ class Worker:
 
 
 def _work(connection: Connection, stop: Any, count: Any) -> None:
-    """Run tasks until None comes."""
+    """Run tasks until None arrives."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process sets `stop`
     parent = multiprocessing.parent_process()
     assert parent is not None
@@ -79,10 +78,10 @@ def _work(connection: Connection, stop: Any, count: Any) -> None:
 
 
 class Workers:
-    """Processes that run tasks; a context manager. Leaving it by an exception stops them."""
+    """Processes that run tasks; a context manager. An exception inside it stops them."""
 
     def __init__(self, jobs: int, total: int, progress: Progress) -> None:
-        context = multiprocessing.get_context("spawn")  # pyarrow has threads, which a fork would lose
+        context = multiprocessing.get_context("spawn")  # pyarrow starts threads, and a fork copies none of them
         self._stop = context.Event()
         self._count = context.Value("Q", 0)
         self._progress = progress
@@ -96,11 +95,11 @@ class Workers:
             self._processes.append((context.Process(target=_work, args=(theirs, self._stop, self._count), daemon=True), theirs))
 
     def __enter__(self) -> Self:
-        with _interrupt_held():  # a process begins with it held, and so leaves Ctrl-C to this one
+        with _interrupt_blocked():  # a process inherits the blocked SIGINT, so only this one handles Ctrl-C
             for process, theirs in self._processes:
                 process.start()
                 theirs.close()
-        self._progress.begun(f"{len(self._processes)} jobs", self._total)
+        self._progress.start(f"{len(self._processes)} jobs", self._total)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -109,12 +108,12 @@ class Workers:
         self.end()
 
     def stop(self) -> None:
-        """Stop the tasks that run, and wait until no process writes any more."""
+        """Stop the running tasks and wait for the processes to exit."""
         self._stop.set()
         self.end()
 
     def end(self) -> None:
-        """Let the processes end, and wait for them."""
+        """Wait for the processes to finish and exit."""
         for connection in self._connections:
             with contextlib.suppress(OSError):
                 connection.send(None)
@@ -125,48 +124,48 @@ class Workers:
         self._connections.clear()
 
     def ordered(self, function: Callable[Concatenate[Worker, P], T], tasks: Iterator[tuple[Any, ...]]) -> Iterator[T]:
-        """Yield the result of `function` for each of `tasks`, in order. Raises Unusable where a worker died."""
+        """Yield the result of `function` for each of `tasks`, in order. Raise Unusable if a worker dies."""
         idle = deque(self._connections)
         running: dict[Connection, int] = {}
         results: dict[int, T] = {}
-        given = yielded = 0
+        started = yielded = 0
         more = True
         while more or running or results:
-            while more and idle and given - yielded < len(self._connections) * (1 + _AHEAD):
+            while more and idle and started - yielded < len(self._connections) * (1 + _AHEAD):
                 task = next(tasks, None)
                 if task is None:
                     more = False
                     break
                 connection = idle.popleft()
                 connection.send((function, task))
-                running[connection] = given
-                given += 1
+                running[connection] = started
+                started += 1
             while yielded in results:
                 yield results.pop(yielded)
                 yielded += 1
             for ready in wait(list(running), _TICK) if running else ():
                 assert isinstance(ready, Connection)
-                results[running.pop(ready)] = self._received(ready)
+                results[running.pop(ready)] = self._result_of(ready)
                 idle.append(ready)
-            self._show()
+            self._show_progress()
 
-    def _received(self, connection: Connection) -> Any:
+    def _result_of(self, connection: Connection) -> Any:
         try:
             error, result = connection.recv()
         except (EOFError, OSError):
-            raise Unusable("a worker process ended before its work: is there memory enough? --jobs 1 needs least") from None
+            raise Unusable("a worker process died, perhaps for lack of memory; --jobs 1 needs the least") from None
         if error is not None:
             raise error
         return result
 
-    def _show(self) -> None:
+    def _show_progress(self) -> None:
         count = self._count.value
         self._progress.moved(count - self._shown)
         self._shown = count
 
 
 @contextlib.contextmanager
-def _interrupt_held() -> Iterator[None]:
+def _interrupt_blocked() -> Iterator[None]:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -176,7 +175,7 @@ def _interrupt_held() -> Iterator[None]:
 
 @contextlib.contextmanager
 def report_file(path: Path) -> Iterator[Callable[[str], None]]:
-    """Give a function that reports to a file, to be passed on when its input's turn comes."""
+    """Yield a function that writes reports to a file, which `pass_reports` prints later."""
     with path.open("w", encoding="utf-8", errors="backslashreplace") as file:
         yield lambda text: _line(file, text)
 
@@ -186,7 +185,7 @@ def _line(file: IO[str], text: str) -> None:
 
 
 def pass_reports(path: Path) -> None:
-    """Print the reports of a worker, and remove their file."""
+    """Print the reports of a worker and remove their file."""
     with path.open(encoding="utf-8") as file:
         for line in file:
             click.echo(line, nl=False, err=True)
@@ -211,7 +210,7 @@ def _decode_part(worker: Worker, task: Task, path: str, part: str) -> int:
 def decode_parts(task: Task, inputs: tuple[str, ...], beside: Path | None, workers: Workers, writer: Writer) -> int:
     """Decode every input to a part, join the parts in order, and return the exit status.
 
-    `beside` is the folder of the output, so that parts are on the same disk; None: a temporary one.
+    `beside` is the folder of the output, so that the parts are on the same disk; None selects the temporary folder.
     """
     folder = Path(tempfile.mkdtemp(prefix=".tlib-parts-", dir=beside))
     status = FINE

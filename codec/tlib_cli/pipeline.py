@@ -1,7 +1,7 @@
-"""One input through a query to a writer: the work of ``tlib decode``, in whichever process.
+"""Pass one input through a query to a writer: the work of ``tlib decode``, in this process or another.
 
-Strategy: everything that decides the output is plain data (`Task`), so another process can do the same work. Batches go from the
-reader through the query to the writer; records are made where one of them needs them.
+Strategy: plain data (`Task`) holds every setting of the output, so another process can do the same work. Batches go
+from the reader through the query to the writer; a step makes records only if it needs them.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from tlib_schemas.registry import Registry
 
 from . import FINE, INVALID
 from .inputs import AUTO, InputError, Source, format_of, open_source, read_batches
-from .options import asked, registry_of
+from .options import build_query, registry_of
 from .output import outputs
 from .reports import Unusable, report
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """The settings of a run, the same for every input; names are those of the options.
+    """The settings of a run, shared by all inputs and named like the options.
 
-    `origins` are the fields of `Origin` that rows have as columns; `stream` asks for an output that can be read while it grows, `part` for
-    one that another process joins.
+    `origins` names the fields of `Origin` that become columns. `stream` selects an output that a program can read
+    while it grows, `part` one that another process joins.
     """
 
     target: str
@@ -50,9 +50,9 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pipeline:
-    """A task made ready: names are looked up and tests are made. Raises click.BadParameter.
+    """Runs a task: it resolves names and compiles the query. Raises click.BadParameter.
 
-    `reports` gets each line about a record or part of an input that is wrong.
+    The pipeline calls `reports` with one line per invalid record or malformed part of an input.
     """
 
     def __init__(self, task: Task, registry: Registry | None = None, *, reports: Callable[[str], None] = report) -> None:
@@ -60,12 +60,12 @@ class Pipeline:
         self.registry = registry_of(task.registry) if registry is None else registry
         self.target: Format = outputs()[task.target]
         self._reports = reports
-        self._query = self._asked()
+        self._query = self._new_query()
 
-    def _asked(self) -> Query:
-        """Return the query anew: it follows the clock of one input."""
+    def _new_query(self) -> Query:
+        """Return a new query, since a query keeps the clock of one input."""
         task = self.task
-        return asked(
+        return build_query(
             events=task.events,
             conditions=task.conditions,
             since=task.since,
@@ -75,7 +75,7 @@ class Pipeline:
         )
 
     def writer(self, file: BinaryIO, *, threads: int = 1) -> Writer:
-        """Return the writer of the task's format to `file`. Raises Unusable where its extra is missing."""
+        """Return a writer of the task's format to `file`. Raise Unusable if the format needs an extra that is not installed."""
         task = self.task
         assert self.target.write is not None
         options = WriteOptions(registry=self.registry, origins=task.origins, threads=threads, stream=task.stream, part=task.part)
@@ -85,12 +85,12 @@ class Pipeline:
             raise Unusable(str(error)) from None
 
     def run(self, path: str, writer: Writer, *, moved: Callable[[int], None], opened: Callable[[Source], None]) -> int:
-        """Write the wanted records of one input, report those that are wrong, and return the exit status.
+        """Write the selected records of one input, report the invalid ones, and return the exit status.
 
-        Raises InputError where the input cannot be read.
+        Raise InputError if the input cannot be read.
         """
         task = self.task
-        self._query = self._asked()
+        self._query = self._new_query()
         status = FINE
         with open_source(path, moved=moved, follow=task.follow) as source:
             opened(source)
@@ -102,11 +102,11 @@ class Pipeline:
                         return status
             addresses = self._query.addresses
             if addresses is not None and not addresses.seen:
-                raise InputError(f"{source.name}: its events have no addresses, which --address could compare: captures have them")
+                raise InputError(f"{source.name}: --address needs a capture; these events have no addresses")
         return status
 
     def write(self, batch: Batch, writer: Writer) -> int:
-        """Write the wanted records of a batch, report those that are wrong, and return the exit status."""
+        """Write the selected records of a batch, report the invalid ones, and return the exit status."""
         dropped: list[Entry] = []
         if self._query:
             batch = batch.filter(self._query, dropped.append)
@@ -114,19 +114,19 @@ class Pipeline:
         status = FINE
         for entry in dropped:
             if isinstance(entry, Diagnostic) or not entry.valid:
-                status = max(status, self._problem(entry, silent=False))
+                status = max(status, self._report(entry, silent=False))
         for entry in writer.write(batch):
-            status = max(status, self._problem(entry, silent=silent))
+            status = max(status, self._report(entry, silent=silent))
         return status
 
-    def _problem(self, entry: Entry, *, silent: bool) -> int:
-        note = isinstance(entry, Diagnostic) and entry.severity is Severity.WARNING
-        if not silent or note:
+    def _report(self, entry: Entry, *, silent: bool) -> int:
+        warning = isinstance(entry, Diagnostic) and entry.severity is Severity.WARNING
+        if not silent or warning:
             self._reports(entry.complaint())
-        return FINE if note else INVALID
+        return FINE if warning else INVALID
 
 
 def _singles(batch: Batch) -> Iterator[Batch]:
-    """Yield the entries of a batch one by one."""
+    """Yield a batch per entry."""
     for entry in batch:
         yield Batch([entry], registry=batch.registry, limits=batch.limits)

@@ -1,4 +1,4 @@
-"""Reports on the standard error: one line each."""
+"""Write one-line reports to the standard error."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from . import UNUSABLE
 
 
 class Unusable(click.ClickException):
-    """Input or an argument that the command cannot use: one line, exit status 2."""
+    """The command cannot use an input or argument; it prints one line and exits with status 2."""
 
     exit_code = UNUSABLE
 
@@ -23,15 +23,15 @@ class Unusable(click.ClickException):
 
 
 def report(text: str) -> None:
-    """Write one line to the standard error, whatever `text` holds."""
+    """Write `text` to the standard error as one line."""
     try:
         click.echo(f"tlib: {printable(text)}", err=True)
-    except BrokenPipeError:  # nobody reads the reports any more; the output goes on to its end
+    except BrokenPipeError:  # the reader of the reports left; the command still completes its output
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def printable(text: str) -> str:
-    """Return `text` on one line, with JSON's escapes for everything that a terminal would obey."""
+    """Return `text` on one line, with JSON escapes for line breaks and control characters."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)

@@ -1,4 +1,4 @@
-"""``tlib calls``: the calls in any input, each one line, and the one that matters in full."""
+"""``tlib calls``: print a line per call in the inputs, and one call in full."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 from tlib_cli import FINE, INVALID
-from tlib_cli.call_output import CallLines, CallTable, CallWriter
 from tlib_cli.inputs import InputError, entries
-from tlib_cli.options import TO_HELP, asked, files_argument, input_options, registry_option
+from tlib_cli.options import TO_HELP, build_query, files_argument, input_options, registry_option
 from tlib_cli.output import format_for, opened, outputs
 from tlib_cli.reports import Unusable, report
+from tlib_cli.view.calls import CallLines, CallTable, CallWriter
 from tlib_cli.view.progress import Progress
 from tlib_codec.calls import Call, CallLimits, CallTracker, ladder
 from tlib_codec.calls.model import DEFAULT_CALL_LIMITS
@@ -29,22 +29,18 @@ if TYPE_CHECKING:
     from tlib_codec.arrow.calls import CallParquet
 
 _FORMATS = ("table", "jsonl", "parquet")
-_DRAWN = 10_000  # calls that are kept for a ladder
+_MAX_DRAWN = 10_000  # calls in a ladder
 
 
 @click.command()
 @files_argument
 @input_options()
-@click.option(
-    "--to",
-    type=click.Choice(_FORMATS),
-    help=TO_HELP,
-)
-@click.option("-o", "--output", metavar="FILE", help="Write to FILE: .jsonl, .parquet or .txt.")
-@click.option("--call", "wanted", metavar="CALLUUID", help="Show this call alone, with every change (give its CallUUID or a ConnID).")
+@click.option("--to", type=click.Choice(_FORMATS), help=TO_HELP)
+@click.option("-o", "--output", metavar="FILE", help="Write to FILE; its suffix selects the format: .jsonl, .parquet, .txt.")
+@click.option("--call", "wanted", metavar="CALLUUID", help="Show only this call, with every change; give its CallUUID or ConnID.")
 @click.option("--history", is_flag=True, help="Show every change of each call.")
-@click.option("--ladder", "drawing", metavar="FILE.svg", help="Draw a call ladder; with --call, of that call and those linked to it.")
-@click.option("--where", "conditions", multiple=True, metavar="NAME=VALUE", help="Select calls whose last known attribute is VALUE.")
+@click.option("--ladder", "drawing", metavar="FILE.svg", help="Draw a call ladder; with --call, draw that call and its linked calls.")
+@click.option("--where", "conditions", multiple=True, metavar="NAME=VALUE", help="Select calls whose attribute last had this value.")
 @click.option(
     "--idle-timeout",
     "idle",
@@ -52,11 +48,11 @@ _DRAWN = 10_000  # calls that are kept for a ladder
     default=DEFAULT_CALL_LIMITS.idle,
     show_default=True,
     metavar="SECONDS",
-    help="Give a call up after SECONDS without an event.",
+    help="End a call after SECONDS without an event.",
 )
 @click.option(
     "--max-open",
-    "most",
+    "max_open",
     type=click.IntRange(1),
     default=DEFAULT_CALL_LIMITS.calls,
     show_default=True,
@@ -72,16 +68,17 @@ def command(
     output: str | None,
     wanted: str | None,
     history: bool,
-    drawing: str | None,
+    ladder_path: str | None,
     conditions: tuple[str, ...],
     idle: float,
-    most: int,
+    max_open: int,
     registry: Registry,
 ) -> int:
-    """Follow the calls in captures, frames, logs, hex text or JSONL: one line a call, as it ends.
+    """Follow calls: print one line per call when it ends.
 
-    A call's attributes are the last known ones. Anomalies (a change before the creation, an event
-    after the end, missing event numbers) stand with their call; docs/calls.md explains them.
+    Read captures, frames, logs, hex text or JSONL. A line shows the last known attributes of a call, and its
+    anomalies (a change before the creation, an event after the end, missing event numbers); docs/calls.md explains
+    them.
 
     \b
     tlib calls server.log
@@ -91,21 +88,21 @@ def command(
     tlib calls calls.tlb | jq 'select(."$duration" > 600) | .CallUUID'
     """  # noqa: D301
     inputs = files or ("-",)
-    query = asked(conditions=conditions, registry=registry)
+    query = build_query(conditions=conditions, registry=registry)
     target = format_for(output, to, {name: outputs()[name] for name in _FORMATS}).name
-    seen = 0
+    written = 0
     if target == "parquet":
-        _parquet()  # before the output is opened: without pyarrow there is none
+        _parquet()  # without pyarrow, fail before the output exists
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(opened(output, inputs, binary=target == "parquet", whole=target == "parquet"))
         if target == "parquet":
             writer: CallWriter = stack.enter_context(_parquet()(file, registry))
         else:
             writer = CallTable(file, registry, full=wanted is not None or history) if target == "table" else CallLines(file)
-        drawn = _Drawn(wanted) if drawing is not None else None
-        if drawn is not None:
-            writer = _UntilGone(writer)
-        follower = _Follower(registry, CallLimits(idle=idle, calls=most), history=history or wanted is not None or drawn is not None)
+        ladder_calls = _LadderCalls(wanted) if ladder_path is not None else None
+        if ladder_calls is not None:
+            writer = _IgnoreClosedPipe(writer)
+        follower = _Follower(registry, CallLimits(idle=idle, calls=max_open), history=history or bool(wanted or ladder_path))
         progress = stack.enter_context(Progress(alone=output not in {None, "-"} or not sys.stdout.isatty()))
 
         def moved(count: int) -> None:
@@ -113,28 +110,28 @@ def command(
             progress.moved(count)
 
         for call in follower.calls(inputs, format_name, server, moved, progress):
-            if drawn is not None and query(_as_record(call)):
-                drawn.add(call)
+            if ladder_calls is not None and query(_as_record(call)):
+                ladder_calls.add(call)
             if (wanted is None or names(call, wanted)) and query(_as_record(call)):
-                seen += 1
+                written += 1
                 if not history and wanted is None:
                     call.history = []
                 writer.write(call)
         writer.flush()
-    if wanted is not None and not seen:
-        report(f"no call {wanted} in the input")
+    if wanted is not None and not written:
+        report(f"no call {wanted} in the input: --call takes a CallUUID or a ConnID")
         follower.status = max(follower.status, INVALID)
-    if drawn is not None and drawing is not None:
-        _draw(drawn, drawing, inputs, registry)
+    if ladder_calls is not None and ladder_path is not None:
+        _draw(ladder_calls, ladder_path, inputs, registry)
     return follower.status
 
 
-class _UntilGone:
-    """Writes until the reader of the output leaves; the ladder is drawn all the same."""
+class _IgnoreClosedPipe:
+    """Ignores a closed pipe, so that the command still draws the ladder."""
 
     def __init__(self, writer: CallWriter) -> None:
         self._writer = writer
-        self._gone = False
+        self._closed = False
 
     def write(self, call: Call) -> None:
         """Write a call."""
@@ -145,15 +142,15 @@ class _UntilGone:
         self._to(self._writer.flush)
 
     def _to(self, work: Callable[[], None]) -> None:
-        if not self._gone:
+        if not self._closed:
             try:
                 work()
             except BrokenPipeError:
-                self._gone = True
+                self._closed = True
 
 
 class _Follower:
-    """Reads the inputs and gives their calls; `status` is the command's exit status."""
+    """Reads the inputs and yields their calls; `status` is the exit status of the command."""
 
     def __init__(self, registry: Registry, limits: CallLimits, *, history: bool) -> None:
         self.status = FINE
@@ -173,28 +170,28 @@ class _Follower:
                 report(str(error))
                 self.status = Unusable.exit_code
         for call in self._tracker.close():
-            yield self._judged(call)
+            yield self._count_anomalies(call)
 
     def _entry(self, entry: Entry) -> Iterator[Call]:
         if isinstance(entry, Diagnostic) or not entry.valid:
             report(entry.complaint())
             self.status = max(self.status, INVALID)
         if isinstance(entry, Record):
-            for told in self._tracker.feed(entry.item, entry.origin):
-                if isinstance(told, Call):
-                    yield self._judged(told)
+            for result in self._tracker.feed(entry.item, entry.origin):
+                if isinstance(result, Call):
+                    yield self._count_anomalies(result)
                 else:
-                    report(f"{entry.origin.place}: {told}")
+                    report(f"{entry.origin.place}: {result}")
                     self.status = max(self.status, INVALID)
 
-    def _judged(self, call: Call) -> Call:
+    def _count_anomalies(self, call: Call) -> Call:
         if call.anomalies:
             self.status = max(self.status, INVALID)
         return call
 
 
-class _Drawn:
-    """The calls of a ladder: all of them, or those that lead to the one that is wanted."""
+class _LadderCalls:
+    """The calls of a ladder: all of them, or the wanted one and its linked calls."""
 
     def __init__(self, wanted: str | None) -> None:
         self._wanted = wanted
@@ -202,35 +199,37 @@ class _Drawn:
         self.left_out = 0
 
     def add(self, call: Call) -> None:
-        if len(self._calls) < _DRAWN:
+        if len(self._calls) < _MAX_DRAWN:
             self._calls.append(
-                Call(**{name: getattr(call, name) for name in call.__struct_fields__})  # the table drops the history of its own
+                Call(
+                    **{name: getattr(call, name) for name in call.__struct_fields__}
+                )  # a copy: the command clears the history of the original
             )
         else:
             self.left_out += 1
 
-    def chosen(self) -> list[Call]:
+    def selected(self) -> list[Call]:
         if self._wanted is None:
             return self._calls
         by_name = {name: call for call in self._calls for name in (call.conn_id, call.call_uuid) if name}
-        found: dict[int, Call] = {}
-        ahead = [call for call in self._calls if names(call, self._wanted)]
-        while ahead:
-            call = ahead.pop()
-            if id(call) not in found:
-                found[id(call)] = call
+        linked_calls: dict[int, Call] = {}
+        pending = [call for call in self._calls if names(call, self._wanted)]
+        while pending:
+            call = pending.pop()
+            if id(call) not in linked_calls:
+                linked_calls[id(call)] = call
                 linked = (by_name.get(link.call_uuid or "") or by_name.get(link.conn_id or "") for link in call.links)
-                ahead += [other for other in linked if other is not None]
-        return list(found.values())
+                pending += [other for other in linked if other is not None]
+        return list(linked_calls.values())
 
 
 def names(call: Call, wanted: str) -> bool:
-    """Whether `wanted` is the call's CallUUID or its ConnID."""
+    """Return whether `wanted` is the CallUUID or the ConnID of `call`."""
     return wanted == call.call_uuid or wanted.lower() == (call.conn_id or "").lower()
 
 
 def _as_record(call: Call) -> Record:
-    """Return the call's last known attributes as a record that a query can judge."""
+    """Return the last known attributes of a call as a record that a query can test."""
     return Record(UnknownEvent(0, Attributes(call.state)))
 
 
@@ -243,10 +242,12 @@ def _parquet() -> type[CallParquet]:
     return CallParquet
 
 
-def _draw(drawn: _Drawn, path: str, inputs: tuple[str, ...], registry: Registry) -> None:
+def _draw(ladder_calls: _LadderCalls, path: str, inputs: tuple[str, ...], registry: Registry) -> None:
     title = "Calls of " + ", ".join("the standard input" if name == "-" else Path(name).name for name in inputs)
-    text = ladder(drawn.chosen(), registry=registry, title=title)
+    text = ladder(ladder_calls.selected(), registry=registry, title=title)
     with opened(path, inputs) as file:
         file.write(text.encode())
-    if drawn.left_out:
-        report(f"{path}: drawn without {drawn.left_out} calls beyond the first {_DRAWN}; --where or --call selects some")
+    if ladder_calls.left_out:
+        report(
+            f"{path}: the ladder shows the first {_MAX_DRAWN} calls and omits {ladder_calls.left_out}; select calls with --where or --call"
+        )

@@ -1,8 +1,8 @@
-"""``tlib check``: every violation, and a summary.
+"""``tlib check``: report every violation and print a summary.
 
-Strategy: one line a violation, in the ``file: place: what`` form that editors and grep know; JSON for
-programs. Frames are checked as bytes, so that a violation knows its offset; logs and JSON as
-events, so that it knows its line.
+Strategy: print one line per violation as ``file: place: message``, which editors and grep understand, or as JSON. The
+check reads frames as bytes, so a violation of a frame has an offset; it reads logs and JSON as events, so their
+violations have a line.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tlib_schemas.registry import Registry
 
 
 class Summary:
-    """Counts: items by kind, events by name, and violations by severity."""
+    """Counts of items by kind, events by name, violations by severity and code."""
 
     def __init__(self) -> None:
         self.events: Counter[str] = Counter()
@@ -40,7 +40,7 @@ class Summary:
         self.gaps = 0
 
     def to_data(self) -> dict[str, Any]:
-        """Return the summary as JSON holds it."""
+        """Return the summary as a JSON object."""
         return {
             "events": self.events.total(),
             "by_event": dict(self.events.most_common()),
@@ -52,11 +52,11 @@ class Summary:
         }
 
     def lines(self, *, warnings: bool) -> Iterator[str]:
-        """Yield the lines for a person: the totals, then the counts by event and by code."""
+        """Yield the lines of the summary: totals, then counts by event and by code."""
         counts = [(self.events.total(), "event"), (self.severities[Severity.ERROR], "error")]
         if warnings:
             counts.append((self.severities[Severity.WARNING], "warning"))
-        parts = [f"{count} {what}{'' if count == 1 else 's'}" for count, what in [*counts, (self.gaps, "gap")]]
+        parts = [f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in [*counts, (self.gaps, "gap")]]
         yield ", ".join([*parts, f"{self.malformed} malformed"])
         for counter, mark in ((self.events, "{}"), (self.codes, "[{}]")):
             for name, count in counter.most_common():
@@ -74,7 +74,7 @@ class Summary:
     show_default=True,
     help="Report this severity and above.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON object a violation, and one with $summary at the end.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object per violation, and one with $summary at the end.")
 @registry_option
 def command(
     files: tuple[str, ...],
@@ -87,9 +87,11 @@ def command(
     as_json: bool,
     registry: Registry,
 ) -> int:
-    """Check events against their tables: every violation, with place, code and footnote.
+    """Check events against their tables and report violations.
 
-    Exit status: 0 clean, 1 violations, malformed frames or gaps, 2 unusable input.
+    A violation has a place, a code, and the footnote that it breaks.
+
+    Exit status: 0 no violation, 1 violations, malformed frames or gaps, 2 unusable input.
 
     \b
     tlib check calls.tlb
@@ -104,7 +106,7 @@ def command(
         for path in files or ("-",):
             try:
                 for entry in entries(path, format_name, options, moved=progress.moved, opened=progress.opened, follow=follow):
-                    for line in _judge(entry, registry, summary, warnings=warnings, as_json=as_json):
+                    for line in _check(entry, registry, summary, warnings=warnings, as_json=as_json):
                         status = max(status, INVALID)
                         click.echo(line)
             except InputError as error:
@@ -118,8 +120,8 @@ def command(
     return status
 
 
-def _judge(entry: Entry, registry: Registry, summary: Summary, *, warnings: bool, as_json: bool) -> Iterator[str | bytes]:
-    """Yield the lines to show for one entry, which is counted."""
+def _check(entry: Entry, registry: Registry, summary: Summary, *, warnings: bool, as_json: bool) -> Iterator[str | bytes]:
+    """Count an entry and yield its lines."""
     if isinstance(entry, Diagnostic) or isinstance(entry.item, Gap):
         if not isinstance(entry, Diagnostic) and not isinstance(entry.item, MalformedFrame):
             code = "gap"

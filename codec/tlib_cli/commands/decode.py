@@ -1,4 +1,4 @@
-"""``tlib decode``: inputs of any format to an output of any format."""
+"""``tlib decode``: convert inputs of any format to an output of any format."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tlib_cli.view.progress import Progress
 from tlib_codec.formats import Format, Writer, readable
 from tlib_schemas.registry import Registry
 
-_WORTH_IT = 16 << 20  # bytes of input, below which starting a process takes longer than it saves
+_MIN_PARALLEL = 16 << 20  # bytes of input; below it, one process is faster than several
 
 
 @click.command()
@@ -29,11 +29,11 @@ _WORTH_IT = 16 << 20  # bytes of input, below which starting a process takes lon
 @files_argument
 @input_options()
 @output_options
-@click.option("--strict", is_flag=True, help="Stop at the first record that is no valid event.")
+@click.option("--strict", is_flag=True, help="Stop at the first malformed or invalid record.")
 @query_options
-@click.option("--address", metavar="HOST[:PORT]", help="Select events from or to this address or network (10.0.0.0/8) of a capture.")
-@click.option("--jobs", type=click.IntRange(1), metavar="N", help="Use N processes; without it, as many as there are cores.")
-@click.option("--partition", metavar="KEYS", help="With -o DIR/, make a folder for each date, event or both (date,event).")
+@click.option("--address", metavar="HOST[:PORT]", help="Select events of a capture from or to this address or network (10.0.0.0/8).")
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help="Use N processes. Default: one per core.")
+@click.option("--partition", metavar="KEYS", help="With -o DIR/, make a folder per date, event or both (date,event).")
 @capture_options
 @registry_option
 def command(
@@ -56,11 +56,12 @@ def command(
     follow: bool,
     registry: Registry,
 ) -> int:
-    """Decode frames, hex text, a T-Server or Platform SDK log, a capture (pcap, pcapng), or JSONL.
+    """Decode frames, hex text, logs, captures or JSONL.
 
-    On a terminal the output is a table, in a pipe JSONL, one line an event. Malformed parts are reported on the
-    standard error and, in JSONL, have lines of their own ($malformed, $gap); the events around them
-    come out. A query (--event, --where, --since, --until, --address) selects the events that are written.
+    Read frames, hex text, a T-Server or Platform SDK log, a capture (pcap, pcapng) or JSONL. Print a table on a
+    terminal and JSONL, one line per event, in a pipe. Report malformed parts on the standard error and, in JSONL,
+    write them as lines ($malformed, $gap); the events around them are still decoded. --event, --where, --since,
+    --until and --address select events.
 
     \b
     tlib decode calls.tlb
@@ -74,9 +75,9 @@ def command(
     """  # noqa: D301
     folder = output is not None and (output.endswith("/") or Path(output, "_tlib").is_dir())
     if not folder and output is not None and Path(output).is_dir():
-        raise click.UsageError(f"{output} is a folder: give {output}/ to have Parquet files made in it")
+        raise click.UsageError(f"{output}: is a folder; give -o {output}/ to write Parquet files into it")
     if partition and not folder:
-        raise click.UsageError("--partition writes a folder of Parquet files: give -o DIR/")
+        raise click.UsageError("--partition needs a folder of Parquet files: give -o DIR/")
     target = format_for(output, to or ("parquet" if folder else None))
     inputs = files or ("-",)
     task = Task(
@@ -106,7 +107,7 @@ def command(
             progress = stack.enter_context(Progress(alone=output not in {None, "-"} or not sys.stdout.isatty()))
             count = _jobs(jobs, inputs, target, strict=strict)
             if count > 1:
-                status = _together(task, inputs, output, count, writer, progress)
+                status = _in_parallel(task, inputs, output, count, writer, progress)
             else:
                 status = _one_by_one(pipeline, inputs, writer, progress)
         writer.flush()
@@ -115,7 +116,7 @@ def command(
 
 @contextlib.contextmanager
 def _closed(writer: Writer) -> Iterator[None]:
-    """Close the writer, also when the output fails: the first failure is the one that is reported."""
+    """Close the writer, also after an error; raise the first error."""
     try:
         yield
     except BaseException:
@@ -145,22 +146,22 @@ def _one_by_one(pipeline: Pipeline, inputs: tuple[str, ...], writer: Writer, pro
 
 
 def _jobs(wanted: int | None, inputs: tuple[str, ...], target: Format, *, strict: bool) -> int:
-    """Return the number of processes that are worth it: one where parts cannot be joined, or --strict has to stop in order."""
+    """Return the number of processes: 1 if the format cannot join parts, --strict stops early, or the inputs are small."""
     if len(inputs) < 2 or strict or not target.joins or not all(_size(path) for path in inputs):
         return 1
-    if wanted is None and sum(map(_size, inputs)) < _WORTH_IT:
+    if wanted is None and sum(map(_size, inputs)) < _MIN_PARALLEL:
         return 1
     return min(wanted or os.cpu_count() or 1, len(inputs))
 
 
 def _size(path: str) -> int:
-    """Return the size of a file, 0 of an input that has none."""
+    """Return the size of a file, or 0 for another kind of input."""
     return Path(path).stat().st_size if path != "-" and Path(path).is_file() else 0
 
 
-def _together(task: Task, inputs: tuple[str, ...], output: str | None, jobs: int, writer: Writer, progress: Progress) -> int:
+def _in_parallel(task: Task, inputs: tuple[str, ...], output: str | None, jobs: int, writer: Writer, progress: Progress) -> int:
     """Decode the inputs in several processes and join their parts."""
-    from tlib_cli.parallel import Workers, decode_parts  # noqa: PLC0415 several processes are not the usual case
+    from tlib_cli.parallel import Workers, decode_parts  # noqa: PLC0415 multiprocessing, which most runs do not need
 
     beside = None if output in {None, "-"} or not Path(str(output)).parent.is_dir() else Path(str(output)).parent
     with Workers(jobs, sum(map(_size, inputs)), progress) as workers:
@@ -168,40 +169,40 @@ def _together(task: Task, inputs: tuple[str, ...], output: str | None, jobs: int
 
 
 def _folder(task: Task, inputs: tuple[str, ...], output: str, jobs: int | None, partition: str | None) -> int:
-    """Decode the new ones among the inputs into a folder of Parquet files."""
+    """Decode the new inputs into a folder of Parquet files."""
     if task.target != "parquet" or task.strict or "-" in inputs:
-        raise click.UsageError("A folder takes Parquet, without --strict, and of files: give -o DIR/ with FILE…")
+        raise click.UsageError("-o DIR/ writes Parquet from files: give FILE…, and neither --strict nor another --to")
     from tlib_cli.dataset import decode_dataset, partition_keys  # noqa: PLC0415 pyarrow
     from tlib_cli.parallel import Workers  # noqa: PLC0415
 
     keys = partition_keys(partition)
     count = min(jobs or os.cpu_count() or 1, len(inputs))
     with Progress(alone=True) as progress, Workers(count, sum(map(_size, inputs)), progress) as workers:
-        # One schema for all files of a folder, whatever its inputs are.
+        # All files of a folder share one schema, so its columns do not depend on the inputs.
         status, already = decode_dataset(msgspec.structs.replace(task, origins=None), keys, inputs, output, workers)
     if already:
-        note = "; their errors were reported when they were decoded" if status == INVALID and already == len(inputs) else ""
-        report(f"{output}: {already} of {len(inputs)} files were there already{note}")
+        note = "; the run that decoded them reported their errors" if status == INVALID and already == len(inputs) else ""
+        report(f"{output}: skipped {already} of {len(inputs)} files, which an earlier run decoded{note}")
     return status
 
 
 def _origins(inputs: tuple[str, ...], format_name: str) -> tuple[str, ...] | None:
-    """Return the fields of `Origin` that these inputs can fill; None where an input may fill any."""
+    """Return the fields of `Origin` that these inputs can fill; None if an input may fill any."""
     names: dict[str, None] = {}
     for path in inputs:
-        found = readable().get(format_name) or _peeked(path)
-        if found is None or found.origins is None:
+        detected = readable().get(format_name) or _detect(path)
+        if detected is None or detected.origins is None:
             return None
-        names |= dict.fromkeys(found.origins)
+        names |= dict.fromkeys(detected.origins)
     return tuple(names)
 
 
-def _peeked(path: str) -> Format | None:
-    """Return the format of a file that can be looked into beforehand; None where it is not known."""
+def _detect(path: str) -> Format | None:
+    """Return the format of a file; None for another kind of input and an unusable file."""
     if path == "-" or not Path(path).is_file():
         return None
     try:
         with Source(path) as source:
             return format_of(source, "auto")
-    except InputError:  # reported when its turn comes
+    except InputError:  # the pipeline reports it
         return None

@@ -1,4 +1,4 @@
-"""``tlib encode``: JSONL to frames."""
+"""``tlib encode``: convert JSONL to frames."""
 
 from __future__ import annotations
 
@@ -23,14 +23,13 @@ from tlib_schemas.registry import Registry
 
 @click.command()
 @files_argument
-@click.option("-o", "--output", metavar="FILE", help="Write the frames to FILE; without it, or with -, to the standard output.")
-@click.option("--lenient", is_flag=True, help="Write invalid events too, and malformed frames and gaps as the bytes that they are.")
+@click.option("-o", "--output", metavar="FILE", help="Write the frames to FILE. Default: the standard output.")
+@click.option("--lenient", is_flag=True, help="Write invalid events too, and malformed frames and gaps byte for byte.")
 @registry_option
 def command(files: tuple[str, ...], output: str | None, lenient: bool, registry: Registry) -> int:
-    """Encode events from JSONL, one JSON object a line, as frames.
+    """Encode events from JSONL, one JSON object per line, as frames.
 
-    A line that is no valid event is reported with its number and the place in it; the others are
-    written.
+    Report an invalid line with its number and the place in it, and write the others.
 
     \b
     tlib encode events.jsonl -o frames.tlb
@@ -49,11 +48,11 @@ def command(files: tuple[str, ...], output: str | None, lenient: bool, registry:
         for path in inputs:
             try:
                 for entry in entries(path, "jsonl", ReadOptions(registry=registry), moved=moved, opened=progress.opened):
-                    data, complaints = _frame(entry, registry, lenient=lenient)
+                    data, messages = _frame(entry, registry, lenient=lenient)
                     file.write(data)
-                    for complaint in complaints:
+                    for message in messages:
                         status = max(status, INVALID)
-                        report(complaint)
+                        report(message)
             except InputError as error:
                 report(str(error))
                 status = Unusable.exit_code
@@ -61,12 +60,12 @@ def command(files: tuple[str, ...], output: str | None, lenient: bool, registry:
 
 
 def _frame(entry: Entry, registry: Registry, *, lenient: bool) -> tuple[bytes, list[str]]:
-    """Return the bytes to write, and why there are none."""
+    """Return the bytes to write, and the errors that prevent them."""
     if isinstance(entry, Diagnostic):
-        return b"", [entry.complaint()]
+        return b"", [entry.message()]
     item = entry.item
     if isinstance(item, Gap):
-        return (item.data, []) if lenient else (b"", [entry.complaint()])
+        return (item.data, []) if lenient else (b"", [entry.message()])
     try:
         return encode(item, registry=registry, policy=Policy.LENIENT if lenient else Policy.STRICT), []
     except SchemaViolation as error:

@@ -1,8 +1,8 @@
-"""``tlib inspect``: annotated hex.
+"""``tlib inspect``: print annotated hex.
 
-Strategy: `annotate` names the bytes; here they are laid out. Bytes that say one thing together (a
-frame's header, an attribute's, a pair's) share a row, each field in its own colour in the hex and in the
-words, so the row reads the same without colour.
+Strategy: `annotate` names the bytes and this module lays them out. The fields of one header (of a frame, an attribute
+or a pair) share a row. A field has the same colour in the hex and in its label, and the row reads the same without
+colour.
 """
 
 from __future__ import annotations
@@ -41,10 +41,9 @@ _COLOURS = {
     Kind.BROKEN: "bold white on red",
     Kind.UNREAD: "dim",
 }
-_FIELDS = {Kind.MAGIC, Kind.VERSION, Kind.FLAGS, Kind.MESSAGE, Kind.LENGTH, Kind.ID, Kind.TYPE}  # they share a row
+_HEADER_FIELDS = {Kind.MAGIC, Kind.VERSION, Kind.FLAGS, Kind.MESSAGE, Kind.LENGTH, Kind.ID, Kind.TYPE}  # share a row
 _FORMATS = ("frames", "hex", "capture")
-_FEW = 20
-_ROWS = 16
+_MAX_ROWS = 16  # of a long value, without --full
 
 
 @click.command()
@@ -52,8 +51,8 @@ _ROWS = 16
 @input_options(*_FORMATS)
 @click.option("--frame", "number", type=click.IntRange(1), metavar="N", help="Show only the Nth frame or gap.")
 @click.option("--offset", type=click.IntRange(0), metavar="N", help="Show only the frame or gap that holds byte N.")
-@click.option("--packet", type=click.IntRange(1), metavar="N", help="Show only frames that packet N of a capture completes.")
-@click.option("--limit", type=click.IntRange(0), default=_FEW, show_default=True, metavar="N", help="Stop after N frames; 0 shows all.")
+@click.option("--packet", type=click.IntRange(1), metavar="N", help="Show only the frames that packet N of a capture completes.")
+@click.option("--limit", type=click.IntRange(0), default=20, show_default=True, metavar="N", help="Stop after N frames; 0 shows all.")
 @click.option("--full", is_flag=True, help="Show all bytes of long values.")
 @registry_option
 def command(
@@ -66,9 +65,10 @@ def command(
     full: bool,
     registry: Registry,
 ) -> int:
-    """Show frames byte by byte: each range named, lists unfolded, the broken place marked.
+    """Show frames byte by byte, with names and values.
 
-    Offsets count from the start of the input, of the bytes that hex text stands for, or of a stream in a capture.
+    Unfold lists and mark the malformed place. Offsets count from the start of the input, of the bytes that hex text
+    encodes, or of a stream in a capture.
 
     \b
     tlib inspect calls.tlb --frame 3
@@ -77,26 +77,26 @@ def command(
     echo '544c01000056 00000000' | tlib inspect
     """  # noqa: D301
     screen = console(sys.stdout.buffer)
-    wanted = _Wanted(number, offset, packet)
+    selection = _Selection(number, offset, packet)
     status = FINE
     for path in files or ("-",):
         try:
-            status = max(status, _show(path, format_name, wanted, limit, full, registry, screen))
+            status = max(status, _show(path, format_name, selection, limit, full, registry, screen))
         except (InputError, Unusable) as error:
             report(str(error))
             status = Unusable.exit_code
     return status
 
 
-class _Wanted(NamedTuple):
-    """Which of the frames and gaps; None is any."""
+class _Selection(NamedTuple):
+    """The selected frames and gaps; None selects any."""
 
     number: int | None
     offset: int | None
     packet: int | None
 
-    def has(self, count: int, record: Record) -> bool:
-        """Whether it is that one, `count` being its number."""
+    def matches(self, count: int, record: Record) -> bool:
+        """Return whether the selection holds this record, which is number `count` of the input."""
         start = record.origin.offset or 0
         return (
             self.number in {None, count}
@@ -105,22 +105,22 @@ class _Wanted(NamedTuple):
         )
 
     @property
-    def one(self) -> bool:
-        """Whether there is only one."""
+    def single(self) -> bool:
+        """Return whether the selection holds one record at most."""
         return self.number is not None or self.offset is not None
 
-    def absent(self, count: int) -> str:
-        """Return the message for a selection that matches none of the `count` frames."""
+    def error(self, count: int) -> str:
+        """Return the error for a selection that matches none of the `count` frames."""
         if self.packet is not None:
-            return f"no frame is completed by packet {self.packet}; --packet is of captures"
-        return f"no frame {self.number}, there are {count}" if self.number is not None else f"no frame at byte {self.offset}"
+            return f"packet {self.packet} completes no frame; --packet needs a capture"
+        return f"no frame {self.number}; the input has {count}" if self.number is not None else f"no frame at byte {self.offset}"
 
     def past(self, record: Record) -> bool:
-        """Whether the selected frame would have come before."""
+        """Return whether the selection lies before this record."""
         return self.packet is not None and (record.origin.packet or 0) > self.packet
 
 
-def _show(path: str, format_name: str, wanted: _Wanted, limit: int, full: bool, registry: Registry, screen: Console) -> int:
+def _show(path: str, format_name: str, selection: _Selection, limit: int, full: bool, registry: Registry, screen: Console) -> int:
     status = FINE
     count = shown = 0
     for entry in entries(path, format_name, ReadOptions(registry=registry), only=_FORMATS):
@@ -129,12 +129,12 @@ def _show(path: str, format_name: str, wanted: _Wanted, limit: int, full: bool, 
             status = INVALID
             continue
         count += 1
-        if not wanted.has(count, entry):
-            if wanted.past(entry):
+        if not selection.matches(count, entry):
+            if selection.past(entry):
                 break
             continue
-        if wanted == _Wanted(None, None, None) and shown == limit > 0:
-            report(f"{entry.origin.place}: there are more than {limit} frames: --frame N, --offset N, or --limit 0 for all")
+        if selection == _Selection(None, None, None) and shown == limit > 0:
+            report(f"{entry.origin.place}: stopped after {limit} frames; use --frame N or --offset N, or --limit 0 for all")
             return status
         shown += 1
         if isinstance(entry.item, Gap):
@@ -142,19 +142,19 @@ def _show(path: str, format_name: str, wanted: _Wanted, limit: int, full: bool, 
         for line in _frame(entry, count, full, registry, screen.width):
             screen.print(line, soft_wrap=True)
         screen.print()
-        if wanted.one:
+        if selection.single:
             break
     if not shown:
-        raise Unusable(f"{path}: {wanted.absent(count)}")
+        raise Unusable(f"{path}: {selection.error(count)}")
     return status
 
 
 def _frame(record: Record, count: int, full: bool, registry: Registry, width: int) -> Iterator[Text]:
     item, data, base = record.item, record.frame or b"", record.origin.offset or 0
     broken = isinstance(item, MalformedFrame)
-    what = "a frame that is malformed" if broken else "a gap" if isinstance(item, Gap) else "a frame"
+    kind = "malformed frame" if broken else "gap" if isinstance(item, Gap) else "frame"
     length = item.length if isinstance(item, Missing) else len(data)
-    yield Text(f"#{count}  {printable(record.origin.place)}, byte {base}: {what} of {length} bytes", "bold")
+    yield Text(f"#{count}  {printable(record.origin.place)}, byte {base}: {kind} of {length} bytes", "bold")
     origin = record.origin.to_data()
     if "src" in origin:
         yield Text(f"{origin['time']}  {origin['src']} > {origin['dst']}  connection {origin['connection']}, {origin['direction']}", "dim")
@@ -165,48 +165,48 @@ def _frame(record: Record, count: int, full: bool, registry: Registry, width: in
     if isinstance(item, MalformedFrame):
         spans = annotate(data, registry=registry, base=base, error=item.error)
     elif isinstance(item, Gap):
-        spans = (Span(base, len(data), Kind.UNREAD, "belongs to no frame"),)
+        spans = (Span(base, len(data), Kind.UNREAD, "bytes outside frames"),)
     else:
         spans = annotate(data, registry=registry, base=base)
     yield from rows(spans, data, base=base, width=width, full=full)
 
 
 def rows(spans: Iterable[Span], data: bytes, *, base: int = 0, width: int = 100, full: bool = False) -> Iterator[Text]:
-    """Yield the rows of a frame's spans: offset, bytes, words. `width` is that of the screen, in characters."""
-    room = 16 if width >= 110 else 8
-    for _, together in groupby(_grouped(spans), key=lambda pair: pair[0]):
-        yield from _row([span for _, span in together], data, base, room, full)
+    """Yield the rows of a frame's spans: offset, bytes, labels. `width` is the width of the screen in characters."""
+    bytes_per_row = 16 if width >= 110 else 8
+    for _, row in groupby(_grouped(spans), key=lambda pair: pair[0]):
+        yield from _row([span for _, span in row], data, base, bytes_per_row, full)
 
 
 def _grouped(spans: Iterable[Span]) -> Iterator[tuple[int, Span]]:
-    """Spans with the number of their row."""
+    """Yield each span with the number of its row."""
     row = 0
     fields, place = False, ("", 0)
     for span in spans:
-        is_field = span.kind in _FIELDS and span.length > 0
+        is_field = span.kind in _HEADER_FIELDS and span.length > 0
         if not (is_field and fields and (span.path, span.depth) == place) or span.kind is Kind.MESSAGE:
             row += 1
         fields, place = is_field, (span.path, span.depth)
         yield row, span
 
 
-def _row(spans: list[Span], data: bytes, base: int, room: int, full: bool) -> Iterator[Text]:
-    """One row, or several where the bytes are many: offset, bytes, words."""
-    words = Text()
+def _row(spans: list[Span], data: bytes, base: int, bytes_per_row: int, full: bool) -> Iterator[Text]:
+    """Yield a row of offset, bytes and labels; more rows if one cannot hold the bytes."""
+    labels = Text()
     for span in spans:
         colour = _COLOURS[span.kind]
         label = f"<< BROKEN: {span.value}" if span.kind is Kind.BROKEN else f"{span.label} {span.value}".rstrip()
-        words = words + Text("  " if words.plain else "") + Text(printable(label), colour)
+        labels = labels + Text("  " if labels.plain else "") + Text(printable(label), colour)
     total = sum(span.length for span in spans)
-    shown = total if full else min(total, room * _ROWS)
+    shown = total if full else min(total, bytes_per_row * _MAX_ROWS)
     view = memoryview(data)
     bytes_ = ((byte, _COLOURS[span.kind]) for span in spans for byte in view[span.offset - base :][: span.length])
-    for start in range(0, shown or 1, room):
+    for start in range(0, shown or 1, bytes_per_row):
         line = Text(f"{spans[0].offset + start:08x}", "dim").append("  ")
-        for byte, colour in islice(bytes_, min(room, shown - start)):
+        for byte, colour in islice(bytes_, min(bytes_per_row, shown - start)):
             line.append(f"{byte:02x}", colour).append(" ")
         if not start:
-            line = line.append(" " * (room * 3 + 11 - line.cell_len) + "  " * spans[0].depth) + words
+            line = line.append(" " * (bytes_per_row * 3 + 11 - line.cell_len) + "  " * spans[0].depth) + labels
         line.rstrip()
         yield line
     if shown < total:

@@ -1,4 +1,4 @@
-"""``tlib redact``: make frames, JSONL, logs and captures safe to share, in their own format."""
+"""``tlib redact``: make frames, JSONL, logs and captures safe to share, and keep their format."""
 
 from __future__ import annotations
 
@@ -42,24 +42,27 @@ _VARIABLE = "TLIB_SECRET"
     type=click.Choice((AUTO, *readable())),
     default=AUTO,
     show_default=True,
-    help="Read the input as this format; auto looks at its first bytes.",
+    help="Read the input as this format; auto detects it from the first bytes.",
 )
-@click.option("-o", "--output", metavar="FILE", help="Write to FILE; without it, to the standard output.")
+@click.option("-o", "--output", metavar="FILE", help="Write to FILE. Default: the standard output.")
 @click.option(
-    "--secret", "secret_file", metavar="FILE", help=f"Read the secret from FILE; without it, from {_VARIABLE}, else draw one for this run."
+    "--secret",
+    "secret_file",
+    metavar="FILE",
+    help=f"Read the secret from FILE. Default: the variable {_VARIABLE}, else a random secret for this run.",
 )
 @click.option("--attribute", "attributes", multiple=True, metavar="NAME", help="Replace this attribute too.")
 @click.option("--keep-attribute", "kept", multiple=True, metavar="NAME", help="Keep this attribute as it is.")
-@click.option("--key", "keys", multiple=True, metavar="PATTERN", help="Replace only values of lists whose key matches (default: all).")
-@click.option("--keep", multiple=True, metavar="PATTERN", help="Keep values of lists whose key matches.")
+@click.option("--key", "keys", multiple=True, metavar="PATTERN", help="Replace only the list values whose key matches. Default: all.")
+@click.option("--keep", multiple=True, metavar="PATTERN", help="Keep the list values whose key matches.")
 @click.option("--agents", is_flag=True, help="Replace AgentID, UserID and Place too.")
 @click.option("--ids", is_flag=True, help="Replace CallUUIDs and ConnIDs too; calls stay linked.")
-@click.option("--keep-lines", is_flag=True, help="Keep lines of a log that belong to no message; read them before you share the log.")
+@click.option("--keep-lines", is_flag=True, help="Keep log lines outside messages; read them before you share the log.")
 @click.option("--keep-malformed", is_flag=True, help="Keep malformed frames and gaps as they are; they may hold personal data.")
 @click.option(
-    "--keep-other", is_flag=True, help="Keep the payload of other connections and protocols of a capture; it may hold personal data."
+    "--keep-other", is_flag=True, help="Keep the payload of other connections and protocols in a capture; it may hold personal data."
 )
-@click.option("--addresses", is_flag=True, help="Replace IP addresses of a capture too; networks stay networks.")
+@click.option("--addresses", is_flag=True, help="Replace the IP addresses of a capture too; addresses of one network stay in one network.")
 @registry_option
 def command(
     file: str,
@@ -78,10 +81,11 @@ def command(
     addresses: bool,
     registry: Registry,
 ) -> int:
-    """Make a capture, frame file, JSONL or log safe to share: show what happened without revealing who was involved.
+    """Replace personal data, so that a file is safe to share.
 
-    Numbers, names and user data become pseudonyms of the same length and shape, equal for equal
-    values. With the same secret they are the same in every file. docs/redact.md lists the replaced values.
+    The output shows what happened without revealing who was involved, in the format of the input: a capture, a frame
+    file, JSONL or a log. Numbers, names and user data become pseudonyms of the same length and shape; equal values get
+    equal pseudonyms, in every file that you redact with the same secret. docs/redact.md lists the replaced values.
 
     \b
     tlib redact server.log -o safe.log
@@ -102,29 +106,29 @@ def command(
         progress = stack.enter_context(Progress(alone=True))
         source = stack.enter_context(open_source(file, moved=progress.moved))
         progress.opened(source)
-        found = format_of(source, format_name)  # before the output is opened: an unusable input leaves none behind
-        _refuse(found.name, output, addresses=addresses)
-        target = stack.enter_context(opened(output, (file,), binary=found.name not in {"log", "jsonl"}))
+        input_format = format_of(source, format_name)  # an unusable input fails before the output exists
+        _check_options(input_format.name, output, addresses=addresses)
+        target = stack.enter_context(opened(output, (file,), binary=input_format.name not in {"log", "jsonl"}))
         run = _Run(redactor, target, keep_malformed=keep_malformed)
-        if found.name == "log":
+        if input_format.name == "log":
             run.log(source, keep_lines=keep_lines)
-        elif found.name == "capture":
+        elif input_format.name == "capture":
             run.capture(source, addresses=addresses, keep_other=keep_other)
         else:
-            run.items(read_batches(source, found, ReadOptions(registry=registry)), jsonl=found.name == "jsonl")
+            run.items(read_batches(source, input_format, ReadOptions(registry=registry)), jsonl=input_format.name == "jsonl")
         target.flush()
     return run.summary()
 
 
 class _Run:
-    """Rewrites one input to one output; counts the replaced values and the bytes left out."""
+    """Rewrites one input to one output and counts the replaced values and the omitted parts."""
 
     def __init__(self, redactor: Redactor, target: BinaryIO, *, keep_malformed: bool) -> None:
         self._redactor = redactor
         self._target = target
         self._keep_malformed = keep_malformed
-        self._what = ""
-        self._lost: Counter[str] = Counter()
+        self._written = ""
+        self._omitted: Counter[str] = Counter()
         self._status = FINE
 
     def log(self, source: Source, *, keep_lines: bool) -> None:
@@ -134,8 +138,8 @@ class _Run:
         for line in rewriter.lines(source.chunks(), name=source.name):
             self._target.write(line)
             written += 1
-        self._what = f"{written} lines"
-        self._lost["lines that are no message left out"] = rewriter.dropped
+        self._written = f"{written} lines"
+        self._omitted["lines outside messages omitted"] = rewriter.dropped
 
     def capture(self, source: Source, *, addresses: bool, keep_other: bool) -> None:
         """Rewrite a capture."""
@@ -147,35 +151,35 @@ class _Run:
             else:
                 self._target.write(piece)
         if not rewriter.followed:
-            report(f"{source.name}: no connection has frames in it")
+            report(f"{source.name}: no connection carries frames")
         if rewriter.blank or not rewriter.followed:
             self._status = INVALID
-        self._what = f"{rewriter.packets} packets"
-        self._lost["bytes of connections with frames, but in no whole frame, blanked"] = rewriter.blank
-        self._lost["blocks that hold no packets left out"] = rewriter.blocks
-        self._lost["payloads of packets of other connections and protocols blanked"] = rewriter.others
+        self._written = f"{rewriter.packets} packets"
+        self._omitted["bytes outside whole frames blanked, of connections that carry frames"] = rewriter.blank
+        self._omitted["blocks without packets omitted"] = rewriter.blocks
+        self._omitted["packet payloads of other connections and protocols blanked"] = rewriter.others
 
     def items(self, batches: Iterator[Batch], *, jsonl: bool) -> None:
-        """Rewrite frames, or lines of JSON."""
+        """Rewrite frames or lines of JSON."""
         written = 0
         for entry in chain.from_iterable(batches):
             line = self._line(entry) if jsonl else self._frame(entry)
             if line is not None:
                 written += 1
                 self._target.write(line)
-        self._what = f"{written} {'lines' if jsonl else 'frames'}"
+        self._written = f"{written} {'lines' if jsonl else 'frames'}"
 
     def _frame(self, entry: Entry) -> bytes | None:
         if isinstance(entry, Diagnostic) or isinstance(entry.item, Gap):
             self._status = INVALID
             if self._keep_malformed and isinstance(entry, Record):
                 return entry.frame or b""
-            self._lost["malformed frames and gaps left out"] += 1
+            self._omitted["malformed frames and gaps omitted"] += 1
             return None
         try:
             return self._redactor.frame(entry.item)
         except EncodeError as error:
-            report(f"{entry.origin.place}: left out: {error}")
+            report(f"{entry.origin.place}: omitted: {error}")
             self._status = INVALID
             return None
 
@@ -183,37 +187,37 @@ class _Run:
         if isinstance(entry, Diagnostic):
             self._status = INVALID
             report(entry.complaint())
-            self._lost["lines that are no event left out"] += 1
+            self._omitted["lines without an event omitted"] += 1
             return None
         origin = safe_origin(entry.origin)
         if isinstance(entry.item, Gap):
             self._status = INVALID
             if self._keep_malformed:
                 return line_of(Record(entry.item, origin=origin), self._redactor.registry)
-            self._lost["malformed frames and gaps left out"] += 1
+            self._omitted["malformed frames and gaps omitted"] += 1
             return None
         unnumbered = {name: self._redactor.printed(None, str(text)) for name, text in entry.unnumbered.items()}
         return line_of(Record(self._redactor.item(entry.item), origin=origin, unnumbered=unnumbered), self._redactor.registry)
 
     def summary(self) -> int:
-        """Report the counts, and return the exit status."""
+        """Report the counts and return the exit status."""
         counts = self._redactor.counts
         replaced = ", ".join(f"{name} {count}" for name, count in counts.most_common()) or "nothing"
-        report(f"{self._what} written; replaced: {replaced}")
+        report(f"{self._written} written; replaced: {replaced}")
         for pattern in self._redactor.unmatched:
-            report(f"no key in a list matches --key {pattern}: nothing was replaced for it")
-        for what, count in self._lost.items():
+            report(f"--key {pattern}: matches no key of a list")
+        for part, count in self._omitted.items():
             if count:
-                report(f"{count} {what}")
+                report(f"{count} {part}")
         return self._status
 
 
-def _refuse(form: str, output: str | None, *, addresses: bool) -> None:
-    """Raise UsageError where an option does not fit the input or output."""
-    if addresses and form != "capture":
-        raise click.UsageError(f"--addresses is of captures, and the input is {form}")
+def _check_options(input_format: str, output: str | None, *, addresses: bool) -> None:
+    """Raise UsageError if an option does not fit the input or output."""
+    if addresses and input_format != "capture":
+        raise click.UsageError(f"--addresses needs a capture; the input is {input_format}")
     if output is not None and output.lower().endswith((".gz", ".zst")):
-        raise click.UsageError(f"{output}: the output is not compressed; give a name without this suffix")
+        raise click.UsageError(f"{output}: the output is not compressed; give a name without .gz or .zst")
 
 
 def _secret(path: str | None) -> bytes:
@@ -223,12 +227,12 @@ def _secret(path: str | None) -> bytes:
         except OSError as error:
             raise Unusable(f"{path}: {error.strerror}") from None
         if not secret:
-            raise Unusable(f"{path}: empty, where a secret is expected")
+            raise Unusable(f"{path}: expected a secret; the file is empty")
         return secret
-    given = os.environ.get(_VARIABLE, "")
-    if given:
-        return os.fsencode(given)
-    report(f"pseudonyms are those of this run alone; give --secret or {_VARIABLE} to have the same ones again")
+    variable = os.environ.get(_VARIABLE, "")
+    if variable:
+        return os.fsencode(variable)
+    report(f"this run uses a random secret; give --secret or {_VARIABLE} to get the same pseudonyms again")
     return secrets.token_bytes(32)
 
 
@@ -242,6 +246,6 @@ def _numbers(names: tuple[str, ...], option: str, registry: Registry) -> frozens
             raise click.BadParameter(f"{registry.name} has no attribute {name!r}{closest(name, known)}", param_hint=option) from None
         attribute = registry.dictionary.get(number)
         if option == "--attribute" and attribute is not None and isinstance(attribute.value, Enum):
-            raise click.BadParameter(f"{name} is an enumeration, and says nothing of a person", param_hint=option)
+            raise click.BadParameter(f"{name} is an enumeration and identifies nobody; give another attribute", param_hint=option)
         numbers.add(number)
     return frozenset(numbers)

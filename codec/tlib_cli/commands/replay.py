@@ -10,7 +10,7 @@ import click
 
 from tlib_cli.inputs import entries
 from tlib_cli.network import addresses
-from tlib_cli.options import asked, connection_options, files_argument, input_options, query_options, registry_option
+from tlib_cli.options import build_query, connection_options, files_argument, input_options, query_options, registry_option
 from tlib_cli.reports import report
 from tlib_cli.serving import Serving, serve, serving_options
 from tlib_codec.clock import Clock
@@ -73,7 +73,7 @@ def command(
     """  # noqa: D301
     if bool(connect) == (serving.listen is not None) or serving.backup_of is not None:
         raise click.UsageError("give --connect or --listen, one of them")
-    query = asked(events=events, conditions=conditions, since=since, until=until, registry=registry)
+    query = build_query(events=events, conditions=conditions, since=since, until=until, registry=registry)
     options = ReadOptions(registry=registry, server=server, ports=ports, hosts=hosts)
 
     def recording() -> Iterator[RecordedItem]:

@@ -1,4 +1,4 @@
-"""``tlib schema``: the events' tables as the specification lays them out."""
+"""``tlib schema``: print the tables of events in the layout of the specification."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from tlib_schemas.wire import Enum
 @click.option("--json", "as_json", is_flag=True, help="Print the JSON Schema of the event, or of all events.")
 @registry_option
 def command(event: str | None, as_json: bool, registry: Registry) -> int:
-    """Show the table of EVENT: attributes, Mandatory or Optional, numbers, types, footnotes.
+    """Show the table of EVENT, or list all events.
 
-    Without EVENT, list all events.
+    The table lists attributes, Mandatory or Optional, numbers, types and footnotes.
 
     \b
     tlib schema
@@ -62,8 +62,8 @@ def _list(registry: Registry, screen: Console) -> None:
     table.add_column("Message", justify="right")
     table.add_column("Contents")
     for schema in registry.schemas.values():
-        said = (schema.cls.__doc__ or "").strip().partition("\n")[0].partition(" Source:")[0]
-        table.add_row(schema.name, str(int(schema.message)), Text(said + (" Deprecated." if schema.deprecated else "")))
+        summary = (schema.cls.__doc__ or "").strip().partition("\n")[0].partition(" Source:")[0]
+        table.add_row(schema.name, str(int(schema.message)), Text(summary + (" Deprecated." if schema.deprecated else "")))
     screen.print(table)
 
 
@@ -89,7 +89,7 @@ def _id(number: int) -> str:
 
 
 def _value(row: Row, registry: Registry) -> str:
-    """Return the wire types of a row's attributes, and the printed form where it says more."""
+    """Return the wire types of a row's attributes, and their value types if those differ."""
     if not row.ids:
         return "the message number"
     names = []

@@ -1,7 +1,7 @@
-"""How far a long input has been read, drawn on the standard error of a person who waits.
+"""Draw a progress bar for a large input on the standard error.
 
-Strategy: nothing is imported or drawn unless the standard error is a terminal on which nothing
-else is written, and the input is large and of known size.
+Strategy: import and draw nothing unless the input is large, its size is known, the standard error is a terminal, and
+the command writes nothing else to that terminal.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _LARGE = 4 << 20
 
 
 class Progress:
-    """A bar for each input of a command; a context manager.
+    """Draws a bar for each input of a command; a context manager.
 
-    `alone` says that the command's own output does not go to the terminal.
+    `alone` says that the command writes its output elsewhere than to the terminal.
     """
 
     def __init__(self, *, alone: bool) -> None:
@@ -38,13 +38,13 @@ class Progress:
             self._bar.stop()
 
     def opened(self, source: Source) -> None:
-        """Begin with the next input."""
+        """Begin the next input."""
         self._task = None
         if source.size is not None:
-            self.begun(source.name, source.size)
+            self.start(source.name, source.size)
 
-    def begun(self, name: str, size: int) -> None:
-        """Begin work on `size` bytes."""
+    def start(self, name: str, size: int) -> None:
+        """Begin an input of `size` bytes."""
         if size < _LARGE or not self._wanted:
             return
         if self._bar is None:
@@ -59,6 +59,6 @@ class Progress:
         self._task = self._bar.add_task(name, total=size)
 
     def moved(self, count: int) -> None:
-        """Count bytes that are read."""
+        """Count bytes read."""
         if self._bar is not None and self._task is not None:
             self._bar.advance(self._task, count)

@@ -1,9 +1,9 @@
-"""Events as a person reads them: one compact block each.
+"""Write events for people: one compact block per event.
 
-Strategy: the eye looks for when, what, and which call, so those stand first and always in the same
-place; the other attributes follow in the table's order, as many to a line as fit, and lists unfold
-below. Violations stand with their attribute, marked by a word and not by colour alone. Values are
-somebody else's bytes: nothing that a terminal would obey gets through.
+Strategy: a block opens with the time, the event and the call's identifiers, always in the same place. The other
+attributes follow in the order of the event's table, as many to a line as fit; lists unfold below. A word marks a
+violation, so the block reads the same without colour. Control characters in values are escaped, since a terminal
+would obey them.
 """
 
 from __future__ import annotations
@@ -31,17 +31,18 @@ from tlib_schemas.events import Event, InvalidEvent
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.values import KVList, RawValue, Unicode
 
-_PALETTE = ("green", "yellow", "magenta", "blue", "cyan", "bright_blue")  # events, in the registry's order
+_PALETTE = ("green", "yellow", "magenta", "blue", "cyan", "bright_blue")  # colours of events, in the order of the registry
 _FIRST = (AttributeID.ConnID, AttributeID.CallUUID)
 _SHOWN_BYTES = 24
 _MARKS = {Severity.ERROR: ("ERROR ", "bold red"), Severity.WARNING: ("warning ", "yellow")}
 _GUIDES = ("├─ ", "└─ ", "│  ", "   ")
 _PLAIN_GUIDES = ("+- ", "`- ", "|  ", "   ")
+Guides = tuple[str, str, str, str]  # of a pair, of the last one, below a pair, below the last one
 _Pairs = list[tuple[str, Any]]
 
 
 class Table(RecordWriter):
-    """Writes a block a record, to a terminal in colour, anywhere else in plain text."""
+    """Writes a block per record: coloured on a terminal, plain text elsewhere."""
 
     def __init__(self, file: BinaryIO, registry: Registry) -> None:
         super().__init__(file, registry)
@@ -50,7 +51,7 @@ class Table(RecordWriter):
         self._colours = {number: _PALETTE[i % len(_PALETTE)] for i, number in enumerate(registry.schemas)}
 
     def put(self, record: Record) -> None:
-        """Write the record's block, under its file's name where that is another than the last one's."""
+        """Write the block of a record; if the file changes, write its name first."""
         file = record.origin.file
         if self._last not in {None, file}:
             self.console.print(Text(f"-- {printable(file)}\n", "bold"))
@@ -58,15 +59,15 @@ class Table(RecordWriter):
         self.console.print(self.block(record))
 
     def put_diagnostic(self, diagnostic: Diagnostic) -> None:
-        """Write the diagnostic's line."""
+        """Write the line of a diagnostic."""
         self.console.print(Text("ERROR " + printable(diagnostic.complaint()), "bold red"), Text())
 
     def flush(self) -> None:
-        """Make everything written so far visible."""
+        """Make everything written so far visible to a reader."""
         self.console.file.flush()
 
     def block(self, record: Record) -> Text:
-        """Return the block of one item, and an empty line."""
+        """Return the block of a record and an empty line."""
         item = record.item
         if isinstance(item, Gap):
             return Text.assemble(("ERROR " + printable(record.complaint()), "bold red"), ("\n  " + hex_bytes(item.data) + "\n", "dim"))
@@ -79,7 +80,7 @@ class Table(RecordWriter):
             if isinstance(value, KVList):
                 lines += self._list(label, value)
         for violation in violations:
-            if violation.code not in {"deprecated", "unlisted-attribute"}:  # these are marked where they stand
+            if violation.code not in {"deprecated", "unlisted-attribute"}:  # the block marks these at their attribute
                 lines += self._violation(violation)
         lines += [_cell(name, value, "  ", "yellow") for name, value in record.unnumbered.items()]
         lines.append(Text())
@@ -99,11 +100,11 @@ class Table(RecordWriter):
         place = f"line {origin.line}" if origin.line is not None else f"@{origin.offset}" if origin.offset is not None else ""
         if not place:
             place = str((origin.other or {}).get("server", "@"))
-        room = self.console.width - head.cell_len - len(place)
-        return head.append(" " * max(2, room) + place, "dim")
+        padding = self.console.width - head.cell_len - len(place)
+        return head.append(" " * max(2, padding) + place, "dim")
 
     def _pairs(self, item: Item) -> tuple[str, _Pairs]:
-        """When it happened, as text, and the attributes by the names they are printed under."""
+        """Return the time of an event as text, and its attributes by printed name."""
         pairs: _Pairs = []
         time = ""
         if isinstance(item, Event):
@@ -119,14 +120,14 @@ class Table(RecordWriter):
             pairs += item.extra.items()
         else:
             pairs += item.attributes.items()
-        if not time:  # no field of the table, and on every real event
+        if not time:  # most tables list no timestamp, though every real event has one
             time = self._take_time(pairs)
         first = [self._registry.attribute_name(i) for i in _FIRST]
         pairs.sort(key=lambda pair: first.index(pair[0]) if pair[0] in first else len(first))
         return time, [(label, value) for label, value in pairs if value is not None]
 
     def _take_time(self, pairs: _Pairs) -> str:
-        """Return the time that plain attributes give, which are then shown as it."""
+        """Remove the time attributes from `pairs` and return their time as text."""
         names = [self._registry.attribute_name(i) for i in (AttributeID.TimeinSecs, AttributeID.TimeinuSecs)]
         seconds, fraction = (next((value for label, value in pairs if label == name and isinstance(value, int)), None) for name in names)
         text = None if seconds is None else Timestamp(seconds=seconds, microseconds=fraction).to_text()
@@ -135,7 +136,7 @@ class Table(RecordWriter):
         return text or ""
 
     def _cells(self, pairs: _Pairs, unlisted: set[str]) -> Iterator[Text]:
-        """Yield the plain attributes, as many to a line as fit; a star marks those outside the event's table."""
+        """Yield lines of plain attributes; a star marks those outside the event's table."""
         line = Text()
         for label, value in pairs:
             if isinstance(value, KVList):
@@ -150,7 +151,7 @@ class Table(RecordWriter):
 
     def _list(self, label: str, kv: KVList) -> Iterator[Text]:
         yield Text.assemble("  ", (printable(label), "dim"), "" if len(kv) else " (empty)")
-        yield from _branches(kv, "  ", _GUIDES if self.console.encoding.lower().startswith("utf") else _PLAIN_GUIDES)
+        yield from branches(kv, "  ", guides(self.console))
 
     def _violation(self, violation: Violation) -> Iterator[Text]:
         mark, style = _MARKS[violation.severity]
@@ -160,7 +161,7 @@ class Table(RecordWriter):
 
 
 def violations_of(record: Record, registry: Registry) -> tuple[Violation, ...]:
-    """Return every rule of its table that a record breaks, with offsets where the record has a frame."""
+    """Return the violations of a record, with offsets if it has a frame."""
     item = record.item
     assert not isinstance(item, Gap)
     if isinstance(item, InvalidEvent):
@@ -170,27 +171,32 @@ def violations_of(record: Record, registry: Registry) -> tuple[Violation, ...]:
     return registry.validate(item) if isinstance(item.message, int) else ()
 
 
-def _branches(kv: KVList, indent: str, guides: tuple[str, str, str, str]) -> Iterator[Text]:
-    """Yield the pairs of a list, and of those in it, a line each."""
+def guides(screen: Console) -> Guides:
+    """Return the lines of a tree, in ASCII if the console's encoding is not UTF-8."""
+    return _GUIDES if screen.encoding.lower().startswith("utf") else _PLAIN_GUIDES
+
+
+def branches(kv: KVList, indent: str, guides: Guides) -> Iterator[Text]:
+    """Yield a line per pair of a list and of its nested lists."""
     middle, last, down, nothing = guides
     for place, (key, value) in enumerate(kv, 1):
         end = place == len(kv)
         line = Text.assemble((indent + (last if end else middle), "dim"), (text_of(key), "cyan"))
         if isinstance(value, KVList):
             yield line if len(value) else line.append(" (empty)", "dim")
-            yield from _branches(value, indent + (nothing if end else down), guides)
+            yield from branches(value, indent + (nothing if end else down), guides)
         else:
             yield line.append(" = ", "dim").append(text_of(value))
 
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
-        """Leave it to `main` instead of ending the process here."""
+        """Raise the error again, so that `main` handles it; rich would exit here."""
         raise  # noqa: PLE0704 rich calls this while it handles the error
 
 
 def console(file: BinaryIO) -> Console:
-    """Return a rich console over a binary file; 100 columns where neither terminal nor COLUMNS says more."""
+    """Return a rich console over a binary file; 100 columns wide without a terminal and COLUMNS."""
     text = (
         sys.stdout if file is sys.stdout.buffer else io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", write_through=True)
     )
@@ -203,7 +209,7 @@ def _cell(label: str, value: Any, indent: str, style: str = "dim") -> Text:
 
 
 def text_of(value: Any) -> str:
-    """Return a value on one printable line."""
+    """Return a value as one printable line."""
     match value:
         case OpenEnum():
             return value.label or str(int(value))
@@ -220,6 +226,6 @@ def text_of(value: Any) -> str:
 
 
 def hex_bytes(data: bytes) -> str:
-    """Return the first bytes in hex, and how many there are where that is not all."""
+    """Return the first 24 bytes in hex, and the number of bytes if there are more."""
     shown = data[:_SHOWN_BYTES].hex(" ") or "no bytes"
     return shown if len(data) <= _SHOWN_BYTES else f"{shown} … ({len(data)} bytes)"

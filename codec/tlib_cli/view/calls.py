@@ -1,8 +1,8 @@
-"""Calls as lines of JSON, and as a table that a person reads.
+"""Write calls as lines of JSON, or as a table for people.
 
-Strategy: a row is written as its call ends, so its columns have fixed widths: when, how long, what
-kind, from where to where, which call, what came of it. The calls that it is linked to stand below
-it, and so do its anomalies, marked by a character and not by colour alone.
+Strategy: the table writes a row when its call ends, so columns have fixed widths: begin, length, type, ANI, DNIS,
+call, outcome. Linked calls and anomalies stand below their row; a character marks an anomaly, so the table reads the
+same without colour.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import msgspec
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
+from tlib_cli.reports import printable
 from tlib_codec.calls import Call, Change, Ending, Link, LinkKind
 from tlib_codec.calls.ladder import short
 from tlib_codec.records import Origin
@@ -23,18 +24,17 @@ from tlib_schemas.enumerations import AttributeID, OpenEnum
 from tlib_schemas.registry import Registry
 from tlib_schemas.values import KVList
 
-from .reports import printable
-from .view.tables import _GUIDES, _PLAIN_GUIDES, _branches, console, text_of
+from .tables import branches, console, guides, text_of
 
 _COLUMNS = (("Begin (UTC)", 19), ("Length", 7), ("Type", 8), ("ANI", 11), ("DNIS/dialed", 11), ("Call", 13), ("Outcome", 0))
-_SAID = {
+_LINK_LABELS = {
     LinkKind.CONSULTS_FOR: "consults for",
     LinkKind.CONSULTED_BY: "consulted by",
     LinkKind.MERGED_INTO: "merged into",
     LinkKind.MERGED_FROM: "merged from",
     LinkKind.SITE: "at another site",
 }
-_WHY = {
+_ENDING_LABELS = {
     Ending.DELETED: "",
     Ending.RELEASED: "released",
     Ending.OPEN: "open",
@@ -44,51 +44,51 @@ _WHY = {
 
 
 class CallWriter(Protocol):
-    """One form of output for calls."""
+    """Writes calls in one format."""
 
     def write(self, call: Call) -> None:
         """Write a call."""
 
     def flush(self) -> None:
-        """Let everything written so far be seen."""
+        """Make everything written so far visible to a reader."""
 
 
 class CallLines:
-    """A line of JSON a call."""
+    """Writes a line of JSON per call."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
 
     def write(self, call: Call) -> None:
-        """Write the call's line."""
+        """Write the line of a call."""
         self._file.write(msgspec.json.encode(call.to_data()) + b"\n")
 
     def flush(self) -> None:
-        """Let everything written so far be seen."""
+        """Make everything written so far visible to a reader."""
         self._file.flush()
 
 
 class CallTable:
-    """A row a call; `full` also its attributes and every change."""
+    """Writes a row per call; with `full`, also its attributes and every change."""
 
     def __init__(self, file: BinaryIO, registry: Registry, *, full: bool) -> None:
         self.console = console(file)
         self._registry = registry
         self._full = full
-        self._begun = False
+        self._has_heading = False
         narrow = self.console.width < 100
         self._gap, self._date = (" ", "%m-%d %H:%M:%S") if narrow else ("  ", "%Y-%m-%d %H:%M:%S")
         self._widths = [14 if narrow and not place else width for place, (_, width) in enumerate(_COLUMNS)]
-        self._guides = _GUIDES if self.console.encoding.lower().startswith("utf") else _PLAIN_GUIDES
+        self._guides = guides(self.console)
 
     def flush(self) -> None:
-        """Let everything written so far be seen."""
+        """Make everything written so far visible to a reader."""
         self.console.file.flush()
 
     def write(self, call: Call) -> None:
-        """Write the call's row, and what belongs below it."""
-        if not self._begun:
-            self._begun = True
+        """Write the row of a call, its links and anomalies; with `full`, its attributes and changes."""
+        if not self._has_heading:
+            self._has_heading = True
             self.console.print(self._line([name for name, _ in _COLUMNS], "bold"))
         lines = [*self._row(call), *self._anomalies(call)]
         if self._full:
@@ -100,12 +100,12 @@ class CallTable:
         return Text(self._gap.join(map(set_cell_size, cells, sizes)).rstrip(), style)
 
     def _row(self, call: Call) -> Iterator[Text]:
-        ani, dnis, dialed = (self._shown(call, i) for i in (AttributeID.ANI, AttributeID.DNIS, AttributeID.DialedNumber))
+        ani, dnis, dialed = (self._value_text(call, i) for i in (AttributeID.ANI, AttributeID.DNIS, AttributeID.DialedNumber))
         begin = "?" if call.begin is None else f"{call.begin:{self._date}}"
         cells = [
             begin if call.created or call.begin is None else f"< {call.begin:%m-%d %H:%M}",
             duration_text(call.duration),
-            self._shown(call, AttributeID.CallType),
+            self._value_text(call, AttributeID.CallType),
             ani,
             dnis or dialed,
             short(printable(call.call_uuid or call.conn_id or "?")),
@@ -114,26 +114,26 @@ class CallTable:
         links = "; ".join(_link(link) for link in call.links)
         yield from _wrapped(links, self.console.width, "    ", "    ") if links else ()
 
-    def _shown(self, call: Call, number: AttributeID) -> str:
+    def _value_text(self, call: Call, number: AttributeID) -> str:
         value = call.get(number, self._registry)
         return "" if value is None else printable(text_of(value))
 
     def _outcome(self, call: Call) -> str:
-        cause = self._shown(call, AttributeID.Cause)
-        return "; ".join(part for part in (_WHY[call.ending], cause) if part)
+        cause = self._value_text(call, AttributeID.Cause)
+        return "; ".join(part for part in (_ENDING_LABELS[call.ending], cause) if part)
 
     def _anomalies(self, call: Call) -> Iterator[Text]:
         for anomaly in call.anomalies:
             text = f"! {_place(anomaly.origin)}{printable(str(anomaly))}"
             yield from _wrapped(text, self.console.width, "  ", "    ", "yellow")
         if call.dropped:
-            yield Text(f"  ! {call.dropped} more entries than are kept", "yellow")
+            yield Text(f"  ! {call.dropped} more entries are not kept", "yellow")
 
     def _state(self, call: Call) -> Iterator[Text]:
         for name, value in call.state.items():
             if isinstance(value, KVList):
                 yield Text.assemble("  ", (printable(name), "dim"), "" if len(value) else " (empty)")
-                yield from _branches(value, "  ", self._guides)
+                yield from branches(value, "  ", self._guides)
             else:
                 yield Text.assemble("  ", (printable(name), "dim"), " ", printable(text_of(value)))
 
@@ -170,18 +170,18 @@ def _brief(value: Any) -> str:
 
 def _link(link: Link) -> str:
     name = short(printable(link.call_uuid or link.conn_id or "?"))
-    return f"{_SAID[link.kind]} {name}" + (f" ({printable(link.cause)})" if link.cause else "")
+    return f"{_LINK_LABELS[link.kind]} {name}" + (f" ({printable(link.cause)})" if link.cause else "")
 
 
 def _place(origin: Origin) -> str:
-    """Return the place of an event, as its line or byte."""
+    """Return the line or byte offset of an event, as text."""
     if origin.line is not None:
         return f"line {origin.line}: "
     return f"@{origin.offset}: " if origin.offset is not None else ""
 
 
 def duration_text(duration: dt.timedelta | None) -> str:
-    """Hours, minutes and seconds; tenths below a minute."""
+    """Return H:MM:SS; below a minute, seconds with tenths."""
     if duration is None:
         return ""
     seconds = duration.total_seconds()
