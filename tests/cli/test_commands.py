@@ -251,7 +251,7 @@ def test_a_table_goes_to_a_file_too(folder, run):
 
 
 def test_encode_takes_no_input_for_output(folder, run):
-    assert "is the input" in run("encode", folder / "good.jsonl", "-o", folder / "good.jsonl").err
+    assert "is also an input" in run("encode", folder / "good.jsonl", "-o", folder / "good.jsonl").err
 
 
 def test_encode_reports_lines_and_writes_the_others(folder, sample, run):
@@ -285,7 +285,7 @@ def test_lenient_gives_a_whole_stream_back(folder, run):
 def test_inspect_names_the_bytes(folder, run):
     done = run("inspect", folder / "good.tlb")
     assert (done.status, done.err) == (0, "")
-    assert done.out.count("a frame of") == 3
+    assert done.out.count("frame of") == 3
     for piece in (
         "00000000  54 4c 01 00  ",
         "message EventCallCreated (160)",
@@ -306,11 +306,11 @@ def test_inspect_marks_the_broken_place(folder, run):
     done = run("inspect", folder / "bad.tlb")
     assert done.status == 1
     assert "<< BROKEN: expected" in done.out
-    assert "a gap of 5 bytes" in done.out
+    assert "gap of 5 bytes" in done.out
 
 
 def test_inspect_chooses(folder, run, sample):
-    assert run("inspect", folder / "bad.tlb", "--frame", "2").out.startswith(f"#2  {folder / 'bad.tlb'}, byte 5: a frame of")
+    assert run("inspect", folder / "bad.tlb", "--frame", "2").out.startswith(f"#2  {folder / 'bad.tlb'}, byte 5: frame of")
     assert run("inspect", folder / "bad.tlb", "--offset", "20").out.startswith("#2  ")
     limited = run("inspect", folder / "bad.tlb", "--limit", "2")
     assert limited.out.count("#") == 2
@@ -387,20 +387,20 @@ def test_schema(run):
         (["decode", "nowhere"], "nowhere: No such file or directory"),
         (["decode", "."], ".: Is a directory"),
         (["decode", "a\0b"], "embedded null byte"),
-        (["decode", "empty"], "empty: empty"),
+        (["decode", "empty"], "empty: the input is empty"),
         (["decode", "noise"], "no known format (capture, frames, hex, jsonl, log)"),
         (["decode", "words"], "no known format"),
         (["decode", "packed"], "gzip data"),
         (["decode", "good.tlb", "-o", "out.xyz"], "no format has this suffix"),
-        (["decode", "good.tlb", "-o", "no/out.tlb"], "there is no folder no"),
-        (["decode", "good.tlb", "-o", "good.tlb"], "is the input"),
+        (["decode", "good.tlb", "-o", "no/out.tlb"], "the folder no does not exist"),
+        (["decode", "good.tlb", "-o", "good.tlb"], "is also an input"),
         (["decode", "--event", "EventCallCreatd"], "did you mean EventCallCreated?"),
         (["decode", "--where", "CalType=2"], "did you mean CallType?"),
         (["decode", "--where", "CallType"], "NAME=VALUE"),
-        (["decode", "--registry", "nocolon"], "module:NAME"),
+        (["decode", "--registry", "nocolon"], "expected MODULE:NAME"),
         (["decode", "--registry", "nomodule:X"], "ModuleNotFoundError"),
         (["decode", "--registry", "tlib_codec:NOPE"], "has no attribute 'NOPE'"),
-        (["decode", "--registry", "tlib_codec:encode"], "not a tlib_codec.Registry"),
+        (["decode", "--registry", "tlib_codec:encode"], "expected a tlib_schemas.registry.Registry"),
         (["encode", "nowhere"], "nowhere: No such file"),
         (["check", "nowhere"], "nowhere: No such file"),
         (["dekode"], "did you mean decode?"),
@@ -487,7 +487,7 @@ def test_endings(monkeypatch, capfd, error, status, said, inside):
         raise error
 
     turned = []
-    monkeypatch.setattr(cli, "_turn_output_away", lambda: turned.append(1))
+    monkeypatch.setattr(cli, "_discard_output", lambda: turned.append(1))
     if inside:
         monkeypatch.setattr("tlib_cli.commands.schema._list", fail)
     else:
@@ -502,7 +502,7 @@ def test_output_is_turned_away(capfd):
 
     kept = os.dup(1)
     try:
-        cli._turn_output_away()
+        cli._discard_output()
         os.write(1, b"nobody sees this")
     finally:
         os.dup2(kept, 1)
@@ -546,7 +546,7 @@ def test_a_terminal_is_not_read(monkeypatch, capfd):
 
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True, buffer=None))
     assert main(["decode"]) == 2
-    assert "Give a FILE, or pipe something in." in capfd.readouterr().err
+    assert "Give a FILE, or pipe data in." in capfd.readouterr().err
 
 
 def test_frames_are_not_written_to_a_terminal(folder, monkeypatch, capfd):

@@ -14,8 +14,8 @@ import pyarrow.dataset
 import pyarrow.parquet
 import pytest
 
-from tlib_cli import dataset
 from tlib_codec.arrow.columns import frames
+from tlib_codec.arrow.partition import PartitionedSink
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TLIB = [sys.executable, "-m", "tlib_cli"]
@@ -103,7 +103,7 @@ def test_a_second_run_does_only_what_is_new(inputs, tmp_path, sample):
     again = tlib(*command, cwd=tmp_path)
     assert (again.returncode, again.stderr) == (
         1,
-        b"tlib: out/: 3 of 3 files were there already; their errors were reported when they were decoded\n",
+        b"tlib: out/: skipped 3 of 3 files, which an earlier run decoded; the run that decoded them reported their errors\n",
     )
     assert parts(tmp_path / "out") == before
     (tmp_path / "a.tlb").write_bytes(sample.first * 2)
@@ -156,25 +156,23 @@ def test_other_options_or_another_run_are_refused(inputs, tmp_path):
     tlib("decode", inputs[0], "-o", "out/", cwd=tmp_path)
     other = tlib("decode", inputs[0], "-o", "out/", "--partition", "date", cwd=tmp_path)
     assert other.returncode == 2
-    assert b"written with other options" in other.stderr
+    assert b"an earlier run used other options" in other.stderr
     with (tmp_path / "out" / "_tlib" / "lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         busy = tlib("decode", inputs[0], "-o", "out/", cwd=tmp_path)
-    assert (busy.returncode, busy.stderr) == (2, b"tlib: out: another run is writing there\n")
+    assert (busy.returncode, busy.stderr) == (2, b"tlib: out: another run writes to this folder; wait for it, or give another folder\n")
     assert tlib("decode", inputs[0], "--partition", "date", "-o", "x.parquet", cwd=tmp_path).returncode == 2
-    assert b"is not date, event" in tlib("decode", inputs[0], "--partition", "size", "-o", "new/", cwd=tmp_path).stderr
+    assert b"expected date, event" in tlib("decode", inputs[0], "--partition", "size", "-o", "new/", cwd=tmp_path).stderr
 
 
-def test_more_partitions_than_files_may_be_open(tmp_path, monkeypatch):
+def test_a_sink_writes_more_partitions_than_it_opens_files(tmp_path):
     from tlib_codec import TLIBRARY, UnknownEvent
     from tlib_codec.arrow.records import RecordColumns
     from tlib_codec.records import Batch, Record
     from tlib_schemas.values import Attributes
 
-    monkeypatch.setattr(dataset, "_OPEN", 3)
-    monkeypatch.setattr(dataset, "_HELD", 0)
     columns = RecordColumns()
-    sink = dataset.PartitionedSink(tmp_path, "x", columns.schema, ("date",), TLIBRARY)
+    sink = PartitionedSink(tmp_path, "x", columns.schema, ("date",), TLIBRARY, max_held=0, max_open=3)
     for turn in range(2):
         events = [UnknownEvent(60, Attributes({"TimeinSecs": day * 86_400 + turn})) for day in range(7)]
         for rows, _ in columns.rows(Batch([Record(event) for event in events]), []):

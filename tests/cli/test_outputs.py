@@ -114,12 +114,10 @@ def test_csv(mixed, tmp_path, run):
     assert len(run("decode", mixed, "--to", "csv").out.splitlines()) == len(rows) + 1
 
 
-def test_without_pyarrow_one_line_names_the_extra(mixed):
-    code = (
-        "import sys; sys.modules['pyarrow'] = None; from tlib_cli import main; "
-        f"sys.exit(main(['decode', {str(mixed)!r}, '--to', 'parquet', '-o', 'x.parquet']))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+@pytest.mark.parametrize("output", [["--to", "parquet", "-o", "x.parquet"], ["-o", "folder/"]], ids=["file", "folder"])
+def test_without_pyarrow_one_line_names_the_extra(mixed, tmp_path, output):
+    code = f"import sys; sys.modules['pyarrow'] = None; from tlib_cli import main; sys.exit(main(['decode', {str(mixed)!r}, *{output!r}]))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (2, "tlib: columns need pyarrow: pip install 'tlib-codec[arrow]'\n")
 
 
@@ -266,7 +264,7 @@ def test_addresses(run, sample):
     done = run("decode", "--address", "10.0.0.9", input=sample.frames)
     assert (done.status, done.err) == (
         2,
-        "tlib: (standard input): its events have no addresses, which --address could compare: captures have them\n",
+        "tlib: (standard input): --address needs a capture; these events have no addresses\n",
     )
 
 

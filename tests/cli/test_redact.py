@@ -58,7 +58,7 @@ def test_secrets(run, monkeypatch, tmp_path):
     monkeypatch.delenv("TLIB_SECRET")
     one, two = run("redact", FRAMES), run("redact", FRAMES)
     assert one.raw != two.raw
-    assert "of this run alone" in one.err
+    assert "this run uses a random secret" in one.err
     file.write_bytes(b"\n")
     assert run("redact", FRAMES, "--secret", file).status == 2
     assert run("redact", FRAMES, "--secret", tmp_path / "none").status == 2
@@ -91,7 +91,7 @@ def test_malformed_frames_and_gaps_are_left_out_unless_kept(run):
     data = b"5551006967" + FRAMES.read_bytes()[:-5]
     done = run("redact", "-", input=data)
     assert done.status == 1
-    assert "2 malformed frames and gaps left out" in done.err
+    assert "2 malformed frames and gaps omitted" in done.err
     assert b"5551006967" not in done.raw
     decoder = StreamDecoder()
     decoder.feed(done.raw)
@@ -106,7 +106,7 @@ def test_malformed_frames_and_gaps_are_left_out_unless_kept(run):
 
 def test_lines_of_a_log_and_of_json(run):
     done = run("redact", LOG)
-    assert "lines that are no message left out" in done.err
+    assert "lines outside messages omitted" in done.err
     assert "Warm Standby" not in done.out
     assert "Warm Standby" in run("redact", LOG, "--keep-lines").out
     lines = b'{"Event":"EventRinging","ANI":"5551000","$unnumbered":{"AttributePrivate":"\'5551000\'"},"$source":{"file":"/home/ana/x","peer":"ana"}}\n{"Event":\n'
@@ -114,7 +114,7 @@ def test_lines_of_a_log_and_of_json(run):
     assert done.status == 1
     assert "5551000" not in done.out
     assert "ana" not in done.out
-    assert "1 lines that are no event left out" in done.err
+    assert "1 lines without an event omitted" in done.err
 
 
 def test_a_capture(run, tmp_path):
@@ -140,13 +140,13 @@ def test_what_of_a_capture_is_not_frames_is_reported(run):
     done = run("redact", "-", input=pcapng(talk + other) + block(4, b"5551006967"))
     assert done.status == 1
     assert b"5551006967" not in done.raw
-    assert "bytes of connections with frames, but in no whole frame, blanked" in done.err
-    assert "1 payloads of packets of other connections and protocols blanked" in done.err
-    assert "1 blocks that hold no packets left out" in done.err
+    assert "bytes outside whole frames blanked, of connections that carry frames" in done.err
+    assert "1 packet payloads of other connections and protocols blanked" in done.err
+    assert "1 blocks without packets omitted" in done.err
     assert run("redact", "-", "--keep-malformed", "--keep-other", input=pcap(talk + other)).raw.count(b"5551006967") > 1
     done = run("redact", "-", input=pcap(other)[:-1])
     assert done.status == 1
-    assert "no connection has frames in it" in done.err
+    assert "no connection carries frames" in done.err
     assert "[capture-cut]" in done.err
 
 
@@ -162,6 +162,6 @@ def test_unusable_input_leaves_no_output(run, tmp_path):
 
 
 def test_what_would_not_be_done_is_refused(run, tmp_path):
-    assert "--addresses is of captures, and the input is frames" in run("redact", "--addresses", input=FRAMES.read_bytes()).err
+    assert "--addresses needs a capture; the input is frames" in run("redact", "--addresses", input=FRAMES.read_bytes()).err
     assert "is not compressed" in run("redact", "-o", tmp_path / "safe.tlb.gz", input=FRAMES.read_bytes()).err
-    assert "no key in a list matches --key Nope" in run("redact", "--key", "Nope", input=FRAMES.read_bytes()).err
+    assert "--key Nope: matches no key of a list" in run("redact", "--key", "Nope", input=FRAMES.read_bytes()).err

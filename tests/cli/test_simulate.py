@@ -88,7 +88,7 @@ def test_two_sites_are_two_conversations(run, tmp_path):
         ([TWO_SITES, "--stamps", "-o", "day.tlb"], "one T-Server numbers its events: give --site, one of Lakeside, Hillside; or write .pcapng or .jsonl"),
         (["bad.toml"], 'bad.toml: rate: expected a number, found "x" [scenario-form]'),
         ([TWO_SITES, "--stamps", "--listen", ":0"], "one T-Server numbers its events: give --site, one of Lakeside, Hillside"),
-        (["-o", "nowhere/day.tlb"], "nowhere/day.tlb: there is no folder nowhere"),
+        (["-o", "nowhere/day.tlb"], "nowhere/day.tlb: the folder nowhere does not exist; create it first"),
         (["./bad.toml"], './bad.toml: rate: expected a number, found "x" [scenario-form]'),
         (["./mix.toml"], "./mix.toml: mix.other_site: expected 2 sites, found 1 [scenario-form]"),
         (["mix.toml"], "mix.toml: mix.other_site: expected 2 sites, found 1 [scenario-form]"),

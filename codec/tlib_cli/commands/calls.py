@@ -39,7 +39,7 @@ _MAX_DRAWN = 10_000  # calls in a ladder
 @click.option("-o", "--output", metavar="FILE", help="Write to FILE; its suffix selects the format: .jsonl, .parquet, .txt.")
 @click.option("--call", "wanted", metavar="CALLUUID", help="Show only this call, with every change; give its CallUUID or ConnID.")
 @click.option("--history", is_flag=True, help="Show every change of each call.")
-@click.option("--ladder", "drawing", metavar="FILE.svg", help="Draw a call ladder; with --call, draw that call and its linked calls.")
+@click.option("--ladder", "ladder_path", metavar="FILE.svg", help="Draw a call ladder; with --call, draw that call and its linked calls.")
 @click.option("--where", "conditions", multiple=True, metavar="NAME=VALUE", help="Select calls whose attribute last had this value.")
 @click.option(
     "--idle-timeout",
@@ -200,11 +200,8 @@ class _LadderCalls:
 
     def add(self, call: Call) -> None:
         if len(self._calls) < _MAX_DRAWN:
-            self._calls.append(
-                Call(
-                    **{name: getattr(call, name) for name in call.__struct_fields__}
-                )  # a copy: the command clears the history of the original
-            )
+            # A copy: the command clears the history of the original.
+            self._calls.append(Call(**{name: getattr(call, name) for name in call.__struct_fields__}))
         else:
             self.left_out += 1
 

@@ -172,7 +172,10 @@ def _folder(task: Task, inputs: tuple[str, ...], output: str, jobs: int | None, 
     """Decode the new inputs into a folder of Parquet files."""
     if task.target != "parquet" or task.strict or "-" in inputs:
         raise click.UsageError("-o DIR/ writes Parquet from files: give FILE…, and neither --strict nor another --to")
-    from tlib_cli.dataset import decode_dataset, partition_keys  # noqa: PLC0415 pyarrow
+    try:
+        from tlib_cli.dataset import decode_dataset, partition_keys  # noqa: PLC0415 pyarrow
+    except ImportError as error:
+        raise Unusable(str(error)) from None
     from tlib_cli.parallel import Workers  # noqa: PLC0415
 
     keys = partition_keys(partition)

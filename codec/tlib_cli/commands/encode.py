@@ -62,10 +62,10 @@ def command(files: tuple[str, ...], output: str | None, lenient: bool, registry:
 def _frame(entry: Entry, registry: Registry, *, lenient: bool) -> tuple[bytes, list[str]]:
     """Return the bytes to write, and the errors that prevent them."""
     if isinstance(entry, Diagnostic):
-        return b"", [entry.message()]
+        return b"", [entry.complaint()]
     item = entry.item
     if isinstance(item, Gap):
-        return (item.data, []) if lenient else (b"", [entry.message()])
+        return (item.data, []) if lenient else (b"", [entry.complaint()])
     try:
         return encode(item, registry=registry, policy=Policy.LENIENT if lenient else Policy.STRICT), []
     except SchemaViolation as error:
