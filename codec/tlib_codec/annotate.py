@@ -169,7 +169,7 @@ class _Walk:
             yield from self._span(length, Kind.VALUE, "value", _shown(raw, kind, attribute), path, 2)
 
     def _unpacks(self, raw: bytes, length: int) -> bool:
-        """Whether a list's layout can be followed: it is sound, or the broken place is in it."""
+        """Return whether the layout of a list can be followed: it is valid, or the broken place lies in it."""
         if self.checked or self.at + length > self.stop:
             return True
         try:

@@ -68,11 +68,11 @@ class Query:
             self._tests.append(_between(since, until, registry))
 
     def __bool__(self) -> bool:
-        """Whether the query asks for anything."""
+        """Return whether the query has a condition."""
         return bool(self._tests)
 
     def __call__(self, entry: Entry) -> bool:
-        """Whether the query selects the entry; it selects no diagnostic."""
+        """Return whether the query selects the entry; it selects no diagnostic."""
         return isinstance(entry, Record) and all(test(entry) for test in self._tests)
 
 
@@ -181,7 +181,7 @@ def _within(kv: KVList, path: str) -> Iterator[Any]:
 
 
 def prints_as(value: Any, wanted: str) -> bool:
-    """Whether `value` is printed as `wanted`: a name or number, text, hex of bytes."""
+    """Return whether the printed value equals `wanted`: a name or number, a text, or the hex of bytes."""
     match value:
         case OpenEnum():
             return wanted == str(int(value)) or (value.label or "").lower() == wanted.lower()

@@ -73,7 +73,7 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def place(self) -> str:
-        """The file with the line or packet, as in ``server.log:17`` and ``trunk.pcapng: packet 4``."""
+        """Return the file with the line or packet, such as ``server.log:17`` and ``trunk.pcapng: packet 4``."""
         if self.line is not None:
             return f"{self.file}:{self.line}" if self.file else f"line {self.line}"
         if self.packet is not None:
@@ -171,7 +171,7 @@ class Record(msgspec.Struct, frozen=True):
 
     @property
     def valid(self) -> bool:
-        """Whether the item is a valid event, or a well-formed message that no table describes."""
+        """Return whether the item is a valid event, or a well-formed message without a table."""
         return not isinstance(self.item, InvalidEvent | Gap)
 
     def complaint(self) -> str:
@@ -204,7 +204,7 @@ class Diagnostic(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def advice(self) -> str:
-        """The action that the table of codes recommends."""
+        """Return the advice of the table of codes."""
         return CODES[self.code].advice
 
     def complaint(self) -> str:

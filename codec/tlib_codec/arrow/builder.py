@@ -119,7 +119,7 @@ class RowBuilder:
         self._closed = True
 
     def fill(self) -> bool:
-        """Whether a batch is ready; if not, feed more, or all is done."""
+        """Return whether a batch is ready; if not, feed more, or no frame is left."""
         while True:
             for item in self._decoder:
                 self._row(item, self._decoder.offset, self._decoder.data)
@@ -134,7 +134,7 @@ class RowBuilder:
 
     @property
     def rows(self) -> int:
-        """How many rows wait to be taken."""
+        """Return the number of pending rows."""
         return self._rows
 
     def row(self, item: Item | Gap, offset: int, data: bytes) -> bool:
@@ -228,7 +228,7 @@ class FrameBuilder(RowBuilder):
         self._frames = Frames(data=data, bounds=bounds, offsets=places).records(self._registry, self._limits)
 
     def fill(self) -> bool:
-        """Whether a batch is full; if not, all frames are in rows."""
+        """Return whether a batch is full; if not, all frames are in rows."""
         for record in self._frames:
             if self.row(record.item, record.origin.offset or 0, record.frame or b""):
                 return True

@@ -108,7 +108,7 @@ def _unsigned(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _field(data: bytes, at: int, before: int) -> tuple[int, int, int]:
-    """Number and kind of a field, and where its value begins."""
+    """Return the number and type of a field, and the offset of its value."""
     head = data[at]
     if head >> 4:
         return before + (head >> 4), head & 15, at + 1

@@ -73,7 +73,7 @@ _KINDS: Final = {kind: Kind[kind.name] for kind in kinds.Kind if kind.name in Ki
 
 
 def _distinct(names: Iterable[tuple[int, str]]) -> tuple[tuple[int, str], ...]:
-    """Names that tell one number from every other: none twice, none that reads as a number."""
+    """Return the names that identify one number: no name occurs twice, and none reads as a number."""
     taken: dict[str, int] = {}
     for number, name in names:
         if not name.lstrip("-").isdigit():
@@ -132,6 +132,6 @@ def judge(frame: bytes, base: int, registry: Registry, limits: Limits) -> tuple[
 
 
 def error_of(item: InvalidEvent) -> RowError:
-    """Code, offset and path of an invalid event's first violation of severity ERROR."""
+    """Return code, offset and path of the first ERROR of an invalid event."""
     first = next(violation for violation in item.violations if violation.severity is Severity.ERROR)
     return first.code, first.offset, first.path

@@ -42,12 +42,12 @@ class Anomaly(msgspec.Struct, frozen=True):
 
     @property
     def meaning(self) -> str:
-        """The meaning of the code."""
+        """Return the meaning of the code."""
         return ANOMALIES[self.code].meaning
 
     @property
     def advice(self) -> str:
-        """The action that the code recommends."""
+        """Return the advice for the code."""
         return ANOMALIES[self.code].advice
 
     def __str__(self) -> str:

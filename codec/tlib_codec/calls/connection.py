@@ -72,7 +72,7 @@ class Connection(msgspec.Struct):
 
 
 def _quarters(offset: dt.timedelta) -> dt.timedelta | None:
-    """To the next quarter of an hour, which zones are apart; None where it is no zone's."""
+    """Return the offset rounded to a quarter of an hour, the step of time zones; None if it fits no zone."""
     quarter = dt.timedelta(minutes=15)
     rounded = round(offset / quarter) * quarter
     return rounded if abs(rounded) < dt.timedelta(hours=15) else None

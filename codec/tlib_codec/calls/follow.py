@@ -219,7 +219,7 @@ class CallTracker:
         return self._ended.get(uuid or conn or "")
 
     def _is_copy(self, event: _Event, uuid: str | None, conn: str | None) -> bool:
-        """Whether another connection has told of this event already."""
+        """Return whether another connection has already delivered this event."""
         one = self._known(uuid, conn)
         known = self._ended_one(uuid, conn) if one is None else (one.home, one.call.end)
         if known is None or known[0] == event.connection.number:

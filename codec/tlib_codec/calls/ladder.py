@@ -195,7 +195,7 @@ def _wide(text: str, most: int) -> int:
 
 
 def _safe(text: str, most: int) -> str:
-    """`text` for XML: printable, escaped, and no longer than `most` characters."""
+    """Return `text` for XML: printable, escaped, and no longer than `most` characters."""
     text = text if len(text) <= most else text[: most - 1] + "…"
     if not text.isprintable():
         text = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)

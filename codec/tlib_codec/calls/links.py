@@ -17,7 +17,7 @@ _CONN_ID = re.compile(r"[0-9a-fA-F]{16}", re.ASCII)
 
 
 def is_conn_id(text: str) -> bool:
-    """Whether a text looks like a ConnID."""
+    """Return whether a text looks like a ConnID."""
     return len(text) == 16 and _CONN_ID.fullmatch(text) is not None
 
 
@@ -42,7 +42,7 @@ def sites(links: KVList, most: int) -> Iterator[tuple[str | None, str | None]]:
 
 
 def weight(value: Any) -> int:
-    """About how many bytes a value takes."""
+    """Return the approximate size of a value in bytes."""
     if value is None:
         return 0
     if isinstance(value, KVList):

@@ -113,7 +113,7 @@ class Call(msgspec.Struct):
 
     @property
     def duration(self) -> dt.timedelta | None:
-        """From creation to the end; None where one of them was not seen, or the times run backwards."""
+        """Return the time from creation to end; None if one is unknown or the times run backwards."""
         if not self.created or self.ending not in ENDED or self.begin is None or self.end is None or self.end < self.begin:
             return None
         return self.end - self.begin
@@ -165,5 +165,5 @@ def _change(change: Change) -> dict[str, Any]:
 
 
 def time_text(time: dt.datetime | None) -> str | None:
-    """ISO 8601 in UTC, to the microsecond."""
+    """Return a time as ISO 8601 in UTC, to the microsecond."""
     return None if time is None else time.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -101,7 +101,7 @@ def json_schema(event: type[Event] | str | int | None = None, *, registry: Regis
 
 
 def _attributes(registry: Registry) -> Schema:
-    """Any object of the registry's attributes, known and unknown, besides what begins with ``$``."""
+    """Return the schema of an object of the registry's attributes, known and unknown, besides ``$`` members."""
     properties: Schema = {"Event": {"type": ["string", "integer"]}}
     for attribute in registry.dictionary.values():
         properties.update(dict.fromkeys((attribute.name, *attribute.aliases), _attribute(attribute)))

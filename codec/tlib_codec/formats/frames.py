@@ -19,7 +19,7 @@ _START = MAGIC + bytes((VERSION, 0))
 
 
 def _recognise(head: bytes, _end: bool) -> bool:
-    """Whether a frame begins in `head`, or may begin at its end."""
+    """Return whether a frame begins in `head`, or may begin at its end."""
     return _START in head or (MAGIC.startswith(head[:2]) and CONTROLS.search(head) is not None)
 
 

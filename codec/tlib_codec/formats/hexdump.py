@@ -20,7 +20,7 @@ _FEWEST = 4  # bytes of hex that make a file one of hex
 
 
 def _recognise(head: bytes, end: bool) -> bool:
-    """Whether the first lines are hex, and hold a few bytes of it."""
+    """Return whether the first lines are hex and hold a few bytes of it."""
     if CONTROLS.search(head):
         return False
     lines = head[:_HEAD].decode("latin-1").splitlines()

@@ -52,7 +52,7 @@ class HexText:
         return self._plain(text)
 
     def close(self) -> None:
-        """Raises HexError where the text ended in the middle of a byte."""
+        """Raise HexError if the text ends inside a byte."""
         if self._digit:
             raise HexError("an even number of hex digits", f"one {self._digit!r} too many")
 

@@ -70,7 +70,7 @@ class Window:
         self._pieces: list[bytearray] = []
 
     def put(self, start: int, data: bytes) -> None:
-        """These bytes from `start` on, behind all others."""
+        """Add bytes from offset `start` on, after all others."""
         self.size += len(data)
         if self._pieces and len(self._pieces[-1]) < _PIECE and self._starts[-1] + len(self._pieces[-1]) == start:
             self._pieces[-1] += data  # frames may be small, and many
@@ -116,7 +116,7 @@ class Held:
 
     @property
     def body(self) -> bytes:
-        """The payload of the IP packet."""
+        """Return the payload of the IP packet."""
         at, packet = self.layout, self.record.packet
         return b"" if at is None or packet is None else packet.data[at.body : at.end]
 
@@ -159,12 +159,12 @@ class CaptureRedactor:
 
     @property
     def blocks(self) -> int:
-        """Blocks that hold no packets, left out."""
+        """Return the number of omitted blocks without packets."""
         return self._records.dropped
 
     @property
     def followed(self) -> int:
-        """Directions of connections in which frames were found."""
+        """Return the number of directions of connections that carry frames."""
         return self._streams.followed
 
     def records(self, source: Source) -> Iterator[bytes | Diagnostic]:

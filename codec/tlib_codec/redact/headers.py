@@ -80,7 +80,7 @@ class Headers:
 
     @staticmethod
     def is_date(line: str) -> bool:
-        """Whether a line of the file's own header says the date, on which the stamps depend."""
+        """Return whether a line of the file's own header gives the date, on which the time stamps depend."""
         return _DATE.fullmatch(line) is not None
 
     def header(self, line: str) -> str:

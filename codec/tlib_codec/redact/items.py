@@ -114,7 +114,7 @@ class Redactor:
         return encode(safe, registry=self.registry, policy=Policy.LENIENT)
 
     def chooses(self, number: int | None) -> bool:
-        """Whether an attribute is replaced; None is one without a public number."""
+        """Return whether to replace an attribute; None stands for one without a public number."""
         return number is None or number in self._chosen or (number not in self.registry.dictionary and number not in self.rules.kept)
 
     def value(self, number: int, value: Any) -> Any:
@@ -194,7 +194,7 @@ class Redactor:
         return self.pseudonyms.base32(text) if UUID_SHAPE.fits(text) else self.pseudonyms.text(text)
 
     def wants(self, key: str, path: str, inside: bool) -> bool | None:
-        """Whether the value under a key is replaced; None where it is kept with all that is in it."""
+        """Return whether to replace the value under a key; None keeps it with everything inside."""
         if _matching(key, path, self.rules.keep):
             return None
         found = _matching(key, path, self.rules.keys)
@@ -203,7 +203,7 @@ class Redactor:
 
     @property
     def unmatched(self) -> tuple[str, ...]:
-        """Patterns of `Rules.keys` that no key has matched; ``*`` asks for none."""
+        """Return the patterns of `Rules.keys` that matched no key, except ``*``."""
         return tuple(pattern for pattern in self.rules.keys if pattern != "*" and pattern not in self._matched)
 
     def list(self, kv: KVList, *, calls: bool = False, path: str = "", inside: bool = False) -> KVList:

@@ -163,7 +163,7 @@ class _Rewritten:
     # -- replacing -------------------------------------------------------------------------------
 
     def _replace(self, pieces: list[tuple[int, int, int]], change: Change | None) -> None:
-        """Change the value whose pieces these are; as one text, in which the line feeds keep their places."""
+        """Replace the value that these pieces make up, as one text; its line feeds keep their places."""
         if change is None:
             return
         lines = [self.out[index] or "" for index, _, _ in pieces]
@@ -232,7 +232,7 @@ class _Rewritten:
         self._value(start, line, lambda shown: self.redactor.printed(number, shown), self._bare(number))
 
     def _cut_bytes(self, start: int, text: str) -> None:
-        """Of a packed list's printed bytes the first four say nothing of a value; the others may."""
+        """Keep the first four printed bytes of a packed list, which hold no value, and drop the others."""
         found = printed_bytes(text)
         if found is not None and len(found[1]) > 4 and self._chosen:
             line = self.out[-1] or ""

@@ -72,7 +72,7 @@ class Pseudonyms:
         return self._short(text, "0123456789ABCDEFGHIJKLMNOPQRSTUV")
 
     def data(self, data: bytes) -> bytes:
-        """Bytes of the same length."""
+        """Return pseudonymous bytes of the same length."""
         return self._stream(len(data), b"data", data)
 
     def integer(self, number: int) -> int:
@@ -115,7 +115,7 @@ class Pseudonyms:
         return found
 
     def _network(self, text: str, alphabets: list[str]) -> str:
-        """One permutation of all texts of this shape."""
+        """Return the image of `text` under a permutation of all texts of its shape."""
         places = [i for i, letters in enumerate(alphabets) if len(letters) > 1]
         if not places:
             return text
@@ -166,7 +166,7 @@ def _number(text: str, side: list[int], alphabets: list[str]) -> int:
 
 
 def survives(text: str, found: str) -> bool:
-    """Whether four digits in a row of `text` stand anywhere in `found`, or a shorter text of digits is all of it."""
+    """Return whether four consecutive digits of `text` occur in `pseudonym`, or a shorter text of digits equals it."""
     runs = {text[i : i + _RUN] for i in range(len(text) - _RUN + 1) if text[i : i + _RUN].isdigit()}
     if not runs:
         return text == found and any(len(alphabet(c)) > 1 for c in text)

@@ -30,7 +30,7 @@ Endpoint = tuple[_Address, int]
 
 
 def endpoint(text: str) -> Endpoint | None:
-    """``10.0.0.1:3063`` or ``[2001:db8::1]:3063`` as address and port; None where it is neither."""
+    """Return ``10.0.0.1:3063`` or ``[2001:db8::1]:3063`` as address and port; None for another text."""
     host, colon, port = text.rpartition(":")
     if not colon or not port.isascii() or not port.isdigit() or len(port) > 5 or int(port) > 0xFFFF:
         return None
@@ -98,7 +98,7 @@ class Conversations:
             self._segment(receiver, sender, _ACK)
 
     def close(self) -> None:
-        """End every conversation."""
+        """Close every conversation."""
         while self._open:
             self._finish(self._open.popitem(last=False)[1])
 

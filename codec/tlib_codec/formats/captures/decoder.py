@@ -48,22 +48,22 @@ class CaptureDecoder:
 
     @property
     def packets(self) -> int:
-        """Packets read so far."""
+        """Return the number of packets read."""
         return self._reader.number if self._reader is not None else 0
 
     @property
     def connections(self) -> int:
-        """TCP connections seen so far."""
+        """Return the number of TCP connections seen."""
         return self._streams.connections
 
     @property
     def followed(self) -> int:
-        """Directions of connections in which frames were found, or which were chosen."""
+        """Return the number of directions of connections that carry frames or that the caller selected."""
         return self._streams.followed
 
     @property
     def offset(self) -> int:
-        """Where in the file the next record begins."""
+        """Return the file offset of the next record."""
         return self._reader.offset if self._reader is not None else 0
 
     def feed(self, data: bytes) -> None:

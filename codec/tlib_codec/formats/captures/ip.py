@@ -36,7 +36,7 @@ class Segment(NamedTuple):
 
     @property
     def reverse(self) -> bytes:
-        """The key of the other direction."""
+        """Return the key of the other direction."""
         key = self.key
         half = (len(key) - 4) // 2
         return key[half : 2 * half] + key[:half] + key[-2:] + key[-4:-2]

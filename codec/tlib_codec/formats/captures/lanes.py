@@ -53,7 +53,7 @@ class Lane:
         self._marks.append((self.offset, time, packet))
 
     def jump(self, count: int) -> None:
-        """Leave out `count` bytes. Nothing may be pending."""
+        """Skip `count` bytes. Nothing may be pending."""
         self._data.clear()
         self._marks.clear()
         self.offset += count
@@ -73,7 +73,7 @@ class Lane:
         return data
 
     def mark(self, end: int) -> tuple[int, int]:
-        """Time and number of the packet that completed the stream up to `end`; ends are asked for in order."""
+        """Return time and number of the packet that completes the stream up to `end`; callers ask in order."""
         marks = self._marks
         while len(marks) > 1 and marks[0][0] < end:
             marks.popleft()

@@ -41,7 +41,7 @@ class RecordReader(ABC):
 
     @property
     def offset(self) -> int:
-        """Where in the file the next record begins."""
+        """Return the file offset of the next record."""
         return self.base + self.position
 
     def feed(self, data: bytes) -> None:
@@ -89,7 +89,7 @@ class RecordReader(ABC):
         return problem
 
     def _wait(self, size: int) -> bool:
-        """Whether `size` bytes are there; where not, nothing is read before they are."""
+        """Return whether `size` bytes are available; if not, the reader waits for them."""
         self._need = size
         return len(self.buffer) - self.position >= size
 

@@ -83,12 +83,12 @@ class Connection:
 
     @property
     def over(self) -> bool:
-        """Whether both sides have ended, or one has reset it."""
+        """Return whether both sides have ended the connection, or one has reset it."""
         return self.reset or all(d.end is not None and d.lane.offset >= d.end for d in self.directions)
 
     @property
     def last(self) -> int:
-        """Number of its last packet."""
+        """Return the number of its last packet."""
         return max(int(d.lane.last) for d in self.directions)
 
 
@@ -136,7 +136,7 @@ class Reassembler:
 
     @property
     def chooses(self) -> bool:
-        """Whether only connections of certain ports or hosts are followed."""
+        """Return whether the caller selected ports or hosts."""
         return bool(self._ports or self._hosts)
 
     def segment(self, packet: Packet, segment: Segment) -> None:
@@ -194,7 +194,7 @@ class Reassembler:
         return bool(direction.follow) or not direction.connection.reset
 
     def _is_new(self, direction: Direction, seq: int, flags: int, length: int) -> bool:
-        """Whether the segment belongs to a later connection between the same ports."""
+        """Return whether the segment belongs to a later connection between the same ports."""
         if not direction.started:
             return bool(flags & SYN and not flags & ACK and direction.other.started and not direction.other.syn)
         if flags & SYN:
@@ -371,13 +371,13 @@ class Reassembler:
         self._out.append(Diagnostic(code, origin, expected, actual))
 
     def report(self, problems: Iterable[Diagnostic]) -> None:
-        """Have problems of packets among the items."""
+        """Add a problem of a packet to the items."""
         self.troubled = True
         for problem in problems:
             self._out.append(problem)
 
     def _cut(self, direction: Direction, packet: Packet) -> None:
-        """End the stream: wait for nothing any more."""
+        """End the stream: wait for no more bytes."""
         while direction.starts:
             self._give_up(direction, packet)
         if direction.started and direction.end is not None and direction.lane.offset < direction.end:
@@ -405,7 +405,7 @@ class Reassembler:
             self._forget(connection)
 
     def _recognise(self, direction: Direction) -> None:
-        """Judge by its bytes whether the direction carries frames."""
+        """Decide by its bytes whether the direction carries frames."""
         lane = direction.lane
         head = lane.head(max(self.settings.recognise - direction.seen, 0))
         if _SIGN in head:
@@ -461,7 +461,7 @@ class Reassembler:
         direction.memory = memory
 
     def close(self) -> None:
-        """No more segments come."""
+        """End every stream: no more segments come."""
         for connection in list(self._open.values()):
             self._close(connection, self.last)
 
@@ -472,7 +472,7 @@ def _signed(difference: int) -> int:
 
 
 def _text(key: bytes) -> str:
-    """``address:port`` of the sending side of a key."""
+    """Return ``address:port`` of the sending side of a key."""
     half = (len(key) - 4) // 2
     port = int.from_bytes(key[-4:-2])
     if half == 4:

@@ -33,5 +33,5 @@ class PacketWriter(RecordWriter):
         return self._notes.note(record)
 
     def close(self) -> None:
-        """End the conversations."""
+        """Close the conversations."""
         self._conversations.close()

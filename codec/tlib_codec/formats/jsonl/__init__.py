@@ -26,7 +26,7 @@ _OBJECT = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*(?:"|\})')
 
 
 def _recognise(head: bytes, _end: bool) -> bool:
-    """Whether the text begins with a JSON object."""
+    """Return whether the text begins with a JSON object."""
     return _OBJECT.match(head) is not None and CONTROLS.search(head) is None
 
 

@@ -47,7 +47,7 @@ _DECODER = msgspec.json.Decoder()
 
 
 def to_data(item: StreamItem, *, registry: Registry = TLIBRARY, source: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """`item` as dicts, lists, str and int that JSON can hold; `source` becomes ``$source``."""
+    """Return `item` as dicts, lists, str and int that JSON can hold; `source` becomes ``$source``."""
     data: dict[str, Any]
     if isinstance(item, MalformedFrame):
         data = {"$malformed": _malformed(item)}
@@ -83,7 +83,7 @@ def _event(event: Event) -> dict[str, Any]:
 
 
 def value_to_data(value: Any) -> Any:
-    """One attribute's value as JSON holds it."""
+    """Return the JSON value of an attribute's value."""
     kind = type(value)
     if kind is str:  # the usual ones first: matching a class pattern takes five times as long
         return value if value.isascii() else _text(value)
@@ -142,7 +142,7 @@ def _base64(data: bytes | bytearray | memoryview) -> str:
 
 
 def dumps(item: StreamItem, *, registry: Registry = TLIBRARY, source: Mapping[str, Any] | None = None) -> bytes:
-    """`item` as one line of JSON, without the line's end."""
+    """Return `item` as one line of JSON, without the line end."""
     return _ENCODER.encode(to_data(item, registry=registry, source=source))
 
 

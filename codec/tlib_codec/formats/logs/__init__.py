@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _recognise(head: bytes, _end: bool) -> bool:
-    """Whether a line in `head` is one that only a log has."""
+    """Return whether `head` has a line that occurs only in logs."""
     return sniff(head) is not None
 
 

@@ -41,7 +41,7 @@ class Clock:
 
     @property
     def time(self) -> dt.datetime | None:
-        """The time of the last stamp; None where no date is known, or where it was no time."""
+        """Return the time of the last stamp; None if the date is unknown or the stamp is no time."""
         return None if self._second is None else self._second.replace(microsecond=int(self._fraction.ljust(6, "0")))
 
     def read(self, line: str) -> int:

@@ -49,18 +49,18 @@ class ListBuilder:
 
     @property
     def full(self) -> bool:
-        """Whether there are as many pairs as a list may have."""
+        """Return whether the list has as many pairs as the limit allows."""
         return self.size >= DEFAULT_LIMITS.list_pairs
 
     @property
     def guessed(self) -> bool:
-        """Whether the end of a nested list had to be guessed: one list's follows from the number of pairs."""
+        """Return whether the reader had to guess the end of a nested list; one list's end follows from its count."""
         nested = sum(isinstance(value, list) for _, value in self._levels[0].pairs) if self.flat else 0
         return nested > (self.head.count is not None)
 
     @property
     def own(self) -> int:
-        """The number of pairs of the outermost list itself."""
+        """Return the number of pairs of the outermost list."""
         return len(self._arranged())
 
     def line(self, indent: int) -> None:

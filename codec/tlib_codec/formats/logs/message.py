@@ -91,7 +91,7 @@ class Message:
         raise NotImplementedError
 
     def stops(self, line: str) -> bool:
-        """Whether `line` cannot be a further line of a quoted value."""
+        """Return whether `line` cannot continue a quoted value."""
         raise NotImplementedError
 
     def list_head(self, text: str) -> ListHead | None:
@@ -258,7 +258,7 @@ class Message:
         return True
 
     def cut(self) -> None:
-        """End a quoted value that was never closed: only its first line is surely its own."""
+        """End a quoted value that has no closing quote: only its first line certainly belongs to it."""
         if self.held is not None:
             first = self.held[0].rstrip()
             self.problem("log-unclosed-quote", f"a closing {self.quote}", quote(first[-32:]), self._opened)
@@ -276,7 +276,7 @@ class Message:
     # -- ends ------------------------------------------------------------------------------------
 
     def end_value(self) -> None:
-        """End the list that is going on, or whatever else further lines would belong to."""
+        """End the open list or any other value that further lines could continue."""
         self._aside, self._dropping, self.going_on = None, False, False
         builder, listed = self.list, self._listed
         if builder is None or listed is None:

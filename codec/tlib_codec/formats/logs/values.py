@@ -52,7 +52,7 @@ class Known(msgspec.Struct, frozen=True):
 
 
 def wrap(number: int, bits: int, *, signed: bool) -> int:
-    """`number` modulo 2^bits into the declared signedness. Raises Unreadable where it never fitted."""
+    """Return `number` modulo 2^bits with the declared signedness. Raises Unreadable if it never fitted."""
     if not -(1 << bits - 1) <= number < 1 << bits:
         raise Unreadable(f"an integer of {bits} bits")
     number &= (1 << bits) - 1
@@ -87,18 +87,18 @@ def _enumeration(value: wire.Enum) -> Parser:
 
 
 def looks_hex(digits: str) -> bool:
-    """Whether a Long's 16 digits can only be hex: a leading zero or a letter says so."""
+    """Return whether the 16 digits of a Long must be hex: they have a leading zero or a letter."""
     return _LONG.fullmatch(digits) is not None
 
 
 def long(text: str) -> int:
-    """64 bits: 16 hex digits where a leading zero or a letter says so, else decimal. Raises Unreadable."""
+    """Return 64 bits: from 16 hex digits with a leading zero or a letter, else from decimal. Raises Unreadable."""
     digits = text.split(None, 1)[0]
     return int(digits, 16) if looks_hex(digits) else wrap(whole(text), 64, signed=False)
 
 
 def conn_id(text: str) -> str:
-    """16 lowercase hex digits; leading zeros that a library left out are put back. Raises Unreadable."""
+    """Return 16 lowercase hex digits, with leading zeros that a library omitted. Raises Unreadable."""
     match = _HEX.fullmatch(text)
     if match is None:
         raise Unreadable("up to 16 hex digits")
@@ -106,13 +106,13 @@ def conn_id(text: str) -> str:
 
 
 def printed_bytes(text: str) -> tuple[int, bytes, bool] | None:
-    """``[N] b0 b1..`` as N, the bytes printed, and whether dots say that more follow; None for another form."""
+    """Return N, the bytes of ``[N] b0 b1..``, and whether dots replace the rest; None for another text."""
     match = _BYTES.fullmatch(text)
     return None if match is None else (int(match[1]), bytes.fromhex(match[2]), match[3] is not None)
 
 
 def whole_bytes(text: str) -> bytes | None:
-    """``[N] b0 b1``, all N of them; None for another form: a log usually prints only the first four."""
+    """Return all N bytes of ``[N] b0 b1``; None for another text (a log usually prints only four)."""
     found = printed_bytes(text) if text[:1] == "[" else None
     return None if found is None or found[2] or found[0] != len(found[1]) else found[1]
 
