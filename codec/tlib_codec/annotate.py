@@ -85,8 +85,8 @@ def annotate(
     if error is None:
         try:
             construct.unpack(data)
-        except DecodeError as found:
-            error = found.shift(base)
+        except DecodeError as failure:
+            error = failure.shift(base)
     stop = len(data) + 1 if error is None else (error.offset or base) - base
     if isinstance(error, Truncated):  # told of the frame as a whole; it breaks where the bytes end
         checked, stop = False, len(data)

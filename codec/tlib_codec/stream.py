@@ -34,7 +34,7 @@ from tlib_schemas.wire import HEADER, MAGIC, VERSION, parse_header
 
 from .reference import Buffer, as_bytes
 
-_SIGN = MAGIC + bytes((VERSION, 0))
+_MAGIC = MAGIC + bytes((VERSION, 0))
 _PIECE = 1 << 16
 _FREE_WORK = 1 << 16
 
@@ -187,14 +187,14 @@ class StreamDecoder:
             raise error.within(self._frame.message_name(message))
 
     def _next_gap(self) -> Gap | None:
-        """Return the bytes before the next sign of a frame; None where the stream is in step, or may be."""
+        """Return the bytes before the next magic; None if a frame begins here, or may begin here."""
         assert self._search is not None
-        found = self._buffer.find(_SIGN, self._search)
-        whole = found >= 0 or self._closed
+        magic = self._buffer.find(_MAGIC, self._search)
+        whole = magic >= 0 or self._closed
         end = len(self._buffer)
         if not whole:
-            end = max(self._search, end - len(_SIGN) + 1)  # the sign may have begun at the end
-        lost = found if found >= 0 else end
+            end = max(self._search, end - len(_MAGIC) + 1)  # the magic may begin at the end
+        lost = magic if magic >= 0 else end
         self._search = lost  # past the buffer's end where skipped headers promised more
         if not whole and min(lost, len(self._buffer)) < _PIECE:
             return None

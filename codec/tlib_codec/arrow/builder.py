@@ -79,8 +79,8 @@ class Cells:
 
     def label(self, number: int) -> int:
         """Return the place of a number's name among the names."""
-        found = self._known.get(number)
-        return len(self._known) + self.strangers.setdefault(number, len(self.strangers)) if found is None else found
+        code = self._known.get(number)
+        return len(self._known) + self.strangers.setdefault(number, len(self.strangers)) if code is None else code
 
     def names(self) -> list[str]:
         """Return the names, and the numbers without one as text."""
@@ -254,7 +254,7 @@ def _message(data: bytes, limits: Limits) -> int | None:
 
 def validate(buffer: Buffer, registry: Registry, limits: Limits = DEFAULT_LIMITS) -> Counts:
     """Check all frames in a buffer, and count what they are."""
-    found = {"valid": 0, "invalid": 0, "unknown": 0, "malformed": 0, "gaps": 0}
+    counts = {"valid": 0, "invalid": 0, "unknown": 0, "malformed": 0, "gaps": 0}
     decoder = StreamDecoder(registry=registry, limits=limits)
     whole = memoryview(buffer).cast("B")
     for start in range(0, len(whole), _PIECE):
@@ -273,5 +273,5 @@ def validate(buffer: Buffer, registry: Registry, limits: Limits = DEFAULT_LIMITS
                     kind = "unknown"
                 case _:
                     kind = "valid"
-            found[kind] += 1
-    return Counts(frames=found["valid"] + found["invalid"] + found["unknown"], bytes=len(whole), **found)
+            counts[kind] += 1
+    return Counts(frames=counts["valid"] + counts["invalid"] + counts["unknown"], bytes=len(whole), **counts)

@@ -168,8 +168,8 @@ def _array(cells: column_rows.Cells, rows: int, kind: pa.DataType) -> pa.Array:
 def validate(buffer: Buffer, *, registry: Registry = TLIBRARY, limits: Limits = DEFAULT_LIMITS, builder: bool = True) -> Counts:
     """Check every frame in a buffer as `Columns` does, building nothing, and count them by result; `builder` False does it in Python."""
     make = column_rows.validate if _native is None or not builder else _native.validate
-    found: Counts = make(_still(memoryview(buffer)), registry, limits)
-    return found
+    counts: Counts = make(_still(memoryview(buffer)), registry, limits)
+    return counts
 
 
 def frames(source: Any, *, registry: Registry = TLIBRARY) -> Iterator[bytes]:

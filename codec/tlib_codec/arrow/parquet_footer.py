@@ -50,13 +50,13 @@ def completed(footer: bytes, groups: Sequence[bytes], rows: int) -> bytes:
 
 def _fields(data: bytes, at: int) -> dict[int, tuple[int, int]]:
     """Return the places where the value of each field of a structure begins and ends."""
-    found: dict[int, tuple[int, int]] = {}
+    fields: dict[int, tuple[int, int]] = {}
     number = 0
     while data[at]:
         number, kind, start = _field(data, at, number)
         at = _behind(data, start, kind)
-        found[number] = start, at
-    return found
+        fields[number] = start, at
+    return fields
 
 
 def _cut(data: bytes, at: int, places: dict[int, Any], out: Pieces) -> int:

@@ -119,7 +119,7 @@ RowError = tuple[str, int | None, str]
 
 
 def judge(frame: bytes, base: int, registry: Registry, limits: Limits) -> tuple[bool, RowError | None]:
-    """Whether a frame at `base` is malformed, and the code, offset and path of its (first) error."""
+    """Return whether a frame at `base` is malformed, and the code, offset and path of its first error."""
     try:
         message, values = registry.frame(limits).unpack(frame)
     except DecodeError as error:

@@ -147,10 +147,10 @@ def _registry(name: str | None) -> Registry:
     if name is None:
         return TLIBRARY
     module, _, attribute = name.partition(":")
-    found = getattr(importlib.import_module(module), attribute, None)
-    if not isinstance(found, Registry):
-        raise TypeError(f"tlib: {name} is no registry: give MODULE:NAME")
-    return found
+    registry = getattr(importlib.import_module(module), attribute, None)
+    if not isinstance(registry, Registry):
+        raise TypeError(f"tlib: {name}: expected a tlib_schemas.registry.Registry, as MODULE:NAME")
+    return registry
 
 
 class TlibReader(DataSourceReader):
@@ -180,12 +180,12 @@ class TlibReader(DataSourceReader):
         python = next((python for fits, python in _COMPARED if kind is not None and fits(kind)), None)
         if python is None:
             return None
-        what = type(one).__name__
-        if what in _COMPARISONS and type(one.value) is python:
-            return what, name, one.value
-        if what == "In" and all(type(value) is python for value in one.value):
-            return what, name, tuple(one.value)
-        return (what, name, None) if what == "IsNotNull" else None
+        operation = type(one).__name__
+        if operation in _COMPARISONS and type(one.value) is python:
+            return operation, name, one.value
+        if operation == "In" and all(type(value) is python for value in one.value):
+            return operation, name, tuple(one.value)
+        return (operation, name, None) if operation == "IsNotNull" else None
 
     def partitions(self) -> Sequence[InputPartition]:
         """Return a piece a file, and several of a big one of frames.
@@ -205,13 +205,13 @@ class TlibReader(DataSourceReader):
     def _files(self) -> list[Path]:
         path = Path(self._path)
         if path.is_dir():
-            found = sorted(one for one in path.rglob("*") if one.name.removesuffix(".gz").removesuffix(".zst").endswith(_SUFFIXES))
+            files = sorted(one for one in path.rglob("*") if one.name.removesuffix(".gz").removesuffix(".zst").endswith(_SUFFIXES))
         else:
-            found = sorted(map(Path, glob.glob(self._path, recursive=True)))  # noqa: PTH207 absolute globs
-        found = [one for one in found if one.is_file()]
-        if not found:
+            files = sorted(map(Path, glob.glob(self._path, recursive=True)))  # noqa: PTH207 absolute globs
+        files = [one for one in files if one.is_file()]
+        if not files:
             raise FileNotFoundError(f"tlib: no file at {self._path}")
-        return found
+        return files
 
     def read(self, partition: InputPartition) -> Iterator[Any]:
         """Yield the rows of a piece as Arrow batches."""
@@ -231,30 +231,30 @@ class TlibReader(DataSourceReader):
             yield from Columns(read_range(file, start, end), registry=registry, columns=needed)
 
     def _filtered(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        for what, name, value in self._filters:
+        for operation, name, value in self._filters:
             column = batch.column(name)
-            if what == "IsNotNull":
+            if operation == "IsNotNull":
                 mask = pc.is_valid(column)
-            elif what == "In":
+            elif operation == "In":
                 mask = pc.is_in(column, value_set=pa.array(value, column.type))
             else:
-                mask = _COMPARISONS[what](column, value)
+                mask = _COMPARISONS[operation](column, value)
             batch = batch.filter(mask)
         return batch
 
 
 def _is_capture(path: Path) -> bool:
-    """Whether the file is a capture, compressed or not. Raises ValueError where it is compressed and none."""
+    """Return whether the file is a capture, compressed or not. Raises ValueError for another compressed file."""
     with path.open("rb") as file:
         compressed = kind_of(file.read(4)) is not None
     with Source(path) as source:
         try:
-            found = source.detect()
+            detected = source.detect()
         except InputError as error:
             raise ValueError(f"tlib: {error}") from None
-    capture = found is not None and found.name == _CAPTURE.name
+    capture = detected is not None and detected.name == _CAPTURE.name
     if compressed and not capture:
-        raise ValueError(f"tlib: {path}: compressed, and no capture: unpack it first")
+        raise ValueError(f"tlib: {path}: compressed, and not a capture; decompress it first")
     return capture
 
 

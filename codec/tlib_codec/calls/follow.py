@@ -210,9 +210,9 @@ class CallTracker:
     def _known(self, uuid: str | None, conn: str | None) -> _Open | None:
         one = self._open.get(uuid) if uuid is not None else None
         if one is None and conn is not None and (key := self._by_conn.get(conn)) is not None:
-            found = self._open[key]
-            if uuid is None or found.call.call_uuid is None:
-                one = found
+            candidate = self._open[key]
+            if uuid is None or candidate.call.call_uuid is None:
+                one = candidate
         return one
 
     def _ended_one(self, uuid: str | None, conn: str | None) -> tuple[int, dt.datetime | None] | None:

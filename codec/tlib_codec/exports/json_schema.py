@@ -122,18 +122,18 @@ def _event(cls: type[Event]) -> Schema:
     for field in table.fields:
         notes = [note.text for note in table.footnotes if note.field == field.name]
         properties[field.label] = {**_field(field), **({"description": " ".join(notes)} if notes else {})}
-    found: Schema = {
+    document: Schema = {
         **_ref("attributes"),
         "description": (cls.__doc__ or table.name).partition("\n")[0],
         "properties": properties,
         "required": ["Event", *(field.label for field in table.fields if field.mandatory)],
     }
     if table.deprecated:
-        found["deprecated"] = True
+        document["deprecated"] = True
     broken = [_broken(rule, table) for rule in table.rules if rule.severity is Severity.ERROR]
     if broken:
-        found["allOf"] = [{"not": {"allOf": conditions}} for conditions in broken]
-    return found
+        document["allOf"] = [{"not": {"allOf": conditions}} for conditions in broken]
+    return document
 
 
 def _broken(rule: Rule, table: EventSchema) -> list[Schema]:

@@ -136,8 +136,8 @@ cdef class Lane:
         return self.lane.pending
 
     @property
-    def room(self):
-        """Bytes of memory that it holds."""
+    def memory(self):
+        """Return the bytes of memory that the lane holds."""
         return self.lane.room + self.lane.marks_room * sizeof(tlib_mark)
 
     def acknowledge(self, uint32_t ack):

@@ -53,7 +53,7 @@ class Part:
 
     @property
     def followed(self) -> bool:
-        """Whether frames were found in its connection."""
+        """Return whether the connection of the packet carries frames."""
         return bool(self.direction.follow or self.direction.other.follow)
 
 
@@ -80,18 +80,18 @@ class Window:
 
     def get(self, start: int, length: int) -> tuple[bytes, int]:
         """Return the bytes from `start` on, with zeros where there are none, and how many there are."""
-        found, known = bytearray(length), 0
+        data, known = bytearray(length), 0
         for i in range(max(bisect_right(self._starts, start) - 1, 0), len(self._starts)):
             at = self._starts[i] - start
             if at >= length:
                 break
             part = self._pieces[i][max(-at, 0) : length - at]
-            found[max(at, 0) : max(at, 0) + len(part)] = part
+            data[max(at, 0) : max(at, 0) + len(part)] = part
             known += len(part)
-        return bytes(found), known
+        return bytes(data), known
 
     def trim(self) -> None:
-        """Forget what neither waits nor is likely to come again."""
+        """Forget windows that no packet waits for and no retransmission is likely to need."""
         need = min((part.start for part in self.waiting), default=self.decided) - _HISTORY
         count = max(bisect_right(self._starts, need) - 1, 0)
         self.size -= sum(map(len, self._pieces[:count]))
@@ -185,9 +185,9 @@ class CaptureRedactor:
                 file.feed(data)
             else:
                 file.close()
-            for found in file:
-                if isinstance(found, Diagnostic):
-                    yield found
+            for problem in file:
+                if isinstance(problem, Diagnostic):
+                    yield problem
             self._take()
             if file.closed:
                 self._streams.close()
@@ -197,13 +197,13 @@ class CaptureRedactor:
     # -- in --------------------------------------------------------------------------------------
 
     def _take(self) -> None:
-        for record in self._records.found:
+        for record in self._records.pending:
             held = Held(record, self._hide)
             if record.packet is not None:
                 self._place(held, record.packet)
                 self._size += _memory(record.packet)
             self._queue.append(held)
-        self._records.found.clear()
+        self._records.pending.clear()
 
     def _place(self, held: Held, packet: Packet) -> None:
         """Find out which bytes of a stream the packet carries, if any."""
@@ -300,7 +300,7 @@ class CaptureRedactor:
         return part.start == part.end or part.window.decided >= part.end or not self._streams.waits(part.direction, part.end)
 
     def _data(self, held: Held, packet: Packet, *, known: bool) -> bytes:
-        """Return the packet as it is written; `known` says that no more can be found out about its connection."""
+        """Return the packet as written; `known` says that no later packet can tell more about its connection."""
         part, at = held.part, held.layout
         if held.fragment and at is not None and at.datagram is not None:  # it was not waited for to the end
             self._release(self._fragments.pop(at.datagram))

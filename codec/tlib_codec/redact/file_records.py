@@ -49,7 +49,7 @@ class Records:
     """The records that a reader has met since they were last taken, and the number of blocks left out."""
 
     def __init__(self) -> None:
-        self.found: list[FileRecord] = []
+        self.pending: list[FileRecord] = []
         self.dropped: int = 0
 
 
@@ -60,12 +60,12 @@ class _Pcap(PcapReader):
 
     def _read(self) -> Packet | Diagnostic | None:
         at, begun = self.position, bool(self.order)
-        found = super()._read()
-        if isinstance(found, Packet):
-            self._records.found.append(FileRecord(self.buffer[at : self.position - len(found.data)], found, b""))
+        entry = super()._read()
+        if isinstance(entry, Packet):
+            self._records.pending.append(FileRecord(self.buffer[at : self.position - len(entry.data)], entry, b""))
         elif self.order and not begun:
-            self._records.found.append(FileRecord(self.buffer[at : self.position], None, b""))
-        return found
+            self._records.pending.append(FileRecord(self.buffer[at : self.position], None, b""))
+        return entry
 
 
 class _Pcapng(PcapngReader):
@@ -74,13 +74,13 @@ class _Pcapng(PcapngReader):
         self._records = records
 
     def _block(self, kind: int, at: int, end: int) -> Packet | Diagnostic | None:
-        found = super()._block(kind, at, end)
+        entry = super()._block(kind, at, end)
         kept = _BLOCKS.get(kind)
         if kept is None:
             self._records.dropped += 1
-        elif not isinstance(found, Diagnostic):
-            self._records.found.append(self._record(kind, kept, self.buffer[at:end], found))
-        return found
+        elif not isinstance(entry, Diagnostic):
+            self._records.pending.append(self._record(kind, kept, self.buffer[at:end], entry))
+        return entry
 
     def _record(self, kind: int, kept: _Kept, body: bytes, packet: Packet | None) -> FileRecord:
         size = 0 if packet is None else len(packet.data)

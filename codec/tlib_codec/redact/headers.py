@@ -74,9 +74,9 @@ _DATE = re.compile(r"(?:Local|UTC) time:\s*\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[
 class Headers:
     """Rewrites the headers of one log."""
 
-    def __init__(self, redactor: Redactor, form: str) -> None:
+    def __init__(self, redactor: Redactor, kind: str) -> None:
         self._redactor = redactor
-        self._platform = form == "platform-sdk"
+        self._platform = kind == "platform-sdk"
 
     @staticmethod
     def is_date(line: str) -> bool:
@@ -97,8 +97,8 @@ class Headers:
             opened = opens(line)
             bare = opened is not None and opened.start() == 0
             return self._safe(held) if bare and (SENT.search(held) or RECEIVED.search(held)) else None
-        found = message_name(line)
-        if found is None or found[0] or DIRECTION.search(held) is None:
+        match = message_name(line)
+        if match is None or match[0] or DIRECTION.search(held) is None:
             return None
         return self._safe(held)
 

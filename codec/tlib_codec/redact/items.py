@@ -146,9 +146,9 @@ class Redactor:
     def _integer(self, number: int, value: int) -> int:
         """Return the pseudonym of an attribute that was named although it is a number: as many digits, and it still fits."""
         declared = self.registry.dictionary[number].value
-        found = self.pseudonyms.integer(value)
+        result = self.pseudonyms.integer(value)
         most = 0xFFFF_FFFF if declared is not None and declared.kind in {Kind.UINT, Kind.SINT} else (1 << 64) - 1
-        return found if abs(found) <= most else found % most
+        return result if abs(result) <= most else result % most
 
     def _raw(self, value: RawValue) -> RawValue:
         if value.type == WireType.String:
@@ -197,9 +197,9 @@ class Redactor:
         """Return whether to replace the value under a key; None keeps it with everything inside."""
         if _matching(key, path, self.rules.keep):
             return None
-        found = _matching(key, path, self.rules.keys)
-        self._matched.update(found)
-        return inside or bool(found)
+        result = _matching(key, path, self.rules.keys)
+        self._matched.update(result)
+        return inside or bool(result)
 
     @property
     def unmatched(self) -> tuple[str, ...]:

@@ -233,10 +233,10 @@ class _Rewritten:
 
     def _cut_bytes(self, start: int, text: str) -> None:
         """Keep the first four printed bytes of a packed list, which hold no value, and drop the others."""
-        found = printed_bytes(text)
-        if found is not None and len(found[1]) > 4 and self._chosen:
+        printed = printed_bytes(text)
+        if printed is not None and len(printed[1]) > 4 and self._chosen:
             line = self.out[-1] or ""
-            self.out[-1] = f"{line[:start]}[{found[0]}] {found[1][:4].hex(' ')}.."
+            self.out[-1] = f"{line[:start]}[{printed[0]}] {printed[1][:4].hex(' ')}.."
 
     def _bare(self, number: int | None) -> Change | None:
         """Return the replacement of a value without quotes: a number, bytes, or a ConnID."""
@@ -245,11 +245,11 @@ class _Rewritten:
         return self._printed if self._chosen else None
 
     def _printed(self, text: str) -> str:
-        found = printed_bytes(text)
+        printed = printed_bytes(text)
         pseudonyms = self.redactor.pseudonyms
-        if found is not None:
-            data = pseudonyms.data(found[1])
-            return " ".join([f"[{found[0]}]", *(f"{byte:02x}" for byte in data)]) + (".." if found[2] else "")
+        if printed is not None:
+            data = pseudonyms.data(printed[1])
+            return " ".join([f"[{printed[0]}]", *(f"{byte:02x}" for byte in data)]) + (".." if printed[2] else "")
         if looks_hex(text):
             return pseudonyms.hex(text)
         match = _INTEGER.match(text)
@@ -262,9 +262,9 @@ class _Rewritten:
         if start == 0:
             while self._levels and indent <= self._levels[-1].indent:
                 self._levels.pop()
-        found = self.message.pair(line[start:])
-        while found is not None:
-            key, text, rest = found
+        pair = self.message.pair(line[start:])
+        while pair is not None:
+            key, text, rest = pair
             level = self._levels[-1] if self._levels else _Level(-1, "", wanted=False)
             path = f"{level.path}.{key}" if level.path else key
             wanted = None if level.wanted is None else self.redactor.wants(key, path, level.wanted)
@@ -272,8 +272,8 @@ class _Rewritten:
                 self._pair_value(key, len(line) - len(text), line, wanted, top=not self._levels)
                 return
             self._levels.append(_Level(indent, path, wanted))
-            found = self.message.pair(rest) if rest else None
-            if rest and found is None:
+            pair = self.message.pair(rest) if rest else None
+            if rest and pair is None:
                 self._value(len(line.rstrip()) - len(rest), line, self.redactor.text, self.redactor.text)
 
     def _pair_value(self, key: str, start: int, line: str, wanted: bool | None, *, top: bool) -> None:

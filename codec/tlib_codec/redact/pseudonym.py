@@ -64,8 +64,8 @@ class Pseudonyms:
 
     def hex(self, text: str) -> str:
         """Return the pseudonym of hex digits, as of a ConnID, in their letter case."""
-        found = self._short(text.lower(), "0123456789abcdef")
-        return found if text.lower() == text else found.upper()
+        replacement = self._short(text.lower(), "0123456789abcdef")
+        return replacement if text.lower() == text else replacement.upper()
 
     def base32(self, text: str) -> str:
         """Return the pseudonym of a CallUUID."""
@@ -82,14 +82,14 @@ class Pseudonyms:
         high = 10 ** len(digits) - 1
         if len(digits) == _INT_DIGITS and -(1 << 31) <= number < 1 << 31:
             high = (1 << 31) - 1
-        found = digits
+        replacement = digits
         for _ in range(_AGAIN * 16):
-            found = self._short(found, _DIGITS)
-            if low <= int(found) <= high and not survives(digits, found):
+            replacement = self._short(replacement, _DIGITS)
+            if low <= int(replacement) <= high and not survives(digits, replacement):
                 break
         else:
-            found = str(low + int.from_bytes(self._digest(b"integer", digits.encode())) % (high - low + 1))
-        return -int(found) if number < 0 else int(found)
+            replacement = str(low + int.from_bytes(self._digest(b"integer", digits.encode())) % (high - low + 1))
+        return -int(replacement) if number < 0 else int(replacement)
 
     def address(self, address: bytes) -> bytes:
         """Return an IP address of 4 or 16 bytes; addresses that share n leading bits have pseudonyms that share n leading bits."""
@@ -107,12 +107,12 @@ class Pseudonyms:
 
     def _enciphered(self, text: str, own: str) -> str:
         alphabets = [own if own and c in own else alphabet(c) for c in text]
-        found = text
+        replacement = text
         for _ in range(_AGAIN):
-            found = self._network(found, alphabets)
-            if own or not survives(text, found):
+            replacement = self._network(replacement, alphabets)
+            if own or not survives(text, replacement):
                 break
-        return found
+        return replacement
 
     def _network(self, text: str, alphabets: list[str]) -> str:
         """Return the image of `text` under a permutation of all texts of its shape."""
@@ -130,8 +130,8 @@ class Pseudonyms:
         for turn in range(_ROUNDS):
             this, other = turn % 2, 1 - turn % 2
             if len(places) > 1:
-                told = self._digest(b"round", bytes([turn]), shape, numbers[other].to_bytes(80, "big"))
-                wide = told + self._digest(b"more", told)
+                digest = self._digest(b"round", bytes([turn]), shape, numbers[other].to_bytes(80, "big"))
+                wide = digest + self._digest(b"more", digest)
                 numbers[this] = (numbers[this] + int.from_bytes(wide, "big")) % sizes[this]
         letters = list(text)
         for this, side in enumerate(sides):
@@ -165,9 +165,9 @@ def _number(text: str, side: list[int], alphabets: list[str]) -> int:
     return number
 
 
-def survives(text: str, found: str) -> bool:
+def survives(text: str, pseudonym: str) -> bool:
     """Return whether four consecutive digits of `text` occur in `pseudonym`, or a shorter text of digits equals it."""
     runs = {text[i : i + _RUN] for i in range(len(text) - _RUN + 1) if text[i : i + _RUN].isdigit()}
     if not runs:
-        return text == found and any(len(alphabet(c)) > 1 for c in text)
-    return any(found[i : i + _RUN] in runs for i in range(len(found) - _RUN + 1))
+        return text == pseudonym and any(len(alphabet(c)) > 1 for c in text)
+    return any(pseudonym[i : i + _RUN] in runs for i in range(len(pseudonym) - _RUN + 1))

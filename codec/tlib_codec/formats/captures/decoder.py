@@ -103,8 +103,8 @@ class CaptureDecoder:
         lanes = self._streams.lanes
         found: list[Part] = []
         while True:
-            if lanes.walks and (form := reader.form) is not None:
-                reader.position, number, time, last = lanes.walk(reader.buffer, reader.position, reader.number, form)
+            if lanes.walks and (layout := reader.layout) is not None:
+                reader.position, number, time, last = lanes.walk(reader.buffer, reader.position, reader.number, layout)
                 if number != reader.number:
                     reader.number = number
                     reader.passed(time)

@@ -35,8 +35,8 @@ class Lane:
         self._marks: deque[tuple[int, int, int]] = deque()
 
     @property
-    def room(self) -> int:
-        """Bytes of memory that it holds."""
+    def memory(self) -> int:
+        """Return the bytes of memory that the lane holds."""
         return len(self._data) + 24 * len(self._marks)
 
     def acknowledge(self, ack: int) -> None:
@@ -151,11 +151,11 @@ class Lanes:
 
     def dirty(self) -> list[Lane]:
         """Return the lanes touched since the last call."""
-        found, self._dirty = self._dirty, []
-        for lane in found:
+        touched, self._dirty = self._dirty, []
+        for lane in touched:
             lane.touched = False
-        return found
+        return touched
 
-    def walk(self, buffer: bytes, position: int, number: int, form: tuple[Any, ...]) -> tuple[int, int, int, int]:
-        """Walk over plain packets; in Python there are none."""
+    def walk(self, buffer: bytes, position: int, number: int, layout: tuple[Any, ...]) -> tuple[int, int, int, int]:
+        """Return at once: only the native lanes walk over plain packets."""
         return position, number, 0, position

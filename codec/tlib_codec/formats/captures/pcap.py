@@ -43,11 +43,11 @@ class PcapReader(RecordReader):
         self._record = struct.Struct("<IIII")
         self._last: int | None = None  # seconds of the last packet
         self._pattern: tuple[int | None, re.Pattern[bytes]] | None = None  # the pattern of a search, near the last packet
-        self._foreign = False  # the file is no pcap: said once, and the rest is passed over
+        self._foreign = False  # not a pcap file: reported once, and the rest is skipped
 
     @property
-    def form(self) -> tuple[int, int, int, tuple[tuple[int, int, int, int], ...]] | None:
-        """How its records lie, for `Lanes.walk`; None where the next one is not known to be sound."""
+    def layout(self) -> tuple[int, int, int, tuple[tuple[int, int, int, int], ...]] | None:
+        """Return the layout of the records, for `Lanes.walk`; None unless the next one is valid."""
         if not self.order or self._search is not None:
             return None
         return (0, int(self.order == ">"), self.settings.packet, ((self.link, self.scale, 0, 0),))
@@ -95,7 +95,7 @@ class PcapReader(RecordReader):
     def _candidate(self, at: int) -> int:
         if self._pattern is None or self._pattern[0] != self._last:
             self._pattern = self._last, self._signs()
-        return self._sign(self._pattern[1], at)
+        return self._find(self._pattern[1], at)
 
     def _signs(self) -> re.Pattern[bytes]:
         """Return the pattern of the two high bytes of seconds, captured and length that `_plausible` asks for."""

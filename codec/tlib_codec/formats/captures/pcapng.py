@@ -39,7 +39,7 @@ class Interface(NamedTuple):
     offset: int = 0
 
     def time(self, stamp: int) -> int:
-        """Nanoseconds since 1970, as many as 64 bits hold: a damaged stamp may say anything."""
+        """Return nanoseconds since 1970, limited to 64 bits, since a damaged stamp may have any value."""
         time = stamp * 1_000_000_000 // self.units + self.offset * 1_000_000_000
         return max(-_MOST, min(time, _MOST))
 
@@ -56,17 +56,17 @@ class PcapngReader(RecordReader):
         super().__init__(settings, file)
         self.order: str = ""
         self.interfaces: list[Interface] = []
-        self._told: tuple[tuple[int, int, int, int], ...] = ()
+        self._layout: tuple[tuple[int, int, int, int], ...] = ()
 
     @property
-    def form(self) -> tuple[int, int, int, tuple[tuple[int, int, int, int], ...]] | None:
-        """How its blocks lie, for `Lanes.walk`; None where the next one is not known to be sound."""
+    def layout(self) -> tuple[int, int, int, tuple[tuple[int, int, int, int], ...]] | None:
+        """Return the layout of the blocks, for `Lanes.walk`; None unless the next one is valid."""
         if not self.order or self._search is not None:
             return None
-        if len(self._told) != len(self.interfaces):
+        if len(self._layout) != len(self.interfaces):
             billion = 1_000_000_000
-            self._told = tuple((i.link, 0 if billion % i.units else billion // i.units, i.offset * billion, 0) for i in self.interfaces)
-        return (1, int(self.order == ">"), self.settings.packet, self._told)
+            self._layout = tuple((i.link, 0 if billion % i.units else billion // i.units, i.offset * billion, 0) for i in self.interfaces)
+        return (1, int(self.order == ">"), self.settings.packet, self._layout)
 
     def _read(self) -> Packet | Diagnostic | None:
         if not self._wait(12):
@@ -115,7 +115,7 @@ class PcapngReader(RecordReader):
             return self._packet(0, None, body[4 : 4 + captured], captured, length)
         if kind == SECTION:
             self.interfaces = []
-            self._told = ()
+            self._layout = ()
             struct.unpack_from(order + "IHHq", body)
         elif kind == _INTERFACE:
             if len(self.interfaces) >= self.settings.interfaces:
@@ -152,7 +152,7 @@ class PcapngReader(RecordReader):
         return interface
 
     def _candidate(self, at: int) -> int:
-        return self._sign(_SIGNS[self.order], at)
+        return self._find(_SIGNS[self.order], at)
 
     def _plausible(self, at: int) -> bool | None:
         left = len(self.buffer) - at

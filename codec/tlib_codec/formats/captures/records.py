@@ -65,8 +65,8 @@ class RecordReader(ABC):
         self._waiting = 0
 
     def __iter__(self) -> Iterator[Packet | Diagnostic]:
-        while (found := self.next()) is not None:
-            yield found
+        while (match := self.next()) is not None:
+            yield match
 
     def next(self) -> Packet | Diagnostic | None:
         """Return the next packet or problem; None where more bytes are needed, or none are left."""
@@ -77,9 +77,9 @@ class RecordReader(ABC):
             if not left:
                 return None
             before = self.position
-            found = self._read()
-            if found is not None:
-                return found
+            match = self._read()
+            if match is not None:
+                return match
             if self.position == before:
                 break  # incomplete
         if not self.closed:
@@ -123,18 +123,18 @@ class RecordReader(ABC):
 
     @property
     @abstractmethod
-    def form(self) -> tuple[int, int, int, tuple[tuple[int, int, int, int], ...]] | None:
-        """How the records lie, for `Lanes.walk`."""
+    def layout(self) -> tuple[int, int, int, tuple[tuple[int, int, int, int], ...]] | None:
+        """Return the layout of the records, for `Lanes.walk`."""
 
     @abstractmethod
     def _read(self) -> Packet | Diagnostic | None:
         """Read one record, moving the position; None where it is incomplete, or was of no interest."""
 
-    def _sign(self, pattern: re.Pattern[bytes], at: int) -> int:
+    def _find(self, pattern: re.Pattern[bytes], at: int) -> int:
         """Return the place of `pattern` from `at` on, or the place from which too few bytes are left to decide."""
-        found = pattern.search(self.buffer, at)
+        match = pattern.search(self.buffer, at)
         short = max(at, len(self.buffer) - self.head + 1)
-        return min(found.start(), short) if found else short
+        return min(match.start(), short) if match else short
 
     @abstractmethod
     def _candidate(self, at: int) -> int:
@@ -142,4 +142,4 @@ class RecordReader(ABC):
 
     @abstractmethod
     def _plausible(self, at: int) -> bool | None:
-        """Whether a record seems to begin at `at` of the buffer; None where more bytes are needed (`_need` is set)."""
+        """Return whether a record seems to begin at `at` of the buffer; None if that needs more bytes (`_need` is set)."""

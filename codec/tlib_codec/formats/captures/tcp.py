@@ -183,7 +183,7 @@ class Reassembler:
         return lane.owner, lane.offset + _signed(seq - lane.next)
 
     def waits(self, direction: Direction, end: int) -> bool:
-        """Whether bytes of the direction before its stream offset `end` may still become items, once `items` was called."""
+        """Return whether bytes before the stream offset `end` may still become items after a call of `items`."""
         lane = direction.lane
         if (
             self.lanes.get(direction.key) is not lane
@@ -456,7 +456,7 @@ class Reassembler:
     def _count(self, direction: Direction) -> None:
         decoder = direction.decoder
         waiting = 0 if decoder is None else decoder.waiting
-        memory = direction.lane.room + direction.held_bytes + waiting
+        memory = direction.lane.memory + direction.held_bytes + waiting
         self._memory += memory - direction.memory
         direction.memory = memory
 
