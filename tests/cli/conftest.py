@@ -1,9 +1,14 @@
-"""Events that are easy to tell apart, their frames, and `tlib` run in this process."""
+"""Sample events, files that hold them, and `tlib` run in this process."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
+from functools import cached_property
 from types import SimpleNamespace
+from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -15,6 +20,19 @@ from tlib_schemas.values import Attributes, RawValue
 
 UUID = "01FES9JKSOFQLEKK3CSH5B5AES00JV1U"
 CONN = "006c02462a161006"
+LOG = """@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventRinging
+\tAttributeThisDN\t'2001'
+\tAttributeMystery\t'x'
+\tAttributeConnID\t006c02462a161006
+
+@16:45:25.0000 [0] 8.1.101.25 distribute_event: message EventReleased
+\tAttributeConnID\t006c02462a161006
+\tAttributeCallID\tseven
+
+@16:45:26.0000 [0] 8.1.101.25 distribute_event: message EventNotPublic
+\tAttributeMystery\t'y'
+
+"""
 
 
 @pytest.fixture
@@ -40,20 +58,45 @@ def sample():
     )
 
 
+@dataclass
+class Done:
+    """The result of a run of `tlib`: exit status, standard output as text and bytes, standard error."""
+
+    status: int
+    out: str
+    err: str
+    raw: bytes
+
+    @cached_property
+    def events(self) -> list[Any]:
+        """Return the JSON objects of the output, one per line."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
 @pytest.fixture
 def run():
-    """Run `tlib` with arguments; bytes in, and status, output and errors out."""
+    """Run `tlib` with arguments and the bytes `input` on its standard input."""
 
     def call(*arguments, input=b""):  # noqa: A002
         done = CliRunner().invoke(tlib, [str(a) for a in arguments], input=input, standalone_mode=False)
-        if isinstance(done.exception, Exception) and not isinstance(done.exception, SystemExit):
-            import click
-
-            if isinstance(done.exception, InputError):
-                return SimpleNamespace(status=2, out="", err=f"tlib: {done.exception}\n", raw=b"")
-            if not isinstance(done.exception, click.ClickException):
-                raise done.exception
-            return SimpleNamespace(status=done.exception.exit_code, out="", err=done.exception.format_message(), raw=b"")
-        return SimpleNamespace(status=done.return_value or 0, out=done.stdout, err=done.stderr, raw=done.stdout_bytes)
+        match done.exception:
+            case InputError() as error:
+                return Done(2, "", f"tlib: {error}\n", b"")
+            case click.ClickException() as error:
+                return Done(error.exit_code, "", error.format_message(), b"")
+            case None | SystemExit():
+                return Done(done.return_value or 0, done.stdout, done.stderr, done.stdout_bytes)
+            case error:
+                raise error
 
     return call
+
+
+@pytest.fixture
+def folder(tmp_path, sample, run):
+    (tmp_path / "good.tlb").write_bytes(sample.frames)
+    (tmp_path / "bad.tlb").write_bytes(b"junk!" + sample.first + sample.first[:70] + sample.frames + sample.invalid)
+    (tmp_path / "good.jsonl").write_bytes(run("decode", tmp_path / "good.tlb").raw)
+    (tmp_path / "empty").write_bytes(b"")
+    (tmp_path / "calls.log").write_text(LOG)
+    return tmp_path
