@@ -19,7 +19,7 @@ def lines(done):
     return [json.loads(line) for line in done.out.splitlines()]
 
 
-def test_a_line_a_call(run):
+def test_a_call_is_a_line(run):
     done = run("calls", FRAMES)
     found = lines(done)
     assert (done.status, done.err, len(found)) == (0, "", 7)
@@ -30,7 +30,7 @@ def test_a_line_a_call(run):
     assert all("$history" in call for call in lines(run("calls", FRAMES, "--history")))
 
 
-def test_every_form_of_input_tells_the_same(run, tmp_path):
+def test_every_input_format_gives_the_same_calls(run, tmp_path):
     def told(path, data=b""):
         return [{key: value for key, value in call.items() if key != "$source"} for call in lines(run("calls", path, input=data))]
 
@@ -70,7 +70,7 @@ def test_one_call_with_every_change(run):
     assert "no call nobody in the input" in done.err
 
 
-def test_where_judges_the_final_state(run):
+def test_where_tests_the_final_state(run):
     assert [call["Cause"] for call in lines(run("calls", FRAMES, "--where", "Cause=Transfer"))] == ["Transfer"]
     assert len(lines(run("calls", FRAMES, "--where", "CallType=Inbound", "--where", "UserData.IVR.Language=en"))) == 3
     assert "did you mean" in run("calls", FRAMES, "--where", "Cuase=1").err
@@ -94,7 +94,7 @@ def test_parquet(run, tmp_path):
     assert run("calls", "-", "--to", "parquet", "-o", tmp_path / "none.parquet", input=b"\n").status == 2
 
 
-def test_parquet_holds_whatever_a_call_has(run, tmp_path):
+def test_parquet_holds_unknown_values_and_attributes(run, tmp_path):
     parquet = pytest.importorskip("pyarrow.parquet")
     known = {"call_uuid": MAIN, "conn_id": "006c03aaf743a001"}
     odd = EventCallDeleted(**known, cause=TCause(99), extra={"AgentID": "a", "ANI": "bytes\udcff"})
@@ -130,7 +130,7 @@ def test_the_ladder(run, tmp_path):
     assert run("calls", FRAMES, "--ladder", tmp_path / "no" / "where.svg").status == 2
 
 
-def test_what_cannot_be_and_what_is_malformed(run, tmp_path):
+def test_anomalies_and_malformed_input_have_status_1_or_2(run, tmp_path):
     data = FRAMES.read_bytes()[1603:6000]
     done = run("calls", "-", "--to", "table", input=data)
     assert done.status == 1

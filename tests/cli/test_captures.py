@@ -29,7 +29,7 @@ def lines(text):
     return [json.loads(line) for line in text.splitlines()]
 
 
-def test_decode_and_where_it_came_from(run, capture, tmp_path):
+def test_an_event_of_a_capture_has_its_origin(run, capture, tmp_path):
     path = tmp_path / "x.pcapng"
     path.write_bytes(capture)
     done = run("decode", path)
@@ -49,19 +49,19 @@ def test_decode_and_where_it_came_from(run, capture, tmp_path):
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, lambda data: data])
-def test_from_a_pipe(run, capture, pack):
+def test_a_capture_may_come_from_a_pipe(run, capture, pack):
     assert len(lines(run("decode", "-", input=pack(capture)).out)) == 3
     assert run("check", "-", input=pack(capture)).out.startswith("3 events, 0 errors")
 
 
-def test_compressed_input_of_any_form(run, sample, tmp_path):
+def test_compressed_input_is_decompressed_once(run, sample, tmp_path):
     assert len(lines(run("decode", input=gzip.compress(sample.frames)).out)) == 3
     assert len(lines(run("decode", input=zstd.compress(sample.frames)).out)) == 3
     twice = gzip.compress(gzip.compress(sample.frames))
     assert "compressed (gzip)" in run("decode", input=twice).err
 
 
-def test_without_zstandard(run, monkeypatch):
+def test_without_zstandard_one_line_names_the_extra(run, monkeypatch):
     monkeypatch.setitem(sys.modules, ZSTD, None)
     done = run("decode", input=b"\x28\xb5\x2f\xfd" + bytes(20))
     assert (done.status, len(done.err.splitlines())) == (2, 1)
@@ -94,14 +94,14 @@ def test_a_gap_and_a_problem_are_lines_too(run, sample):
     assert run("decode", "--to", "table", input=data).status == 1
 
 
-def test_a_damaged_gzip_gives_what_was_there(run, capture):
+def test_a_cut_gzip_capture_is_reported(run, capture):
     done = run("decode", input=gzip.compress(os.urandom(50_000))[:-40])
     assert done.status == 2
     done = run("decode", input=gzip.compress(capture)[:-20])
     assert "[capture-cut]" in done.err
 
 
-def test_a_file_that_grows(capture, tmp_path):
+def test_follow_reads_a_file_that_grows(capture, tmp_path):
     path = tmp_path / "grows.pcapng"
     path.write_bytes(capture[:600])
     command = [sys.executable, "-m", "tlib_cli", "decode", "--follow", str(path)]
@@ -130,7 +130,7 @@ def test_inspect_shows_frames_with_their_origin(run):
     assert "no frame" in none.err
 
 
-def test_inspect_shows_what_is_missing_and_tells_problems(run, sample):
+def test_inspect_shows_missing_bytes_and_reports_problems(run, sample):
     talk = Talk().open().say(sample.frames)
     talk.seqs[1] += 50
     talk.say(sample.frames).ack().close()
@@ -141,7 +141,7 @@ def test_inspect_shows_what_is_missing_and_tells_problems(run, sample):
     assert "[capture-cut]" in done.err
 
 
-def test_what_is_chosen_and_not_there_says_so(run, tmp_path):
+def test_a_selection_that_matches_nothing_is_one_line(run, tmp_path):
     assert "packet 2 completes no frame" in run("inspect", EXAMPLE, "--packet", "2").err
     assert "no frame 4000; the input has" in run("inspect", EXAMPLE, "--frame", "4000").err
     assert "of the chosen ports and hosts" in run("decode", EXAMPLE, "--host", "1.2.3.4").err

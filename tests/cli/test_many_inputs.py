@@ -34,7 +34,7 @@ def inputs(tmp_path, sample):
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "tlb", "csv", "parquet"])
-def test_jobs_give_what_one_process_gives_in_its_order(inputs, tmp_path, suffix):
+def test_several_processes_write_the_output_of_one(inputs, tmp_path, suffix):
     one, two = (tlib("decode", *inputs, "--jobs", n, "-o", f"{n}.{suffix}", cwd=tmp_path) for n in (1, 2))
     assert (one.returncode, two.returncode) == (1, 1)
     assert two.stderr == one.stderr
@@ -47,7 +47,7 @@ def test_jobs_give_what_one_process_gives_in_its_order(inputs, tmp_path, suffix)
     assert not list(tmp_path.glob(".tlib-parts*"))
 
 
-def test_jobs_to_a_pipe_and_an_input_that_is_of_no_use(inputs, tmp_path):
+def test_several_processes_report_an_unusable_input_as_one_does(inputs, tmp_path):
     (tmp_path / "d.bin").write_bytes(b"\x01\x02neither")
     one, two = (tlib("decode", inputs[0], "d.bin", inputs[1], "--jobs", n, cwd=tmp_path) for n in (1, 2))
     assert (two.returncode, two.stdout, two.stderr) == (one.returncode, one.stdout, one.stderr)
@@ -96,7 +96,7 @@ def test_a_folder_has_every_row_under_its_keys(inputs, tmp_path):
     assert b"".join(frames(pyarrow.parquet.read_table(one))) == (tmp_path / "c.tlb").read_bytes()
 
 
-def test_a_second_run_does_only_what_is_new(inputs, tmp_path, sample):
+def test_a_second_run_decodes_only_new_inputs(inputs, tmp_path, sample):
     command = ["decode", *inputs, "-o", "out/", "--partition", "event"]
     tlib(*command, cwd=tmp_path)
     before, had = parts(tmp_path / "out"), rows(tmp_path / "out")
@@ -114,7 +114,7 @@ def test_a_second_run_does_only_what_is_new(inputs, tmp_path, sample):
     assert len(rows(tmp_path / "out")) == len(had) - 4 + 2
 
 
-def test_a_run_broken_off_is_completed_and_shows_nothing_in_halves(inputs, tmp_path, monkeypatch, run):
+def test_an_interrupted_run_is_completed_by_the_next(inputs, tmp_path, monkeypatch, run):
     tlib("decode", *inputs, "-o", "whole/", "--partition", "event", cwd=tmp_path)
     whole = rows(tmp_path / "whole")
     files = [tmp_path / name for name in inputs]

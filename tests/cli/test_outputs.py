@@ -50,7 +50,7 @@ def mixed(tmp_path, sample):
 
 
 @pytest.mark.parametrize("suffix", [".parquet", ".arrow", ".arrows"])
-def test_columns_give_the_input_back_and_report_what_is_wrong(mixed, tmp_path, run, suffix):
+def test_columns_give_the_input_back_and_report_errors(mixed, tmp_path, run, suffix):
     done = run("decode", mixed, "-o", tmp_path / f"out{suffix}")
     table = read(tmp_path / f"out{suffix}")
     assert b"".join(frames(table)) == mixed.read_bytes()
@@ -62,7 +62,7 @@ def test_columns_give_the_input_back_and_report_what_is_wrong(mixed, tmp_path, r
     assert "[" + re.findall(r"\[([a-z-]+)\]$", expected[1])[0] + "]" in told[1]
 
 
-def test_item_by_item_the_rows_are_those_of_the_straight_way(mixed, tmp_path, run):
+def test_rows_of_hex_text_equal_rows_of_frames(mixed, tmp_path, run):
     run("decode", mixed, "-o", tmp_path / "straight.parquet")
     (tmp_path / "mixed.hex").write_text(mixed.read_bytes().hex())
     run("decode", tmp_path / "mixed.hex", "-o", tmp_path / "items.parquet")
@@ -71,7 +71,7 @@ def test_item_by_item_the_rows_are_those_of_the_straight_way(mixed, tmp_path, ru
     assert items.drop(["$line"]).to_pylist() == straight.to_pylist()
 
 
-def test_a_filter_goes_item_by_item_by_the_native_builder(sample, tmp_path, run):
+def test_rows_of_a_query_equal_the_rows_of_the_whole_file(sample, tmp_path, run):
     path = tmp_path / "a.tlb"
     path.write_bytes(sample.frames + sample.invalid)
     run("decode", path, "--event", "EventCallDeleted", "-o", tmp_path / "a.parquet")
@@ -121,7 +121,7 @@ def test_without_pyarrow_one_line_names_the_extra(mixed, tmp_path, output):
     assert (done.returncode, done.stderr) == (2, "tlib: columns need pyarrow: pip install 'tlib-codec[arrow]'\n")
 
 
-def test_what_is_broken_off_leaves_the_file_as_it_was(sample, tmp_path, monkeypatch, run):
+def test_an_interrupted_run_leaves_the_old_file(sample, tmp_path, monkeypatch, run):
     path, out = tmp_path / "a.tlb", tmp_path / "out.parquet"
     path.write_bytes(sample.frames)
     out.write_bytes(b"before")
@@ -271,7 +271,7 @@ def test_addresses(run, sample):
 @pytest.mark.parametrize(
     "wrong", [("--since", "yesterday"), ("--until", "25:00"), ("--address", "myhost"), ("--address", "10.0.0.1:99999")]
 )
-def test_a_time_or_address_that_is_none_is_refused_with_the_form(run, wrong):
+def test_an_unreadable_time_or_address_is_refused(run, wrong):
     done = run("decode", *wrong, input=b"")
     assert done.status == 2
     assert wrong[1] in done.err

@@ -129,7 +129,7 @@ def test_a_full_disk_is_one_line(sample, tmp_path, command):
     assert (done.returncode, done.stderr) == (2, b"tlib: output: No space left on device\n")
 
 
-def test_an_interrupt_ends_quietly_and_what_was_decoded_is_out(sample):
+def test_an_interrupt_ends_quietly_after_writing_decoded_events(sample):
     process = subprocess.Popen([*TLIB, "decode"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT)
     process.stdin.write(sample.first)
     process.stdin.flush()
@@ -171,7 +171,7 @@ def test_completion_works():
     assert b"decode" in done.stdout
 
 
-def test_an_odd_terminal_encoding_is_no_error(sample):
+def test_a_terminal_encoding_without_line_drawing_is_no_error(sample):
     done = subprocess.run(
         [*TLIB, "decode", "--to", "table"],
         input=sample.first,

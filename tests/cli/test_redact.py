@@ -20,7 +20,7 @@ def secret(monkeypatch):
 
 
 @pytest.mark.parametrize("path", [FRAMES, LOG, PLATFORM], ids=lambda path: path.name)
-def test_no_person_is_left_and_the_calls_are(run, path, tmp_path):
+def test_no_personal_value_remains_and_the_calls_are_the_same(run, path, tmp_path):
     safe = tmp_path / f"safe{path.suffix}"
     done = run("redact", path, "-o", safe)
     assert (done.status, done.out) == (0, "")
@@ -36,7 +36,7 @@ def test_no_person_is_left_and_the_calls_are(run, path, tmp_path):
         assert one.get("ANI", "-") != other.get("ANI")
 
 
-def test_all_forms_agree(run, tmp_path):
+def test_all_formats_get_the_same_pseudonyms(run, tmp_path):
     run("redact", FRAMES, "-o", tmp_path / "safe.tlb")
     run("redact", LOG, "-o", tmp_path / "safe.log")
     jsonl = run("redact", "-", input=run("decode", LOG).raw).raw
@@ -87,7 +87,7 @@ def test_options(run):
     assert data["CustomerName"] != "Ana Souza"
 
 
-def test_malformed_frames_and_gaps_are_left_out_unless_kept(run):
+def test_malformed_frames_and_gaps_are_omitted_by_default(run):
     data = b"5551006967" + FRAMES.read_bytes()[:-5]
     done = run("redact", "-", input=data)
     assert done.status == 1
@@ -134,7 +134,7 @@ def test_a_capture(run, tmp_path):
     assert one["ConnID"] == two["ConnID"]
 
 
-def test_what_of_a_capture_is_not_frames_is_reported(run):
+def test_blanked_and_omitted_parts_of_a_capture_are_reported(run):
     talk = Talk().open().say(b"5551006967" + FRAMES.read_bytes()[:-5]).close().packets
     other = Talk(cport=7, sport=80).open().say(b"5551006967").close().packets
     done = run("redact", "-", input=pcapng(talk + other) + block(4, b"5551006967"))
@@ -161,7 +161,7 @@ def test_unusable_input_leaves_no_output(run, tmp_path):
     assert copy.read_bytes() == FRAMES.read_bytes()
 
 
-def test_what_would_not_be_done_is_refused(run, tmp_path):
+def test_an_option_without_effect_is_refused_or_reported(run, tmp_path):
     assert "--addresses needs a capture; the input is frames" in run("redact", "--addresses", input=FRAMES.read_bytes()).err
     assert "is not compressed" in run("redact", "-o", tmp_path / "safe.tlb.gz", input=FRAMES.read_bytes()).err
     assert "--key Nope: matches no key of a list" in run("redact", "--key", "Nope", input=FRAMES.read_bytes()).err

@@ -31,7 +31,7 @@ def test_frames_are_those_of_the_simulation(run, tmp_path):
 
 
 @pytest.mark.parametrize("suffix", ["tlb", "jsonl", "pcapng", "pcap", "log"])
-def test_every_form_has_the_same_calls(run, tmp_path, calls_in, suffix):
+def test_every_format_has_the_same_calls(run, tmp_path, calls_in, suffix):
     out = tmp_path / f"day.{suffix}"
     assert run("simulate", "--stories", 30, "-o", out).status == 0
     told = {event.event.call_uuid: "deleted" for event in Simulation(Scenario(stories=30))}
@@ -94,7 +94,7 @@ def test_two_sites_are_two_conversations(run, tmp_path):
         (["mix.toml"], "mix.toml: mix.other_site: expected 2 sites, found 1 [scenario-form]"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_done_is_one_line(run, tmp_path, monkeypatch, arguments, told):
+def test_an_impossible_request_is_one_line(run, tmp_path, monkeypatch, arguments, told):
     monkeypatch.chdir(tmp_path)
     Path("bad.toml").write_text('rate = "x"')
     Path("mix.toml").write_text("[mix]\nother_site = 1")

@@ -10,12 +10,12 @@ from types import SimpleNamespace
 
 import pytest
 
-import tlib_cli as cli
 from tlib_cli import main
+from tlib_cli.commands import schema
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["decode", "nowhere"], "nowhere: No such file or directory"),
         (["decode", "."], ".: Is a directory"),
@@ -40,23 +40,26 @@ from tlib_cli import main
         (["zzz"], "No such command"),
     ],
 )
-def test_what_cannot_be_used_is_said_in_one_line(folder, monkeypatch, capfd, arguments, said):
+def test_unusable_input_or_usage_has_status_2_and_one_message(folder, monkeypatch, capfd, arguments, message):
     (folder / "noise").write_bytes(bytes(range(200)))
     (folder / "words").write_bytes(b"a shopping list\n")
     (folder / "packed").write_bytes(b"\x1f\x8b\x08")
     monkeypatch.chdir(folder)
     assert main(arguments) == 2
     errors = capfd.readouterr().err
-    assert said in errors
+    assert message in errors
     assert "Traceback" not in errors
 
 
-def test_main_runs_commands_and_tells_versions(capsys):
-    assert main(["--version"]) == 0
+def test_version_prints_the_same_with_and_without_click(capsys):
+    main(["--version"])
     first = capsys.readouterr().out
-    assert main(["--version", "schema"]) == 0
+    main(["--version", "schema"])
     assert capsys.readouterr().out == first
-    assert main(["--help"]) == 0
+
+
+def test_help_lists_the_sub_commands(capsys):
+    main(["--help"])
     assert "decode" in capsys.readouterr().out
 
 
@@ -65,44 +68,51 @@ def test_help_shows_an_example(run, name):
     assert f"  tlib {name}" in run(name, "--help").out
 
 
-@pytest.mark.parametrize(
-    ("error", "status", "said"),
-    [
-        (KeyboardInterrupt(), 130, ""),
-        (BrokenPipeError(), 0, ""),
-        (OSError(28, "No space left on device"), 2, "tlib: output: No space left on device\n"),
-        (OSError(13, "Permission denied", "a.tlb"), 2, "tlib: a.tlb: Permission denied\n"),
-    ],
-)
-@pytest.mark.parametrize("inside", [True, False])
-def test_endings(monkeypatch, capfd, error, status, said, inside):
-    def fail(*_arguments):
-        raise error
-
-    turned = []
-    monkeypatch.setattr(cli, "_discard_output", lambda: turned.append(1))
-    if inside:
-        monkeypatch.setattr("tlib_cli.commands.schema._list", fail)
-    else:
-        monkeypatch.setattr(cli, "_run", fail)
-    assert main(["schema"]) == status
-    assert capfd.readouterr().err == said
-    assert turned == [1]
+EARLY_ENDS = [
+    (KeyboardInterrupt(), 130, ""),
+    (BrokenPipeError(), 0, ""),
+    (OSError(28, "No space left on device"), 2, "tlib: output: No space left on device\n"),
+    (OSError(13, "Permission denied", "a.tlb"), 2, "tlib: a.tlb: Permission denied\n"),
+]
 
 
-def test_output_is_turned_away(capfd):
-
+@pytest.fixture
+def failing(monkeypatch):
+    """Make `tlib schema` raise an error; restore the standard output afterwards."""
     kept = os.dup(1)
-    try:
-        cli._discard_output()
-        os.write(1, b"nobody sees this")
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
+
+    def fail_with(error):
+        def fail(**_options):
+            raise error
+
+        monkeypatch.setattr(schema.command, "callback", fail)
+
+    yield fail_with
+    os.dup2(kept, 1)
+    os.close(kept)
+
+
+@pytest.mark.parametrize(("error", "status", "message"), EARLY_ENDS)
+def test_an_early_end_has_its_exit_status(failing, error, status, message):
+    failing(error)
+    assert main(["schema"]) == status
+
+
+@pytest.mark.parametrize(("error", "status", "message"), EARLY_ENDS)
+def test_an_early_end_prints_one_line_or_none(failing, capfd, error, status, message):
+    failing(error)
+    main(["schema"])
+    assert capfd.readouterr().err == message
+
+
+def test_after_an_early_end_the_standard_output_is_discarded(failing, capfd):
+    failing(BrokenPipeError())
+    main(["schema"])
+    os.write(1, b"discarded")
     assert capfd.readouterr().out == ""
 
 
-def test_what_cannot_be_read_is_said(tmp_path, run, monkeypatch):
+def test_a_file_that_opens_but_cannot_be_read_has_status_2(tmp_path, run, monkeypatch):
     path = Path("/proc/self/mem")
     if not path.exists():
         pytest.skip("no file here that opens and cannot be read")
@@ -110,7 +120,7 @@ def test_what_cannot_be_read_is_said(tmp_path, run, monkeypatch):
     assert (done.status, done.err) == (2, f"tlib: {path}: Input/output error\n")
 
 
-def test_progress_is_drawn_for_a_long_input_only(monkeypatch):
+def test_only_a_large_input_shows_progress(monkeypatch):
     from types import SimpleNamespace
 
     from tlib_cli.view.progress import Progress
@@ -132,14 +142,14 @@ def test_progress_is_drawn_for_a_long_input_only(monkeypatch):
     assert "[large]" in drawn.getvalue()
 
 
-def test_a_terminal_is_not_read(monkeypatch, capfd):
+def test_a_terminal_is_refused_as_input(monkeypatch, capfd):
 
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True, buffer=None))
     assert main(["decode"]) == 2
     assert "Give a FILE, or pipe data in." in capfd.readouterr().err
 
 
-def test_an_output_that_is_no_text_file(monkeypatch):
+def test_help_goes_to_an_output_that_cannot_be_reconfigured(monkeypatch):
 
     out = io.StringIO()
     monkeypatch.setattr(sys, "stdout", out)

@@ -7,55 +7,120 @@ import sys
 
 import pytest
 
-
-def test_a_table_shows_everything(folder, run):
-    done = run("decode", "--to", "table", folder / "bad.tlb", folder / "calls.log", folder / "good.tlb")
-    assert done.err == ""
-    assert done.status == 1
-    for piece in ("ERROR ", "[gap]", "6a 75 6e 6b 21", "RTR = 115", '"Gold" (Unicode)', "#200 type 7: 00 01", "[not-allowed]", "line 1",
-                  "-- ", "EventReleased (deprecated)", "EventNotPublic", "AttributeMystery 'x'"):  # fmt: skip
-        assert piece in done.out
-    assert all(len(line) <= 100 or " at byte " in line for line in done.out.splitlines() if "bad.tlb" not in line)
-
-
-def test_a_table_lets_nothing_through_that_a_terminal_obeys(run):
-    event = {
-        "Event": "EventRinging",
-        "ThisDN": "\x1b[31m\x07",
-        "UserData": {"\u202ekey": "a\nb", "empty": {}},
-        "Extensions": {},
-        "ANI": "",
-        "DNIS": " x",
-    }
-    event |= {"TimeinSecs": 1432917924, "TimeinuSecs": 5, "InputMask": {"$binary": "AAAA" * 20}}
-    done = run("decode", "--to", "table", input=json.dumps(event).encode())
-    assert "\x1b" not in done.out
-    assert "\u202e" not in done.out
-    for piece in ('"\\u001b[31m\\u0007"', "\\u202ekey", '"a\\nb"', "empty (empty)", "Extensions (empty)", 'ANI ""', 'DNIS " x"', "2015-05-29 16:45:24.000005Z",
-                  "(60 bytes)"):  # fmt: skip
-        assert piece in done.out
-    odd = {"Event": "EventRinging", "TimeinSecs": 1, "TimeinuSecs": 4_000_000}
-    assert "TimeinSecs 1" in run("decode", "--to", "table", input=json.dumps(odd).encode()).out
-    assert "message 4711" in run("decode", "--to", "table", input=b'{"Event":4711}').out
+HOSTILE = {
+    "Event": "EventRinging",
+    "ThisDN": "\x1b[31m\x07",
+    "UserData": {"\u202ekey": "a\nb", "empty": {}},
+    "Extensions": {},
+    "ANI": "",
+    "DNIS": " x",
+    "TimeinSecs": 1432917924,
+    "TimeinuSecs": 5,
+    "InputMask": {"$binary": "AAAA" * 20},
+}
+RELEASED = {
+    "Event": "EventReleased",
+    "CallID": 1,
+    "CallState": 0,
+    "CallType": 2,
+    "ConnID": "0000000000000001",
+    "Server": 0,
+    "ThisDN": "S::",
+    "time": "2015-05-29T16:45:24Z",
+    "Reliability": "Ok",
+    "CallHistory": {"FirstTransferHomeLocation": "SiteA"},
+}
 
 
-def test_a_table_goes_to_a_file_too(folder, run):
-    assert run("decode", folder / "good.tlb", "-o", folder / "out.txt").status == 0
+@pytest.fixture
+def table(run):
+    """Return the table of one event, given as JSON."""
+    return lambda event: run("decode", "--to", "table", input=json.dumps(event).encode()).out
+
+
+@pytest.fixture
+def mixed(folder, run):
+    return run("decode", "--to", "table", folder / "bad.tlb", folder / "calls.log", folder / "good.tlb")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ERROR ",
+        "[gap]",
+        "6a 75 6e 6b 21",
+        "RTR = 115",
+        '"Gold" (Unicode)',
+        "#200 type 7: 00 01",
+        "[not-allowed]",
+        "line 1",
+        "-- ",
+        "EventReleased (deprecated)",
+        "EventNotPublic",
+        "AttributeMystery 'x'",
+    ],
+)
+def test_a_table_shows_events_violations_gaps_and_places(mixed, text):
+    assert text in mixed.out
+
+
+def test_errors_in_the_table_are_not_reported_again(mixed):
+    assert mixed.err == ""
+
+
+def test_an_error_in_the_table_has_status_1(mixed):
+    assert mixed.status == 1
+
+
+def test_lines_fit_into_100_columns(mixed):
+    assert all(len(line) <= 100 or " at byte " in line for line in mixed.out.splitlines() if "bad.tlb" not in line)
+
+
+@pytest.mark.parametrize("character", ["\x1b", "\x07", "\u202e"])
+def test_control_characters_do_not_reach_the_terminal(table, character):
+    assert character not in table(HOSTILE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"\\u001b[31m\\u0007"',
+        "\\u202ekey",
+        '"a\\nb"',
+        "empty (empty)",
+        "Extensions (empty)",
+        'ANI ""',
+        'DNIS " x"',
+        "2015-05-29 16:45:24.000005Z",
+        "(60 bytes)",
+    ],
+)
+def test_unprintable_and_empty_values_are_escaped_or_described(table, text):
+    assert text in table(HOSTILE)
+
+
+def test_an_impossible_time_is_shown_as_its_attributes(table):
+    assert "TimeinSecs 1" in table({"Event": "EventRinging", "TimeinSecs": 1, "TimeinuSecs": 4_000_000})
+
+
+def test_an_unknown_message_is_shown_by_number(table):
+    assert "message 4711" in table({"Event": 4711})
+
+
+def test_the_suffix_txt_writes_a_table(folder, run):
+    run("decode", folder / "good.tlb", "-o", folder / "out.txt")
     assert "RTR = 115" in (folder / "out.txt").read_text()
 
 
-def test_call_history_is_shown_by_its_parts(run):
-    event = {
-        "Event": "EventReleased", "CallID": 1, "CallState": 0, "CallType": 2, "ConnID": "0000000000000001", "Server": 0, "ThisDN": "S::",
-        "time": "2015-05-29T16:45:24Z", "Reliability": "Ok", "CallHistory": {"FirstTransferHomeLocation": "SiteA"},
-    }  # fmt: skip
-    done = run("decode", "--to", "table", input=json.dumps(event).encode())
-    assert done.out.startswith("2015-05-29 16:45:24Z  EventReleased (deprecated)")
-    assert "FirstTransferHomeLocation SiteA" in done.out
-    assert done.status == 0
+def test_a_block_opens_with_time_and_event(table):
+    assert table(RELEASED).startswith("2015-05-29 16:45:24Z  EventReleased (deprecated)")
 
 
-def test_a_pipe_closed_on_a_table_is_left_to_main():
+def test_a_call_history_is_shown_by_its_parts(table):
+    assert "FirstTransferHomeLocation SiteA" in table(RELEASED)
+
+
+def test_the_console_leaves_a_closed_pipe_to_main():
     from tlib_cli.view.tables import console
 
     screen = console(sys.stdout.buffer)

@@ -23,20 +23,20 @@ from .items import loads
 _LONGEST_LINE: Final = 64 << 20  # bytes: the largest frame fits, written in base64
 
 
-def read_lines(source: Source, registry: Registry) -> Iterator[Batch]:
-    """Yield the objects of a file in batches."""
-    return batches(_entries(source, registry), registry=registry)
+def read_lines(source: Source, registry: Registry, *, longest: int = _LONGEST_LINE) -> Iterator[Batch]:
+    """Yield the objects of a file in batches; a line of more than `longest` bytes is a diagnostic."""
+    return batches(_entries(source, registry, longest), registry=registry)
 
 
-def _entries(source: Source, registry: Registry) -> Iterator[Entry | None]:
-    for line in split_lines(source.chunks(), _LONGEST_LINE):
+def _entries(source: Source, registry: Registry, longest: int) -> Iterator[Entry | None]:
+    for line in split_lines(source.chunks(), longest):
         if line is None:
             yield None
             continue
         number, _, text = line
         here = Origin(file=source.name, line=number)
         if isinstance(text, int):
-            yield Diagnostic("json-form", here, f"a line of at most {_LONGEST_LINE} bytes", f"{text}")
+            yield Diagnostic("json-form", here, f"a line of at most {longest} bytes", f"{text}")
             continue
         if number == 1:
             text = text.removeprefix(b"\xef\xbb\xbf")
