@@ -1,10 +1,9 @@
-"""A frame taken apart: every byte named, also where the frame is broken.
+"""Name every byte of a frame, also of a malformed one.
 
-Strategy: the engine decides whether a frame is broken, and where; it is asked first. Then the
-layout is followed once more only to name things, up to that place: `Span` by span, in order, each
-byte in exactly one. The broken place carries the engine's error, and the bytes behind it are `UNREAD`.
-Nothing is believed on the way: a span ends where the bytes do. Spans are given one by one, so a
-frame of millions of pairs costs no more memory than a small one.
+Strategy: the engine first decides whether a frame is malformed, and where. Then `annotate` follows the layout up to
+that place only to name the bytes; each byte is in exactly one `Span`, in order. The broken place carries the engine's
+error, and the bytes after it are `UNREAD`. No length is trusted: a span ends at the latest where the bytes end. Spans
+come one by one, so a frame of millions of pairs needs no more memory than a small one.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""One predicate language for records: which of them are wanted.
+"""Select records: one predicate language for records, batches, Arrow and Spark.
 
-Strategy: names are looked up once, in the registry, before anything is read; an unknown one is refused with the closest that
-exists. A value is compared with its printed form, so that text that one command shows can be given to the next.
-Each test is a function of a record; `Query` joins them and is itself one.
+Strategy: resolve names in the registry before reading; refuse an unknown name with the closest one. Compare a value by
+its printed text, so a user can copy a value from the output of a command into a query. Each test is a function of a
+record; `Query` combines them and is itself one.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ def _message(name: str, registry: Registry) -> int:
 def _condition(text: str, registry: Registry) -> Test:
     path, equals, wanted = text.partition("=")
     if not equals or not path:
-        raise QueryError(f"{text!r} is not of the form NAME=VALUE", "where")
+        raise QueryError(f"{text!r}: expected NAME=VALUE, such as Cause=Transfer", "where")
     if path.startswith(UNNUMBERED):
         key = path.removeprefix(UNNUMBERED)
         return lambda record: record.unnumbered.get(key) == wanted

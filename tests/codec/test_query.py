@@ -167,8 +167,8 @@ def test_a_query_knows_whether_a_record_had_an_address(origin, seen):
     [
         ({"events": ["EventCallCreate"]}, "event", "no message 'EventCallCreate'; did you mean EventCallCreated?"),
         ({"events": ["zzzz"]}, "event", "no message 'zzzz'$"),
-        ({"conditions": ["ANY"]}, "where", "'ANY' is not of the form NAME=VALUE"),
-        ({"conditions": ["=5"]}, "where", "'=5' is not of the form NAME=VALUE"),
+        ({"conditions": ["ANY"]}, "where", "'ANY': expected NAME=VALUE, such as Cause=Transfer"),
+        ({"conditions": ["=5"]}, "where", "'=5': expected NAME=VALUE, such as Cause=Transfer"),
         ({"conditions": ["ANII=5"]}, "where", "no attribute 'ANII'; did you mean ANI?"),
         ({"since": "noon"}, "since", "'noon' is no ISO 8601 time"),
         ({"until": "noon"}, "until", "'noon' is no ISO 8601 time"),

@@ -1,8 +1,8 @@
-"""Columns without the C core: rows out of the reference stream decoder.
+"""Build columns without the C core: rows from the reference stream decoder.
 
-Strategy: the same interface as the native builder, the same rows and the same ends of batches, so that
-either can stand in for the other. Each attribute is read from the frame's own bytes by its column's
-kind; a column that a batch never touched has no list of values at all.
+Strategy: have the interface, the rows and the batch boundaries of the native builder, so that either can replace the
+other. Read each attribute from the bytes of its frame by the kind of its column; a column without a value in a batch
+has no list of values.
 """
 
 from __future__ import annotations

@@ -1,11 +1,10 @@
-"""Frames as Arrow record batches, and back: one column an attribute, one row a frame.
+"""Convert frames to Arrow record batches and back: a column per attribute, a row per frame.
 
-Strategy: a registry's dictionary gives the schema; a builder (the C core's, or the one in Python where
-that is not built) takes the input in steps and gives a batch about every MiB, so that memory does not
-grow with the input. Nothing is dropped: a frame that the columns cannot give back to the byte stands in
-`$frame` as well, and bytes that are no frame are a row of their own.
+Strategy: the registry's dictionary gives the schema. A builder, in C or in Python, takes the input in steps and yields
+a batch about every MiB, so memory does not grow with the input. The conversion loses nothing: `$frame` holds a frame
+that the columns cannot reproduce to the byte, and bytes outside frames are a row.
 
-pyarrow is needed (extra ``arrow``).
+Needs pyarrow (extra ``arrow``).
 """
 
 from __future__ import annotations

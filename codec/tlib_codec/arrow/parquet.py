@@ -1,11 +1,11 @@
-"""Parquet, its row groups encoded side by side.
+"""Write Parquet and encode its row groups in parallel.
 
-Strategy: encoding a row group takes as long as decoding its frames, and a writer of Parquet encodes one after the other.
-So each is made a small Parquet file in memory, by a thread of its own (pyarrow lets go of the interpreter meanwhile), and the
-pages of those files are joined behind each other, under one footer (`parquet_footer`). Most columns of a protocol are null in
-a whole group, and cost more than a third of the time: they are encoded apart, once for all groups of as many rows.
+Strategy: encoding a row group takes as long as decoding its frames, and pyarrow's writer encodes one at a time. So a
+thread per row group encodes it as a small Parquet file in memory (pyarrow releases the interpreter lock), and
+`parquet_footer` joins the pages of these files under one footer. Most columns are null in a whole row group; encoding
+them would take more than a third of the time, so they are encoded once for all groups with the same number of rows.
 
-pyarrow is needed (extra ``arrow``).
+Needs pyarrow (extra ``arrow``).
 """
 
 from __future__ import annotations

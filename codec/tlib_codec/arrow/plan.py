@@ -1,8 +1,7 @@
-"""The columns of a registry, and the columns of a frame's error. No Arrow in here.
+"""Derive the columns of a registry, and the error columns of a frame. This module needs no Arrow.
 
-Strategy: one list of columns, derived from the registry's dictionary, that the schema, both builders
-and the way back all follow. A column's `kind` says what its values are; the C core has the same
-numbers.
+Strategy: the registry's dictionary gives one list of columns, which the schema, both builders and the way back follow.
+`Kind` is the type of a column's values; the C core uses the same numbers.
 """
 
 from __future__ import annotations

@@ -1,11 +1,10 @@
-"""A Spark data source: ``spark.read.format("tlib").load("captures/*.pcapng")``, on a cluster or one machine.
+"""Provide a Spark data source: ``spark.read.format("tlib").load("captures/*.pcapng")``, on a cluster or one machine.
 
-Strategy: a file is a partition, and a big one of frames several, cut as `ranges` says; each worker decodes its bytes
-by the native builder of columns and hands Arrow batches to Spark, so no event becomes a Python object. A capture
-(told by its first bytes) is one partition whatever its size: its connections lie across all of it. The schema is that
-of `columns` and the origins of a capture, in Spark's types, for all files alike.
-Filters that Spark offers (from 4.1 on, where
-``spark.sql.python.filterPushdown.enabled`` is set) are applied to the batches before they leave.
+Strategy: a file is a partition; a big file of frames is several, cut as `splits` says. A worker decodes its bytes with
+the native builder of columns and hands Arrow batches to Spark, so no event becomes a Python object. A capture (detected
+by its first bytes) is one partition of any size, since its connections extend across the file. All files have one
+schema: that of `columns` and the origins of a capture, in Spark's types. Filters that Spark pushes down (from 4.1 on,
+with ``spark.sql.python.filterPushdown.enabled``) are applied to the batches before they leave the worker.
 
 Needs the extra ``spark``, on the driver and on the workers, and files that all of them see under one path.
 

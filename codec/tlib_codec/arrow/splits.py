@@ -1,19 +1,16 @@
-"""A big file of frames cut into ranges that are decoded apart, each byte in exactly one of them.
+"""Cut a big file of frames into ranges that several workers decode; each byte is in exactly one range.
 
-Strategy: the file is cut at even places, and each cut moves to where a decoder finds a frame. The rule:
+Strategy: start from even places, and move each cut to a place where a decoder finds a frame. The rule:
 
-- a cut is looked for from its place on, by a decoder that starts `LEAD` bytes before it (at the file's
-  beginning at the earliest); it moves to the first frame, found by that decoder, that decodes and begins at or
-  after the place;
-- where there is no such frame within the longest that a frame may be, the cut stays where it is: only
-  garbage is there;
-- range i is the bytes from cut i to cut i+1, decoded as a stream of its own.
+- a decoder starts `LEAD` bytes before the place (or at the start of the file); the cut moves to the first frame that it
+  decodes at or after the place;
+- if no frame begins within the length of the longest frame, the cut stays: only garbage follows;
+- range i holds the bytes from cut i to cut i+1, decoded as a stream of its own.
 
-The rule depends on the file and the place alone, so both neighbours find the same cut without speaking to
-each other, and every byte is in exactly one range, whatever the bytes are. A frame is cut in two only where
-something that decodes as a frame stands inside it *and* the decoder took that for the frame for as long as the
-lead: a frame longer than `LEAD` which holds frames, or garbage made to look like one. Then both pieces are
-there all the same, and the first is marked as malformed.
+The rule depends only on the file and the place, so two workers find the same cut without communication, for any bytes.
+A cut divides a frame only if bytes inside the frame decode as a frame *and* the decoder was inside it for the whole
+lead: a frame longer than `LEAD` that holds frames, or garbage that resembles one. Both pieces are still decoded; the
+first is malformed.
 """
 
 from __future__ import annotations

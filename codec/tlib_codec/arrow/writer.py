@@ -1,6 +1,6 @@
 """Write records as rows of Parquet, Arrow IPC or CSV.
 
-Strategy: `RecordColumns` makes record batches of the records; they are gathered to row groups of some ten MiB, so memory
+Strategy: `RecordColumns` makes record batches, and `Grouped` gathers them into row groups of about ten MiB, so memory
 does not grow with the input.
 """
 

@@ -1,15 +1,14 @@
-"""Follows calls through a stream of events, in bounded memory, and gives each one when it is over.
+"""Follow calls through a stream of events, in bounded memory, and yield each call when it ends.
 
-Strategy: a call is known by its CallUUID, or, where no event has named one, by its ConnID; both
-lead to it while it is open. Only values are compared, by attribute id, so an event of any registry
-that uses the model's attributes takes part, invalid ones included. A deprecated EventReleased on
-an abstract DN ends a call that no EventCallDeleted ends: it is given some seconds to come.
+Strategy: a CallUUID identifies a call, or a ConnID if no event has a CallUUID; both lead to an open call. The tracker
+compares values by attribute id, so events of any registry with the model's attributes take part, also invalid ones. A
+deprecated EventReleased on an abstract DN ends a call if no EventCallDeleted follows within some seconds.
 
-Several connections may tell of the same call: a capture has every client's copy of an event. A copy
-is known by its time, which is no later than the call's last event, on another connection.
+Several connections may deliver the same event, since a capture has a copy per client. A copy is an event on another
+connection whose time is not later than the call's last event.
 
-Time is the events' own. One event with a mad clock must not make all calls look old, so the time
-that calls are judged by is the earlier one of the last two events'.
+Time is the events' own. One event with a wrong clock must not expire all calls, so the tracker uses the earlier time of
+the last two events.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""A call ladder as SVG: time runs down, calls and parties have lifelines, arrows say what links them.
+"""Draw a call ladder as SVG: time runs down, calls and parties have lifelines, arrows show links.
 
-Strategy: `rows` has decided what happens where; here each row has a height and each lane a place,
-and that is all the layout there is. On the left stands the time, on the right what happened, in the middle
-no text but the boxes and the arrows' labels. Everything that input gave is made printable and escaped.
+Strategy: `rows` decides the order and the lanes; this module gives each row a height and each lane a position. The time
+stands on the left, the event on the right; between them stand only boxes and labels of arrows. Text from the input is
+made printable and escaped.
 """
 
 from __future__ import annotations

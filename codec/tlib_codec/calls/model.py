@@ -1,8 +1,7 @@
-"""A call as it is known: its attributes, its links, its parties, and how it came to be so.
+"""A call: its attributes, links, parties and history.
 
-Strategy: `state` has the attributes by the registry's names with the values last told, so whatever
-can be asked of an event can be asked of a call. Everything that could grow without end has a limit
-in `CallLimits`, and says so where it was reached.
+Strategy: `state` holds the last value of each attribute by the registry's name, so a query for events also works for
+calls. `CallLimits` bounds everything that could grow without end; a call says which limit it reached.
 """
 
 from __future__ import annotations

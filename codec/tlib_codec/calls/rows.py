@@ -1,8 +1,7 @@
-"""The rows of a call ladder: what happens, one thing below the other, and who stands in which lane.
+"""Arrange the rows and lanes of a call ladder.
 
-Strategy: a row a thing that happens, in order of time, so nothing can overlap; long silences are a
-row of their own instead of a length. A lane is free again when whoever stood in it is gone, so a
-ladder is as wide as the most calls at one time, not as all calls.
+Strategy: one row per event, in order of time, so nothing overlaps; a long silence is a row, not a distance. A lane is
+free again when its call or party ends, so the width of a ladder depends on the calls at one time, not on all calls.
 """
 
 from __future__ import annotations

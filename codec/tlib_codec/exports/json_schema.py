@@ -1,12 +1,11 @@
-"""JSON Schema (draft 2020-12) of the objects that `tlib_codec.formats.jsonl` writes.
+"""Build the JSON Schema (draft 2020-12) of the objects that `tlib_codec.formats.jsonl` writes.
 
-Strategy: every attribute has one type whatever its event, so the types stand once, in
-``$defs/attributes``, an object that may hold any of them; an event refers to it and adds its
-table: the Mandatory attributes, and the footnotes of severity ERROR. Warnings (shapes, advice) are not in
-the schema: an object that carries them is valid. Everything is read off the registry.
+Strategy: an attribute has one type in all events, so ``$defs/attributes`` defines each type once. An event refers to it
+and adds its table: the Mandatory attributes, and the footnotes of severity ERROR. Warnings (shapes, advice) are not in
+the schema, since an object with warnings is valid. Everything derives from the registry.
 
-Known weakness: it describes the form that is *written*. The reader is a little more liberal (the
-parts of a composite may stand beside each other in place of the whole).
+Known weakness: it describes the objects that the codec *writes*. The reader accepts a little more (the parts of a
+composite may replace the whole).
 """
 
 from __future__ import annotations

@@ -1,11 +1,10 @@
-"""A capture made safe: every packet where and when it was, with pseudonyms in its frames and zeros around them.
+"""Redact a capture: keep every packet and its time, replace frames by pseudonyms and other bytes by zeros.
 
-Strategy: one pass. Streams are put together as for decoding; each frame that comes out is replaced by one of the same
-length. A packet waits, and those behind it, until all bytes that it carries are decided; then
-it is written with the bytes that take their place in the *stream*. So every copy of a byte (sent again, overlapping, in
-a fragment) becomes the same, and bytes in no frame are blanked. Memory is bounded: when too much waits,
-the oldest is written with zeros for undecided bytes, and bytes written long ago are forgotten, so a
-late copy of them is zeros.
+Strategy: one pass. Reassemble streams as for decoding, and replace each frame by one of the same length. A packet waits,
+and those after it, until all its bytes are decided; then it is written with the replaced bytes of the *stream*. So
+every copy of a byte (retransmitted, overlapping, in a fragment) gets the same replacement, and bytes outside frames
+become zeros. Memory is bounded: if too much waits, the oldest packet is written with zeros for undecided bytes; bytes
+written long ago are forgotten, so a late copy of them becomes zeros.
 """
 
 from __future__ import annotations

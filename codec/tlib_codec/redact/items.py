@@ -1,9 +1,8 @@
 """Replace numbers and names of people in an event, and the values in its lists.
 
-Strategy: by attribute, not by event, so it holds for every message, also one without a table. An
-attribute that nobody declared may hold anything, so it is replaced; a number or an enumeration of
-the model says nothing of a person, so it stays. Times, sequence numbers and identifiers of calls
-stay, so that calls stay linked.
+Strategy: decide by attribute, not by event, so the rules hold for every message, also one without a table. Replace an
+undeclared attribute, since it may hold anything. Keep numbers and enumerations of the model, which identify nobody, and
+times, sequence numbers and identifiers of calls, so that calls stay linked.
 """
 
 from __future__ import annotations

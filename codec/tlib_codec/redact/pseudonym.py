@@ -1,12 +1,11 @@
-"""Pseudonyms of the same shape: digits stay digits, letters stay letters, everything keeps its length.
+"""Make pseudonyms of the same shape: digits stay digits, letters stay letters, the length stays.
 
-Strategy: the characters that may change are a number in mixed radix, each digit of it one
-character's place in its alphabet; that number is enciphered by a Feistel network whose round
-function is HMAC-SHA256. So under one secret equal texts get equal pseudonyms, different texts of one
-shape different ones, and nobody without the secret can go back. Long texts are shifted by a key
-stream that depends on all of them.
+Strategy: read the characters that may change as a number in mixed radix, each digit being the index of a character in
+its alphabet, and encipher that number by a Feistel network whose round function is HMAC-SHA256. So under one secret
+equal texts get equal pseudonyms, different texts of one shape get different ones, and only the secret leads back. A
+key stream that depends on the whole text shifts long texts.
 
-A pseudonym in which four digits in a row survive is enciphered once more, until none do.
+A pseudonym in which four consecutive digits survive is enciphered again until none do.
 """
 
 from __future__ import annotations
