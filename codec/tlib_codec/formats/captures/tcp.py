@@ -167,6 +167,8 @@ class Reassembler:
         if flags & FIN:
             end = lane.offset if direction.follow is False else lane.offset + _signed(seq + length - lane.next)
             direction.end = end if direction.end is None else min(direction.end, end)
+            if lane.mode == FAST:
+                lane.mode = SLOW  # bytes behind the end do not count, which the loop in C does not know
         if flags & RST:
             direction.connection.reset = True
             for one in direction.connection.directions:
@@ -316,7 +318,7 @@ class Reassembler:
             del starts[:done]
             direction.since = packet.time
             direction.acknowledged = 0
-            if not starts:
+            if not starts and direction.end is None:
                 lane.mode = FAST
 
     def _consider(self, direction: Direction, packet: Packet) -> None:

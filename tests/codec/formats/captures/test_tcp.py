@@ -272,3 +272,19 @@ def test_what_is_not_followed_may_have_holes(decode):
         talk.say(b"y" * 900).ack()
     found = decode(pcap(talk.close().packets), settings=CaptureSettings(recognise=1000, patience=0), piece=300)
     assert kinds(found) == ["capture-no-frames"]
+
+
+def test_bytes_behind_a_fin_do_not_count(decode):
+    talk = Talk().open().say(FRAMES[0])
+    end = talk.seqs[1]
+    talk.packet(1, FIN | ACK).packet(1, PSH | ACK, FRAMES[1], seq=end)
+    assert causes(decode(pcap(talk.packets))) == [1]
+
+
+def test_bytes_behind_a_fin_do_not_count_once_a_hole_is_filled(decode):
+    talk = Talk().open()
+    start = talk.seqs[1]
+    end = start + len(FRAMES[0]) + len(FRAMES[1])
+    talk.packet(1, FIN | ACK, FRAMES[1], seq=start + len(FRAMES[0])).packet(1, PSH | ACK, FRAMES[0], seq=start)
+    talk.packet(1, PSH | ACK, FRAMES[2], seq=end)
+    assert causes(decode(pcap(talk.packets))) == [1, 2]
