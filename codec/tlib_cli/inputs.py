@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import click
 
-from tlib_codec.formats import Format, ReadOptions, formats, readable
+from tlib_codec.formats import Format, ReadOptions, formats
 from tlib_codec.formats.source import InputError, Source
+from tlib_codec.merge import merged
 from tlib_codec.records import Batch, Entry
 
-__all__ = ["InputError", "Source", "entries", "format_of", "open_source", "read_batches"]
+__all__ = ["InputError", "Source", "entries", "format_of", "merged_entries", "open_source", "read_batches"]
 
 AUTO = "auto"
 
@@ -39,8 +40,7 @@ def format_of(source: Source, name: str, only: Collection[str] = ()) -> Format:
 
 def read_batches(source: Source, format: Format, options: ReadOptions) -> Iterator[Batch]:  # noqa: A002
     """Yield the batches of an input."""
-    assert format.read is not None, f"{format.name} is not among {', '.join(readable())}"
-    return format.read(source, options)
+    return format.batches(source, options)
 
 
 def entries(
@@ -59,3 +59,26 @@ def entries(
             opened(source)
         for batch in read_batches(source, format_of(source, format, only), options):
             yield from batch
+
+
+def merged_entries(
+    paths: Sequence[str],
+    format: str,  # noqa: A002
+    options: ReadOptions,
+    *,
+    failed: Callable[[InputError], None],
+    moved: Callable[[int], None] | None = None,
+    opened: Callable[[Source], None] | None = None,
+) -> Iterator[Entry]:
+    """Yield the records and diagnostics of all inputs by time.
+
+    One input keeps its own order. `failed` gets the error that ends an input.
+    """
+
+    def guarded(path: str) -> Iterator[Entry]:
+        try:
+            yield from entries(path, format, options, moved=moved, opened=opened)
+        except InputError as error:
+            failed(error)
+
+    return guarded(paths[0]) if len(paths) == 1 else merged(map(guarded, paths))

@@ -22,7 +22,7 @@ TABLE = "table"
 def _table(file: BinaryIO, options: WriteOptions) -> Writer:
     from .view.tables import Table  # noqa: PLC0415 rich
 
-    return Table(file, options.registry)
+    return Table(file, options.registry, options.zone)
 
 
 _TABLE_FORMAT = Format(name=TABLE, title="a table for people", suffixes=(".txt",), write=_table, shows_problems=True)

@@ -6,19 +6,20 @@ from the reader through the query to the writer; a step makes records only if it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import BinaryIO
 
 import msgspec
 
+from tlib_codec.clock import ShownZone, zone_of
 from tlib_codec.formats import Format, ReadOptions, WriteOptions, Writer
 from tlib_codec.query import Query
-from tlib_codec.records import Batch, Diagnostic, Entry
+from tlib_codec.records import Batch, Diagnostic, Entry, batches
 from tlib_schemas.errors import Severity
 from tlib_schemas.registry import Registry
 
 from . import FINE, INVALID
-from .inputs import AUTO, InputError, Source, format_of, open_source, read_batches
+from .inputs import AUTO, InputError, Source, format_of, merged_entries, open_source, read_batches
 from .options import build_query, registry_of
 from .output import outputs
 from .reports import Unusable, report
@@ -44,6 +45,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     hosts: tuple[str, ...] = ()
     follow: bool = False
     registry: str | None = None
+    zone: str | None = None
     origins: tuple[str, ...] | None = None
     stream: bool = False
     part: bool = False
@@ -60,10 +62,12 @@ class Pipeline:
         self.registry = registry_of(task.registry) if registry is None else registry
         self.target: Format = outputs()[task.target]
         self._reports = reports
+        self._zone = None if task.zone is None else zone_of(task.zone)
+        self.shown = ShownZone(self._zone)
         self._query = self._new_query()
 
     def _new_query(self) -> Query:
-        """Return a new query, since a query keeps the clock of one input."""
+        """Return a new query, since a query keeps whether one input has addresses."""
         task = self.task
         return build_query(
             events=task.events,
@@ -72,13 +76,16 @@ class Pipeline:
             until=task.until,
             address=task.address,
             registry=self.registry,
+            zone=self.shown,
         )
 
     def writer(self, file: BinaryIO, *, threads: int = 1) -> Writer:
         """Return a writer of the task's format to `file`. Raise Unusable if the format needs an extra that is not installed."""
         task = self.task
         assert self.target.write is not None
-        options = WriteOptions(registry=self.registry, origins=task.origins, threads=threads, stream=task.stream, part=task.part)
+        options = WriteOptions(
+            registry=self.registry, origins=task.origins, threads=threads, stream=task.stream, part=task.part, zone=self.shown
+        )
         try:
             return self.target.write(file, options)
         except ImportError as error:
@@ -91,19 +98,48 @@ class Pipeline:
         """
         task = self.task
         self._query = self._new_query()
-        status = FINE
         with open_source(path, moved=moved, follow=task.follow) as source:
             opened(source)
-            options = ReadOptions(registry=self.registry, server=task.server, ports=task.ports, hosts=task.hosts)
-            for batch in read_batches(source, format_of(source, task.format), options):
-                for piece in _singles(batch) if task.strict else (batch,):
-                    status = max(status, self.write(piece, writer))
-                    if task.strict and status:
-                        return status
-            addresses = self._query.addresses
-            if addresses is not None and not addresses.seen:
-                raise InputError(f"{source.name}: --address needs a capture; these events have no addresses")
+            status = self._write_all(read_batches(source, format_of(source, task.format), self._options()), writer)
+            if not (task.strict and status):
+                self._check_addresses(source.name)
         return status
+
+    def run_merged(
+        self,
+        paths: Sequence[str],
+        writer: Writer,
+        *,
+        failed: Callable[[InputError], None],
+        moved: Callable[[int], None],
+        opened: Callable[[Source], None],
+    ) -> int:
+        """Write the selected records of all inputs by time, as `run` does. `failed` gets the error that ends an input."""
+        self._query = self._new_query()
+        entries = merged_entries(paths, self.task.format, self._options(), failed=failed, moved=moved, opened=opened)
+        status = self._write_all(batches(entries, registry=self.registry), writer)
+        if not (self.task.strict and status):
+            self._check_addresses("--merge")
+        return status
+
+    def _options(self) -> ReadOptions:
+        task = self.task
+        return ReadOptions(registry=self.registry, server=task.server, ports=task.ports, hosts=task.hosts, zone=self._zone)
+
+    def _write_all(self, batches: Iterable[Batch], writer: Writer) -> int:
+        """Write the selected records of these batches and return the exit status; with --strict, stop at the first that is invalid."""
+        status = FINE
+        for batch in batches:
+            for piece in _singles(batch) if self.task.strict else (batch,):
+                status = max(status, self.write(piece, writer))
+                if self.task.strict and status:
+                    return status
+        return status
+
+    def _check_addresses(self, name: str) -> None:
+        addresses = self._query.addresses
+        if addresses is not None and not addresses.seen:
+            raise InputError(f"{name}: --address needs a capture; these events have no addresses")
 
     def write(self, batch: Batch, writer: Writer) -> int:
         """Write the selected records of a batch, report the invalid ones, and return the exit status."""

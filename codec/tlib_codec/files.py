@@ -59,32 +59,35 @@ def read(
     ports: Iterable[int] = (),
     hosts: Iterable[str] = (),
     follow: bool = False,
+    tz: str | None = None,
 ) -> Reader:
     """Return the records of anything that ``tlib decode`` takes: frames, hex text, JSON lines, a log or a capture, also compressed.
 
     `file` is a path or open for reading bytes; it need not be seekable. `format` names its format; None finds it out from
     the first bytes. `server` is the Server attribute of events from a log. `ports` and `hosts` choose connections of a capture.
-    `follow` waits at the end of a file for more. Iterating yields `Record`s and, where a part of the input cannot be read, `Diagnostic`s.
+    `follow` waits at the end of a file for more. `tz` is the time zone of a log that does not know its own: ``Europe/Paris``,
+    ``+02:00``. Iterating yields `Record`s and, where a part of the input cannot be read, `Diagnostic`s.
     Memory does not grow with the input.
 
     Raises `InputError` (a ValueError) where the file cannot be opened or its format is not known; ValueError for an
-    unknown `format`.
+    unknown `format` or `tz`.
 
     >>> from tlib_codec import EventCallCreated, read
     >>> sum(isinstance(record.item, EventCallCreated) for record in read("examples/calls.tlb"))
     9
     """
+    from .clock import zone_of  # noqa: PLC0415
     from .formats import ReadOptions  # noqa: PLC0415
     from .formats.source import Source  # noqa: PLC0415
 
+    zone = None if tz is None else zone_of(tz)
     with ExitStack() as opened:
         source = opened.enter_context(Source(file, follow=follow))
         chosen = source.detect() if format is None else _named(format)
         if chosen is None:
             return Reader(opened.pop_all(), iter(()), None)
-        assert chosen.read is not None
-        options = ReadOptions(registry=registry, server=server, ports=tuple(ports), hosts=tuple(hosts))
-        return Reader(opened.pop_all(), chosen.read(source, options), chosen.name)
+        options = ReadOptions(registry=registry, server=server, ports=tuple(ports), hosts=tuple(hosts), zone=zone)
+        return Reader(opened.pop_all(), chosen.batches(source, options), chosen.name)
 
 
 def _named(name: str) -> Format:
@@ -120,6 +123,7 @@ def write(
     0
     65
     """
+    from .clock import timed  # noqa: PLC0415
     from .formats import WriteOptions, by_suffix, writable  # noqa: PLC0415
     from .formats.output import open_output  # noqa: PLC0415
 
@@ -135,7 +139,7 @@ def write(
         assert not isinstance(opened, str | os.PathLike)
         writer = chosen.write(opened, WriteOptions(registry=registry))
         try:
-            for batch in _batches(records, registry):
+            for batch in timed(_batches(records, registry), registry):
                 problems += sum(1 for _ in writer.write(batch))
         finally:
             writer.close()

@@ -7,7 +7,6 @@ record; `Query` combines them and is itself one.
 
 from __future__ import annotations
 
-import datetime as dt
 import ipaddress
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -19,8 +18,8 @@ from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.values import KVList, RawValue
 
 from .access import closest, getter
-from .clock import Clock
-from .records import Entry, Record, nanoseconds
+from .clock import ShownZone, Span
+from .records import Entry, Record
 from .stream import Gap
 
 Test = Callable[[Record], bool]
@@ -39,7 +38,7 @@ class Query:
     """Records of one of the `events`, for which every one of the `conditions` (``NAME=VALUE``) holds, from `since` on and before `until`.
 
     `events` are names or numbers of messages. A condition's NAME is an attribute, ``UserData.KEY`` a pair at a path into a
-    key-value list, or ``$unnumbered.NAME``. Times are ISO 8601, UTC where they have no zone. `address` is ``HOST``, ``HOST:PORT`` or
+    key-value list, or ``$unnumbered.NAME``. Times are ISO 8601; without a zone they are in `zone`. `address` is ``HOST``, ``HOST:PORT`` or
     ``NETWORK/BITS``, of either end of the connection. Raises QueryError.
 
     >>> from tlib_codec import read
@@ -57,6 +56,7 @@ class Query:
         until: str | None = None,
         address: str | None = None,
         registry: Registry = TLIBRARY,
+        zone: ShownZone | None = None,
     ) -> None:
         self.addresses: Address | None = None if address is None else Address(address)
         self._tests: list[Test] = [] if self.addresses is None else [self.addresses]
@@ -65,7 +65,7 @@ class Query:
             self._tests.append(lambda record: not isinstance(record.item, Gap) and record.item.message in messages)
         self._tests += [_condition(text, registry) for text in conditions]
         if since is not None or until is not None:
-            self._tests.append(_between(since, until, registry))
+            self._tests.append(_span(since, until, zone or ShownZone()))
 
     def __bool__(self) -> bool:
         """Return whether the query has a condition."""
@@ -76,25 +76,11 @@ class Query:
         return isinstance(entry, Record) and all(test(entry) for test in self._tests)
 
 
-def _between(since: str | None, until: str | None, registry: Registry) -> Test:
-    first = None if since is None else instant(since, "since")
-    end = None if until is None else instant(until, "until")
-    clock = Clock(registry)
-
-    def holds(record: Record) -> bool:
-        at = clock.time(record)
-        return at is not None and (first is None or at >= first) and (end is None or at < end)
-
-    return holds
-
-
-def instant(text: str, option: str) -> int:
-    """Return an ISO 8601 date or time as nanoseconds since 1970; UTC where it has no zone. Raises QueryError."""
+def _span(since: str | None, until: str | None, zone: ShownZone) -> Test:
     try:
-        return nanoseconds(dt.datetime.fromisoformat(text))
-    except (ValueError, OverflowError):
-        example = "2026-03-14, 2026-03-14T21:39 or 2026-03-14T21:39:12.5+01:00"
-        raise QueryError(f"{text!r} is no ISO 8601 time; give one as in {example}", option) from None
+        return Span(since, until, zone)
+    except ValueError as error:
+        raise QueryError(*error.args) from None
 
 
 class Address:

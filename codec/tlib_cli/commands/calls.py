@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import sys
+import datetime as dt
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 import click
 
 from tlib_cli import FINE, INVALID
-from tlib_cli.inputs import InputError, entries
-from tlib_cli.options import TO_HELP, build_query, files_argument, input_options, registry_option
+from tlib_cli.inputs import InputError, merged_entries
+from tlib_cli.options import TO_HELP, build_query, files_argument, input_options, registry_option, zone_option
 from tlib_cli.output import format_for, opened, outputs
 from tlib_cli.reports import Unusable, report
 from tlib_cli.view.calls import CallLines, CallTable, CallWriter
 from tlib_cli.view.progress import Progress
 from tlib_codec.calls import Call, CallLimits, CallTracker, ladder
 from tlib_codec.calls.model import DEFAULT_CALL_LIMITS
+from tlib_codec.clock import ShownZone
 from tlib_codec.formats import ReadOptions
 from tlib_codec.records import Diagnostic, Entry, Record
 from tlib_schemas.events import UnknownEvent
@@ -59,6 +60,7 @@ _MAX_DRAWN = 10_000  # calls in a ladder
     metavar="N",
     help="Track at most N open calls.",
 )
+@zone_option
 @registry_option
 def command(
     files: tuple[str, ...],
@@ -72,16 +74,18 @@ def command(
     conditions: tuple[str, ...],
     idle: float,
     max_open: int,
+    zone: dt.tzinfo | None,
     registry: Registry,
 ) -> int:
     """Follow calls: print one line per call when it ends.
 
     Read captures, frames, logs, hex text or JSONL. A line shows the last known attributes of a call, and its
     anomalies (a change before the creation, an event after the end, missing event numbers); docs/calls.md explains
-    them.
+    them. Several inputs are one story: their events are ordered by time.
 
     \b
     tlib calls server.log
+    tlib calls lakeside.log harbour.log --tz Europe/Paris
     tlib calls calls.tlb --where Cause=Transfer
     tlib calls server.log --call 01FES9JKSOFQLEKK3CSH5B5AES00JV1U
     tlib calls server.log --call 006c02462a161006 --ladder call.svg
@@ -91,6 +95,7 @@ def command(
     query = build_query(conditions=conditions, registry=registry)
     target = format_for(output, to, {name: outputs()[name] for name in _FORMATS}).name
     written = 0
+    shown = ShownZone(zone)
     if target == "parquet":
         _parquet()  # without pyarrow, fail before the output exists
     with contextlib.ExitStack() as stack:
@@ -98,18 +103,19 @@ def command(
         if target == "parquet":
             writer: CallWriter = stack.enter_context(_parquet()(file, registry))
         else:
-            writer = CallTable(file, registry, full=wanted is not None or history) if target == "table" else CallLines(file)
+            writer = CallTable(file, registry, full=wanted is not None or history, zone=shown) if target == "table" else CallLines(file)
         ladder_calls = _LadderCalls(wanted) if ladder_path is not None else None
         if ladder_calls is not None:
             writer = _IgnoreClosedPipe(writer)
         follower = _Follower(registry, CallLimits(idle=idle, calls=max_open), history=history or bool(wanted or ladder_path))
-        progress = stack.enter_context(Progress(alone=output not in {None, "-"} or not sys.stdout.isatty()))
+        progress = stack.enter_context(Progress(output))
 
         def moved(count: int) -> None:
             writer.flush()
             progress.moved(count)
 
-        for call in follower.calls(inputs, format_name, server, moved, progress):
+        options = ReadOptions(registry=registry, server=server, zone=zone)
+        for call in follower.calls(inputs, format_name, options, shown, moved, progress):
             if ladder_calls is not None and query(_as_record(call)):
                 ladder_calls.add(call)
             if (wanted is None or names(call, wanted)) and query(_as_record(call)):
@@ -159,18 +165,23 @@ class _Follower:
         self._place = ""
 
     def calls(
-        self, inputs: tuple[str, ...], format_name: str, server: int | None, moved: Callable[[int], None], progress: Progress
+        self,
+        inputs: tuple[str, ...],
+        format_name: str,
+        options: ReadOptions,
+        zone: ShownZone,
+        moved: Callable[[int], None],
+        progress: Progress,
     ) -> Iterator[Call]:
-        options = ReadOptions(registry=self._registry, server=server)
-        for path in inputs:
-            try:
-                for entry in entries(path, format_name, options, moved=moved, opened=progress.opened):
-                    yield from self._entry(entry)
-            except InputError as error:
-                report(str(error))
-                self.status = Unusable.exit_code
+        for entry in merged_entries(inputs, format_name, options, failed=self._failed, moved=moved, opened=progress.opened):
+            zone.settle(entry.origin)
+            yield from self._entry(entry)
         for call in self._tracker.close():
             yield self._count_anomalies(call)
+
+    def _failed(self, error: InputError) -> None:
+        report(str(error))
+        self.status = Unusable.exit_code
 
     def _entry(self, entry: Entry) -> Iterator[Call]:
         if isinstance(entry, Diagnostic) or not entry.valid:

@@ -7,7 +7,6 @@ violations have a line.
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -22,7 +21,7 @@ from tlib_cli.reports import Unusable, printable, report
 from tlib_cli.view.progress import Progress
 from tlib_cli.view.tables import violations_of
 from tlib_codec.formats import ReadOptions
-from tlib_codec.formats.jsonl import violation_to_data
+from tlib_codec.formats.jsonl import place_data, violation_to_data
 from tlib_codec.records import Diagnostic, Entry
 from tlib_codec.stream import Gap, MalformedFrame
 from tlib_schemas.errors import Severity
@@ -102,7 +101,7 @@ def command(
     options = ReadOptions(registry=registry, server=server, ports=ports, hosts=hosts)
     warnings = severity == Severity.WARNING
     status = FINE
-    with Progress(alone=not sys.stdout.isatty()) as progress:
+    with Progress(None) as progress:
         for path in files or ("-",):
             try:
                 for entry in entries(path, format_name, options, moved=progress.moved, opened=progress.opened, follow=follow):
@@ -130,7 +129,7 @@ def _check(entry: Entry, registry: Registry, summary: Summary, *, warnings: bool
             code = entry.code if isinstance(entry, Diagnostic) else entry.item.error.code  # type: ignore[union-attr]
             summary.malformed += 1
         summary.codes[code] += 1
-        line = {"code": code, "message": entry.complaint(), "$source": entry.origin.to_data()}
+        line = {"code": code, "message": entry.complaint(), **place_data(entry.origin)}
         yield msgspec.json.encode(line) if as_json else printable(entry.complaint())
         return
     message = entry.item.message
@@ -141,6 +140,6 @@ def _check(entry: Entry, registry: Registry, summary: Summary, *, warnings: bool
             summary.severities[violation.severity] += 1
             summary.codes[violation.code] += 1
             if as_json:
-                yield msgspec.json.encode({**violation_to_data(violation), "$source": entry.origin.to_data()})
+                yield msgspec.json.encode({**violation_to_data(violation), **place_data(entry.origin)})
             else:
                 yield printable(f"{entry.origin.place}: {violation.severity.value}: {violation}")

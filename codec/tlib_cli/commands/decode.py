@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,11 +13,21 @@ import msgspec
 
 from tlib_cli import FINE, INVALID
 from tlib_cli.inputs import InputError, Source, format_of
-from tlib_cli.options import REGISTRY, capture_options, files_argument, input_options, output_options, query_options, registry_option
+from tlib_cli.options import (
+    REGISTRY,
+    capture_options,
+    files_argument,
+    input_options,
+    output_options,
+    query_options,
+    registry_option,
+    zone_option,
+)
 from tlib_cli.output import format_for, opened_for
 from tlib_cli.pipeline import Pipeline, Task
 from tlib_cli.reports import Unusable, report
 from tlib_cli.view.progress import Progress
+from tlib_codec.clock import zone_text
 from tlib_codec.formats import Format, Writer, readable
 from tlib_schemas.registry import Registry
 
@@ -31,6 +41,8 @@ _MIN_PARALLEL = 16 << 20  # bytes of input; below it, one process is faster than
 @output_options
 @click.option("--strict", is_flag=True, help="Stop at the first malformed or invalid record.")
 @query_options
+@zone_option
+@click.option("--merge", is_flag=True, help="Order the events of all inputs by time.")
 @click.option("--address", metavar="HOST[:PORT]", help="Select events of a capture from or to this address or network (10.0.0.0/8).")
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="Use N processes. Default: one per core.")
 @click.option("--partition", metavar="KEYS", help="With -o DIR/, make a folder per date, event or both (date,event).")
@@ -48,6 +60,8 @@ def command(
     conditions: tuple[str, ...],
     since: str | None,
     until: str | None,
+    zone: dt.tzinfo | None,
+    merge: bool,
     address: str | None,
     jobs: int | None,
     partition: str | None,
@@ -68,7 +82,8 @@ def command(
     tlib decode server.log --where CallUUID=01FES9JKSOFQLEKK3CSH5B5AES00JV1U
     tlib decode server.log --event EventCallDeleted --where Cause=Transfer
     tlib decode calls.tlb --where UserData.Segment.Tier=Gold -o gold.parquet
-    tlib decode server.log --since 2026-03-14T21:00Z -o evening.pcapng
+    tlib decode server.log --since 21:00 --until 21:15 -o evening.pcapng
+    tlib decode --merge --tz Europe/Paris lakeside.log harbour.log
     tlib decode trunk.pcapng.gz --port 3000 -o calls.jsonl
     tcpdump -i eth0 -U -w - port 3000 | tlib decode --to table
     xxd capture.bin | tlib decode | jq -r .ConnID
@@ -79,6 +94,8 @@ def command(
     if partition and not folder:
         raise click.UsageError("--partition needs a folder of Parquet files: give -o DIR/")
     target = format_for(output, to or ("parquet" if folder else None))
+    if merge and (folder or follow):
+        raise click.UsageError("--merge reads its inputs to their end, into one output: give neither -o DIR/ nor --follow")
     inputs = files or ("-",)
     task = Task(
         target=target.name,
@@ -94,6 +111,7 @@ def command(
         hosts=hosts,
         follow=follow,
         registry=ctx.meta[REGISTRY],
+        zone=None if zone is None else zone_text(zone),
         origins=_origins(inputs, format_name),
         stream=output in {None, "-"} or str(output).lower().endswith(".arrows"),
     )
@@ -104,9 +122,11 @@ def command(
         file = stack.enter_context(opened_for(output, target, inputs))
         writer = pipeline.writer(file, threads=jobs or os.cpu_count() or 1)
         with _closed(writer):
-            progress = stack.enter_context(Progress(alone=output not in {None, "-"} or not sys.stdout.isatty()))
-            count = _jobs(jobs, inputs, target, strict=strict)
-            if count > 1:
+            progress = stack.enter_context(Progress(output))
+            count = 1 if merge else _jobs(jobs, inputs, target, task)
+            if merge:
+                status = _merged(pipeline, inputs, writer, progress)
+            elif count > 1:
                 status = _in_parallel(task, inputs, output, count, writer, progress)
             else:
                 status = _one_by_one(pipeline, inputs, writer, progress)
@@ -145,9 +165,35 @@ def _one_by_one(pipeline: Pipeline, inputs: tuple[str, ...], writer: Writer, pro
     return status
 
 
-def _jobs(wanted: int | None, inputs: tuple[str, ...], target: Format, *, strict: bool) -> int:
-    """Return the number of processes: 1 if the format cannot join parts, --strict stops early, or the inputs are small."""
-    if len(inputs) < 2 or strict or not target.joins or not all(_size(path) for path in inputs):
+def _merged(pipeline: Pipeline, inputs: tuple[str, ...], writer: Writer, progress: Progress) -> int:
+    """Write the events of all inputs by time."""
+    failures: list[InputError] = []
+
+    def failed(error: InputError) -> None:
+        report(str(error))
+        failures.append(error)
+
+    def moved(count: int) -> None:
+        writer.flush()
+        progress.moved(count)
+
+    progress.start(f"{len(inputs)} inputs", sum(map(_size, inputs)))
+    try:
+        status = pipeline.run_merged(inputs, writer, failed=failed, moved=moved, opened=lambda _: None)
+    except InputError as error:
+        failed(error)
+        status = FINE
+    return Unusable.exit_code if failures else status
+
+
+def _jobs(wanted: int | None, inputs: tuple[str, ...], target: Format, task: Task) -> int:
+    """Return the number of processes.
+
+    1 if the format cannot join parts, --strict stops early, the inputs are small, or the first log gives the zone of --since and --until.
+    """
+    if len(inputs) < 2 or task.strict or not target.joins or not all(_size(path) for path in inputs):
+        return 1
+    if (task.since or task.until) and task.zone is None and (task.origins is None or "local_time" in task.origins):
         return 1
     if wanted is None and sum(map(_size, inputs)) < _MIN_PARALLEL:
         return 1
@@ -180,7 +226,7 @@ def _folder(task: Task, inputs: tuple[str, ...], output: str, jobs: int | None, 
 
     keys = partition_keys(partition)
     count = min(jobs or os.cpu_count() or 1, len(inputs))
-    with Progress(alone=True) as progress, Workers(count, sum(map(_size, inputs)), progress) as workers:
+    with Progress(output) as progress, Workers(count, sum(map(_size, inputs)), progress) as workers:
         # All files of a folder share one schema, so its columns do not depend on the inputs.
         status, already = decode_dataset(msgspec.structs.replace(task, origins=None), keys, inputs, output, workers)
     if already:

@@ -19,6 +19,7 @@ from rich.text import Text
 from tlib_cli.reports import printable
 from tlib_codec.calls import Call, Change, Ending, Link, LinkKind
 from tlib_codec.calls.ladder import short
+from tlib_codec.clock import ShownZone
 from tlib_codec.records import Origin
 from tlib_schemas.enumerations import AttributeID, OpenEnum
 from tlib_schemas.registry import Registry
@@ -26,7 +27,7 @@ from tlib_schemas.values import KVList
 
 from .tables import branches, console, guides, text_of
 
-_COLUMNS = (("Begin (UTC)", 19), ("Length", 7), ("Type", 8), ("ANI", 11), ("DNIS/dialed", 11), ("Call", 13), ("Outcome", 0))
+_COLUMNS = (("Begin", 19), ("Length", 7), ("Type", 8), ("ANI", 11), ("DNIS/dialed", 11), ("Call", 13), ("Outcome", 0))
 _LINK_LABELS = {
     LinkKind.CONSULTS_FOR: "consults for",
     LinkKind.CONSULTED_BY: "consulted by",
@@ -71,10 +72,11 @@ class CallLines:
 class CallTable:
     """Writes a row per call; with `full`, also its attributes and every change."""
 
-    def __init__(self, file: BinaryIO, registry: Registry, *, full: bool) -> None:
+    def __init__(self, file: BinaryIO, registry: Registry, *, full: bool, zone: ShownZone | None = None) -> None:
         self.console = console(file)
         self._registry = registry
         self._full = full
+        self._zone = zone or ShownZone()
         self._has_heading = False
         narrow = self.console.width < 100
         self._gap, self._date = (" ", "%m-%d %H:%M:%S") if narrow else ("  ", "%Y-%m-%d %H:%M:%S")
@@ -89,7 +91,9 @@ class CallTable:
         """Write the row of a call, its links and anomalies; with `full`, its attributes and changes."""
         if not self._has_heading:
             self._has_heading = True
-            self.console.print(self._line([name for name, _ in _COLUMNS], "bold"))
+            heading = f"Begin ({self._zone.name})"
+            self._widths[0] = max(self._widths[0], cell_len(heading))
+            self.console.print(self._line([heading, *(name for name, _ in _COLUMNS[1:])], "bold"))
         lines = [*self._row(call), *self._anomalies(call)]
         if self._full:
             lines += [*self._state(call), *self._history(call), Text()]
@@ -101,9 +105,10 @@ class CallTable:
 
     def _row(self, call: Call) -> Iterator[Text]:
         ani, dnis, dialed = (self._value_text(call, i) for i in (AttributeID.ANI, AttributeID.DNIS, AttributeID.DialedNumber))
-        begin = "?" if call.begin is None else f"{call.begin:{self._date}}"
+        first = None if call.begin is None else call.begin.astimezone(self._zone.zone)
+        begin = "?" if first is None else f"{first:{self._date}}"
         cells = [
-            begin if call.created or call.begin is None else f"< {call.begin:%m-%d %H:%M}",
+            begin if call.created or first is None else f"< {first:%m-%d %H:%M}",
             duration_text(call.duration),
             self._value_text(call, AttributeID.CallType),
             ani,
@@ -139,7 +144,7 @@ class CallTable:
 
     def _history(self, call: Call) -> Iterator[Text]:
         for change in call.history:
-            stamp = "?" if change.time is None else f"{change.time:%H:%M:%S.%f}"[:-2]
+            stamp = "?" if change.time is None else f"{change.time.astimezone(self._zone.zone):%H:%M:%S.%f}"[:-2]
             head = Text.assemble("  ", (stamp, "bold"), "  ", (printable(change.event), "green"))
             for mark, name in (("  by ", change.party), (" with ", change.other)):
                 if name is not None:

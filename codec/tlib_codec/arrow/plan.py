@@ -25,6 +25,7 @@ LARGEST: Final = 1 << 30  # bytes of a frame that a column of Arrow's `binary` c
 LARGEST_BATCH: Final = 1 << 26
 
 EVENT, OFFSET, ERROR, ERROR_OFFSET, ERROR_PATH, FRAME = "Event", "$offset", "$error", "$error_offset", "$error_path", "$frame"
+TIME: Final = "$time"
 GAP: Final = "gap"
 
 

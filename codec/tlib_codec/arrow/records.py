@@ -19,6 +19,7 @@ from tlib_codec.engine import encode
 from tlib_codec.records import Batch, Diagnostic, Entry, Frames, Record
 from tlib_codec.reference import Policy
 from tlib_codec.stream import Gap, MalformedFrame
+from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.errors import EncodeError
 from tlib_schemas.events import UnknownEvent
 from tlib_schemas.limits import DEFAULT_LIMITS
@@ -28,8 +29,8 @@ from tlib_schemas.tlibrary import TLIBRARY
 from .builder import FrameBuilder
 from .columns import batch_of
 from .columns import schema as attribute_schema
-from .origins import ORIGIN_COLUMNS, Segment, filled, origin_columns
-from .plan import ERROR, ERROR_OFFSET, EVENT, GAP, LARGEST_BATCH, OFFSET, RowError, plan
+from .origins import ORIGIN_COLUMNS, Segment, completed_time, filled, origin_columns
+from .plan import ERROR, ERROR_OFFSET, EVENT, GAP, LARGEST_BATCH, OFFSET, TIME, RowError, plan
 
 try:
     import pyarrow as pa
@@ -185,6 +186,7 @@ class _Rows:
         self._names = names
         self._schema = schema
         self._batch = batch
+        self._own = [batch.registry.attribute_name(one) for one in (AttributeID.TimeinSecs, AttributeID.TimeinuSecs)]
         self._segments: list[Segment] = []
 
     def add(self, rows: Frames | Sequence[Entry], count: int) -> None:
@@ -212,12 +214,20 @@ class _Rows:
             self._place(arrays, segments)
         for name in self._names:
             arrays[name] = filled(name, segments)
+        if TIME in arrays and arrays[TIME].null_count:
+            self._complete_times(arrays)
         batch = pa.RecordBatch.from_arrays([arrays[name] for name in self._schema.names], schema=self._schema)
         errors = batch.column(ERROR)
         wrong: list[Entry] = []
         if errors.null_count < batch.num_rows:
             wrong = list(self._entries(segments, pc.indices_nonzero(errors.is_valid()).to_pylist()))
         return batch, wrong
+
+    def _complete_times(self, arrays: dict[str, pa.Array]) -> None:
+        """Give frames without a time the own time of their event."""
+        whole, fraction = self._own
+        if whole in arrays and arrays[whole].null_count < len(arrays[whole]):
+            arrays[TIME] = completed_time(arrays[TIME], arrays[whole], arrays.get(fraction, pa.nulls(len(arrays[whole]))))
 
     @staticmethod
     def _place(arrays: dict[str, pa.Array], segments: Sequence[Segment]) -> None:

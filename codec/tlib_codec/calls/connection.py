@@ -1,4 +1,4 @@
-"""The connections that events come on: their event numbers, their clock, and their fresh starts.
+"""The connections that events come on: their event numbers, their times, and their fresh starts.
 
 Strategy: T-Server numbers the events of a connection one by one, so a number left out is an event
 that never came. Numbers that fall back far, or to the beginning, are a server that started again.
@@ -32,7 +32,6 @@ class Connection(msgspec.Struct):
     last: int | None = None
     missing: int = 0
     starts: int = 0
-    zone: dt.timedelta | None = dt.timedelta()  # how far its log's local time is from UTC; None: they do not go together
 
     def count(self, number: Any, origin: Origin) -> Missing | None:
         """Follow an event's number."""
@@ -51,36 +50,20 @@ class Connection(msgspec.Struct):
         self.missing += number - last - 1
         return Missing(last + 1, number - 1, origin)
 
-    def time(self, values: Mapping[int, Any], origin: Origin) -> dt.datetime | None:
-        """Return the time of an event in UTC: its own, else that of its line or packet."""
-        local = _moment(origin.local_time)
-        seconds = values.get(AttributeID.TimeinSecs)
-        if isinstance(seconds, int) and seconds >= 0:
-            fraction = values.get(AttributeID.TimeinuSecs)
-            time = Timestamp(seconds=seconds, microseconds=fraction if isinstance(fraction, int) else None).datetime
-            if local is not None:
-                self.zone = _quarters(local - time)
-            return time
+    @staticmethod
+    def time(values: Mapping[int, Any], origin: Origin) -> dt.datetime | None:
+        """Return the time of an event in UTC: its instant, else its own time."""
         if origin.time is not None:
             return _moment(origin.time)
-        if local is None or self.zone is None:
+        seconds, fraction = values.get(AttributeID.TimeinSecs), values.get(AttributeID.TimeinuSecs)
+        if not isinstance(seconds, int) or seconds < 0:
             return None
-        try:
-            return local - self.zone
-        except OverflowError:
-            return None  # beyond the calendar
+        return Timestamp(seconds=seconds, microseconds=fraction if isinstance(fraction, int) else None).datetime
 
 
-def _quarters(offset: dt.timedelta) -> dt.timedelta | None:
-    """Return the offset rounded to a quarter of an hour, the step of time zones; None if it fits no zone."""
-    quarter = dt.timedelta(minutes=15)
-    rounded = round(offset / quarter) * quarter
-    return rounded if abs(rounded) < dt.timedelta(hours=15) else None
-
-
-def _moment(time: int | None) -> dt.datetime | None:
+def _moment(time: int) -> dt.datetime | None:
     try:
-        return None if time is None else _EPOCH + dt.timedelta(microseconds=time // 1000)
+        return _EPOCH + dt.timedelta(microseconds=time // 1000)
     except OverflowError:
         return None  # beyond the calendar
 

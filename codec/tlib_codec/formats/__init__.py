@@ -9,6 +9,7 @@ Detection looks at magic numbers first, then asks each format whether it recogni
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import importlib
 import pkgutil
@@ -22,6 +23,7 @@ from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
 if TYPE_CHECKING:
+    from tlib_codec.clock import ShownZone
     from tlib_codec.records import Batch, Entry
 
     from .source import Source
@@ -33,20 +35,22 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of a reader; each format uses the ones that apply to it.
 
     `server` is the Server attribute of events from a log, which logs do not print. `ports` and `hosts` (addresses) choose
-    connections of a capture; without them, those that carry frames are read.
+    connections of a capture; without them, those that carry frames are read. `zone` is that of logs that do not know theirs.
     """
 
     registry: Registry = TLIBRARY
     server: int | None = None
     ports: tuple[int, ...] = ()
     hosts: tuple[str, ...] = ()
+    zone: dt.tzinfo | None = None
 
 
 class WriteOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of a writer; each format uses the ones that apply to it.
 
     `origins` names the fields of `Origin` that rows have as columns (None: all). `threads` encode Parquet. `stream` asks for an output
-    that can be read while it grows, where a format has a choice. `part` asks for a part of an output, for `Writer.join`.
+    that can be read while it grows, where a format has a choice. `part` asks for a part of an output, for `Writer.join`. `zone` is
+    that of the times that people read (None: as `ShownZone` chooses).
     """
 
     registry: Registry = TLIBRARY
@@ -54,6 +58,7 @@ class WriteOptions(msgspec.Struct, frozen=True, kw_only=True):
     threads: int = 1
     stream: bool = False
     part: bool = False
+    zone: ShownZone | None = None
 
 
 class Writer(Protocol):
@@ -98,6 +103,13 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     whole: bool = False
     shows_problems: bool = False
     joins: bool = False
+
+    def batches(self, source: Source, options: ReadOptions) -> Iterator[Batch]:
+        """Yield the batches of an input, each record with its instant where it can be known. The format must be readable."""
+        from tlib_codec.clock import timed  # noqa: PLC0415
+
+        assert self.read is not None, f"{self.name} is not among {', '.join(readable())}"
+        return timed(self.read(source, options), options.registry, options.zone)
 
 
 @functools.cache

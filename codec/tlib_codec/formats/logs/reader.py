@@ -10,6 +10,7 @@ one, the message takes its lines until one is not its own. Nothing is held but t
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import BinaryIO
@@ -38,6 +39,7 @@ def read_log(
     name: str = "",
     kind: str | None = None,
     server: int | None = None,
+    zone: dt.tzinfo | None = None,
     limits: LogLimits = DEFAULT_LOG_LIMITS,
 ) -> Iterator[Entry]:
     """Yield the messages of a log as records, each followed by its diagnostics.
@@ -45,12 +47,14 @@ def read_log(
     `file` is open for reading bytes, or any chunks of bytes. `name` is the file's name: the date
     may stand in it. `kind` is ``tserver`` or ``platform-sdk``; None recognises it from the
     beginning, and takes ``tserver`` where nothing is recognised. `server` is the id of the connection that the
-    attribute Server gets where the log does not print it (0 where it is None).
+    attribute Server gets where the log does not print it (0 where it is None). `zone` is that of a log that
+    does not know its own.
 
     Raises ValueError for an unknown kind, or where `server` does not fit an unsigned 32-bit
     integer; never for the content of the log.
     """
-    return (entry for entry in entries(file, registry=registry, name=name, kind=kind, server=server, limits=limits) if entry is not None)
+    found = entries(file, registry=registry, name=name, kind=kind, server=server, zone=zone, limits=limits)
+    return (entry for entry in found if entry is not None)
 
 
 def entries(
@@ -60,6 +64,7 @@ def entries(
     name: str,
     kind: str | None = None,
     server: int | None = None,
+    zone: dt.tzinfo | None = None,
     limits: LogLimits = DEFAULT_LOG_LIMITS,
 ) -> Iterator[Entry | None]:
     """Yield as `read_log` does, and None where the next line must be waited for."""
@@ -67,7 +72,8 @@ def entries(
         raise ValueError(f"the kind of a log is {' or '.join(KINDS)}, not {kind!r}")
     if server is not None and not 0 <= server <= 0xFFFF_FFFF:
         raise ValueError(f"server is an unsigned 32-bit integer, not {server}")
-    return _read(file, Context(registry, server, limits, name), Clock(name), kind)
+    clock = Clock(name, zone)
+    return _read(file, Context(registry, server, limits, name, clock), clock, kind)
 
 
 def recognised(pieces: Iterator[bytes]) -> tuple[Iterator[bytes], str]:
