@@ -51,17 +51,25 @@ def getter(name: str, registry: Registry) -> Callable[[Item], Any]:
 
 
 def own_time(registry: Registry) -> Callable[[StreamItem], int | None]:
-    """Return the function that gets an event's own time (TimeinSecs, TimeinuSecs), in nanoseconds since 1970 UTC; None where it has none."""
+    """Return the function that gets an event's own time (TimeinSecs, TimeinuSecs), in nanoseconds since 1970 UTC; None if it has none."""
     numbers = (AttributeID.TimeinSecs, AttributeID.TimeinuSecs)
-    whole, fraction = (getter(registry.attribute_name(one), registry) if one in registry.dictionary else _nothing for one in numbers)
+    secs = int(numbers[0])
+    labels = [registry.attribute_name(one) for one in numbers]
+    whole, fraction = (
+        getter(label, registry) if one in registry.dictionary else _nothing for one, label in zip(numbers, labels, strict=True)
+    )
 
     def take(item: StreamItem) -> int | None:
         if isinstance(item, Gap):
             return None
-        seconds = whole(item)
+        if isinstance(item, Event) and secs in item.__schema__.listed:
+            seconds, micros = whole(item), fraction(item)
+        else:
+            values = item.extra if isinstance(item, Event) else item.attributes
+            seconds = values.get(labels[0])
+            micros = values.get(labels[1]) if seconds is not None else None
         if type(seconds) is not int:
             return None
-        micros = fraction(item)
         return seconds * 1_000_000_000 + (micros * 1000 if type(micros) is int and 0 <= micros < 1_000_000 else 0)
 
     return take

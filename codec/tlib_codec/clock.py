@@ -134,7 +134,8 @@ def _offset_text(ahead: int) -> str:
 def timed(batches: Iterable[Batch], registry: Registry, zone: dt.tzinfo | None = None) -> Iterator[Batch]:
     """Yield the batches of a reader with the instant of each record, where it can be known.
 
-    `zone` is that of logs that do not know theirs. `Frames` stay as they are: their records have the times of the frames' column, else the events' own.
+    `zone` is that of logs that do not know theirs. `Frames` stay as they are: their records have the times of the
+    frames' column, else the events' own.
     """
     own = own_time(registry)
 

@@ -132,7 +132,7 @@ def test_only_a_large_input_shows_progress(monkeypatch):
     drawn = Terminal()
     monkeypatch.setattr(sys, "stderr", drawn)
     monkeypatch.setenv("TERM", "xterm")
-    with Progress(alone=True) as progress:
+    with Progress("calls.jsonl") as progress:
         progress.opened(SimpleNamespace(name="small", size=10))
         progress.moved(10)
         assert drawn.getvalue() == ""
