@@ -5,7 +5,7 @@ The Spark data source is `tlib_codec.arrow.spark`, which needs pyspark as well.
 """
 
 from .columns import Columns, as_map, frames, schema, validate
-from .plan import Counts
+from .layout import Counts
 from .records import RecordColumns, records_schema
 
 __all__ = ["Columns", "Counts", "RecordColumns", "as_map", "frames", "records_schema", "schema", "validate"]
