@@ -14,6 +14,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any, Final, TypeAlias
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from tlib_codec import native
 from tlib_codec.engine import encode
 from tlib_codec.records import Batch, Diagnostic, Entry, Frames, Record
@@ -30,12 +33,6 @@ from .columns import batch_of
 from .columns import schema as attribute_schema
 from .layout import ERROR, ERROR_OFFSET, EVENT, GAP, MAX_BATCH_BYTES, OFFSET, RowError, layout
 from .origins import ORIGIN_COLUMNS, Segment, filled, origin_columns
-
-try:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-except ImportError:
-    raise ImportError("columns need pyarrow: pip install 'tlib-codec[arrow]'") from None
 
 __all__ = ["RecordColumns", "records_schema"]
 

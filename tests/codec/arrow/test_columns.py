@@ -528,3 +528,13 @@ def test_the_reference_engine_has_columns_too():
         "print(next(iter(Columns(open('examples/calls.tlb', 'rb')))).num_rows, 'tlib_codec.native.columns' in sys.modules)"
     )
     assert python(text, TLIB_ENGINE="reference") == "65 False\n"
+
+
+def test_a_frame_whose_header_is_malformed_has_no_event(builder):
+    flags = GOOD[:3] + b"\x01" + GOOD[4:]
+    assert [row["Event"] for batch in Columns(flags, builder=builder) for row in batch.to_pylist()] == [None]
+
+
+def test_a_frame_whose_header_is_malformed_has_the_code_of_its_error(builder):
+    flags = GOOD[:3] + b"\x01" + GOOD[4:]
+    assert [row["$error"] for batch in Columns(flags, builder=builder) for row in batch.to_pylist()] == ["bad-flags"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import io
 import random
+import subprocess
+import sys
 from array import array
 
 import pyarrow as pa
@@ -306,3 +308,15 @@ def test_a_builder_that_is_misused():
         builder.put(FRAME, bytes(16), bytes(8))
     with pytest.raises(ValueError, match="a bound that is none"):
         builder.fill()
+
+
+def test_an_origin_that_no_input_has_is_refused():
+    with pytest.raises(ValueError, match="no origin has a field 'nonsense': the fields are file, line, packet"):
+        RecordColumns(origins=["file", "nonsense"])
+
+
+@pytest.mark.parametrize("name", ["calls", "columns", "origins", "parquet", "records", "writer"])
+def test_without_pyarrow_a_module_names_the_extra(name):
+    program = f"import sys; sys.modules['pyarrow'] = None; import tlib_codec.arrow.{name}"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[-1].endswith("pip install 'tlib-codec[arrow]'")

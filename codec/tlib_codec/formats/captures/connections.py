@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, ClassVar, Final
 
 import msgspec
@@ -25,7 +25,7 @@ from .origin import packet_origin
 from .pcap import PcapReader
 from .pcapng import PcapngReader
 from .records import RecordReader
-from .tcp import Reassembler
+from .tcp import Lanes, Reassembler
 
 MAX_LISTED: Final = 100_000
 _PCAPNG = b"\x0a\x0d\x0d\x0a"
@@ -84,7 +84,14 @@ class ConnectionList:
     that belong to no TCP connection.
     """
 
-    def __init__(self, source: Source, *, settings: CaptureSettings = DEFAULT_SETTINGS, limit: int | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        *,
+        settings: CaptureSettings = DEFAULT_SETTINGS,
+        limit: int | None = None,
+        lanes: Callable[[], Any] = Lanes,
+    ) -> None:
         self.connections: dict[int, Connection] = {}
         self.packets: int = 0
         self.others: int = 0
@@ -92,7 +99,7 @@ class ConnectionList:
         self._settings = settings
         self._limit = MAX_LISTED if limit is None else limit
         self._dissector = Dissector(settings)
-        self._streams = Reassembler(settings=settings, file=source.name)
+        self._streams = Reassembler(settings=settings, file=source.name, lanes=lanes)
         self._searched: dict[int, int] = {}  # segments searched for TLS, by connection
 
     @property

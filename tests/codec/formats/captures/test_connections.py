@@ -8,6 +8,7 @@ import io
 import pytest
 
 from tlib_codec import EventCallDeleted, TCause, encode
+from tlib_codec.formats.captures import lanes
 from tlib_codec.formats.captures.connections import ConnectionList
 from tlib_codec.formats.source import Source
 from tlib_fuzz.packets import ACK, Talk, ethernet, ipv4, pcap, pcapng
@@ -23,11 +24,12 @@ class Slow(io.BytesIO):
         return super().read1(min(size, 1))
 
 
-def listed(data, *, limit=100, kind=io.BytesIO):
+def listed(data, *, limit=100, kind=io.BytesIO, **options):
     """Return the list of a capture given as bytes, and the diagnostics of reading it."""
     source = Source(kind(data), name="x.pcap")
-    source.detect()
-    connections = ConnectionList(source, limit=limit)
+    if kind is io.BytesIO:
+        source.detect()
+    connections = ConnectionList(source, limit=limit, **options)
     return connections, list(connections.read())
 
 
@@ -70,6 +72,10 @@ def test_bytes_are_whole_packets_on_the_wire(talk):
 
 def test_a_frame_in_two_packets_counts_once(talk):
     assert only(pcap(talk.packets)).frames == 2
+
+
+def test_lanes_in_python_give_the_same(talk):
+    assert only(pcap(talk.packets), lanes=lanes.Lanes) == only(pcap(talk.packets))
 
 
 def test_bytes_outside_frames_are_no_frame():
