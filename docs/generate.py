@@ -113,7 +113,7 @@ def _log_code(code: str) -> Iterator[str]:
 
 def _capture_code(code: str) -> Iterator[str]:
     title, data, settings = CAPTURE_EXAMPLES[code]
-    decoder = CaptureDecoder(settings=settings, ports=() if code == "capture-no-frames" else (3000,))
+    decoder = CaptureDecoder(settings=settings, ports={"capture-no-frames": (), "capture-no-connection": (80,)}.get(code, (3000,)))
     decoder.feed(data)
     decoder.close()
     shown = _diagnostic(code, decoder, "docs/capture_examples.py")

@@ -94,7 +94,7 @@ def test_a_reader_is_a_context_manager_that_closes_the_file():
 
 def test_ports_choose_the_connections_of_a_capture():
     found = list(read(EXAMPLES / "calls.pcapng", ports=[1]))
-    assert [one.code for one in found] == ["capture-no-frames"]
+    assert [one.code for one in found] == ["capture-no-connection"]
 
 
 def test_server_is_the_attribute_of_events_from_a_log():

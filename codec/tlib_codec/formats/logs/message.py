@@ -72,7 +72,7 @@ class Message:
         self.full: bool = False
         self.certain: bool = header.certain
         self.at: Line = (header.line, header.offset, "")  # the current line
-        self.room: int = context.limits.message
+        self.remaining: int = context.limits.message
         self._more = 0  # problems beyond the limit
         # the value that is going on: a list, or an attribute whose further lines are kept as text, or dropped
         self.list: ListBuilder | None = None
@@ -108,8 +108,8 @@ class Message:
         """Take the next line; False where it is not of this message, which is over then."""
         line = entry[2]
         self.at = entry
-        self.room -= len(line) + 1
-        if self.room < 0:
+        self.remaining -= len(line) + 1
+        if self.remaining < 0:
             self.problem("log-message-too-long", f"at most {self.context.limits.message} characters", "more")
             self.full = True
             return False
