@@ -55,7 +55,8 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
     capture, by a log whose zone is known, else the event's own. `local_time` is a log's stamp, in the same unit on the log's own
     clock; `time_of_day` is a stamp whose date is not known, in nanoseconds since midnight. `src`, `dst` and `connection` are those
     of `Flow`; `direction` is ``to-server`` or ``to-client`` (capture), ``received`` or ``sent`` (log, as the program that writes the
-    log sees it). `peer`, `version` and `text` are a log's: the other side as printed, the T-Server's version, the explanation before an error's attributes.
+    log sees it). `peer`, `version` and `text` are a log's: the other side as printed, the T-Server's version, the explanation
+    before an error's attributes.
     `other` keeps the members of a JSON ``$source`` that none of these fields holds.
     """
 

@@ -14,7 +14,7 @@ from tlib_cli import FINE, INVALID
 from tlib_cli.inputs import InputError, merged_entries
 from tlib_cli.options import TO_HELP, build_query, files_argument, input_options, registry_option, zone_option
 from tlib_cli.output import format_for, opened, outputs
-from tlib_cli.reports import Unusable, report
+from tlib_cli.reports import Unusable, complaints, report
 from tlib_cli.view.calls import CallLines, CallTable, CallWriter
 from tlib_cli.view.progress import Progress
 from tlib_codec.calls import Call, CallLimits, CallTracker, ladder
@@ -185,7 +185,8 @@ class _Follower:
 
     def _entry(self, entry: Entry) -> Iterator[Call]:
         if isinstance(entry, Diagnostic) or not entry.valid:
-            report(entry.complaint())
+            for line in complaints(entry):
+                report(line)
             self.status = max(self.status, INVALID)
         if isinstance(entry, Record):
             for result in self._tracker.feed(entry.item, entry.origin):
