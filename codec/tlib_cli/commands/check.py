@@ -80,6 +80,7 @@ def command(
     files: tuple[str, ...],
     format_name: str,
     server: int | None,
+    encoding: str | None,
     ports: tuple[int, ...],
     hosts: tuple[str, ...],
     follow: bool,
@@ -99,7 +100,7 @@ def command(
     tlib check --json *.tlb | jq -r 'select(.code) | .code' | sort | uniq -c
     """  # noqa: D301
     summary = Summary()
-    options = ReadOptions(registry=registry, server=server, ports=ports, hosts=hosts)
+    options = ReadOptions(registry=registry, server=server, encoding=encoding, ports=ports, hosts=hosts)
     warnings = severity == Severity.WARNING
     status = FINE
     with Progress(alone=not sys.stdout.isatty()) as progress:

@@ -64,16 +64,22 @@ class LogRedactor:
             if isinstance(entry, Diagnostic):
                 self.dropped += 1
                 continue
-            if message is not None:
-                if message.take(entry):
-                    continue
-                for text in message.finish():
-                    blank = False
-                    yield _bytes(text)
-                self.dropped += message.dropped
-                message = None
+            if message is not None and message.take(entry):
+                continue
             line = entry[2]
             header = opens.header(entry)
+            if message is not None:
+                if header is None and message.suspend(entry):
+                    continue
+                texts = list(message.finish())
+                self.dropped += message.dropped
+                if not texts and header is not None and (kept := headers.before(message.raw, line)) is not None:
+                    texts = [kept]  # the first line of a header of two lines
+                    self.dropped -= 1
+                for text in texts:
+                    blank = False
+                    yield _bytes(text)
+                message = None
             if held is not None:
                 kept = headers.before(held, line) if header is not None else None
                 if kept is None and self.keep_lines:
@@ -117,7 +123,7 @@ class _Rewritten:
         self.message: Message = message
         self.out: list[str | None] = [header]
         self.dropped: int = 0
-        self._raw = raw
+        self.raw: str = raw
         self._keep_lines = keep_lines
         self._platform = message.quote == '"'
         # the quoted value that goes on: its pieces as line, start and end
@@ -148,6 +154,14 @@ class _Rewritten:
             self._line(line)
         return True
 
+    def suspend(self, entry: Line) -> bool:
+        """Return whether the message may go on after a line that is not its own; then the line is kept or dropped with it."""
+        if not self.message.suspend(entry):
+            return False
+        self.out.append(entry[2] if self._keep_lines else None)
+        self.dropped += not self._keep_lines
+        return True
+
     def finish(self) -> Iterator[str]:
         """Yield the lines; none where it was no message after all."""
         self._cut()
@@ -155,7 +169,7 @@ class _Rewritten:
             self.dropped = len(self.out)
             if self._keep_lines:
                 self.dropped = 0
-                yield self._raw
+                yield self.raw
                 yield from (line for line in self.out[1:] if line is not None)
             return
         yield from (line for line in self.out if line is not None)
