@@ -66,9 +66,9 @@ def read(
 
     `file` is a path or open for reading bytes; it need not be seekable. A folder or zip file gives the records of every file in it that has
     a known format; ``bundle.zip!server.log`` is one of them. `format` names the format; None finds it out from the first bytes.
-    `server` is the Server attribute of events from a log, `encoding` the encoding of its text (None: UTF-8, and Windows-1252 for a
-    line that is not UTF-8). `ports` and `hosts` choose connections of a capture. `follow` waits at the end of a file for more, and for the next one
-    after a rotation. Iterating yields `Record`s and, where a part of the input cannot be read, `Diagnostic`s.
+    `server` is the Server attribute of events from a log. `encoding` is the encoding of a log's text (None: UTF-8, and Windows-1252 for a
+    line that is not UTF-8). `ports` and `hosts` choose connections of a capture. `follow` waits at the end of a file for more, and for
+    the next file after a rotation. Iterating yields `Record`s and, where a part of the input cannot be read, `Diagnostic`s.
     Memory does not grow with the input.
 
     Raises `InputError` (a ValueError) where the file cannot be opened or its format is not known; ValueError for an

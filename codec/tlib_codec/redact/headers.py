@@ -96,7 +96,8 @@ class Headers:
             match = opens(line)
             at = len(line) if match is None else match.start()
             return self._safe(line[:at]) + line[at:]
-        return self._safe(line)
+        at = line.rfind("message ")
+        return self._safe(line[:at]) + line[at:]
 
     def _opens(self, line: str) -> bool:
         return (opens(line) if self._platform else message_name(line)) is not None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, BinaryIO
 
 import msgspec
@@ -18,7 +19,7 @@ from tlib_codec.formats.logs.lines import DEFAULT_LOG_LIMITS, Line, LogLimits, c
 from tlib_codec.formats.logs.message import Context, Message
 from tlib_codec.formats.logs.platform_sdk import ATTRIBUTE
 from tlib_codec.formats.logs.reader import KINDS, recognised
-from tlib_codec.formats.logs.values import bare, looks_hex, printed_bytes
+from tlib_codec.formats.logs.values import looks_hex, printed_bytes
 from tlib_codec.records import Diagnostic
 from tlib_schemas.abstract_dn import is_call
 from tlib_schemas.values import KVList
@@ -224,13 +225,12 @@ class _Rewritten:
         if self._platform:
             match = ATTRIBUTE.match(line)
             return None if match is None else (match[1], match.end())
+        name = self.message.attribute_name(line)
         parts = line.split(None, 1)
-        if not parts or bare(parts[0]) is None:
-            return None
-        return parts[0], len(line) - len(parts[1]) if len(parts) > 1 else len(line)
+        return None if name is None else (name, len(line) - len(parts[1]) if len(parts) > 1 else len(line))
 
     def _attribute_value(self, name: str, start: int, line: str) -> None:
-        known = self.message.context.names.find(name)
+        known = self.message.exact.get(name) or self.message.context.names.find(name)
         number = None if known is None else known.id
         text = line[start:]
         self._number = number
@@ -243,7 +243,9 @@ class _Rewritten:
                 rest = len(line.rstrip()) - len(head.rest)
                 self._pair(line, rest, len(line) - len(line.lstrip()))
             return
-        self._value(start, line, lambda shown: self.redactor.printed(number, shown), self._bare(number))
+        change = partial(self.redactor.printed, number)
+        text_alone = known is not None and known.kind == "text" and self.message.header.bare_names
+        self._value(start, line, change, change if text_alone else self._bare(number))
 
     def _cut_bytes(self, start: int, text: str) -> None:
         """Keep the first four printed bytes of a packed list, which hold no value, and drop the others."""
