@@ -64,6 +64,7 @@ def command(
     files: tuple[str, ...],
     format_name: str,
     server: int | None,
+    encoding: str | None,
     to: str | None,
     output: str | None,
     wanted: str | None,
@@ -109,7 +110,7 @@ def command(
             writer.flush()
             progress.moved(count)
 
-        for call in follower.calls(inputs, format_name, server, moved, progress):
+        for call in follower.calls(inputs, format_name, ReadOptions(registry=registry, server=server, encoding=encoding), moved, progress):
             if ladder_calls is not None and query(_as_record(call)):
                 ladder_calls.add(call)
             if (wanted is None or names(call, wanted)) and query(_as_record(call)):
@@ -159,9 +160,8 @@ class _Follower:
         self._place = ""
 
     def calls(
-        self, inputs: tuple[str, ...], format_name: str, server: int | None, moved: Callable[[int], None], progress: Progress
+        self, inputs: tuple[str, ...], format_name: str, options: ReadOptions, moved: Callable[[int], None], progress: Progress
     ) -> Iterator[Call]:
-        options = ReadOptions(registry=self._registry, server=server)
         for path in inputs:
             try:
                 for entry in entries(path, format_name, options, moved=moved, opened=progress.opened):
