@@ -33,6 +33,7 @@ class Connection(msgspec.Struct):
     missing: int = 0
     starts: int = 0
     unnamed: int = 0  # events of parties that name no call
+    latest: dt.datetime | None = None  # the time of its last event
     zone: dt.timedelta | None = dt.timedelta()  # how far its log's local time is from UTC; None: they do not go together
 
     def count(self, number: Any, origin: Origin) -> Missing | None:

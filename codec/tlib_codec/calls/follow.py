@@ -80,9 +80,12 @@ class CallTracker:
         values = _values(item, self.registry)
         connection = self._connections.of(origin)
         time = connection.time(values, origin)
+        connection.latest = time or connection.latest
         missing = connection.count(values.get(AttributeID.EventSequenceNumber), origin)
         if missing is not None:
             yield missing
+        if AttributeID.EventSequenceNumber not in values and connection.last is not None:
+            connection.unnamed += item.message in EFFECTS  # an event may be missing before it
         self._calls.tick(time)
         for settled in self._calls.due():
             yield self._settled(settled)
@@ -111,14 +114,14 @@ class CallTracker:
     def close(self) -> Iterator[Call]:
         """Yield the calls that are open at the end of the input, the longest idle one first."""
         for one in self._calls:
-            if one.waiting is not None:
-                yield self._settled(one)
-            else:
+            if self._calls.goes_on(one):
                 yield self._calls.end(one, Ending.OPEN)
+            else:
+                yield self._settled(one)
 
     def _settled(self, one: OpenCall) -> Call:
         self._parties.settled(one)
-        return self._calls.end(one, Ending.RELEASED)
+        return self._calls.end(one, Ending.OPEN if self._calls.cut_off(one) else Ending.RELEASED)
 
     def _name(self, message: int | str) -> str:
         return message if isinstance(message, str) else self.registry.message_name(message) or f"#{message}"
@@ -151,7 +154,7 @@ class CallTracker:
         self._linking.merged(one, event.values)
         controlling = self._linking.named(event.values, Identifies.CONTROLLING_PARTY)
         if controlling is not None and not any(release.first for release in one.call.releases):
-            one.call.releases.append(Release(controlling, controlling))
+            one.call.releases.append(Release(controlling, event.time, controlling))
         if event.uuid is not None:
             one.deleted.add(event.uuid)
         for party in one.call.parties.values():
@@ -219,6 +222,7 @@ class CallTracker:
     def _party(self, event: Event) -> None:
         if not event.name.startswith("Event"):
             return
+        self._calls.unite(event)
         one = self._calls.find(event.uuid, event.conn, event.connection) or self._renamed(event)
         if one is None:
             if event.message not in EFFECTS or self._calls.has_ended(event):

@@ -21,6 +21,7 @@ from .connection import Connection
 from .links import weight
 from .model import ENDED, Call, CallLimits, Change, Ending
 
+_EVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _RECENT = 64  # events of a call among which a copy is recognised
 
 
@@ -73,6 +74,39 @@ class OpenCall(msgspec.Struct, eq=False):
         return any(one.connection.missing > one.missing or one.connection.unnamed > one.unnamed for one in self.heard.values())
 
 
+def absorb(one: OpenCall, other: OpenCall) -> None:
+    """Add to a call everything that is known of another one, which is the same call."""
+    call, same = one.call, other.call
+    foreign = same.call_uuid if call.call_uuid is not None and same.call_uuid != call.call_uuid else None
+    call.call_uuid, call.conn_id = call.call_uuid or same.call_uuid, call.conn_id or same.conn_id
+    for dn, party in same.parties.items():
+        party.site = party.site or foreign or ""
+        key = f"{dn} {foreign}" if foreign is not None and party.spans else dn
+        known = call.parties.setdefault(key, party)
+        if known is not party:
+            known.absorb(party)
+    call.begin = min(filter(None, (call.begin, same.begin)), default=None)
+    call.end = max(filter(None, (call.end, same.end)), default=None)
+    call.complete = call.complete and same.complete
+    call.events += same.events
+    call.dropped += same.dropped
+    call.state = same.state | call.state
+    call.sites = call.sites | same.sites
+    call.doubt |= same.doubt
+    for name in ("links", "evidence", "releases", "anomalies", "history"):
+        setattr(call, name, getattr(call, name) + getattr(same, name))
+    call.history.sort(key=lambda change: change.time or _EVER)
+    one.heard = other.heard | one.heard
+    one.uuids = one.uuids | other.uuids
+    one.conn_ids |= other.conn_ids
+    one.linked |= other.linked
+    one.listed = one.listed or other.listed
+    one.main = one.main or other.main
+    one.consults = [*one.consults, *other.consults]
+    for consult in other.consults:
+        consult.main = one
+
+
 class OpenCalls:
     """The open calls. Memory is bounded by `limits`; with `history` False no list of events is kept."""
 
@@ -104,7 +138,8 @@ class OpenCalls:
         """Return the open call of these names; `connection` is that of the event that names it."""
         one = self._by_uuid.get(uuid) if uuid is not None else None
         if one is None and conn is not None and (candidate := self._by_conn.get(conn)) is not None:
-            elsewhere = connection is not None and connection.number not in candidate.heard
+            heard = candidate.heard.get(connection.number) if connection is not None else None
+            elsewhere = connection is not None and (heard is None or heard.uuid is None)
             if uuid is None or not candidate.uuids or elsewhere:
                 one = candidate
         return one
@@ -128,12 +163,28 @@ class OpenCalls:
                 self.hold(one, 300)
             if self._by_uuid.get(uuid) is one:
                 one.uuids[uuid] = event.connection.number
-        if conn is not None:
+        other = self._by_conn.get(conn) if conn is not None and not one.listed else None
+        if conn is not None and other in (None, one):  # an event of a party takes no ConnID away from another call
             call.conn_id = conn
             if conn not in one.conn_ids and len(one.conn_ids) < self.limits.entries:
                 one.conn_ids.add(conn)
                 self._by_conn[conn] = one
                 self.hold(one, 200)
+
+    def unite(self, event: Event) -> None:
+        """Make one of two open calls, of which one is known by CallUUID alone, where an event has the names of both."""
+        one = self._by_uuid.get(event.uuid) if event.uuid is not None else None
+        other = self._by_conn.get(event.conn) if event.conn is not None else None
+        if one is None or other is None or one is other or one.conn_ids:
+            return
+        if one.serial > other.serial:
+            one, other = other, one
+        absorb(one, other)
+        del self._open[other.serial]
+        self.resume(other)
+        one.size += other.size
+        self._by_uuid.update(dict.fromkeys(other.uuids, one))
+        self._by_conn.update(dict.fromkeys(other.conn_ids, one))
 
     # -- one call ----------------------------------------------------------------------------------
 
@@ -208,6 +259,18 @@ class OpenCalls:
 
     # -- the end -----------------------------------------------------------------------------------
 
+    def cut_off(self, one: OpenCall) -> bool:
+        """Return whether the input of the T-Server that told of the call last ends before the call had time to go on."""
+        heard, end = one.heard.get(one.home), one.call.end
+        latest = heard.connection.latest if heard is not None else None
+        if one.waiting is not self._away or latest is None or end is None:
+            return False
+        return (latest - end).total_seconds() <= self.limits.away
+
+    def goes_on(self, one: OpenCall) -> bool:
+        """Return whether the call is not about to end, or went on to a DN without events."""
+        return one.waiting is None or one.waiting is self._away
+
     def settle(self, one: OpenCall, time: dt.datetime | None, *, away: bool = False) -> None:
         """Let the call end after a while without an event."""
         self.resume(one)
@@ -224,7 +287,6 @@ class OpenCalls:
         """Close the call and return it."""
         call = one.call
         call.ending = ending
-        call.complete = call.complete and not one.gap()
         del self._open[one.serial]
         self.resume(one)
         for conn in one.conn_ids:

@@ -16,11 +16,12 @@ Queue time is the time in any queue, ring time the time at which a destination r
 time at which a party has the call on hold, talk time the time at which a party is connected and none has it on hold.
 
 The party that hung up first is the one that the log names (ReleasingParty in the Extensions, RemoteRelease, CtrlParty of the
-deletion); else that of the first EventReleased where both sides have one. A caller abandons.
+deletion); else that of the first EventReleased where both sides have one within some seconds. A caller abandons.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -51,6 +52,7 @@ class Release(msgspec.Struct, frozen=True):
     """A party that hung up. `first` is the party that did so first, where the event says it."""
 
     dn: str
+    time: dt.datetime | None
     first: str | None = None
 
 
@@ -63,6 +65,7 @@ _CAUSES = {
     TCause.Redirect: Outcome.REDIRECTED,
     TCause.Forward: Outcome.REDIRECTED,
 }
+_EVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _JOINED = (Outcome.TRANSFERRED, Outcome.CONFERENCED)
 
 
@@ -86,7 +89,9 @@ def outcome(call: Call) -> Outcome | None:
 def _absent(call: Call) -> Outcome | None:
     """Return the outcome of a complete call that nobody answered, abandoned or refused."""
     parties = call.parties.values()
-    last = max((party for party in parties if party.released), key=lambda party: party.released or 0, default=None)
+    if not call.created or any(link.kind.value == "merged-into" for link in call.links):
+        return None
+    last = max((party for party in parties if party.released), key=lambda party: party.released or _EVER, default=None)
     if last is not None and last.onward:
         return Outcome.REDIRECTED
     offered = any(spans_of(parties, State.RINGING, State.DIALING))
@@ -113,10 +118,11 @@ def talk_time(call: Call) -> float | None:
 
 
 def hold_time(call: Call) -> float | None:
-    """Return the seconds in which a party has the call on hold; 0 for a conversation without."""
-    if "talk" in call.doubt or not _talking(call) or not call.complete:
+    """Return the seconds in which a party has the call on hold; 0 for a conversation without, None where there is no conversation."""
+    talking = _talking(call)
+    if "talk" in call.doubt or not call.complete or not any(spans_of(talking, State.ESTABLISHED)):
         return None
-    return seconds(spans_of(_talking(call), State.HELD))
+    return seconds(spans_of(talking, State.HELD))
 
 
 def released_first(call: Call) -> str | None:

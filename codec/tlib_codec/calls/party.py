@@ -9,9 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import msgspec
+
+_EVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 class State(enum.Enum):
@@ -78,6 +81,16 @@ class Party(msgspec.Struct):
         """Leave the call."""
         self.end(time)
         self.present, self.left, self.released, self.onward, self.target = False, how, time, onward, target
+
+    def absorb(self, other: Party) -> None:
+        """Add what is known of the same party."""
+        self.spans = sorted([*self.spans, *other.spans], key=lambda span: span.start or _EVER)
+        states = [span for span in self.spans if span.state is not State.HELD]
+        for span, after in pairwise(states):
+            if span.open:
+                span.end, span.open = after.start, False
+        self.role, self.agent, self.queue = self.role or other.role, self.agent or other.agent, self.queue or other.queue
+        self.queues, self.present = self.queues or other.queues, self.present or other.present
 
     def first(self, state: State) -> dt.datetime | None:
         """Return when the party first entered the state."""

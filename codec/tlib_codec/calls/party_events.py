@@ -19,7 +19,7 @@ Strategy: an event says what happens to ThisDN in the call that ConnID or CallUU
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 from tlib_schemas.enumerations import AttributeID, MessageType, OpenEnum, TCallState, TCallType, TDNRole
@@ -58,18 +58,18 @@ class PartyEvents:
             call.complete = call.complete and effect is None
             return
         party = self._party(one, event, event.party, own=effect is not None)
-        self._describe(party, values)
+        party.role = party.role or _role(values.get(AttributeID.ThisDNRole))
         if event.other is not None:
             self._other(one, event, event.other)
         self._link(one, event)
         if effect is None:
             return
-        for one_of, attribute in ((_JOINED, AttributeID.CallState), (_ROLES, AttributeID.ThirdPartyDNRole)):
-            if (outcome := one_of.get(values.get(attribute))) is not None:
-                self._evidence(one, outcome)
+        for outcome in _joined(values):
+            self._evidence(one, outcome)
         if event.message not in _LEAVING:
             call.releases.clear()
         effect(self, one, event, party)
+        self._describe(party, values)
         self.rest(one, event, onward=party.onward)
 
     def rest(self, one: OpenCall, event: Event, *, onward: bool) -> None:
@@ -146,7 +146,7 @@ class PartyEvents:
             self._expect(one, party, State.QUEUED, State.RINGING)
         self._evidence(one, Outcome.ABANDONED)
         party.leave("Abandoned", event.time)
-        self._released(one, Release(party.dn, event.other or _text(event, AttributeID.ANI)))
+        self._released(one, Release(party.dn, event.time, event.other or _text(event, AttributeID.ANI)))
 
     def released(self, one: OpenCall, event: Event, party: Party) -> None:
         if not party.spans:
@@ -162,7 +162,7 @@ class PartyEvents:
             return
         if not answered and (outcome := _FAILED.get(state)) is not None:
             self._evidence(one, outcome)
-        self._released(one, Release(party.dn, _first(event, party.dn)))
+        self._released(one, Release(party.dn, event.time, _first(event, party.dn)))
 
     def changed(self, one: OpenCall, event: Event, party: Party) -> None:
         before = previous(event.values)
@@ -171,6 +171,8 @@ class PartyEvents:
             there = other.call.parties.get(party.dn)
             if there is not None and there.present:
                 self._move(other, there, one, event)
+            for outcome in _joined(event.values):
+                self._evidence(other, outcome)
             self._linking.merge(other, one.call.call_uuid, event.conn or one.call.conn_id, _state_label(event.values))
             self.rest(other, event, onward=True)
         if not party.spans:
@@ -216,14 +218,19 @@ class PartyEvents:
         party.agent, party.queue, party.queues = party.agent or there.agent, party.queue or there.queue, there.queues
         time = event.time if event is not None else None
         current = there.current(State.QUEUED, State.DIALING, State.RINGING, State.ESTABLISHED)
-        if event is None or current is None:
+        certain = source.call.complete and not source.gap()
+        if event is None or current is None or not certain:
             source.call.complete = target.call.complete = False
-        if current is not None:
+        party.present = True
+        if current is not None and certain:
             party.begin(current.state, time, self._calls.limits.entries)
         left = next((each.left for each in source.call.parties.values() if each.left in _MERGED), None)
         there.leave(left or (_state_label(event.values) if event is not None else None) or "Moved", time, onward=True)
 
     def _released(self, one: OpenCall, release: Release) -> None:
+        before = one.call.releases[-1].time if one.call.releases else None
+        if before is not None and release.time is not None and (release.time - before).total_seconds() > self._calls.limits.settle:
+            one.call.releases.clear()  # not of one end
         if self._calls.fits(one, one.call.releases):
             one.call.releases.append(release)
             self._calls.hold(one, 150)
@@ -256,9 +263,9 @@ class PartyEvents:
 
     @staticmethod
     def _describe(party: Party, values: Mapping[int, Any]) -> None:
-        party.role = party.role or _role(values.get(AttributeID.ThisDNRole))
         agent, queue = values.get(AttributeID.AgentID), values.get(AttributeID.ThisQueue)
-        party.agent = agent if isinstance(agent, str) and agent else party.agent
+        if isinstance(agent, str) and agent and not party.queues:
+            party.agent = agent
         if isinstance(queue, str) and queue and queue != party.dn:
             party.queue = queue
 
@@ -300,6 +307,13 @@ def previous(values: Mapping[int, Any]) -> str | None:
         if isinstance(value, str) and value.strip("0"):
             return value
     return None
+
+
+def _joined(values: Mapping[int, Any]) -> Iterator[Outcome]:
+    """Yield the outcome that an event shows by its CallState, and by the role of a third party."""
+    for known, attribute in ((_JOINED, AttributeID.CallState), (_ROLES, AttributeID.ThirdPartyDNRole)):
+        if (outcome := known.get(values.get(attribute))) is not None:
+            yield outcome
 
 
 def begins(event: Event) -> bool:
