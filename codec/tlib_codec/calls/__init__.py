@@ -11,6 +11,7 @@
 from .anomalies import ANOMALIES, Anomaly, Missing
 from .follow import CallTracker, follow
 from .ladder import ladder
+from .mermaid import mermaid
 from .model import Call, CallLimits, Change, Ending, Link, LinkKind
 from .outcome import Outcome
 from .party import Party, Span, State
@@ -32,4 +33,5 @@ __all__ = [
     "State",
     "follow",
     "ladder",
+    "mermaid",
 ]

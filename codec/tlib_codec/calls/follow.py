@@ -36,7 +36,7 @@ from .attributes import Attributes
 from .connection import Connections
 from .linking import Linking
 from .model import DEFAULT_CALL_LIMITS, Call, CallLimits, Change, Ending
-from .open_calls import Event, OpenCall, OpenCalls
+from .open_calls import Event, OpenCall, OpenCalls, site_of
 from .outcome import Release
 from .party import Party
 from .party_events import EFFECTS, PartyEvents, begins, previous
@@ -187,7 +187,7 @@ class CallTracker:
         if party is not None and party not in one.call.parties and self._calls.fits(one, one.call.parties):
             one.call.parties[party] = Party(party)
             self._calls.hold(one, 200)
-        self._calls.remember(one, Change(event.name, event.time, changes, party, None, event.origin))
+        self._calls.remember(one, Change(event.name, event.time, changes, party, None, event.origin, site_of(one, event)))
 
     def _find(self, event: Event) -> OpenCall:
         """Return the call of an event that presupposes it; a new one, marked, where there is none."""
@@ -238,7 +238,7 @@ class CallTracker:
             changes = self._attributes.apply(one, event, listed=True, keep=(AttributeID.CallType,) if keep else ())
         self._linking.follow(one, event.values)
         self._parties.apply(one, event)
-        self._calls.remember(one, Change(event.name, event.time, changes, event.party, event.other, event.origin))
+        self._calls.remember(one, Change(event.name, event.time, changes, event.party, event.other, event.origin, site_of(one, event)))
 
     def _renamed(self, event: Event) -> OpenCall | None:
         """Return the call that an EventPartyChanged gives a new ConnID; None for a consultation that joins a call not seen."""

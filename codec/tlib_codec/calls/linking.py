@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tlib_schemas.enumerations import AttributeID, OpenEnum
+from tlib_schemas.enumerations import AttributeID, OpenEnum, TCallState, TCause
 from tlib_schemas.kinds import Identifies
 from tlib_schemas.registry import Registry
 from tlib_schemas.values import KVList
@@ -13,8 +13,18 @@ from tlib_schemas.values import KVList
 from .links import sites
 from .model import Link, LinkKind
 from .open_calls import OpenCall, OpenCalls
+from .outcome import Outcome
 
 _ELSEWHERE = (AttributeID.LastTransferConnID, AttributeID.FirstTransferConnID)
+
+
+_OUTCOMES = {
+    TCause.Transfer.label: Outcome.TRANSFERRED,
+    TCause.SingleStepTransfer.label: Outcome.TRANSFERRED,
+    TCallState.Transferred.label: Outcome.TRANSFERRED,
+    TCause.Conference.label: Outcome.CONFERENCED,
+    TCallState.Conferenced.label: Outcome.CONFERENCED,
+}
 
 
 class Linking:
@@ -68,6 +78,10 @@ class Linking:
         if uuid is None and (conn is None or (LinkKind.MERGED_INTO, conn) in one.linked):
             return  # not named, or linked already with more
         self._both(one, LinkKind.MERGED_INTO, LinkKind.MERGED_FROM, uuid, conn, cause)
+        outcome = _OUTCOMES.get(cause)
+        for call in (one, self._calls.find(uuid, conn)) if outcome is not None else ():
+            if call is not None:
+                self._calls.evidence(call, outcome)
 
     def _add(self, one: OpenCall, link: Link) -> None:
         if link not in one.linked and self._calls.fits(one, one.call.links):

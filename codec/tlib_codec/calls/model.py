@@ -55,7 +55,7 @@ class Ending(enum.Enum):
     EVICTED = "evicted"  # there were too many
 
 
-_ZERO = ("$created", "$duration", "$queue", "$ring", "$talk", "$hold")  # members that 0 does not leave out
+_ZERO = ("$created", "$complete", "$duration", "$queue", "$ring", "$talk", "$hold")  # members that 0 does not leave out
 ENDED = frozenset({Ending.DELETED, Ending.RELEASED})
 
 
@@ -81,7 +81,8 @@ class Link(msgspec.Struct, frozen=True):
 class Change(msgspec.Struct, frozen=True):
     """One event of a call. `changes` has the old and new value of each attribute; None is absent.
 
-    `party` is whom the event names as its own or as the one who caused it, `other` the one it talks to.
+    `party` is the DN that the event names as its own or as the one that caused it, `other` the one it talks to, `site` the CallUUID of
+    the call where it happened.
     """
 
     event: str
@@ -90,6 +91,7 @@ class Change(msgspec.Struct, frozen=True):
     party: str | None = None
     other: str | None = None
     origin: Origin = Origin()
+    site: str = ""
 
 
 class Call(msgspec.Struct):
@@ -158,6 +160,7 @@ class Call(msgspec.Struct):
             "$released_first": None if (first := released_first(self)) is None else jsonl.value_to_data(first),
             "$ending": self.ending.value,
             "$created": self.created,
+            "$complete": self.complete,
             "$events": self.events,
             "$parties": [_party(party) for party in self.parties.values()],
             "$sites": [{"call_uuid": jsonl.value_to_data(uuid), "file": file} for uuid, file in self.sites.items()]

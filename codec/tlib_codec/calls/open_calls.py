@@ -20,6 +20,7 @@ from .anomalies import Anomaly
 from .connection import Connection
 from .links import weight
 from .model import ENDED, Call, CallLimits, Change, Ending
+from .outcome import Outcome
 
 _EVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _RECENT = 64  # events of a call among which a copy is recognised
@@ -105,6 +106,12 @@ def absorb(one: OpenCall, other: OpenCall) -> None:
     one.consults = [*one.consults, *other.consults]
     for consult in other.consults:
         consult.main = one
+
+
+def site_of(one: OpenCall, event: Event) -> str:
+    """Return the CallUUID of the call at the T-Server of an event; empty where it is not known."""
+    heard = one.heard.get(event.connection.number)
+    return event.uuid or (heard.uuid if heard is not None else None) or ""
 
 
 class OpenCalls:
@@ -238,6 +245,11 @@ class OpenCalls:
         if self.fits(one, one.call.anomalies):
             one.call.anomalies.append(Anomaly(code, event.time, detail, event.origin))
             self.hold(one, 300)
+
+    def evidence(self, one: OpenCall, outcome: Outcome) -> None:
+        """Note that an event shows an outcome."""
+        if one.call.evidence[-1:] != [outcome] and self.fits(one, one.call.evidence):
+            one.call.evidence.append(outcome)
 
     def remember(self, one: OpenCall, change: Change) -> None:
         """Add an event to the history."""

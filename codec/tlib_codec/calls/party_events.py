@@ -27,7 +27,7 @@ from tlib_schemas.values import KVList
 
 from .linking import Linking
 from .links import weight
-from .open_calls import Event, OpenCall, OpenCalls
+from .open_calls import Event, OpenCall, OpenCalls, site_of
 from .outcome import Outcome, Release
 from .party import Party, State
 
@@ -65,7 +65,7 @@ class PartyEvents:
         if effect is None:
             return
         for outcome in _joined(values):
-            self._evidence(one, outcome)
+            self._calls.evidence(one, outcome)
         if event.message not in _LEAVING:
             call.releases.clear()
         effect(self, one, event, party)
@@ -126,7 +126,7 @@ class PartyEvents:
 
     def busy(self, one: OpenCall, event: Event, party: Party) -> None:
         self._expect(one, party, State.DIALING)
-        self._evidence(one, Outcome.BUSY)
+        self._calls.evidence(one, Outcome.BUSY)
 
     def established(self, one: OpenCall, event: Event, party: Party) -> None:
         if party.current(State.RINGING, State.DIALING) is None and not party.queues:
@@ -144,7 +144,7 @@ class PartyEvents:
     def abandoned(self, one: OpenCall, event: Event, party: Party) -> None:
         if party.left != _ROUTED:
             self._expect(one, party, State.QUEUED, State.RINGING)
-        self._evidence(one, Outcome.ABANDONED)
+        self._calls.evidence(one, Outcome.ABANDONED)
         party.leave("Abandoned", event.time)
         self._released(one, Release(party.dn, event.time, event.other or _text(event, AttributeID.ANI)))
 
@@ -161,7 +161,7 @@ class PartyEvents:
         if onward or party.queues:
             return
         if not answered and (outcome := _FAILED.get(state)) is not None:
-            self._evidence(one, outcome)
+            self._calls.evidence(one, outcome)
         self._released(one, Release(party.dn, event.time, _first(event, party.dn)))
 
     def changed(self, one: OpenCall, event: Event, party: Party) -> None:
@@ -172,7 +172,7 @@ class PartyEvents:
             if there is not None and there.present:
                 self._move(other, there, one, event)
             for outcome in _joined(event.values):
-                self._evidence(other, outcome)
+                self._calls.evidence(other, outcome)
             self._linking.merge(other, one.call.call_uuid, event.conn or one.call.conn_id, _state_label(event.values))
             self.rest(other, event, onward=True)
         if not party.spans:
@@ -182,7 +182,7 @@ class PartyEvents:
             party.present = True
 
     def added(self, one: OpenCall, event: Event, party: Party) -> None:
-        self._evidence(one, Outcome.CONFERENCED)
+        self._calls.evidence(one, Outcome.CONFERENCED)
         self._expect(one, party, State.ESTABLISHED, State.RINGING)
         party.end(event.time, State.HELD)
 
@@ -235,14 +235,9 @@ class PartyEvents:
             one.call.releases.append(release)
             self._calls.hold(one, 150)
 
-    def _evidence(self, one: OpenCall, outcome: Outcome) -> None:
-        if one.call.evidence[-1:] != [outcome] and self._calls.fits(one, one.call.evidence):
-            one.call.evidence.append(outcome)
-
     def _party(self, one: OpenCall, event: Event, dn: str, *, own: bool) -> Party:
         call = one.call
-        heard = one.heard.get(event.connection.number)
-        site = event.uuid or (heard.uuid if heard is not None else None) or ""
+        site = site_of(one, event)
         if site == call.call_uuid:
             site = ""
         key = f"{dn} {site}" if site else dn

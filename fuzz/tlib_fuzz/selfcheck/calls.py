@@ -1,4 +1,4 @@
-"""Hold `tlib_codec.calls` against generated days of calls, whose truth is known: ``python -m tlib_fuzz.selfcheck calls``.
+"""Hold `tlib_codec.calls` against generated days of calls, whose truth is known: ``python -m tlib_fuzz.selfcheck.calls``.
 
 Strategy: the log of a day is followed whole, in two files that split every site's log at a message, cut at random lines, and with 1 % of
 its lines lost. Of a whole log, and of a call whose events are all in a cut log, everything is right (`exact`). Of any other call
@@ -13,8 +13,10 @@ nothing is wrong, there is only less (`less`):
 
 from __future__ import annotations
 
+import argparse
 import io
 import random
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -176,3 +178,28 @@ def check(seed: int, calls: int) -> tuple[dict[str, Counter[str]], list[str]]:
         counts[way] = Counter()
         faults += [f"seed {seed}, {way}: {fault}" for fault in judged(followed(texts), day.truth, whole, counts[way])]
     return counts, faults
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check the days of several seeds, and print the counts and the faults; return 1 where there is one."""
+    parser = argparse.ArgumentParser(prog="python -m tlib_fuzz.selfcheck.calls", description="Check calls against generated call flows.")
+    parser.add_argument("--seeds", type=int, default=20, metavar="N", help="Check N days (default: %(default)s).")
+    parser.add_argument("--first", type=int, default=0, metavar="SEED", help="Begin with SEED (default: %(default)s).")
+    parser.add_argument("--calls", type=int, default=500, metavar="N", help="Begin N calls a day (default: %(default)s).")
+    options = parser.parse_args(arguments)
+    totals: dict[str, Counter[str]] = {way: Counter() for way in WAYS}
+    failed = False
+    for seed in range(options.first, options.first + options.seeds):
+        counts, faults = check(seed, options.calls)
+        for way, counted in counts.items():
+            totals[way].update(counted)
+        sys.stdout.writelines(f"{fault}\n" for fault in faults)
+        failed = failed or bool(faults)
+    for way, counted in totals.items():
+        kinds = ", ".join(f"{counted[kind]:,} {kind}" for kind in ("exact", "less", "not seen", "wrong"))
+        sys.stdout.write(f"{way}: {counted.total():,} calls: {kinds}\n")
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
