@@ -181,7 +181,7 @@ def attributes(registry: Registry = TLIBRARY) -> str:
     rows = ["| id | name | wire type | Python type | in the tables of |", "|---|---|---|---|---|"]
     for number, attribute in sorted(registry.dictionary.items()):
         names = " / ".join((attribute.name, *attribute.aliases))
-        events = ", ".join(schema.name.removeprefix("Event") for schema in registry.schemas.values() if number in schema.listed)
+        events = ", ".join(schema.name.removeprefix("Event") for schema in registry.tables if number in schema.listed)
         rows.append(f"| {int(number)} | {names} | {' | '.join(_type(attribute))} | {events} |")
     return "\n".join([*rows, ""])
 
@@ -189,7 +189,7 @@ def attributes(registry: Registry = TLIBRARY) -> str:
 def events(registry: Registry = TLIBRARY) -> str:
     """Return the tables of a registry's events, with their footnotes."""
     lines: list[str] = []
-    for schema in registry.schemas.values():
+    for schema in registry.tables:
         lines += [f"### {schema.name} ({int(schema.message)})", "", "| attribute | presence | ids |", "|---|---|---|"]
         for row in schema.rows:
             marks = "".join(f"<sup>{mark}</sup>" for mark in row.marks)

@@ -168,7 +168,7 @@ def violations_of(record: Record, registry: Registry) -> tuple[Violation, ...]:
         return item.violations
     if record.frame is not None and record.origin.offset is not None:
         return check(record.frame, registry=registry, base=record.origin.offset)
-    return registry.validate(item) if isinstance(item.message, int) else ()
+    return registry.validate(item, printed=record.origin.line is not None) if isinstance(item.message, int) else ()
 
 
 def guides(screen: Console) -> Guides:

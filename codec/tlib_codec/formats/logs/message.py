@@ -51,7 +51,7 @@ class Context:
         self.file: str = file
         self.registry: Registry = registry
         self.names: Names = Names(registry)
-        self.server: int = server or 0
+        self.server: int | None = server
         self.limits: LogLimits = limits
         self.wants_server: frozenset[int] = messages_with_server(registry)
 
@@ -325,9 +325,10 @@ class Message:
         number = registry.messages.get(header.name, header.number)
         if number is None:
             return UnknownEvent(header.name, Attributes((registry.attribute_name(i), self.values[i]) for i in sorted(self.values)))
-        if number in self.context.wants_server:
-            self.values.setdefault(AttributeID.Server, self.context.server if header.server is None else header.server)
-        return registry.assemble(number, self.values)
+        server = self.context.server if header.server is None else header.server
+        if server is not None and number in self.context.wants_server:
+            self.values.setdefault(AttributeID.Server, server)
+        return registry.assemble(number, self.values, printed=True)
 
 
 def _pair_value(text: str) -> int | bytes:
