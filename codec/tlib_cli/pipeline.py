@@ -6,7 +6,7 @@ from the reader through the query to the writer; a step makes records only if it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
 import msgspec
@@ -35,6 +35,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     target: str
     format: str = AUTO
     server: int | None = None
+    encoding: str | None = None
     strict: bool = False
     events: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
@@ -57,13 +58,15 @@ class Pipeline:
     The pipeline calls `reports` with one line per invalid record or malformed part of an input.
     """
 
-    def __init__(self, task: Task, registry: Registry | None = None, *, reports: Callable[[str], None] = report) -> None:
+    def __init__(
+        self, task: Task, registry: Registry | None = None, *, reports: Callable[[str], None] = report, shown: ShownZone | None = None
+    ) -> None:
         self.task = task
         self.registry = registry_of(task.registry) if registry is None else registry
         self.target: Format = outputs()[task.target]
         self._reports = reports
         self._zone = None if task.zone is None else zone_of(task.zone)
-        self.shown = ShownZone(self._zone)
+        self.shown = shown or ShownZone(self._zone)
         self._query = self._new_query()
 
     def _new_query(self) -> Query:
@@ -96,14 +99,19 @@ class Pipeline:
 
         Raise InputError if the input cannot be read.
         """
+        return self._write_all(self.batches(path, moved=moved, opened=opened), writer)
+
+    def batches(
+        self, path: str, *, moved: Callable[[int], None] = lambda _: None, opened: Callable[[Source], None] = lambda _: None
+    ) -> Iterator[Batch]:
+        """Yield the batches of one input, of one entry each if the task is strict. Raise InputError if the input cannot be read."""
         task = self.task
         self._query = self._new_query()
         with open_source(path, moved=moved, follow=task.follow) as source:
             opened(source)
-            status = self._write_all(read_batches(source, format_of(source, task.format), self._options()), writer)
-            if not (task.strict and status):
-                self._check_addresses(source.name)
-        return status
+            for batch in read_batches(source, format_of(source, task.format), self._options()):
+                yield from _singles(batch) if task.strict else (batch,)
+            self._check_addresses(source.name)
 
     def run_merged(
         self,
@@ -112,28 +120,29 @@ class Pipeline:
         *,
         failed: Callable[[InputError], None],
         moved: Callable[[int], None],
-        opened: Callable[[Source], None],
     ) -> int:
         """Write the selected records of all inputs by time, as `run` does. `failed` gets the error that ends an input."""
+        return self._write_all(self._merged(merged_entries(paths, self.task.format, self._options(), failed=failed, moved=moved)), writer)
+
+    def _merged(self, entries: Iterator[Entry]) -> Iterator[Batch]:
         self._query = self._new_query()
-        entries = merged_entries(paths, self.task.format, self._options(), failed=failed, moved=moved, opened=opened)
-        status = self._write_all(batches(entries, registry=self.registry), writer)
-        if not (self.task.strict and status):
-            self._check_addresses("--merge")
-        return status
+        for batch in batches(entries, registry=self.registry):
+            yield from _singles(batch) if self.task.strict else (batch,)
+        self._check_addresses("--merge")
 
     def _options(self) -> ReadOptions:
         task = self.task
-        return ReadOptions(registry=self.registry, server=task.server, ports=task.ports, hosts=task.hosts, zone=self._zone)
+        return ReadOptions(
+            registry=self.registry, server=task.server, encoding=task.encoding, ports=task.ports, hosts=task.hosts, zone=self._zone
+        )
 
-    def _write_all(self, batches: Iterable[Batch], writer: Writer) -> int:
+    def _write_all(self, batches: Iterator[Batch], writer: Writer) -> int:
         """Write the selected records of these batches and return the exit status; with --strict, stop at the first that is invalid."""
         status = FINE
         for batch in batches:
-            for piece in _singles(batch) if self.task.strict else (batch,):
-                status = max(status, self.write(piece, writer))
-                if self.task.strict and status:
-                    return status
+            status = max(status, self.write(batch, writer))
+            if self.task.strict and status:
+                break
         return status
 
     def _check_addresses(self, name: str) -> None:

@@ -7,7 +7,7 @@ without a time follows the one before it in its input. An input that is not in o
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from .records import NO_TIME, Entry
@@ -15,7 +15,7 @@ from .records import NO_TIME, Entry
 _FIRST: Final = NO_TIME  # before every time
 
 
-def merged(inputs: Iterable[Iterable[Entry]]) -> Iterator[Entry]:
+def merged(inputs: Sequence[Iterable[Entry]]) -> Iterator[Entry]:
     """Yield the entries of all inputs by time; at the same time, those of an earlier input first.
 
     The time of an entry is its instant, else its local time as if it were UTC.
@@ -25,6 +25,8 @@ def merged(inputs: Iterable[Iterable[Entry]]) -> Iterator[Entry]:
     >>> [record.origin.file for record in both][:3]
     ['examples/tserver.log', 'examples/tserver.log', 'examples/tserver.log']
     """
+    if len(inputs) == 1:
+        return iter(inputs[0])
     return (entry for _, _, entry in heapq.merge(*(_keyed(number, one) for number, one in enumerate(inputs)), key=lambda keyed: keyed[:2]))
 
 

@@ -50,6 +50,7 @@ def command(
     files: tuple[str, ...],
     format_name: str,
     server: int | None,
+    encoding: str | None,
     ports: tuple[int, ...],
     hosts: tuple[str, ...],
     follow: bool,
@@ -88,7 +89,7 @@ def command(
         show = _Problem.text
     else:
         show = groups.add
-    options = ReadOptions(registry=registry, server=server, ports=ports, hosts=hosts)
+    options = ReadOptions(registry=registry, server=server, encoding=encoding, ports=ports, hosts=hosts)
     status = FINE
     with Progress(None) as progress:
         for path in inputs:

@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from tlib_cli import FINE, INVALID
-from tlib_cli.inputs import InputError, Source, format_of
+from tlib_cli.inputs import InputError, Source, format_of, size_of
 from tlib_cli.options import (
     REGISTRY,
     capture_options,
@@ -53,6 +53,7 @@ def command(
     files: tuple[str, ...],
     format_name: str,
     server: int | None,
+    encoding: str | None,
     to: str | None,
     output: str | None,
     strict: bool,
@@ -72,7 +73,8 @@ def command(
 ) -> int:
     """Decode frames, hex text, logs, captures or JSONL.
 
-    Read frames, hex text, a T-Server or Platform SDK log, a capture (pcap, pcapng) or JSONL. Print a table on a
+    Read frames, hex text, a T-Server or Platform SDK log, a capture (pcap, pcapng) or JSONL, also compressed (gzip, bzip2,
+    xz, zstd); from a folder or zip file, read every file with a known format. Print a table on a
     terminal and JSONL, one line per event, in a pipe. Report malformed parts on the standard error and, in JSONL,
     write them as lines ($malformed, $gap); the events around them are still decoded. --event, --where, --since,
     --until and --address select events.
@@ -84,6 +86,8 @@ def command(
     tlib decode calls.tlb --where UserData.Segment.Tier=Gold -o gold.parquet
     tlib decode server.log --since 21:00 --until 21:15 -o evening.pcapng
     tlib decode --merge --tz Europe/Paris lakeside.log harbour.log
+    tlib decode bundle.zip -o bundle.jsonl
+    tlib decode --follow a.log b.log
     tlib decode trunk.pcapng.gz --port 3000 -o calls.jsonl
     tcpdump -i eth0 -U -w - port 3000 | tlib decode --to table
     xxd capture.bin | tlib decode | jq -r .ConnID
@@ -101,6 +105,7 @@ def command(
         target=target.name,
         format=format_name,
         server=server,
+        encoding=encoding,
         strict=strict,
         events=events,
         conditions=conditions,
@@ -126,6 +131,8 @@ def command(
             count = 1 if merge else _jobs(jobs, inputs, target, task)
             if merge:
                 status = _merged(pipeline, inputs, writer, progress)
+            elif follow and len(inputs) > 1:
+                status = _followed(pipeline, inputs, writer)
             elif count > 1:
                 status = _in_parallel(task, inputs, output, count, writer, progress)
             else:
@@ -165,6 +172,13 @@ def _one_by_one(pipeline: Pipeline, inputs: tuple[str, ...], writer: Writer, pro
     return status
 
 
+def _followed(pipeline: Pipeline, inputs: tuple[str, ...], writer: Writer) -> int:
+    """Decode several files that grow."""
+    from tlib_cli.following import decode_followed  # noqa: PLC0415 threads, which most runs do not need
+
+    return decode_followed([(path, Pipeline(pipeline.task, pipeline.registry, shown=pipeline.shown)) for path in inputs], writer)
+
+
 def _merged(pipeline: Pipeline, inputs: tuple[str, ...], writer: Writer, progress: Progress) -> int:
     """Write the events of all inputs by time."""
     failures: list[InputError] = []
@@ -177,9 +191,9 @@ def _merged(pipeline: Pipeline, inputs: tuple[str, ...], writer: Writer, progres
         writer.flush()
         progress.moved(count)
 
-    progress.start(f"{len(inputs)} inputs", sum(map(_size, inputs)))
+    progress.start(f"{len(inputs)} inputs", sum(map(size_of, inputs)))
     try:
-        status = pipeline.run_merged(inputs, writer, failed=failed, moved=moved, opened=lambda _: None)
+        status = pipeline.run_merged(inputs, writer, failed=failed, moved=moved)
     except InputError as error:
         failed(error)
         status = FINE
@@ -191,18 +205,13 @@ def _jobs(wanted: int | None, inputs: tuple[str, ...], target: Format, task: Tas
 
     1 if the format cannot join parts, --strict stops early, the inputs are small, or the first log gives the zone of --since and --until.
     """
-    if len(inputs) < 2 or task.strict or not target.joins or not all(_size(path) for path in inputs):
+    if len(inputs) < 2 or task.strict or not target.joins or not all(map(size_of, inputs)):
         return 1
     if (task.since or task.until) and task.zone is None and (task.origins is None or "local_time" in task.origins):
         return 1
-    if wanted is None and sum(map(_size, inputs)) < _MIN_PARALLEL:
+    if wanted is None and sum(map(size_of, inputs)) < _MIN_PARALLEL:
         return 1
     return min(wanted or os.cpu_count() or 1, len(inputs))
-
-
-def _size(path: str) -> int:
-    """Return the size of a file, or 0 for another kind of input."""
-    return Path(path).stat().st_size if path != "-" and Path(path).is_file() else 0
 
 
 def _in_parallel(task: Task, inputs: tuple[str, ...], output: str | None, jobs: int, writer: Writer, progress: Progress) -> int:
@@ -210,7 +219,7 @@ def _in_parallel(task: Task, inputs: tuple[str, ...], output: str | None, jobs: 
     from tlib_cli.parallel import Workers, decode_parts  # noqa: PLC0415 multiprocessing, which most runs do not need
 
     beside = None if output in {None, "-"} or not Path(str(output)).parent.is_dir() else Path(str(output)).parent
-    with Workers(jobs, sum(map(_size, inputs)), progress) as workers:
+    with Workers(jobs, sum(map(size_of, inputs)), progress) as workers:
         return decode_parts(task, inputs, beside, workers, writer)
 
 
@@ -226,7 +235,7 @@ def _folder(task: Task, inputs: tuple[str, ...], output: str, jobs: int | None, 
 
     keys = partition_keys(partition)
     count = min(jobs or os.cpu_count() or 1, len(inputs))
-    with Progress(output) as progress, Workers(count, sum(map(_size, inputs)), progress) as workers:
+    with Progress(output) as progress, Workers(count, sum(map(size_of, inputs)), progress) as workers:
         # All files of a folder share one schema, so its columns do not depend on the inputs.
         status, already = decode_dataset(msgspec.structs.replace(task, origins=None), keys, inputs, output, workers)
     if already:
@@ -248,7 +257,7 @@ def _origins(inputs: tuple[str, ...], format_name: str) -> tuple[str, ...] | Non
 
 def _detect(path: str) -> Format | None:
     """Return the format of a file; None for another kind of input and an unusable file."""
-    if path == "-" or not Path(path).is_file():
+    if not size_of(path):
         return None
     try:
         with Source(path) as source:

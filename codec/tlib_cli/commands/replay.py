@@ -49,6 +49,7 @@ def command(
     files: tuple[str, ...],
     format_name: str,
     server: int | None,
+    encoding: str | None,
     ports: tuple[int, ...],
     hosts: tuple[str, ...],
     connect: list[tuple[str, int]],
@@ -77,7 +78,7 @@ def command(
     if bool(connect) == (serving.listen is not None) or serving.backup_of is not None:
         raise click.UsageError("give --connect or --listen, one of them")
     query = build_query(events=events, conditions=conditions, since=since, until=until, registry=registry, zone=ShownZone(zone))
-    options = ReadOptions(registry=registry, server=server, ports=ports, hosts=hosts, zone=zone)
+    options = ReadOptions(registry=registry, server=server, encoding=encoding, ports=ports, hosts=hosts, zone=zone)
 
     def recording() -> Iterator[RecordedItem]:
         last = 0.0

@@ -32,6 +32,8 @@ class Connection(msgspec.Struct):
     last: int | None = None
     missing: int = 0
     starts: int = 0
+    unnamed: int = 0  # events of parties that name no call
+    latest: dt.datetime | None = None  # the time of its last event
 
     def count(self, number: Any, origin: Origin) -> Missing | None:
         """Follow an event's number."""

@@ -34,12 +34,14 @@ __all__ = ["Format", "ReadOptions", "WriteOptions", "Writer", "by_suffix", "dete
 class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of a reader; each format uses the ones that apply to it.
 
-    `server` is the Server attribute of events from a log, which logs do not print. `ports` and `hosts` (addresses) choose
-    connections of a capture; without them, those that carry frames are read. `zone` is that of logs that do not know theirs.
+    `server` is the Server attribute of events from a log, which logs do not print. `encoding` is the encoding of a log's text (None:
+    UTF-8, and Windows-1252 for a line that is not UTF-8). `ports` and `hosts` (addresses) choose connections of a capture; without
+    them, those that carry frames are read. `zone` is that of logs that do not know theirs.
     """
 
     registry: Registry = TLIBRARY
     server: int | None = None
+    encoding: str | None = None
     ports: tuple[int, ...] = ()
     hosts: tuple[str, ...] = ()
     zone: dt.tzinfo | None = None
@@ -103,13 +105,6 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     whole: bool = False
     shows_problems: bool = False
     joins: bool = False
-
-    def batches(self, source: Source, options: ReadOptions) -> Iterator[Batch]:
-        """Yield the batches of an input, each record with its instant where it can be known. The format must be readable."""
-        from tlib_codec.clock import timed  # noqa: PLC0415
-
-        assert self.read is not None, f"{self.name} is not among {', '.join(readable())}"
-        return timed(self.read(source, options), options.registry, options.zone)
 
 
 @functools.cache

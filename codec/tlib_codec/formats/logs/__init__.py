@@ -25,7 +25,14 @@ def _read(source: Source, options: ReadOptions) -> Iterator[Batch]:
 
     from .reader import entries  # noqa: PLC0415
 
-    found = entries(source.chunks(), registry=options.registry, name=source.name, server=options.server, zone=options.zone)
+    found = entries(
+        source.chunks(),
+        registry=options.registry,
+        name=source.name,
+        server=options.server,
+        encoding=options.encoding,
+        zone=options.zone,
+    )
     return batches(found, registry=options.registry)
 
 
