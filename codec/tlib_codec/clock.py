@@ -1,9 +1,9 @@
 """The time of a record: its instant in UTC, and the zone in which times are shown and asked for.
 
-Strategy: a record has one instant, `Origin.time`. A reader knows it (the clock of a capture, a log whose zone is known), or `timed`
-completes it while the input is read: the event's own time (TimeinSecs, TimeinuSecs), else the local time in the zone that the caller
-names. Nothing behind the reader computes a time again. `ShownZone` is the zone of one run: a table prints in it, and `Span`
-understands times without a zone in it.
+Strategy: a record has one instant, `Origin.time`. A reader knows it (the clock of a capture; in a log the event's own time, TimeinSecs
+and TimeinuSecs, else the line's stamp where the zone is known), or `timed` completes it while the input is read: the event's own
+time, else the local time in the zone that the caller names. Nothing behind the reader computes a time again. `ShownZone` is the
+zone of one run: a table prints in it, and `Span` understands times without a zone in it.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from .records import Batch, Origin, Part, Record, iso, nanoseconds
 
 _SECOND: Final = 1_000_000_000
 _DAY: Final = 86_400 * _SECOND
+_QUARTER: Final = 15 * 60 * _SECOND  # zones are multiples of it
 _FURTHEST: Final = 15 * 3600 * _SECOND  # no zone is further from UTC
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _OFFSET: Final = re.compile(r"([+-])(\d\d):?([0-5]\d)?", re.ASCII)
@@ -79,9 +80,8 @@ class ShownZone:
     def settle(self, origin: Origin) -> None:
         """Take the zone of this origin where none is given or taken yet."""
         if self._zone is None and origin.time is not None:
-            ahead = None if origin.local_time is None else origin.local_time - origin.time
-            fits = ahead is not None and abs(ahead) <= _FURTHEST and not ahead % (60 * _SECOND)
-            self._zone = dt.timezone(dt.timedelta(seconds=ahead // _SECOND)) if ahead and fits else dt.UTC
+            ahead = 0 if origin.local_time is None else round((origin.local_time - origin.time) / _QUARTER) * _QUARTER
+            self._zone = dt.timezone(dt.timedelta(seconds=ahead // _SECOND)) if ahead and abs(ahead) <= _FURTHEST else dt.UTC
 
     @property
     def zone(self) -> dt.tzinfo:

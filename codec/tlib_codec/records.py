@@ -51,8 +51,8 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
     """The place and time of a record in its input; a field that the input does not know is None or empty.
 
     `offset` counts bytes: of the file, of the bytes that hex text stands for, or of a connection's stream in a capture.
-    `line` and `packet` count from 1. `time` is the record's instant, in nanoseconds since 1970 UTC: by the clock of a
-    capture, by a log whose zone is known, else the event's own. `local_time` is a log's stamp, in the same unit on the log's own
+    `line` and `packet` count from 1. `time` is the record's instant, in nanoseconds since 1970 UTC: in a capture by its clock, else the
+    event's own, else by the stamp of a log whose zone is known. `local_time` is a log's stamp, in the same unit on the log's own
     clock; `time_of_day` is a stamp whose date is not known, in nanoseconds since midnight. `src`, `dst` and `connection` are those
     of `Flow`; `direction` is ``to-server`` or ``to-client`` (capture), ``received`` or ``sent`` (log, as the program that writes the
     log sees it). `peer`, `version` and `text` are a log's: the other side as printed, the T-Server's version, the explanation

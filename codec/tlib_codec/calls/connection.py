@@ -22,6 +22,7 @@ from .anomalies import Missing
 _BACK = 256  # numbers so little behind are late, not a new start
 _MOST = 4096  # connections that are remembered
 _KEYS = ("flow", "from", "to", "client", "server")  # of a JSON $source that tell one connection from another
+_SECOND = 1_000_000_000
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -54,13 +55,12 @@ class Connection(msgspec.Struct):
 
     @staticmethod
     def time(values: Mapping[int, Any], origin: Origin) -> dt.datetime | None:
-        """Return the time of an event in UTC: its instant, else its own time."""
-        if origin.time is not None:
-            return _moment(origin.time)
+        """Return the time of an event in UTC: its own with its fraction of a second, else the instant of its record."""
         seconds, fraction = values.get(AttributeID.TimeinSecs), values.get(AttributeID.TimeinuSecs)
-        if not isinstance(seconds, int) or seconds < 0:
-            return None
-        return Timestamp(seconds=seconds, microseconds=fraction if isinstance(fraction, int) else None).datetime
+        exact = isinstance(fraction, int) or origin.time is None or origin.time // _SECOND != seconds
+        if isinstance(seconds, int) and seconds >= 0 and exact:
+            return Timestamp(seconds=seconds, microseconds=fraction if isinstance(fraction, int) else None).datetime
+        return None if origin.time is None else _moment(origin.time)
 
 
 def _moment(time: int) -> dt.datetime | None:

@@ -74,8 +74,11 @@ class Clock:
         return None if self._second is None else self._second.replace(microsecond=int(self._fraction.ljust(6, "0")))
 
     def stamps(self, time: dt.datetime | dt.time | None, values: Mapping[int, object]) -> dict[str, Any]:
-        """Return the times of a message as fields of `Origin`: `time` is that of its line, `values` its attributes by id."""
-        seconds = values.get(AttributeID.TimeinSecs)
+        """Return the times of a message as fields of `Origin`: `time` is that of its line, `values` its attributes by id.
+
+        The instant is the event's own time, which the logs of several machines have in common; else that of the line.
+        """
+        seconds, micros = values.get(AttributeID.TimeinSecs), values.get(AttributeID.TimeinuSecs)
         if isinstance(seconds, int) and time is not None:
             time = self._learn(time, seconds)
         if time is None:
@@ -83,9 +86,14 @@ class Clock:
         if isinstance(time, dt.time):
             return {"time_of_day": _of_day(time)}
         local = nanoseconds(time)
-        if self._ahead is not None:
-            return {"time": local - self._ahead, "local_time": local}
-        return {"local_time": local} if self._zone is None else {"time": to_utc(local, self._zone), "local_time": local}
+        at = local - self._ahead if self._ahead is not None else None if self._zone is None else to_utc(local, self._zone)
+        if isinstance(seconds, int) and abs(local - seconds * _SECOND) <= _FURTHEST_ZONE:
+            own = seconds * _SECOND
+            if isinstance(micros, int) and 0 <= micros < 1_000_000:
+                at = own + micros * 1000
+            elif at is None or at // _SECOND != seconds:  # else the line knows the fraction that the event lacks
+                at = own
+        return {"local_time": local} if at is None else {"time": at, "local_time": local}
 
     def _learn(self, time: dt.datetime | dt.time, seconds: int) -> dt.datetime | dt.time:
         """Take the zone, and the date if it is unknown, from the own time of an event; return the time of its line."""

@@ -128,7 +128,20 @@ def test_a_header_with_digits_that_are_no_time_gives_nothing(header):
 
 def test_an_event_with_its_own_time_gives_the_zone_of_the_lines_behind_it():
     log = OWN.format("2026-03-14T23:38:02.100", START) + at("2026-03-14T23:38:05.000")
-    assert instants(log) == ["2026-03-14T21:38:02.100000", "2026-03-14T21:38:05.000000"]
+    assert instants(log)[1] == "2026-03-14T21:38:05.000000"
+
+
+def test_the_own_time_of_an_event_comes_before_that_of_its_line():
+    log = OWN.format("2026-03-14T23:38:05.100", f"{START}\n\tAttributeTimeinuSecs\t7000")
+    assert instants(log) == ["2026-03-14T21:38:02.007000"]
+
+
+def test_an_own_time_without_a_fraction_has_that_of_its_line():
+    assert instants(OWN.format("2026-03-14T23:38:02.100", START)) == ["2026-03-14T21:38:02.100000"]
+
+
+def test_an_own_time_of_another_second_than_its_line_has_no_fraction():
+    assert instants(OWN.format("2026-03-14T23:38:03.100", START)) == ["2026-03-14T21:38:02.000000"]
 
 
 def test_an_event_after_the_end_of_summer_time_changes_the_zone():
