@@ -267,7 +267,7 @@ def test_times_that_may_be_in_order_are_taken(since, until):
     assert Span(since, until, ShownZone()) is not None
 
 
-@pytest.mark.parametrize("text", ["", "yesterday", "2026-02-30", "9999-12-31T23:59-14:00", "24:00:01", "12:00Z", "12"])
+@pytest.mark.parametrize("text", ["", "yesterday", "2026-02-30", "24:00:01", "12:00Z", "12"])
 def test_what_is_no_time_is_refused(text):
     with pytest.raises(ValueError, match="is no ISO 8601 time"):
         bound(text)
