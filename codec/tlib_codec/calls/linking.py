@@ -79,8 +79,8 @@ class Linking:
             return  # not named, or linked already with more
         self._both(one, LinkKind.MERGED_INTO, LinkKind.MERGED_FROM, uuid, conn, cause)
         outcome = _OUTCOMES.get(cause)
-        for call in (one, self._calls.find(uuid, conn)) if outcome is not None else ():
-            if call is not None:
+        for call in (one, self._calls.find(uuid, conn)):
+            if call is not None and outcome is not None:
                 self._calls.evidence(call, outcome)
 
     def _add(self, one: OpenCall, link: Link) -> None:
