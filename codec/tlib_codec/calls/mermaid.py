@@ -1,7 +1,8 @@
 """Write calls as the text of a Mermaid sequence diagram: a participant a party, a box a site, an arrow an event.
 
 Strategy: the events of all calls in the order of time. An event of a party that names another one is an arrow: to the party that is
-called, else from the party of the event; it ends in a cross where that one leaves. Any other event is a note. Names and texts of the input are quoted as Mermaid's character codes, so they cannot break out.
+called, else from the party of the event; it ends in a cross where that one leaves. Any other event is a note. Names and texts of the
+input are written with Mermaid's character codes, so they cannot break out.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ class Line(msgspec.Struct):
 
 
 class Row(msgspec.Struct):
-    """A row: `line` is the call's (or, for PARTIES, none), `other` the lifeline at the arrow's other end, `far` of whom that one talks to."""
+    """A row: `line` is the call's (or, for PARTIES, none), `other` the party at the arrow's other end, `far` the one that talks to it."""
 
     kind: Kind
     time: dt.datetime | None = None
