@@ -4,7 +4,7 @@ Source: the public event reference. The tables of most of these events are publi
 Mandatory, and that ANI and CallHistory are Optional. The other rows stand in the published tables of the events next
 to them (EventRouteRequest, EventDigitsCollected), in the call models, or in logs, so they are Optional here and their
 absence is no violation. Server is Optional too: the receiving client sets it and no T-Server sends it. Confidence of
-the public rows: medium; so the absence of CallID is a WARNING.
+the public rows: medium; so the absence of CallID alone is no violation.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ __all__ = [
 ]
 
 PARTIAL = "Only CallID, ANI and CallHistory are public; the other rows are inferred from neighbouring tables, call models and logs."
-CALL_ID = Footnote("m", "call_id", "Mandatory in the part of the table that is public.")
+CALL_ID = Footnote("m", "call_id", "Mandatory in the part of the table that is public; its absence is no violation.")
 
 
 class PartyEvent(Event):
@@ -127,7 +127,7 @@ class PartyEvent(Event):
     user_data: UserData | None = None
 
 
-@event(MessageType.EventReleased, when=ordinary_dn("this_dn"), rules=[usual("call_id", note="m")], footnotes=[CALL_ID], partial=PARTIAL)
+@event(MessageType.EventReleased, when=ordinary_dn("this_dn"), footnotes=[CALL_ID], partial=PARTIAL)
 class DNEventReleased(PartyEvent):
     """An ordinary DN has left the call. `EventReleased` is the event of an abstract DN."""
 
@@ -152,47 +152,47 @@ class EventAbandoned(PartyEvent):
     """The caller has given up before an answer."""
 
 
-@event(MessageType.EventDialing, rules=[usual("call_id", note="m")], footnotes=[CALL_ID], partial=PARTIAL)
+@event(MessageType.EventDialing, footnotes=[CALL_ID], partial=PARTIAL)
 class EventDialing(PartyEvent):
     """A call attempt has begun at ThisDN."""
 
 
-@event(MessageType.EventRinging, rules=[usual("call_id", note="m")], footnotes=[CALL_ID], partial=PARTIAL)
+@event(MessageType.EventRinging, footnotes=[CALL_ID], partial=PARTIAL)
 class EventRinging(PartyEvent):
     """A call alerts ThisDN."""
 
 
-@event(MessageType.EventEstablished, rules=[usual("call_id", note="m")], footnotes=[CALL_ID], partial=PARTIAL)
+@event(MessageType.EventEstablished, footnotes=[CALL_ID], partial=PARTIAL)
 class EventEstablished(PartyEvent):
     """A call is connected at ThisDN."""
 
 
-@event(MessageType.EventHeld, rules=[usual("call_id", note="m")], footnotes=[CALL_ID], partial=PARTIAL)
+@event(MessageType.EventHeld, footnotes=[CALL_ID], partial=PARTIAL)
 class EventHeld(PartyEvent):
     """ThisDN has put the call on hold."""
 
 
-@event(MessageType.EventRetrieved, rules=[usual("call_id", note="m")], footnotes=[CALL_ID], partial=PARTIAL)
+@event(MessageType.EventRetrieved, footnotes=[CALL_ID], partial=PARTIAL)
 class EventRetrieved(PartyEvent):
     """ThisDN has taken the call back from hold."""
 
 
-@event(MessageType.EventQueued, rules=[usual("call_id", note="m")], footnotes=[CALL_ID], partial=PARTIAL)
+@event(MessageType.EventQueued, footnotes=[CALL_ID], partial=PARTIAL)
 class EventQueued(PartyEvent):
     """A call is in the queue ThisDN."""
 
 
-@event(MessageType.EventDiverted, rules=[usual("call_id", note="m")], footnotes=[CALL_ID], partial=PARTIAL)
+@event(MessageType.EventDiverted, footnotes=[CALL_ID], partial=PARTIAL)
 class EventDiverted(PartyEvent):
     """A call has left the queue ThisDN."""
 
 
-@event(MessageType.EventNetworkReached, rules=[usual("call_id", note="m")], footnotes=[CALL_ID], partial=PARTIAL)
+@event(MessageType.EventNetworkReached, footnotes=[CALL_ID], partial=PARTIAL)
 class EventNetworkReached(PartyEvent):
     """A call has reached the public network."""
 
 
-@event(MessageType.EventDestinationBusy, rules=[usual("call_id", note="m")], footnotes=[CALL_ID], partial=PARTIAL)
+@event(MessageType.EventDestinationBusy, footnotes=[CALL_ID], partial=PARTIAL)
 class EventDestinationBusy(PartyEvent):
     """The called party is busy or cannot be reached; CallState may say why."""
 
@@ -202,12 +202,12 @@ class EventPartyAdded(PartyEvent):
     """A party has joined the call."""
 
 
-@event(MessageType.EventPartyChanged, rules=[usual("call_id", note="m")], footnotes=[CALL_ID], partial=PARTIAL)
+@event(MessageType.EventPartyChanged, footnotes=[CALL_ID], partial=PARTIAL)
 class EventPartyChanged(PartyEvent):
     """A party of the call has been replaced, by a transfer for instance."""
 
 
-@event(MessageType.EventPartyDeleted, rules=[usual("call_id", note="m")], footnotes=[CALL_ID], partial=PARTIAL)
+@event(MessageType.EventPartyDeleted, footnotes=[CALL_ID], partial=PARTIAL)
 class EventPartyDeleted(PartyEvent):
     """A party has left a conference."""
 

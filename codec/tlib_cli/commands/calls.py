@@ -15,7 +15,7 @@ from tlib_cli import FINE, INVALID
 from tlib_cli.inputs import InputError, entries
 from tlib_cli.options import TO_HELP, build_query, files_argument, input_options, registry_option
 from tlib_cli.output import format_for, opened, outputs
-from tlib_cli.reports import Unusable, report
+from tlib_cli.reports import Unusable, complaints, report
 from tlib_cli.view.calls import CallLines, CallTable, CallWriter
 from tlib_cli.view.progress import Progress
 from tlib_codec.calls import Call, CallLimits, CallTracker, ladder, mermaid
@@ -76,6 +76,7 @@ def command(
     files: tuple[str, ...],
     format_name: str,
     server: int | None,
+    encoding: str | None,
     to: str | None,
     output: str | None,
     wanted: str | None,
@@ -121,7 +122,7 @@ def command(
             writer.flush()
             progress.moved(count)
 
-        for call in follower.calls(inputs, format_name, server, moved, progress):
+        for call in follower.calls(inputs, format_name, ReadOptions(registry=registry, server=server, encoding=encoding), moved, progress):
             if ladder_calls is not None and query(_as_record(call)):
                 ladder_calls.add(call)
             if (wanted is None or call.names(wanted)) and query(_as_record(call)):
@@ -172,10 +173,8 @@ class _Follower:
         self._messages_of: dict[int | str, str] = {}
 
     def calls(
-        self, inputs: tuple[str, ...], format_name: str, server: int | None, moved: Callable[[int], None], progress: Progress
+        self, inputs: tuple[str, ...], format_name: str, options: ReadOptions, moved: Callable[[int], None], progress: Progress
     ) -> Iterator[Call]:
-        options = ReadOptions(registry=self._registry, server=server)
-
         def read(path: str) -> Iterator[Entry]:
             try:
                 yield from entries(path, format_name, options, moved=moved, opened=progress.opened)
@@ -202,7 +201,8 @@ class _Follower:
 
     def _entry(self, entry: Entry) -> Iterator[Call]:
         if isinstance(entry, Diagnostic) or not entry.valid:
-            report(entry.complaint())
+            for line in complaints(entry):
+                report(line)
             self.status = max(self.status, INVALID)
         if isinstance(entry, Record):
             message = None if isinstance(entry.item, Gap) else entry.item.message

@@ -11,7 +11,7 @@ import click
 from tlib_cli.inputs import entries
 from tlib_cli.network import addresses
 from tlib_cli.options import build_query, connection_options, files_argument, input_options, query_options, registry_option
-from tlib_cli.reports import report
+from tlib_cli.reports import complaints, report
 from tlib_cli.serving import Serving, serve, serving_options
 from tlib_codec.clock import Clock
 from tlib_codec.formats import ReadOptions
@@ -47,6 +47,7 @@ def command(
     files: tuple[str, ...],
     format_name: str,
     server: int | None,
+    encoding: str | None,
     ports: tuple[int, ...],
     hosts: tuple[str, ...],
     connect: list[tuple[str, int]],
@@ -74,7 +75,7 @@ def command(
     if bool(connect) == (serving.listen is not None) or serving.backup_of is not None:
         raise click.UsageError("give --connect or --listen, one of them")
     query = build_query(events=events, conditions=conditions, since=since, until=until, registry=registry)
-    options = ReadOptions(registry=registry, server=server, ports=ports, hosts=hosts)
+    options = ReadOptions(registry=registry, server=server, encoding=encoding, ports=ports, hosts=hosts)
 
     def recording() -> Iterator[RecordedItem]:
         clock = Clock(registry)
@@ -82,7 +83,8 @@ def command(
         for path in files or ("-",):
             for entry in entries(path, format_name, options):
                 if isinstance(entry, Diagnostic):
-                    report(entry.complaint())
+                    for line in complaints(entry):
+                        report(line)
                     continue
                 at = clock.time(entry)
                 last = last if at is None else at / 1_000_000_000

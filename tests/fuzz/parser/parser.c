@@ -50,12 +50,12 @@ static uint32_t u32(const uint8_t *at) { return (uint32_t)at[0] << 24 | u24(at +
 /* -- JSON ---------------------------------------------------------------------------------------- */
 
 static char *text;
-static size_t length, room;
+static size_t length, capacity;
 
 static void put(const void *bytes, size_t count) {
-    if (length + count > room) {
-        room = 2 * (length + count);
-        text = realloc(text, room);
+    if (length + count > capacity) {
+        capacity = 2 * (length + count);
+        text = realloc(text, capacity);
         if (text == NULL) abort();
     }
     memcpy(text + length, bytes, count);
