@@ -117,14 +117,17 @@ def layout(registry: Registry, names: Iterable[str] | None = None) -> tuple[Colu
 RowError = tuple[str, int | None, str]
 
 
-def first_error(frame: bytes, base: int, registry: Registry, limits: Limits) -> tuple[bool, RowError | None]:
-    """Return whether a frame at `base` is malformed, and the code, offset and path of its first error."""
+def first_error(frame: bytes, base: int, registry: Registry, limits: Limits, *, printed: bool = False) -> tuple[bool, RowError | None]:
+    """Return whether a frame at `base` is malformed, and the code, offset and path of its first error.
+
+    `printed` as for `Registry.assemble`.
+    """
     try:
         message, values = registry.frame(limits).unpack(frame)
     except DecodeError as error:
         error.shift(base)
         return True, (error.code, error.offset, error.path)
-    item = registry.assemble(message, values, frame, base)
+    item = registry.assemble(message, values, frame, base, printed=printed)
     if not isinstance(item, InvalidEvent):
         return False, None
     return False, error_of(item)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, groupby
 from typing import Any, Final, TypeAlias
 
 import pyarrow as pa
@@ -128,10 +128,13 @@ class RecordColumns:
         if not kept:
             return
         held.add(kept, len(kept))
-        bounds = array("Q", accumulate(map(len, frames), initial=0)).tobytes()
-        self._builder.put(b"".join(frames), bounds, array("Q", [_place(record) or 0 for record in kept]).tobytes())
-        while self._builder.fill():
-            yield self._taken(held)
+        for printed, group in groupby(zip(kept, frames, strict=True), key=lambda pair: pair[0].frame is None and pair[0].valid):
+            run = list(group)
+            bounds = array("Q", accumulate((len(frame) for _, frame in run), initial=0)).tobytes()
+            places = array("Q", [_place(record) or 0 for record, _ in run]).tobytes()
+            self._builder.put(b"".join(frame for _, frame in run), bounds, places, printed)
+            while self._builder.fill():
+                yield self._taken(held)
 
     def _taken(self, held: _Rows) -> Rows:
         return held.completed(batch_of(self._builder.take(), self._fields))

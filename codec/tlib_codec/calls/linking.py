@@ -78,8 +78,10 @@ class Linking:
         if uuid is None and (conn is None or (LinkKind.MERGED_INTO, conn) in one.linked):
             return  # not named, or linked already with more
         self._both(one, LinkKind.MERGED_INTO, LinkKind.MERGED_FROM, uuid, conn, cause)
-        outcome = _OUTCOMES.get(cause)
-        for call in (one, self._calls.find(uuid, conn)) if outcome is not None else ():
+        outcome = None if cause is None else _OUTCOMES.get(cause)
+        if outcome is None:
+            return
+        for call in (one, self._calls.find(uuid, conn)):
             if call is not None:
                 self._calls.evidence(call, outcome)
 
