@@ -5,7 +5,7 @@ The Spark data source is `tlib_codec.arrow.spark`, which needs pyspark as well.
 """
 
 try:
-    import pyarrow  # noqa: F401 every module of the package needs it
+    import pyarrow as pa  # noqa: F401 every module of the package needs it
 except ImportError:
     raise ImportError("columns need pyarrow: pip install 'tlib-codec[arrow]'") from None
 
