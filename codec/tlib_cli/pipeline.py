@@ -34,6 +34,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     target: str
     format: str = AUTO
     server: int | None = None
+    encoding: str | None = None
     strict: bool = False
     events: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
@@ -89,21 +90,27 @@ class Pipeline:
 
         Raise InputError if the input cannot be read.
         """
+        status = FINE
+        for batch in self.batches(path, moved=moved, opened=opened):
+            status = max(status, self.write(batch, writer))
+            if self.task.strict and status:
+                break
+        return status
+
+    def batches(
+        self, path: str, *, moved: Callable[[int], None] = lambda _: None, opened: Callable[[Source], None] = lambda _: None
+    ) -> Iterator[Batch]:
+        """Yield the batches of one input, of one entry each if the task is strict. Raise InputError if the input cannot be read."""
         task = self.task
         self._query = self._new_query()
-        status = FINE
         with open_source(path, moved=moved, follow=task.follow) as source:
             opened(source)
-            options = ReadOptions(registry=self.registry, server=task.server, ports=task.ports, hosts=task.hosts)
+            options = ReadOptions(registry=self.registry, server=task.server, encoding=task.encoding, ports=task.ports, hosts=task.hosts)
             for batch in read_batches(source, format_of(source, task.format), options):
-                for piece in _singles(batch) if task.strict else (batch,):
-                    status = max(status, self.write(piece, writer))
-                    if task.strict and status:
-                        return status
+                yield from _singles(batch) if task.strict else (batch,)
             addresses = self._query.addresses
             if addresses is not None and not addresses.seen:
                 raise InputError(f"{source.name}: --address needs a capture; these events have no addresses")
-        return status
 
     def write(self, batch: Batch, writer: Writer) -> int:
         """Write the selected records of a batch, report the invalid ones, and return the exit status."""

@@ -8,12 +8,12 @@ UNLISTED = b'{"Event":"EventCallDeleted","CallUUID":"01FES9JKSOFQLEKK3CSH5B5AES0
 SHORT_UUID = b'{"Event":"EventCallCreated","CallUUID":"short","ConnID":"006c02462a161006"}'
 
 
-def test_valid_frames_have_status_0(folder, run):
-    assert run("check", folder / "good.tlb").status == 0
+def test_valid_frames_have_status_0(sample, run):
+    assert run("check", input=sample.first).status == 0
 
 
-def test_the_summary_of_valid_frames_counts_events(folder, run):
-    assert run("check", folder / "good.tlb").out.splitlines()[0] == "3 events, 0 errors, 0 warnings, 0 gaps, 0 malformed"
+def test_the_summary_of_valid_frames_counts_events(sample, run):
+    assert run("check", input=2 * sample.first).out.splitlines()[0] == "2 events, 0 errors, 0 warnings, 0 gaps, 0 malformed"
 
 
 @pytest.fixture

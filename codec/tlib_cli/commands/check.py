@@ -51,6 +51,7 @@ def command(
     files: tuple[str, ...],
     format_name: str,
     server: int | None,
+    encoding: str | None,
     ports: tuple[int, ...],
     hosts: tuple[str, ...],
     follow: bool,
@@ -89,7 +90,7 @@ def command(
         show = _Problem.text
     else:
         show = lambda problem: problem.text() if problem.of_input else groups.add(problem)  # noqa: E731
-    options = ReadOptions(registry=registry, server=server, ports=ports, hosts=hosts)
+    options = ReadOptions(registry=registry, server=server, encoding=encoding, ports=ports, hosts=hosts)
     status = FINE
     with Progress(alone=not sys.stdout.isatty()) as progress:
         for path in inputs:

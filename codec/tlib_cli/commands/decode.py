@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from tlib_cli import FINE, INVALID
-from tlib_cli.inputs import InputError, Source, format_of
+from tlib_cli.inputs import InputError, Source, format_of, size_of
 from tlib_cli.options import REGISTRY, capture_options, files_argument, input_options, output_options, query_options, registry_option
 from tlib_cli.output import format_for, opened_for
 from tlib_cli.pipeline import Pipeline, Task
@@ -41,6 +41,7 @@ def command(
     files: tuple[str, ...],
     format_name: str,
     server: int | None,
+    encoding: str | None,
     to: str | None,
     output: str | None,
     strict: bool,
@@ -58,7 +59,8 @@ def command(
 ) -> int:
     """Decode frames, hex text, logs, captures or JSONL.
 
-    Read frames, hex text, a T-Server or Platform SDK log, a capture (pcap, pcapng) or JSONL. Print a table on a
+    Read frames, hex text, a T-Server or Platform SDK log, a capture (pcap, pcapng) or JSONL, also compressed (gzip, bzip2,
+    xz, zstd); from a folder or zip file, read every file with a known format. Print a table on a
     terminal and JSONL, one line per event, in a pipe. Report malformed parts on the standard error and, in JSONL,
     write them as lines ($malformed, $gap); the events around them are still decoded. --event, --where, --since,
     --until and --address select events.
@@ -69,6 +71,8 @@ def command(
     tlib decode server.log --event EventCallDeleted --where Cause=Transfer
     tlib decode calls.tlb --where UserData.Segment.Tier=Gold -o gold.parquet
     tlib decode server.log --since 2026-03-14T21:00Z -o evening.pcapng
+    tlib decode bundle.zip -o bundle.jsonl
+    tlib decode --follow a.log b.log
     tlib decode trunk.pcapng.gz --port 3000 -o calls.jsonl
     tcpdump -i eth0 -U -w - port 3000 | tlib decode --to table
     xxd capture.bin | tlib decode | jq -r .ConnID
@@ -84,6 +88,7 @@ def command(
         target=target.name,
         format=format_name,
         server=server,
+        encoding=encoding,
         strict=strict,
         events=events,
         conditions=conditions,
@@ -106,7 +111,9 @@ def command(
         with _closed(writer):
             progress = stack.enter_context(Progress(alone=output not in {None, "-"} or not sys.stdout.isatty()))
             count = _jobs(jobs, inputs, target, strict=strict)
-            if count > 1:
+            if follow and len(inputs) > 1:
+                status = _followed(pipeline, inputs, writer)
+            elif count > 1:
                 status = _in_parallel(task, inputs, output, count, writer, progress)
             else:
                 status = _one_by_one(pipeline, inputs, writer, progress)
@@ -145,18 +152,20 @@ def _one_by_one(pipeline: Pipeline, inputs: tuple[str, ...], writer: Writer, pro
     return status
 
 
+def _followed(pipeline: Pipeline, inputs: tuple[str, ...], writer: Writer) -> int:
+    """Decode several files that grow."""
+    from tlib_cli.following import decode_followed  # noqa: PLC0415 threads, which most runs do not need
+
+    return decode_followed([(path, Pipeline(pipeline.task, pipeline.registry)) for path in inputs], writer)
+
+
 def _jobs(wanted: int | None, inputs: tuple[str, ...], target: Format, *, strict: bool) -> int:
     """Return the number of processes: 1 if the format cannot join parts, --strict stops early, or the inputs are small."""
-    if len(inputs) < 2 or strict or not target.joins or not all(_size(path) for path in inputs):
+    if len(inputs) < 2 or strict or not target.joins or not all(map(size_of, inputs)):
         return 1
-    if wanted is None and sum(map(_size, inputs)) < _MIN_PARALLEL:
+    if wanted is None and sum(map(size_of, inputs)) < _MIN_PARALLEL:
         return 1
     return min(wanted or os.cpu_count() or 1, len(inputs))
-
-
-def _size(path: str) -> int:
-    """Return the size of a file, or 0 for another kind of input."""
-    return Path(path).stat().st_size if path != "-" and Path(path).is_file() else 0
 
 
 def _in_parallel(task: Task, inputs: tuple[str, ...], output: str | None, jobs: int, writer: Writer, progress: Progress) -> int:
@@ -164,7 +173,7 @@ def _in_parallel(task: Task, inputs: tuple[str, ...], output: str | None, jobs: 
     from tlib_cli.parallel import Workers, decode_parts  # noqa: PLC0415 multiprocessing, which most runs do not need
 
     beside = None if output in {None, "-"} or not Path(str(output)).parent.is_dir() else Path(str(output)).parent
-    with Workers(jobs, sum(map(_size, inputs)), progress) as workers:
+    with Workers(jobs, sum(map(size_of, inputs)), progress) as workers:
         return decode_parts(task, inputs, beside, workers, writer)
 
 
@@ -180,7 +189,7 @@ def _folder(task: Task, inputs: tuple[str, ...], output: str, jobs: int | None, 
 
     keys = partition_keys(partition)
     count = min(jobs or os.cpu_count() or 1, len(inputs))
-    with Progress(alone=True) as progress, Workers(count, sum(map(_size, inputs)), progress) as workers:
+    with Progress(alone=True) as progress, Workers(count, sum(map(size_of, inputs)), progress) as workers:
         # All files of a folder share one schema, so its columns do not depend on the inputs.
         status, already = decode_dataset(msgspec.structs.replace(task, origins=None), keys, inputs, output, workers)
     if already:
@@ -202,7 +211,7 @@ def _origins(inputs: tuple[str, ...], format_name: str) -> tuple[str, ...] | Non
 
 def _detect(path: str) -> Format | None:
     """Return the format of a file; None for another kind of input and an unusable file."""
-    if path == "-" or not Path(path).is_file():
+    if not size_of(path):
         return None
     try:
         with Source(path) as source:

@@ -211,7 +211,7 @@ cdef class Run:
                 return self.row_of_bytes(length, tlib_u16(self.core.at + 4), fault)
         self.core.counts.frames += 1
         if fault is None and stop == TLIB_RUN_ASK:
-            if self.tables.tables.schema[tlib_u16(self.core.at + 4)]:
+            if tlib_table(self.tables.tables, tlib_u16(self.core.at + 4), self.core.at, self.work.space):
                 self.core.counts.valid += 1
             else:
                 self.core.counts.unknown += 1

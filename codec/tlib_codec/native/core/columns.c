@@ -558,7 +558,7 @@ int tlib_columns_run(tlib_run *run) {
             return stop;
         if (run->space->callers)
             return TLIB_RUN_ASK;
-        uint16_t number = run->tables->schema[tlib_u16(run->at + 4)];
+        uint16_t number = tlib_table(run->tables, tlib_u16(run->at + 4), run->at, run->space);
         if (number) {
             int fails = tlib_fails(run->tables, &run->tables->schemas[number - 1], run->at, run->space);
             if (fails)
