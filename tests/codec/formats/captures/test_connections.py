@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tlib_codec import EventCallDeleted, Gap, TCause, encode
+from tlib_codec import EventCallDeleted, TCause, encode
 from tlib_codec.formats.captures import lanes
 from tlib_codec.formats.captures.connections import ConnectionList
+from tlib_codec.formats.captures.decoder import is_frame
 from tlib_codec.formats.captures.open import read_capture
 from tlib_codec.formats.source import Source
-from tlib_codec.records import Record
 from tlib_fuzz.conversations import Conversation, mixed
 from tlib_fuzz.packets import ACK, Talk, ethernet, ipv4, pcap, pcapng
 
@@ -89,8 +89,8 @@ def test_bytes_outside_frames_are_no_frame():
     assert only(pcap(Talk().open().say(FRAME + b"junk").close().packets)).frames == 1
 
 
-def test_a_malformed_frame_does_not_count():
-    assert only(pcap(Talk().open().say(FRAME + FRAME[:40]).close().packets)).frames == 1
+def test_a_malformed_frame_counts():
+    assert only(pcap(Talk().open().say(FRAME + FRAME[:40]).close().packets)).frames == 2
 
 
 def test_start_is_the_time_of_the_first_packet(talk):
@@ -197,7 +197,7 @@ def test_a_connection_has_the_frames_that_decoding_gives_however_damaged_the_cap
         entry.origin.connection
         for batch in read_capture(Source(io.BytesIO(data), name="x.pcap"))
         for entry in batch
-        if isinstance(entry, Record) and not isinstance(entry.item, Gap)
+        if is_frame(entry) and entry.origin.connection is not None
     )
     found = listed(bytes(data), limit=1_000_000)[0].connections
     assert {number: one.frames for number, one in found.items() if one.frames} == decoded
