@@ -18,7 +18,7 @@ from tlib_cli import FINE, INVALID
 from tlib_cli.baseline import Kind, read_baseline, write_baseline
 from tlib_cli.inputs import InputError, entries
 from tlib_cli.options import capture_options, files_argument, input_options, registry_option
-from tlib_cli.reports import Unusable, complaints, printable, report
+from tlib_cli.reports import ADVISED, Unusable, complaints, printable, report
 from tlib_cli.view.checks import Groups, Summary
 from tlib_cli.view.progress import Progress
 from tlib_cli.view.tables import violations_of
@@ -89,7 +89,7 @@ def command(
     elif everything or follow:
         show = _Problem.text
     else:
-        show = groups.add
+        show = lambda problem: problem.text() if problem.of_input else groups.add(problem)  # noqa: E731
     options = ReadOptions(registry=registry, server=server, encoding=encoding, ports=ports, hosts=hosts)
     status = FINE
     with Progress(alone=not sys.stdout.isatty()) as progress:
@@ -105,7 +105,7 @@ def command(
                 status = Unusable.exit_code
     if new_baseline is not None:
         write_baseline(new_baseline, checker.kinds, inputs)
-        report(f"{new_baseline}: wrote {len(checker.kinds)} kinds of violations")
+        report(f"{new_baseline}: kinds of violations written: {len(checker.kinds)}")
         return status if status == Unusable.exit_code else FINE
     for line in _end(checker.summary, groups, only_summary=only_summary, as_json=as_json, warnings=checker.warnings):
         click.echo(line)
@@ -129,6 +129,11 @@ class _Problem(NamedTuple):
     kind: Kind
     entry: Entry
     violation: Violation | None = None
+
+    @property
+    def of_input(self) -> bool:
+        """Return whether the problem is of the whole input, so a line about several inputs would hide one."""
+        return isinstance(self.entry, Diagnostic) and self.entry.code in ADVISED
 
     def text(self) -> str:
         """Return the lines for a person."""

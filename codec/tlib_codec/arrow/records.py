@@ -46,7 +46,7 @@ Rows: TypeAlias = tuple[pa.RecordBatch, list[Entry]]
 def records_schema(*, registry: Registry = TLIBRARY, origins: Sequence[str] | None = None) -> pa.Schema:
     """Return the schema of records: that of `columns.schema`, with `$offset` null where there is none, and the columns of `origins`.
 
-    `origins` are fields of `Origin`; None is all of them.
+    `origins` are fields of `Origin`; None is all of them. Raise ValueError for another name.
     """
     fields = [field.with_nullable(True) for field in attribute_schema(registry=registry)]
     return pa.schema([*fields, *(pa.field(name, ORIGIN_COLUMNS[name].type) for name in origin_columns(origins))])
@@ -55,9 +55,9 @@ def records_schema(*, registry: Registry = TLIBRARY, origins: Sequence[str] | No
 class RecordColumns:
     """Batches of records as `pyarrow.RecordBatch`es, a row a record or diagnostic.
 
-    `batches` are those of a reader, as in ``RecordColumns(tlib_codec.read("trunk.pcapng").batches())``; they are read once. `origins` names
-    the fields of `Origin` that become columns (None: all). `builder` False takes the builder in Python. Anything that reads
-    Arrow's PyCapsule interface reads it as it is.
+    `batches` are those of a reader, as in ``RecordColumns(tlib_codec.read("trunk.pcapng").batches())``; they are read once.
+    `origins` names the fields of `Origin` that become columns (None: all; ValueError for another name). `builder` False takes the
+    builder in Python. Anything that reads Arrow's PyCapsule interface reads it as it is.
     """
 
     def __init__(
