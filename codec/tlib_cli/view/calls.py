@@ -1,8 +1,8 @@
 """Write calls as lines of JSON, or as a table for people.
 
 Strategy: the table writes a row when its call ends, so columns have fixed widths: begin, length, type, ANI, DNIS,
-call, outcome. Linked calls and anomalies stand below their row, in full also the story; a character marks an anomaly, so the table reads the
-same without colour.
+call, outcome. Linked calls and anomalies stand below their row, in full also the story; a character marks an anomaly, so
+the table reads the same without colour.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from tlib_schemas.values import KVList
 from .tables import branches, console, guides, text_of
 
 _COLUMNS = (("Begin (UTC)", 19), ("Length", 7), ("Type", 8), ("ANI", 11), ("DNIS/dialed", 11), ("Call", 13), ("Outcome", 0))
+_NARROW = {"Begin (UTC)": 14, "ANI": 10}
 _LINK_LABELS = {
     LinkKind.CONSULTS_FOR: "consults for",
     LinkKind.CONSULTED_BY: "consulted by",
@@ -82,7 +83,7 @@ class CallTable:
         self._has_heading = False
         narrow = self.console.width < 100
         self._gap, self._date = (" ", "%m-%d %H:%M:%S") if narrow else ("  ", "%Y-%m-%d %H:%M:%S")
-        self._widths = [14 if narrow and not place else width for place, (_, width) in enumerate(_COLUMNS)]
+        self._widths = [_NARROW.get(name, width) if narrow else width for name, width in _COLUMNS]
         self._guides = guides(self.console)
 
     def flush(self) -> None:

@@ -78,11 +78,9 @@ class Linking:
         if uuid is None and (conn is None or (LinkKind.MERGED_INTO, conn) in one.linked):
             return  # not named, or linked already with more
         self._both(one, LinkKind.MERGED_INTO, LinkKind.MERGED_FROM, uuid, conn, cause)
-        outcome = None if cause is None else _OUTCOMES.get(cause)
-        if outcome is None:
-            return
+        outcome = _OUTCOMES.get(cause)
         for call in (one, self._calls.find(uuid, conn)):
-            if call is not None:
+            if call is not None and outcome is not None:
                 self._calls.evidence(call, outcome)
 
     def _add(self, one: OpenCall, link: Link) -> None:
