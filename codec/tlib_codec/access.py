@@ -13,8 +13,9 @@ from tlib_schemas.registry import Item, Registry
 
 def closest(name: str, names: Iterable[str]) -> str:
     """Return the hint behind an unknown name, or nothing."""
-    close = difflib.get_close_matches(name, list(names), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+    known = {one.lower(): one for one in names}
+    close = difflib.get_close_matches(name.lower(), known, n=1)
+    return f"; did you mean {known[close[0]]}?" if close else ""
 
 
 def getter(name: str, registry: Registry) -> Callable[[Item], Any]:

@@ -17,12 +17,13 @@ import msgspec
 
 from tlib_cli import FINE, INVALID
 from tlib_cli.inputs import InputError, entries
-from tlib_cli.options import capture_options, files_argument, input_options, registry_option
+from tlib_cli.options import build_query, capture_options, files_argument, input_options, query_options, registry_option, report_unmatched
 from tlib_cli.reports import Unusable, printable, report
 from tlib_cli.view.progress import Progress
 from tlib_cli.view.tables import violations_of
 from tlib_codec.formats import ReadOptions
 from tlib_codec.formats.jsonl import violation_to_data
+from tlib_codec.query import Tally
 from tlib_codec.records import Diagnostic, Entry
 from tlib_codec.stream import Gap, MalformedFrame
 from tlib_schemas.errors import Severity
@@ -75,6 +76,7 @@ class Summary:
     help="Report this severity and above.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object per violation, and one with $summary at the end.")
+@query_options
 @registry_option
 def command(
     files: tuple[str, ...],
@@ -85,39 +87,58 @@ def command(
     follow: bool,
     severity: str,
     as_json: bool,
+    events: tuple[str, ...],
+    where: tuple[str, ...],
+    since: str | None,
+    until: str | None,
     registry: Registry,
 ) -> int:
     """Check events against their tables and report violations.
 
-    A violation has a place, a code, and the footnote that it breaks.
+    A violation has a place, a code, and the footnote that it breaks. --event, --where, --since and --until select the
+    events that it checks; it reports malformed parts all the same.
 
     Exit status: 0 no violation, 1 violations, malformed frames or gaps, 2 unusable input.
 
     \b
     tlib check calls.tlb
     tlib check --severity error server.log
+    tlib check server.log --where "any ConnID = 006c02462a161006"
     tlib check --json *.tlb | jq -r 'select(.code) | .code' | sort | uniq -c
     """  # noqa: D301
     summary = Summary()
+    queries = [build_query(events=events, where=where, since=since, until=until, registry=registry) for _ in files or ("-",)]
     options = ReadOptions(registry=registry, server=server, ports=ports, hosts=hosts)
     warnings = severity == Severity.WARNING
     status = FINE
     with Progress(alone=not sys.stdout.isatty()) as progress:
-        for path in files or ("-",):
+        for path, query in zip(files or ("-",), queries, strict=True):
             try:
                 for entry in entries(path, format_name, options, moved=progress.moved, opened=progress.opened, follow=follow):
+                    if query and not query(entry) and not _is_broken(entry):
+                        continue
                     for line in _check(entry, registry, summary, warnings=warnings, as_json=as_json):
                         status = max(status, INVALID)
                         click.echo(line)
             except InputError as error:
                 report(str(error))
                 status = Unusable.exit_code
+    if queries[0] and status != Unusable.exit_code:
+        tally = Tally()
+        for query in queries:
+            tally.add(query.tally)
+        report_unmatched(tally)
     if as_json:
         click.echo(msgspec.json.encode({"$summary": summary.to_data()}))
     else:
         for line in summary.lines(warnings=warnings):
             click.echo(line)
     return status
+
+
+def _is_broken(entry: Entry) -> bool:
+    """Return whether a part of the input is no event; a query selects events and hides no such part."""
+    return isinstance(entry, Diagnostic) or isinstance(entry.item, Gap)
 
 
 def _check(entry: Entry, registry: Registry, summary: Summary, *, warnings: bool, as_json: bool) -> Iterator[str | bytes]:
