@@ -186,7 +186,7 @@ class _DatasetWriter:
 def _decode_input(
     worker: Worker, task: Task, keys: tuple[str, ...], path: str, work: str, stem: str
 ) -> tuple[int, int, int, tuple[str, ...], Tally] | None:
-    """Decode an input to unfinished parts; return its size, time of change, exit status, parts and the counts of the query, or None if it cannot be read."""
+    """Decode an input to unfinished parts; return its size, time of change, exit status, parts and tally, or None if it cannot be read."""
     with report_file(Path(work) / f"{stem}.err") as reports:
         pipeline = Pipeline(task, reports=reports)
         columns = RecordColumns(registry=pipeline.registry)

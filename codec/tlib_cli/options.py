@@ -140,7 +140,7 @@ def where_option(things: str = "events") -> Callable[[F], F]:
         "--where",
         multiple=True,
         metavar="CONDITION",
-        help=f"Select {things} that meet a condition, such as 'Cause=Transfer and not ANI ~ 55*' (docs/query.md); repeat it to require several.",
+        help=f"Select {things} by a condition, such as 'Cause=Transfer and not ANI ~ 55*' (docs/query.md); repeat it to require several.",
     )
 
 
@@ -162,7 +162,9 @@ def query_options(command: F) -> F:
 def select_option(command: F) -> F:
     """Add ``--select``."""
     return click.option(
-        "--select", metavar="NAMES", help="Write only these columns, such as time,Event,ANI,UserData.Segment: table, jsonl, csv, parquet, arrow."
+        "--select",
+        metavar="NAMES",
+        help="Write these columns alone, such as time,Event,ANI,UserData.Segment; for a table, jsonl, csv, parquet and arrow.",
     )(command)
 
 

@@ -64,7 +64,7 @@ class Pipeline:
         self._reports = reports
         self._query = self._new_query()
         self.selection = self._selection()
-        self.tally = Tally()
+        self.tally: Tally = self._query.tally
 
     def _new_query(self) -> Query:
         """Return a new query, since a query keeps the clock of one input."""

@@ -13,7 +13,16 @@ import msgspec
 
 from tlib_cli import FINE, INVALID
 from tlib_cli.inputs import InputError, Source, format_of
-from tlib_cli.options import REGISTRY, capture_options, files_argument, input_options, output_options, query_options, registry_option, select_option
+from tlib_cli.options import (
+    REGISTRY,
+    capture_options,
+    files_argument,
+    input_options,
+    output_options,
+    query_options,
+    registry_option,
+    select_option,
+)
 from tlib_cli.output import format_for, opened_for
 from tlib_cli.pipeline import Pipeline, Task
 from tlib_cli.reports import Unusable, report
@@ -110,7 +119,7 @@ def command(
         writer = pipeline.writer(file, threads=jobs or os.cpu_count() or 1)
         with _closed(writer):
             progress = stack.enter_context(Progress(alone=output not in {None, "-"} or not sys.stdout.isatty()))
-            count = _jobs(jobs, inputs, target, strict=strict)
+            count = _jobs(jobs, inputs, target, strict=strict, selects=select is not None)
             if count > 1:
                 status = _in_parallel(pipeline, inputs, output, count, writer, progress)
             else:
@@ -152,9 +161,9 @@ def _one_by_one(pipeline: Pipeline, inputs: tuple[str, ...], writer: Writer, pro
     return status
 
 
-def _jobs(wanted: int | None, inputs: tuple[str, ...], target: Format, *, strict: bool) -> int:
-    """Return the number of processes: 1 if the format cannot join parts, --strict stops early, or the inputs are small."""
-    if len(inputs) < 2 or strict or not target.joins or not all(_size(path) for path in inputs):
+def _jobs(wanted: int | None, inputs: tuple[str, ...], target: Format, *, strict: bool, selects: bool) -> int:
+    """Return the number of processes: 1 if one must see all inputs (parts do not join, --strict, --select), or the inputs are small."""
+    if len(inputs) < 2 or strict or not target.joins or selects or not all(_size(path) for path in inputs):
         return 1
     if wanted is None and sum(map(_size, inputs)) < _MIN_PARALLEL:
         return 1
@@ -166,9 +175,7 @@ def _size(path: str) -> int:
     return Path(path).stat().st_size if path != "-" and Path(path).is_file() else 0
 
 
-def _in_parallel(
-    pipeline: Pipeline, inputs: tuple[str, ...], output: str | None, jobs: int, writer: Writer, progress: Progress
-) -> int:
+def _in_parallel(pipeline: Pipeline, inputs: tuple[str, ...], output: str | None, jobs: int, writer: Writer, progress: Progress) -> int:
     """Decode the inputs in several processes and join their parts."""
     from tlib_cli.parallel import Workers, decode_parts  # noqa: PLC0415 multiprocessing, which most runs do not need
 

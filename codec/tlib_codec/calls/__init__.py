@@ -9,12 +9,15 @@
 """
 
 from .anomalies import ANOMALIES, Anomaly, Missing
+from .fields import CALL_FIELDS, CALLS
 from .follow import CallTracker, follow
 from .ladder import ladder
 from .model import Call, CallLimits, Change, Ending, Link, LinkKind
 
 __all__ = [
     "ANOMALIES",
+    "CALLS",
+    "CALL_FIELDS",
     "Anomaly",
     "Call",
     "CallLimits",

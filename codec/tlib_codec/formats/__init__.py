@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 import msgspec
 
-from tlib_codec.query import Selection
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
 if TYPE_CHECKING:
+    from tlib_codec.query import Selection
     from tlib_codec.records import Batch, Entry
 
     from .source import Source

@@ -10,8 +10,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+def _csv(file: BinaryIO, options: WriteOptions) -> Writer:
+    if options.select is not None:
+        from .selected import SelectedCsv  # noqa: PLC0415
+
+        return SelectedCsv(file, options.registry, options.select, header=not options.part)
+    try:
+        from tlib_codec.arrow.writer import ColumnWriter  # noqa: PLC0415 pyarrow
+    except ImportError:
+        from tlib_codec.arrow.plain_csv import PlainCsv  # noqa: PLC0415
+
+        return PlainCsv(file, options)
+    return ColumnWriter("csv", file, options)
+
+
 def _writer(name: str) -> Callable[[BinaryIO, WriteOptions], Writer]:
     def make(file: BinaryIO, options: WriteOptions) -> Writer:
+        if options.select is not None:
+            from tlib_codec.arrow.selected import SelectedRows  # noqa: PLC0415 pyarrow
+
+            return SelectedRows(name, file, options)
         from tlib_codec.arrow.writer import ColumnWriter  # noqa: PLC0415 pyarrow
 
         return ColumnWriter(name, file, options)
@@ -20,8 +38,10 @@ def _writer(name: str) -> Callable[[BinaryIO, WriteOptions], Writer]:
 
 
 FORMATS = (
-    Format(name="csv", title="CSV with a header", suffixes=(".csv",), write=_writer("csv"), whole=True, joins=True),
-    Format(name="parquet", title="Parquet", suffixes=(".parquet",), write=_writer("parquet"), binary=True, whole=True, joins=True),
+    Format(name="csv", title="CSV with a header", suffixes=(".csv",), write=_csv, whole=True, joins=True, selects=True),
+    Format(
+        name="parquet", title="Parquet", suffixes=(".parquet",), write=_writer("parquet"), binary=True, whole=True, joins=True, selects=True
+    ),
     Format(
         name="arrow",
         title="Arrow IPC: a file, or a stream in a pipe",
@@ -30,5 +50,6 @@ FORMATS = (
         binary=True,
         whole=True,
         joins=True,
+        selects=True,
     ),
 )

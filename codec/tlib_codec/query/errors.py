@@ -10,7 +10,7 @@ class QueryError(ValueError):
     """
 
     def __init__(self, message: str, option: str, *, text: str | None = None, place: int = 0) -> None:
-        shown = "" if text is None else f", at the caret: {text[:place]}^{text[place:]}"
+        shown = "" if text is None else f" (at ^: {text[:place]}^{text[place:]})"
         super().__init__(_printable(message + shown))
         self.option: str = option
         self.place: int = place

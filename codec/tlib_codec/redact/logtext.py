@@ -19,7 +19,7 @@ from tlib_codec.formats.logs.message import Context, Message
 from tlib_codec.formats.logs.platform_sdk import ATTRIBUTE
 from tlib_codec.formats.logs.reader import KINDS, recognised
 from tlib_codec.formats.logs.values import bare, looks_hex, printed_bytes
-from tlib_codec.records import Diagnostic
+from tlib_codec.records import Diagnostic, Record
 from tlib_schemas.abstract_dn import is_call
 from tlib_schemas.values import KVList
 
@@ -39,12 +39,23 @@ class _Level(msgspec.Struct):
 
 
 class LogRedactor:
-    """Rewrites a log. `dropped` counts the lines left out; `keep_lines` keeps those that no message explains."""
+    """Rewrites a log. `dropped` counts the lines left out; `keep_lines` keeps those that no message explains.
 
-    def __init__(self, redactor: Redactor, *, keep_lines: bool = False, limits: LogLimits = DEFAULT_LOG_LIMITS) -> None:
+    `wanted` selects the messages that it writes, by their original values; None selects all.
+    """
+
+    def __init__(
+        self,
+        redactor: Redactor,
+        *,
+        keep_lines: bool = False,
+        limits: LogLimits = DEFAULT_LOG_LIMITS,
+        wanted: Callable[[Record], bool] | None = None,
+    ) -> None:
         self.redactor: Redactor = redactor
         self.keep_lines: bool = keep_lines
         self.limits: LogLimits = limits
+        self.wanted: Callable[[Record], bool] | None = wanted
         self.dropped: int = 0
 
     def lines(self, file: Iterable[bytes] | BinaryIO, *, name: str = "", kind: str | None = None) -> Iterator[bytes]:
@@ -67,25 +78,29 @@ class LogRedactor:
             if message is not None:
                 if message.take(entry):
                     continue
-                for text in message.finish():
+                for text in message.finish(self.wanted):
                     blank = False
                     yield _bytes(text)
                 self.dropped += message.dropped
                 message = None
             line = entry[2]
             header = opens.header(entry)
+            kept = None
             if held is not None:
                 kept = headers.before(held, line) if header is not None else None
                 if kept is None and self.keep_lines:
                     kept = held
                 if kept is None:
                     self.dropped += 1
-                else:
+                elif header is None:
                     blank = False
                     yield _bytes(kept)
+                    kept = None
                 held = None
             if header is not None:
-                message = _Rewritten(self.redactor, opens.message(context, header), headers.header(line), line, keep_lines=self.keep_lines)
+                message = _Rewritten(
+                    self.redactor, opens.message(context, header), headers.header(line), line, kept, keep_lines=self.keep_lines
+                )
             elif not line.strip():
                 if not blank:
                     yield b"\n"
@@ -101,7 +116,7 @@ class LogRedactor:
             else:
                 self.dropped += 1
         if message is not None:
-            yield from map(_bytes, message.finish())
+            yield from map(_bytes, message.finish(self.wanted))
             self.dropped += message.dropped
 
 
@@ -112,12 +127,14 @@ def _bytes(text: str) -> bytes:
 class _Rewritten:
     """One message, its lines as they will be written; None for a line that is left out."""
 
-    def __init__(self, redactor: Redactor, message: Message, header: str, raw: str, *, keep_lines: bool) -> None:
+    def __init__(self, redactor: Redactor, message: Message, header: str, raw: str, before: str | None, *, keep_lines: bool) -> None:
         self.redactor: Redactor = redactor
         self.message: Message = message
         self.out: list[str | None] = [header]
         self.dropped: int = 0
         self._raw = raw
+        self._before = before
+        self._counts = redactor.counts.copy()
         self._keep_lines = keep_lines
         self._platform = message.quote == '"'
         # the quoted value that goes on: its pieces as line, start and end
@@ -148,10 +165,16 @@ class _Rewritten:
             self._line(line)
         return True
 
-    def finish(self) -> Iterator[str]:
-        """Yield the lines; none where it was no message after all."""
+    def finish(self, wanted: Callable[[Record], bool] | None) -> Iterator[str]:
+        """Yield the lines; none where it was no message after all, or is not `wanted`."""
         self._cut()
-        if not self.message.finish():
+        made = self.message.finish()
+        if wanted is not None and made and isinstance(made[0], Record) and not wanted(made[0]):
+            self.redactor.counts = self._counts
+            return
+        if self._before is not None:
+            yield self._before
+        if not made:
             self.dropped = len(self.out)
             if self._keep_lines:
                 self.dropped = 0
