@@ -18,6 +18,11 @@ def closest(name: str, names: Iterable[str]) -> str:
     return f"; did you mean {known[close[0]]}?" if close else ""
 
 
+def attribute_names(registry: Registry) -> list[str]:
+    """Return the names that `getter` takes: of attributes, their aliases, and of composites."""
+    return [*(label for a in registry.dictionary.values() for label in (a.name, *a.aliases)), *registry.composites]
+
+
 def getter(name: str, registry: Registry) -> Callable[[Item], Any]:
     """Return the function that gets the attribute or composite of that name out of an item, None where it is absent. Raises LookupError."""
     composite = registry.composites.get(name)
@@ -29,8 +34,7 @@ def getter(name: str, registry: Registry) -> Callable[[Item], Any]:
     try:
         number = registry.attribute_number(name)
     except EncodeError:
-        names = [*(label for a in registry.dictionary.values() for label in (a.name, *a.aliases)), *registry.composites]
-        raise LookupError(f"{registry.name} has no attribute {name!r}{closest(name, names)}") from None
+        raise LookupError(f"{registry.name} has no attribute {name!r}{closest(name, attribute_names(registry))}") from None
     label = registry.attribute_name(number)
 
     def take(item: Item) -> Any:

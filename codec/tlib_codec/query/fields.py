@@ -8,12 +8,12 @@ a table. The kind of a field decides which literals it takes and how they compar
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 
-from tlib_codec.access import closest, getter
+from tlib_codec.access import attribute_names, closest, getter
 from tlib_schemas import kinds
 from tlib_schemas.declare import Composite
 from tlib_schemas.enumerations import OpenEnum
@@ -128,11 +128,11 @@ def within(pairs: KVList | Mapping[str, Any] | None, path: str) -> Iterator[Any]
 def _attribute(name: str, scope: Scope, registry: Registry) -> tuple[NamedField, Attribute | None]:
     try:
         take = getter(name, registry)
-    except LookupError as error:
-        own = closest(name, scope.fields)
+    except LookupError:
+        hint = closest(name, [*scope.fields, *attribute_names(registry)])
         if name.startswith("$"):
-            raise LookupError(f"there is no field {name}{own or _listed(scope.fields)}") from None
-        raise LookupError(str(error) if "; did you mean" in str(error) else f"{error}{own}") from None
+            raise LookupError(f"there is no field {name}{hint or '; there are ' + ', '.join(scope.fields)}") from None
+        raise LookupError(f"{registry.name} has no attribute {name!r}{hint}") from None
     item = scope.item
     get: Callable[[Any], Any] = lambda subject: take(item(subject))  # noqa: E731
     if name in registry.composites:
@@ -140,10 +140,6 @@ def _attribute(name: str, scope: Scope, registry: Registry) -> tuple[NamedField,
     attribute = registry.dictionary.get(registry.attribute_number(name))
     kind, names, shape = _kind(attribute)
     return NamedField(kind=kind, get=get, names=names, shape=shape), attribute
-
-
-def _listed(names: Iterable[str]) -> str:
-    return "; there are " + ", ".join(names)
 
 
 def _kind(attribute: Attribute | None) -> tuple[FieldKind, Mapping[str, int], Shape | None]:
