@@ -14,12 +14,17 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.registry import Registry
 
-from .parquet import GroupWriter
+try:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from .parquet import GroupWriter
+except ImportError:
+    raise ImportError("Parquet and Arrow need pyarrow: pip install 'tlib-codec[arrow]'") from None
 
 KEYS: Final = ("date", "event")
 _MAX_OPEN: Final = 64  # files

@@ -24,7 +24,7 @@ try:
     from .parquet import GroupWriter
     from .records import RecordColumns
 except ImportError:
-    raise ImportError("Parquet, Arrow and CSV need pyarrow: pip install 'tlib-codec[arrow]'") from None
+    raise ImportError("Parquet and Arrow need pyarrow: pip install 'tlib-codec[arrow]'") from None
 
 __all__ = ["ColumnWriter", "GroupWriter", "Grouped"]
 

@@ -29,6 +29,7 @@ _FAMILIES: Final = (
     frozenset({Identifies.CALL, Identifies.OTHER_CALL, Identifies.ORIGINAL_CALL, Identifies.MERGED_CALL}),
     frozenset({Identifies.CONNECTION, Identifies.OTHER_CONNECTION, Identifies.MERGED_CONNECTION}),
 )
+_NONE_ALIKE: Final = "any takes ConnID, CallUUID, DN or an attribute with names of an enumeration, not {}"
 _PARTIES: Final = frozenset({Identifies.PARTY, Identifies.OTHER_PARTY, Identifies.CONTROLLING_PARTY})
 
 
@@ -101,8 +102,7 @@ def resolve(field: Field, scope: Scope, registry: Registry) -> Bound:
     else:
         named, attribute = _attribute(field.name, scope, registry)
     if field.any:
-        assert attribute is not None
-        takes = [_attribute(one.name, scope, registry)[0].get for one in _alike(attribute, registry)]
+        takes = [_attribute(one.name, scope, registry)[0].get for one in _alike(field.name, attribute, registry)]
         named = msgspec.structs.replace(named, get=lambda subject: tuple(v for take in takes if (v := take(subject)) is not None))
     if field.path:
         if named.kind is not FieldKind.LIST:
@@ -163,9 +163,11 @@ _KINDS: Final = {
 }
 
 
-def _alike(attribute: Attribute, registry: Registry) -> list[Attribute]:
+def _alike(name: str, attribute: Attribute | None, registry: Registry) -> list[Attribute]:
     """Return the attributes of one kind with this one. Raises LookupError if it has no such kind."""
     declared = registry.dictionary.values()
+    if attribute is None:
+        raise LookupError(_NONE_ALIKE.format(name))
     family = next((family for family in _FAMILIES if attribute.identifies in family), None)
     if family is not None:
         return [one for one in declared if one.identifies in family]
@@ -174,7 +176,7 @@ def _alike(attribute: Attribute, registry: Registry) -> list[Attribute]:
     if isinstance(attribute.value, Enum):
         enumeration = attribute.value.enumeration
         return [one for one in declared if isinstance(one.value, Enum) and one.value.enumeration is enumeration]
-    raise LookupError(f"any takes ConnID, CallUUID, DN or the name of an enumeration, not {attribute.name}")
+    raise LookupError(_NONE_ALIKE.format(name))
 
 
 def _is_party(attribute: Attribute) -> bool:

@@ -31,7 +31,7 @@ def record_scope(registry: Registry, clock: Clock) -> Scope:
             **dict.fromkeys(TIMES, time),
             **{f"${name}": _origin(name, FieldKind.NUMBER) for name in _NUMBERS},
             **{f"${name}": _origin(name, FieldKind.TEXT) for name in _TEXTS},
-            "$unnumbered": NamedField(kind=FieldKind.LIST, get=lambda record: record.unnumbered or None),
+            "$unnumbered": NamedField(kind=FieldKind.LIST, get=_unnumbered),
             "$error": NamedField(kind=FieldKind.TEXT, get=_errors),
         },
         _item,
@@ -50,6 +50,15 @@ def _origin(name: str, kind: FieldKind) -> NamedField:
 
     assert name in Origin.__struct_fields__
     return NamedField(kind=kind, get=get)
+
+
+def _unnumbered(record: Record) -> dict[str, str] | None:
+    """Return the attributes of a log that have no public number, texts without the quotes in which the log prints them."""
+    return {name: _unquoted(str(text)) for name, text in record.unnumbered.items()} or None
+
+
+def _unquoted(text: str) -> str:
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
 
 
 def _errors(record: Record) -> tuple[str, ...]:

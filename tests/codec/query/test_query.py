@@ -74,7 +74,6 @@ def test_a_gap_is_no_event(query):
         ("UserData.n.deep=5", True),
         ("UserData.n.none=5", False),
         ("UserData.raw=0a0b", True),
-        ("ANI.x=5", False),
         ("TimeinSecs=1773531552", True),
         ("$unnumbered.AttributeNovel=5", True),
         ("$unnumbered.AttributeNovel=6", False),
@@ -104,11 +103,11 @@ def test_a_composite_is_compared_as_it_prints():
 
 
 def test_an_event_without_the_composite_has_none():
-    assert not Query(where=["time=x"])(RECORD)
+    assert not Query(where="CallHistory=x")(RECORD)
 
 
 def test_an_item_without_a_table_has_no_composite():
-    assert not Query(where=["time=x"])(Record(UnknownEvent(60)))
+    assert not Query(where="CallHistory=x")(Record(UnknownEvent(60)))
 
 
 @pytest.mark.parametrize(
@@ -167,8 +166,8 @@ def test_a_query_knows_whether_a_record_had_an_address(origin, seen):
     [
         ({"events": ["EventCallCreate"]}, "event", "no message 'EventCallCreate'; did you mean EventCallCreated?"),
         ({"events": ["zzzz"]}, "event", "no message 'zzzz'$"),
-        ({"where": ["ANY"]}, "where", "'ANY': expected NAME=VALUE, such as Cause=Transfer"),
-        ({"where": ["=5"]}, "where", "'=5': expected NAME=VALUE, such as Cause=Transfer"),
+        ({"where": ["ANY"]}, "where", "expected a name, as in Cause=Transfer"),
+        ({"where": ["=5"]}, "where", "expected a name, as in Cause=Transfer"),
         ({"where": ["ANII=5"]}, "where", "no attribute 'ANII'; did you mean ANI?"),
         ({"since": "noon"}, "since", "'noon' is no ISO 8601 time"),
         ({"until": "noon"}, "until", "'noon' is no ISO 8601 time"),
