@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import pyarrow as pa
-
 from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.registry import Registry
 

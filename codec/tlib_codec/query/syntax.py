@@ -105,8 +105,7 @@ def to_text(expression: Expression) -> str:
         case Match(field, pattern, regex, ignore_case):
             shown = f"/{pattern}/{'i' * ignore_case}" if regex else _value(pattern)
             return f"{field_text(field)} ~ {shown}"
-        case Compare(field, operator, value):
-            return f"{field_text(field)} {operator.value} {_value(value)}"
+    return f"{field_text(expression.field)} {expression.operator.value} {_value(expression.value)}"
 
 
 def _inside(term: Expression, *grouped: type) -> str:

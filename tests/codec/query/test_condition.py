@@ -22,6 +22,7 @@ from tlib_codec.query.condition import Condition
 from tlib_codec.query.literals import duration
 from tlib_codec.query.tally import Leaf, Tally
 from tlib_codec.records import Batch, Diagnostic, Origin, Record
+from tlib_schemas.attributes import CallHistory
 from tlib_schemas.events import InvalidEvent
 from tlib_schemas.tlibrary import TLIBRARY
 
@@ -117,9 +118,17 @@ def test_a_pattern_matches_the_printed_value(condition, wanted):
     assert Query(where=condition)(RECORD) is wanted
 
 
-def test_a_composite_matches_as_it_prints():
-    record = Record(UnknownEvent(60))
-    assert not Query(where="CallHistory ~ *")(record)
+@pytest.mark.parametrize(("condition", "wanted"), [("CallHistory ~ *", True), ("CallHistory ~ x", False), ("CallHistory = x", False)])
+def test_a_composite_without_a_text_prints_as_nothing(condition, wanted):
+    history = CallHistory(first_transfer_home_location="Lakeside")
+    cls = next(cls for cls in TLIBRARY.events for field in cls.__schema__.fields if field.composite is CallHistory)
+    name = next(field.name for field in cls.__schema__.fields if field.composite is CallHistory)
+    needed = {field.name: None for field in cls.__schema__.fields if field.mandatory}
+    assert Query(where=condition)(Record(cls(**needed, **{name: history}))) is wanted
+
+
+def test_a_query_selects_no_diagnostic():
+    assert not Query()(Diagnostic("log-value", Origin(), "a", "b"))
 
 
 @pytest.mark.parametrize(
