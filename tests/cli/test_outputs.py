@@ -118,7 +118,7 @@ def test_csv(mixed, tmp_path, run):
 def test_without_pyarrow_one_line_names_the_extra(mixed, tmp_path, output):
     code = f"import sys; sys.modules['pyarrow'] = None; from tlib_cli import main; sys.exit(main(['decode', {str(mixed)!r}, *{output!r}]))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (2, "tlib: Parquet and Arrow need pyarrow: pip install 'tlib-codec[arrow]'\n")
+    assert (done.returncode, done.stderr) == (2, "tlib: columns need pyarrow: pip install 'tlib-codec[arrow]'\n")
 
 
 def test_an_interrupted_run_leaves_the_old_file(sample, tmp_path, monkeypatch, run):

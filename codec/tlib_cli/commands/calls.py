@@ -14,12 +14,13 @@ from tlib_cli import FINE, INVALID
 from tlib_cli.inputs import InputError, entries
 from tlib_cli.options import TO_HELP, bad_parameter, files_argument, input_options, registry_option, report_unmatched, where_option
 from tlib_cli.output import format_for, opened, outputs
-from tlib_cli.reports import Unusable, report
+from tlib_cli.reports import Unusable, complaints, report
 from tlib_cli.view.calls import CallLines, CallTable, CallWriter
 from tlib_cli.view.progress import Progress
 from tlib_codec.calls import CALLS, Call, CallLimits, CallTracker, ladder
 from tlib_codec.calls.model import DEFAULT_CALL_LIMITS
 from tlib_codec.formats import ReadOptions
+from tlib_codec.formats.columns import need_pyarrow
 from tlib_codec.query import Condition, Tally
 from tlib_codec.records import Diagnostic, Entry, Record
 from tlib_schemas.registry import Registry
@@ -180,7 +181,8 @@ class _Follower:
 
     def _entry(self, entry: Entry) -> Iterator[Call]:
         if isinstance(entry, Diagnostic) or not entry.valid:
-            report(entry.complaint())
+            for line in complaints(entry):
+                report(line)
             self.status = max(self.status, INVALID)
         if isinstance(entry, Record):
             for result in self._tracker.feed(entry.item, entry.origin):
@@ -233,6 +235,7 @@ def names(call: Call, wanted: str) -> bool:
 
 def _parquet() -> type[CallParquet]:
     try:
+        need_pyarrow()
         from tlib_codec.arrow.calls import CallParquet  # noqa: PLC0415 pyarrow
     except ImportError as error:
         raise click.UsageError(str(error)) from None

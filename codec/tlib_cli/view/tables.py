@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 from rich.console import Console
 from rich.text import Text
 
-from tlib_cli.reports import printable
+from tlib_cli.reports import complaints, printable
 from tlib_codec.engine import check
 from tlib_codec.formats.writers import RecordWriter
 from tlib_codec.records import Diagnostic, Record
@@ -60,7 +60,8 @@ class Table(RecordWriter):
 
     def put_diagnostic(self, diagnostic: Diagnostic) -> None:
         """Write the line of a diagnostic."""
-        self.console.print(Text("ERROR " + printable(diagnostic.complaint()), "bold red"), Text())
+        lines = (Text(printable(line), "bold red") for line in complaints(diagnostic))
+        self.console.print(Text("ERROR ", "bold red") + next(lines), *lines, Text(), sep="\n")
 
     def flush(self) -> None:
         """Make everything written so far visible to a reader."""
@@ -96,12 +97,20 @@ class Table(RecordWriter):
         head.append(printable(name), f"bold {'red' if isinstance(item, InvalidEvent) else colour}")
         if deprecated:
             head.append(" (deprecated)", "yellow")
-        origin = record.origin
-        place = f"line {origin.line}" if origin.line is not None else f"@{origin.offset}" if origin.offset is not None else ""
-        if not place:
-            place = str((origin.other or {}).get("server", "@"))
+        place = self._place(record)
         padding = self.console.width - head.cell_len - len(place)
+        if padding < 2 and record.origin.packet is not None:  # both addresses and the packet stay on one line
+            return head.append(f"\n  {place}", "dim")
         return head.append(" " * max(2, padding) + place, "dim")
+
+    def _place(self, record: Record) -> str:
+        """Return the line, packet or offset of a record, and the addresses of its sender and receiver."""
+        origin = record.origin
+        if origin.packet is not None:
+            arrow = ">" if guides(self.console) is _PLAIN_GUIDES else "→"
+            return f"{origin.src} {arrow} {origin.dst}  packet {origin.packet}"
+        place = f"line {origin.line}" if origin.line is not None else f"@{origin.offset}" if origin.offset is not None else ""
+        return place or str((origin.other or {}).get("server", "@"))
 
     def _pairs(self, item: Item) -> tuple[str, _Pairs]:
         """Return the time of an event as text, and its attributes by printed name."""
@@ -168,7 +177,7 @@ def violations_of(record: Record, registry: Registry) -> tuple[Violation, ...]:
         return item.violations
     if record.frame is not None and record.origin.offset is not None:
         return check(record.frame, registry=registry, base=record.origin.offset)
-    return registry.validate(item) if isinstance(item.message, int) else ()
+    return registry.validate(item, printed=record.origin.line is not None) if isinstance(item.message, int) else ()
 
 
 def guides(screen: Console) -> Guides:

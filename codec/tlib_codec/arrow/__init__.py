@@ -8,19 +8,22 @@ The Spark data source is `tlib_codec.arrow.spark`, which needs pyspark as well.
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from tlib_codec.formats.columns import need_pyarrow
+
 if TYPE_CHECKING:
     from .columns import Columns, as_map, frames, schema, validate
-    from .plan import Counts
+    from .layout import Counts
     from .records import RecordColumns, records_schema
 
 __all__ = ["Columns", "Counts", "RecordColumns", "as_map", "frames", "records_schema", "schema", "validate"]
 
-_MODULES = {"Counts": "plan", "RecordColumns": "records", "records_schema": "records"}
+_MODULES = {"Counts": "layout", "RecordColumns": "records", "records_schema": "records"}
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    need_pyarrow()
     return getattr(importlib.import_module(f".{_MODULES.get(name, 'columns')}", __name__), name)
 
 

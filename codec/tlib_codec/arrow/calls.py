@@ -11,6 +11,8 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from tlib_codec.calls import Call
 from tlib_schemas.call_events import EventCallCreated, EventCallDataChanged, EventCallDeleted
@@ -18,12 +20,6 @@ from tlib_schemas.enumerations import OpenEnum
 from tlib_schemas.kinds import Kind
 from tlib_schemas.registry import Registry
 from tlib_schemas.wire import Attribute
-
-try:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-except ImportError:
-    raise ImportError("Parquet needs pyarrow: pip install 'tlib-codec[arrow]'") from None
 
 _GROUP = 10_000
 _ALONE = ("ending", "created", "events", "dropped")

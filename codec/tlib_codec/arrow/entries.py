@@ -11,12 +11,12 @@ from tlib_codec.stream import Gap, MalformedFrame
 from tlib_schemas.events import UnknownEvent
 from tlib_schemas.registry import Registry
 
-from .plan import GAP, RowError
+from .layout import GAP, RowError
 
 _LARGEST: Final = (1 << 64) - 1
 
 
-def is_odd(entry: Entry) -> bool:
+def is_damage(entry: Entry) -> bool:
     """Return whether an entry is no frame."""
     return isinstance(entry, Diagnostic) or isinstance(entry.item, Gap)
 

@@ -13,16 +13,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.registry import Registry
 
-try:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    from .parquet import GroupWriter
-except ImportError:
-    raise ImportError("Parquet and Arrow need pyarrow: pip install 'tlib-codec[arrow]'") from None
+from .parquet import GroupWriter
 
 KEYS: Final = ("date", "event")
 _MAX_OPEN: Final = 64  # files

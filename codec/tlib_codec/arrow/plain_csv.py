@@ -20,8 +20,8 @@ from tlib_schemas.errors import EncodeError
 from tlib_schemas.limits import DEFAULT_LIMITS
 
 from .builder import Cells, FrameBuilder
-from .entries import encoded, error_of_gap, is_odd, named, place
-from .plan import ERROR_OFFSET, EVENT, LARGEST_BATCH, OFFSET, ORIGINS, Column, Kind, plan
+from .entries import encoded, error_of_gap, is_damage, named, place
+from .layout import ERROR_OFFSET, EVENT, MAX_BATCH_BYTES, OFFSET, ORIGINS, Column, Kind, layout
 from .reader import list_of
 
 _LARGEST: Final = (1 << 64) - 1
@@ -34,11 +34,11 @@ class PlainCsv(RecordWriter):
 
     def __init__(self, file: BinaryIO, options: WriteOptions) -> None:
         super().__init__(file, options.registry)
-        self._plan = plan(options.registry)
+        self._layout = layout(options.registry)
         self._origins = [name for name in ORIGINS if options.origins is None or name in options.origins]
-        self._builder = FrameBuilder(options.registry, DEFAULT_LIMITS, self._plan, LARGEST_BATCH)
+        self._builder = FrameBuilder(options.registry, DEFAULT_LIMITS, self._layout, MAX_BATCH_BYTES)
         if not options.part:
-            names = [*(column.name for column in self._plan), *(f"${name}" for name in self._origins)]
+            names = [*(column.name for column in self._layout), *(f"${name}" for name in self._origins)]
             file.write(csv_line([quoted(name) for name in names]))
 
     def write(self, batch: Batch) -> Iterator[Entry]:
@@ -63,10 +63,10 @@ class PlainCsv(RecordWriter):
     def _take(self, entry: Entry) -> bool:
         """Give an entry to the builder; return whether the builder is full. Raises EncodeError."""
         at = place(entry) or 0
-        if is_odd(entry):
+        if is_damage(entry):
             item = entry.as_item() if isinstance(entry, Diagnostic) else entry.item
             assert isinstance(item, Gap)
-            return self._builder.odd(item.data, at, error_of_gap(item))
+            return self._builder.put_damage(item.data, at, error_of_gap(item))
         assert isinstance(entry, Record)
         assert not isinstance(entry.item, Gap)
         return self._builder.row(entry.item, at, encoded(entry, self._registry))
@@ -75,7 +75,7 @@ class PlainCsv(RecordWriter):
         _, cells = self._builder.take()
         texts = [_texts(one, len(held)) for one in cells]
         for entry, row in zip(held, zip(*texts, strict=True), strict=True):
-            shown = dict(zip((column.name for column in self._plan), row, strict=True))
+            shown = dict(zip((column.name for column in self._layout), row, strict=True))
             at = place(entry)
             shown[OFFSET] = "" if at is None else str(at)
             if isinstance(entry, Record) and entry.frame is None and not isinstance(entry.item, Gap):

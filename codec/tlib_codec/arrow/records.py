@@ -14,6 +14,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any, TypeAlias
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from tlib_codec import native
 from tlib_codec.records import Batch, Diagnostic, Entry, Frames, Record
 from tlib_codec.stream import Gap
@@ -25,15 +28,9 @@ from tlib_schemas.tlibrary import TLIBRARY
 from .builder import FrameBuilder
 from .columns import batch_of
 from .columns import schema as attribute_schema
-from .entries import encoded, error_of_gap, is_odd, named, place
+from .entries import encoded, error_of_gap, is_damage, named, place
+from .layout import ERROR, ERROR_OFFSET, EVENT, MAX_BATCH_BYTES, OFFSET, layout
 from .origins import ORIGIN_COLUMNS, Segment, filled, origin_columns
-from .plan import ERROR, ERROR_OFFSET, EVENT, LARGEST_BATCH, OFFSET, plan
-
-try:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-except ImportError:
-    raise ImportError("columns need pyarrow: pip install 'tlib-codec[arrow]'") from None
 
 __all__ = ["RecordColumns", "records_schema"]
 
@@ -74,7 +71,7 @@ class RecordColumns:
         self._names = origin_columns(origins)
         self._fields = attribute_schema(registry=registry)
         make: Any = _columns.FrameBuilder if builder and _columns is not None else FrameBuilder
-        self._builder = make(registry, DEFAULT_LIMITS, plan(registry), LARGEST_BATCH)
+        self._builder = make(registry, DEFAULT_LIMITS, layout(registry), MAX_BATCH_BYTES)
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         for batch in self._batches:
@@ -91,8 +88,8 @@ class RecordColumns:
         for run in _runs(batch):
             if isinstance(run, Frames):
                 yield from self._frames(run, held)
-            elif is_odd(run[0]):
-                yield from self._odd(run, held)
+            elif is_damage(run[0]):
+                yield from self._damaged(run, held)
             else:
                 yield from self._encoded(run, held, failed)
         if self._builder.rows:
@@ -105,12 +102,12 @@ class RecordColumns:
         while self._builder.fill():
             yield self._taken(held)
 
-    def _odd(self, entries: Sequence[Entry], held: _Rows) -> Iterator[Rows]:
+    def _damaged(self, entries: Sequence[Entry], held: _Rows) -> Iterator[Rows]:
         held.add(entries, len(entries))
         for entry in entries:
             item = entry.as_item() if isinstance(entry, Diagnostic) else entry.item
             assert isinstance(item, Gap)
-            if self._builder.odd(item.data, place(entry) or 0, error_of_gap(item)):
+            if self._builder.put_damage(item.data, place(entry) or 0, error_of_gap(item)):
                 yield self._taken(held)
 
     def _encoded(self, records: Sequence[Entry], held: _Rows, failed: list[Diagnostic]) -> Iterator[Rows]:
@@ -140,7 +137,7 @@ def _runs(batch: Batch) -> Iterator[Frames | list[Entry]]:
     """Yield the parts of a batch, single entries gathered to lists that are rows of frames throughout, or of none."""
     held: list[Entry] = []
     for part in batch.parts:
-        if held and (isinstance(part, Frames) or is_odd(part) is not is_odd(held[0])):
+        if held and (isinstance(part, Frames) or is_damage(part) is not is_damage(held[0])):
             yield held
             held = []
         if isinstance(part, Frames):

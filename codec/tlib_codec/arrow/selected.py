@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, Final
 
+import pyarrow as pa
+
 from tlib_codec.formats import WriteOptions
 from tlib_codec.formats.selected import SelectedWriter, clean, text_of
 from tlib_codec.query import FieldKind
@@ -19,11 +21,6 @@ from tlib_schemas.kinds import Kind
 from tlib_schemas.values import KVList, RawValue
 
 from .writer import Sink, sink_of
-
-try:
-    import pyarrow as pa
-except ImportError:
-    raise ImportError("Parquet and Arrow need pyarrow: pip install 'tlib-codec[arrow]'") from None
 
 _GROUP: Final = 1 << 14
 _MAP: Final = pa.map_(pa.string(), pa.string())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, BinaryIO
 
 from . import Format, WriteOptions, Writer
@@ -10,22 +11,33 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+def need_pyarrow() -> None:
+    """Raise ImportError, which names the extra, if pyarrow is missing."""
+    try:
+        importlib.import_module("pyarrow")
+    except ImportError:
+        raise ImportError("columns need pyarrow: pip install 'tlib-codec[arrow]'") from None
+
+
 def _csv(file: BinaryIO, options: WriteOptions) -> Writer:
     if options.select is not None:
         from .selected import SelectedCsv  # noqa: PLC0415
 
         return SelectedCsv(file, options.registry, options.select, header=not options.part)
     try:
-        from tlib_codec.arrow.writer import ColumnWriter  # noqa: PLC0415 pyarrow
+        need_pyarrow()
     except ImportError:
         from tlib_codec.arrow.plain_csv import PlainCsv  # noqa: PLC0415
 
         return PlainCsv(file, options)
+    from tlib_codec.arrow.writer import ColumnWriter  # noqa: PLC0415 pyarrow
+
     return ColumnWriter("csv", file, options)
 
 
 def _writer(name: str) -> Callable[[BinaryIO, WriteOptions], Writer]:
     def make(file: BinaryIO, options: WriteOptions) -> Writer:
+        need_pyarrow()
         if options.select is not None:
             from tlib_codec.arrow.selected import SelectedRows  # noqa: PLC0415 pyarrow
 

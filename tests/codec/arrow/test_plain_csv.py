@@ -76,7 +76,7 @@ def test_chosen_origins_are_the_same_columns():
 
 def test_a_full_builder_is_emptied(monkeypatch):
     expected = made(PlainCsv, [Batch(ENTRIES)])
-    monkeypatch.setattr(builder, "ROWS", 1)
+    monkeypatch.setattr(builder, "MAX_ROWS", 1)
     assert made(PlainCsv, [Batch(ENTRIES)]) == expected
 
 
