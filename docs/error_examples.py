@@ -70,6 +70,7 @@ LOG_EXAMPLES: dict[str, tuple[str, LogLimits]] = {
     "log-message-too-long": (f"{_HEAD}\tAttributeThisDN\t'7001'\n\tAttributeANI\t'5551000'\n", LogLimits(message=40)),
     "log-more-problems": (f"{_HEAD}\tAttributeCallID\tx\n\tAttributeNodeID\ty\n", LogLimits(problems=1)),
     "log-orphan": ("\tAttributeThisDN\t'7001'\n", DEFAULT_LOG_LIMITS),
+    "log-encoding": (f"{_HEAD}\tAttributeThisDN\t'Ren\udce9e'\n", DEFAULT_LOG_LIMITS),
     "log-line": (f"{_HEAD}\tAttributeThisDN\t'7001'\n\tThisDN 7001\n", DEFAULT_LOG_LIMITS),
     "log-value": (f"{_HEAD}\tAttributeThisDN\t'7001'\n\tAttributeCallID\tseven\n", DEFAULT_LOG_LIMITS),
     "log-pair": (f"{_HEAD}\tAttributeThisDN\t'7001'\n\t\t'Tier'\t'Gold'\n", DEFAULT_LOG_LIMITS),

@@ -23,6 +23,7 @@ import click
 from capture_examples import CAPTURE_EXAMPLES
 from error_examples import EXAMPLES, LOG_EXAMPLES, PRELUDE
 from fault_reference import fault_keys, fault_kinds
+from log_forms import FORMS
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
@@ -100,14 +101,14 @@ def _code(code: str) -> Iterator[str]:
 
 def _log_code(code: str) -> Iterator[str]:
     text, limits = LOG_EXAMPLES[code]
-    shown = _diagnostic(code, read_log([text.encode()], limits=limits), "docs/error_examples.py")
+    shown = _diagnostic(code, read_log([text.encode("utf-8", "surrogateescape")], limits=limits), "docs/error_examples.py")
     changed = [
         f"{name}={getattr(limits, name)}" for name in limits.__struct_fields__ if getattr(limits, name) != getattr(LogLimits(), name)
     ]
     yield f"### {code}\n"
     yield f"`Diagnostic`; reading goes on. {CODES[code].meaning} {CODES[code].advice}"
     yield f"With `LogLimits({', '.join(changed)})`:\n" if changed else ""
-    yield f"```text\n{text}```"
+    yield f"```text\n{text.encode('utf-8', 'surrogateescape').decode('cp1252')}```"
     yield f"```text\n{shown}\n```\n"
 
 
@@ -130,6 +131,14 @@ def _diagnostic(code: str, parts: Iterable[Part], examples: str) -> Diagnostic:
     if code not in (diagnostic.code for diagnostic in met):
         sys.exit(f"{examples}: the example of {code} meets {[str(diagnostic) for diagnostic in met]}")
     return next(diagnostic for diagnostic in met if diagnostic.code == code)
+
+
+def log_forms() -> str:
+    """Return the forms of messages in logs, as a table and with an example each."""
+    rows = ["| form | printed by | evidence |", "|---|---|---|"]
+    rows += [f"| {form.name} | {form.programs} | {form.evidence} |" for form in FORMS]
+    examples = "\n".join(f"{form.name}:\n{form.example}" for form in FORMS)
+    return "\n".join([*rows, "", f"```text\n{examples}```", ""])
 
 
 def format_table() -> str:
@@ -296,6 +305,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "error-index": error_index,
     "error-codes": error_codes,
     "formats": format_table,
+    "log-forms": log_forms,
     "options": options,
     "attributes": attributes,
     "events": events,

@@ -7,7 +7,8 @@ from tlib_codec.records import Diagnostic, Record
 
 
 def read(text, **options):
-    """Return the records and diagnostics of a log."""
+    """Return the records and diagnostics of a log; bytes that are not UTF-8 stay bytes."""
+    options.setdefault("encoding", "utf-8")
     return list(read_log([text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")], **options))
 
 

@@ -24,6 +24,7 @@ import msgspec
 from tlib_codec.arrow.partition import KEYS, PartitionedSink
 from tlib_codec.arrow.records import RecordColumns
 from tlib_codec.arrow.writer import Grouped
+from tlib_codec.formats.members import file_of
 from tlib_codec.query import Tally
 from tlib_codec.records import Batch, Diagnostic, Entry
 
@@ -193,7 +194,7 @@ def _decode_input(
         sink = PartitionedSink(Path(work), stem, columns.schema, keys, pipeline.registry)
         writer = _DatasetWriter(sink, columns)
         try:
-            stat = Path(path).stat()
+            stat = file_of(path).stat()
             status = pipeline.run(path, writer, moved=worker.moved, opened=lambda _: None)
             writer.close()
         except InputError as error:
@@ -221,7 +222,7 @@ def decode_dataset(
             stem = _stem(path)
             known = dataset.known(stem)
             try:
-                stat = Path(path).stat()
+                stat = file_of(path).stat()
             except OSError as error:
                 report(f"{path}: {error.strerror}")
                 status = Unusable.exit_code

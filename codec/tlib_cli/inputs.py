@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import click
 
-from tlib_codec.formats import Format, ReadOptions, formats, readable
-from tlib_codec.formats.source import InputError, Source
-from tlib_codec.records import Batch, Entry
+from tlib_codec.formats import Format, ReadOptions, formats
+from tlib_codec.formats.members import file_of, members
+from tlib_codec.formats.source import InputError, Source, batches_of
+from tlib_codec.records import Batch, Diagnostic, Entry
+from tlib_schemas.errors import Severity
 
-__all__ = ["InputError", "Source", "entries", "format_of", "open_source", "read_batches"]
+from .reports import Unusable, report
+
+__all__ = ["InputError", "Source", "entries", "expanded", "format_of", "open_source", "read_batches", "size_of"]
 
 AUTO = "auto"
 
@@ -39,8 +43,34 @@ def format_of(source: Source, name: str, only: Collection[str] = ()) -> Format:
 
 def read_batches(source: Source, format: Format, options: ReadOptions) -> Iterator[Batch]:  # noqa: A002
     """Yield the batches of an input."""
-    assert format.read is not None, f"{format.name} is not among {', '.join(readable())}"
-    return format.read(source, options)
+    return batches_of(source, format, options)
+
+
+def expanded(paths: Sequence[str]) -> tuple[str, ...]:
+    """Return the inputs that `paths` stand for: each folder and zip file gives those in it. Raise Unusable where it holds none."""
+    found: list[str] = []
+    for path in paths:
+        try:
+            inside = members(path)
+        except InputError as error:
+            raise Unusable(str(error)) from None
+        if not inside.names:
+            raise Unusable(f"{path}: none of its {inside.skipped} files has a known format")
+        if inside.skipped:
+            report(f"{path}: skipped {inside.skipped} of {inside.skipped + len(inside.names)} files: no known format")
+        found += inside.names
+    return tuple(found)
+
+
+def size_of(path: str) -> int:
+    """Return the size of an input in a file, unpacked where it is a member of a zip file; 0 for another kind of input."""
+    if path == "-" or not file_of(path).is_file():
+        return 0
+    try:
+        with Source(path) as source:
+            return source.size or 0
+    except InputError:  # the reader reports it
+        return 0
 
 
 def entries(
@@ -53,9 +83,13 @@ def entries(
     opened: Callable[[Source], None] | None = None,
     follow: bool = False,
 ) -> Iterator[Entry]:
-    """Yield the records and diagnostics of `path` one by one. Raise InputError."""
+    """Yield the records and diagnostics of `path` one by one; report those of severity WARNING instead. Raise InputError."""
     with open_source(path, moved=moved, follow=follow) as source:
         if opened is not None:
             opened(source)
         for batch in read_batches(source, format_of(source, format, only), options):
-            yield from batch
+            for entry in batch:
+                if isinstance(entry, Diagnostic) and entry.severity is Severity.WARNING:
+                    report(entry.complaint())
+                else:
+                    yield entry

@@ -13,10 +13,12 @@ from typing import Any, TypeVar
 import click
 
 from tlib_codec.formats import readable
+from tlib_codec.formats.encodings import checked
 from tlib_codec.query import Query, QueryError, Tally
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
+from .inputs import expanded
 from .output import outputs
 from .reports import report
 
@@ -63,11 +65,17 @@ def registry_option(command: F) -> F:
 
 
 def input_options(*only: str) -> Callable[[F], F]:
-    """Add ``--format``, with all readable formats or those in `only`; add ``--server`` if logs are among them."""
+    """Add ``--format``, with all readable formats or those in `only`; add ``--server`` and ``--encoding`` if logs are among them."""
     names = only or tuple(readable())
 
     def add(command: F) -> F:
         if "log" in names:
+            command = click.option(
+                "--encoding",
+                metavar="NAME",
+                callback=_encoding,
+                help="Read the text of a log in this encoding. Default: UTF-8, and Windows-1252 for a line that is not UTF-8.",
+            )(command)
             command = click.option(
                 "--server",
                 type=click.IntRange(0, 0xFFFF_FFFF),
@@ -86,9 +94,20 @@ def input_options(*only: str) -> Callable[[F], F]:
     return add
 
 
+def _encoding(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    try:
+        return None if value is None else checked(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
 def capture_options(command: F) -> F:
     """Add ``--port``, ``--host`` and ``--follow``."""
-    follow = click.option("--follow", is_flag=True, help="Wait for more data at the end of a file, as tail -f does; stop with Ctrl-C.")
+    follow = click.option(
+        "--follow",
+        is_flag=True,
+        help="Wait for more data at the end of a file, also after its rotation, as tail -F does; stop with Ctrl-C.",
+    )
     return connection_options(follow(command))
 
 
@@ -122,8 +141,8 @@ def _addresses(_ctx: click.Context, _parameter: click.Parameter, values: tuple[s
 
 
 def files_argument(command: F) -> F:
-    """Add the argument ``[FILE]…``; without a FILE, the command reads the standard input."""
-    return click.argument("files", nargs=-1, metavar="[FILE]…|-")(command)
+    """Add the argument ``[FILE]…``; without a FILE, the command reads the standard input. A folder or zip file gives the files in it."""
+    return click.argument("files", nargs=-1, metavar="[FILE]…|-", callback=lambda _ctx, _parameter, files: expanded(files))(command)
 
 
 def output_options(command: F) -> F:

@@ -12,6 +12,7 @@ import click
 
 from tlib_codec import formats
 from tlib_codec.formats import Format, WriteOptions, Writer
+from tlib_codec.formats.members import file_of
 from tlib_codec.formats.output import open_output
 
 from .reports import Unusable
@@ -69,7 +70,7 @@ def opened(path: str | None, inputs: tuple[str, ...] = (), *, binary: bool = Fal
         return
     target = Path(path)
     for one in inputs:
-        if one != "-" and target.exists() and Path(one).exists() and target.samefile(one):
+        if one != "-" and target.exists() and file_of(one).exists() and target.samefile(file_of(one)):
             raise Unusable(f"{path}: the output is also an input; write to another file")
     if not target.parent.is_dir():
         raise Unusable(f"{path}: the folder {target.parent} does not exist; create it first")

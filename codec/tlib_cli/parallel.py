@@ -209,7 +209,7 @@ def _decode_part(worker: Worker, task: Task, path: str, part: str) -> tuple[int,
 
 
 def decode_parts(pipeline: Pipeline, inputs: tuple[str, ...], beside: Path | None, workers: Workers, writer: Writer) -> int:
-    """Decode every input to a part, join the parts in order, and return the exit status; the pipeline's tally adds up the counts.
+    """Decode every input to a part, join the parts in order, and return the exit status; the pipeline's total adds up the counts.
 
     `beside` is the folder of the output, so that the parts are on the same disk; None selects the temporary folder.
     """
@@ -219,7 +219,7 @@ def decode_parts(pipeline: Pipeline, inputs: tuple[str, ...], beside: Path | Non
         tasks = ((pipeline.task, path, str(folder / str(number))) for number, path in enumerate(inputs))
         for number, (outcome, tally) in enumerate(workers.ordered(_decode_part, tasks)):
             status = max(status, outcome)
-            pipeline.tally.add(tally)
+            pipeline.total.add(tally)
             pass_reports(folder / f"{number}.err")
             part = folder / str(number)
             with part.open("rb") as file:

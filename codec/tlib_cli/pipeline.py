@@ -35,6 +35,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     target: str
     format: str = AUTO
     server: int | None = None
+    encoding: str | None = None
     strict: bool = False
     events: tuple[str, ...] = ()
     where: tuple[str, ...] = ()
@@ -64,7 +65,7 @@ class Pipeline:
         self._reports = reports
         self._query = self._new_query()
         self.selection = self._selection()
-        self.tally: Tally = self._query.tally
+        self.total = Tally()
 
     def _new_query(self) -> Query:
         """Return a new query, since a query keeps the clock of one input."""
@@ -105,27 +106,36 @@ class Pipeline:
 
         Raise InputError if the input cannot be read.
         """
-        self._query = self._new_query()
-        try:
-            return self._run(path, writer, moved, opened)
-        finally:
-            self.tally.add(self._query.tally)
-
-    def _run(self, path: str, writer: Writer, moved: Callable[[int], None], opened: Callable[[Source], None]) -> int:
-        task = self.task
         status = FINE
+        for batch in self.batches(path, moved=moved, opened=opened):
+            status = max(status, self.write(batch, writer))
+            if self.task.strict and status:
+                break
+        return status
+
+    def batches(
+        self, path: str, *, moved: Callable[[int], None] = lambda _: None, opened: Callable[[Source], None] = lambda _: None
+    ) -> Iterator[Batch]:
+        """Yield the batches of one input, of one entry each if the task is strict. Raise InputError if the input cannot be read."""
+        task = self.task
+        self.total.add(self._query.tally)
+        self._query = self._new_query()
         with open_source(path, moved=moved, follow=task.follow) as source:
             opened(source)
-            options = ReadOptions(registry=self.registry, server=task.server, ports=task.ports, hosts=task.hosts)
+            options = ReadOptions(registry=self.registry, server=task.server, encoding=task.encoding, ports=task.ports, hosts=task.hosts)
             for batch in read_batches(source, format_of(source, task.format), options):
-                for piece in _singles(batch) if task.strict else (batch,):
-                    status = max(status, self.write(piece, writer))
-                    if task.strict and status:
-                        return status
+                yield from _singles(batch) if task.strict else (batch,)
             addresses = self._query.addresses
             if addresses is not None and not addresses.seen:
                 raise InputError(f"{source.name}: --address needs a capture; these events have no addresses")
-        return status
+
+    @property
+    def tally(self) -> Tally:
+        """Return the counts of the query over all inputs so far; `total` has those of complete inputs."""
+        tally = Tally()
+        tally.add(self.total)
+        tally.add(self._query.tally)
+        return tally
 
     def report_unmatched(self) -> None:
         """Report that the query selected none of the events of all inputs."""

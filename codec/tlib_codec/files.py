@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from tlib_schemas.registry import Registry
@@ -59,6 +60,7 @@ def read(
     format: str | None = None,  # noqa: A002
     registry: Registry = TLIBRARY,
     server: int | None = None,
+    encoding: str | None = None,
     ports: Iterable[int] = (),
     hosts: Iterable[str] = (),
     follow: bool = False,
@@ -70,14 +72,16 @@ def read(
 ) -> Reader:
     """Return the records of anything that ``tlib decode`` takes: frames, hex text, JSON lines, a log or a capture, also compressed.
 
-    `file` is a path or open for reading bytes; it need not be seekable. `format` names its format; None finds it out from
-    the first bytes. `server` is the Server attribute of events from a log. `ports` and `hosts` choose connections of a capture.
-    `follow` waits at the end of a file for more. `where`, `events`, `since`, `until` and `address` select records as a `Query` does.
-    Iterating yields `Record`s and, where a part of the input cannot be read, `Diagnostic`s; with a query, those of a batch follow
-    its records. Memory does not grow with the input.
+    `file` is a path or open for reading bytes; it need not be seekable. A folder or zip file gives the records of every file in it that has
+    a known format; ``bundle.zip!server.log`` is one of them. `format` names the format; None finds it out from the first bytes.
+    `server` is the Server attribute of events from a log. `encoding` is the encoding of a log's text (None: UTF-8, and Windows-1252 for a
+    line that is not UTF-8). `ports` and `hosts` choose connections of a capture. `follow` waits at the end of a file for more, and for
+    the next file after a rotation. `where`, `events`, `since`, `until` and `address` select records as a `Query` does. Iterating yields
+    `Record`s and, where a part of the input cannot be read, `Diagnostic`s; with a query, those of a batch follow its records. Memory
+    does not grow with the input.
 
     Raises `InputError` (a ValueError) where the file cannot be opened or its format is not known; ValueError for an
-    unknown `format`; `QueryError` (a ValueError) where a name or value of the query does not exist.
+    unknown `format` or `encoding`; `QueryError` (a ValueError) where a name or value of the query does not exist.
 
     >>> from tlib_codec import EventCallCreated, read
     >>> sum(isinstance(record.item, EventCallCreated) for record in read("examples/calls.tlb"))
@@ -86,18 +90,40 @@ def read(
     1
     """
     from .formats import ReadOptions  # noqa: PLC0415
-    from .formats.source import Source  # noqa: PLC0415
+    from .formats.encodings import checked  # noqa: PLC0415
+    from .formats.members import members  # noqa: PLC0415
+    from .formats.source import Source, batches_of  # noqa: PLC0415
     from .query import Query  # noqa: PLC0415
 
     query = Query(where=where, events=events, since=since, until=until, address=address, registry=registry)
+    first: str | BinaryIO
+    others: tuple[str, ...] = ()
+    if isinstance(file, str | os.PathLike):
+        inside = members(os.fspath(file)).names
+        if not inside:
+            return Reader(ExitStack(), iter(()), None, query.tally)
+        first, *rest = inside
+        others = tuple(rest)
+    else:
+        first = file
+    text = None if encoding is None else checked(encoding)
+    options = ReadOptions(registry=registry, server=server, encoding=text, ports=tuple(ports), hosts=tuple(hosts))
+
+    def following() -> Iterator[Batch]:
+        for path in others:
+            with Source(path) as source:
+                chosen = source.detect() if format is None else _named(format)
+                assert chosen is not None
+                yield from batches_of(source, chosen, options)
+
     with ExitStack() as opened:
-        source = opened.enter_context(Source(file, follow=follow))
+        source = opened.enter_context(Source(first, follow=follow))
         chosen = source.detect() if format is None else _named(format)
         if chosen is None:
             return Reader(opened.pop_all(), iter(()), None, query.tally)
-        assert chosen.read is not None
-        options = ReadOptions(registry=registry, server=server, ports=tuple(ports), hosts=tuple(hosts))
-        return Reader(opened.pop_all(), map(query.filter, chosen.read(source, options)), chosen.name, query.tally)
+        return Reader(
+            opened.pop_all(), map(query.filter, chain(batches_of(source, chosen, options), following())), chosen.name, query.tally
+        )
 
 
 def _named(name: str) -> Format:

@@ -18,7 +18,7 @@ from tlib_cli.commands import schema
     ("arguments", "message"),
     [
         (["decode", "nowhere"], "nowhere: No such file or directory"),
-        (["decode", "."], ".: Is a directory"),
+        (["decode", "hollow"], "hollow: none of its 1 files has a known format"),
         (["decode", "a\0b"], "embedded null byte"),
         (["decode", "empty"], "empty: the input is empty"),
         (["decode", "noise"], "no known format (capture, frames, hex, jsonl, log)"),

@@ -53,8 +53,8 @@ def mixed(folder, run):
         '"Gold" (Unicode)',
         "#200 type 7: 00 01",
         "[not-allowed]",
-        "line 1",
-        "-- ",
+        "calls.log:1",
+        "bad.tlb@5",
         "EventReleased (deprecated)",
         "EventNotPublic",
         "AttributeMystery 'x'",
@@ -73,7 +73,23 @@ def test_an_error_in_the_table_has_status_1(mixed):
 
 
 def test_lines_fit_into_100_columns(mixed):
-    assert all(len(line) <= 100 or " at byte " in line for line in mixed.out.splitlines() if "bad.tlb" not in line)
+    assert all(len(line) <= 100 for line in mixed.out.splitlines() if ".tlb" not in line and ".log" not in line)
+
+
+LONG = {"Event": "EventDNDOn", "CallUUID": "01FES9JKSOFQLEKK3CSH5B5AES00JV1U", "ConnID": "006c02462a161006", "ANI": "5" * 70}
+
+
+@pytest.mark.parametrize("name", ["CallUUID", "ConnID", "ANI"])
+def test_an_identifier_is_not_broken_however_narrow_the_terminal_is(table, monkeypatch, name):
+    monkeypatch.setenv("COLUMNS", "30")
+    assert f"{name} {LONG[name]}" in table(LONG)
+
+
+def test_a_place_that_does_not_fit_beside_the_event_has_a_line_of_its_own(tmp_path, run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    path = tmp_path / f"{'n' * 60}.jsonl"
+    path.write_text(json.dumps(RELEASED))
+    assert f"\n  {path}:1\n" in run("decode", "--to", "table", path).out
 
 
 @pytest.mark.parametrize("character", ["\x1b", "\x07", "\u202e"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import zipfile
 from pathlib import Path
 
 import pyarrow as pa
@@ -28,6 +29,47 @@ def test_an_example_is_read_by_its_first_bytes(name, expected):
     reader = read(EXAMPLES / name)
     assert reader.format == expected
     assert any(isinstance(record.item, EventCallCreated) for record in reader)
+
+
+@pytest.fixture
+def bundle(tmp_path):
+    """Return a zip file of two inputs and a text."""
+    path = tmp_path / "b.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.tlb", FRAME)
+        archive.writestr("b.hex", FRAME.hex() * 2)
+        archive.writestr("readme", "hello")
+    return path
+
+
+def test_a_zip_file_gives_the_records_of_each_member(bundle):
+    assert [record.origin.file for record in read(bundle)] == [f"{bundle}!a.tlb", f"{bundle}!b.hex", f"{bundle}!b.hex"]
+
+
+def test_a_folder_gives_the_records_of_each_file_below_it(bundle):
+    assert len(list(read(bundle.parent))) == 3
+
+
+def test_the_format_of_a_zip_file_is_that_of_its_first_member(bundle):
+    with read(bundle) as reader:
+        assert reader.format == "frames"
+
+
+def test_a_member_is_read_alone(bundle):
+    assert len(list(read(f"{bundle}!b.hex"))) == 2
+
+
+def test_a_named_format_counts_for_every_member(bundle):
+    assert len(list(read(bundle, format="hex"))) > 2
+
+
+def test_an_empty_folder_has_no_format(tmp_path):
+    assert read(tmp_path).format is None
+
+
+def test_an_encoding_is_taken_by_its_name():
+    log = b"@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventDNDOn\n\tAttributeThisDN\t'Ren\xe9'\n"
+    assert [record.item.attributes["ThisDN"] for record in read(io.BytesIO(log), encoding="Latin-1")] == ["René"]
 
 
 def test_hex_text_is_read():

@@ -53,6 +53,7 @@ def command(
     files: tuple[str, ...],
     format_name: str,
     server: int | None,
+    encoding: str | None,
     ports: tuple[int, ...],
     hosts: tuple[str, ...],
     follow: bool,
@@ -98,7 +99,7 @@ def command(
         show = _Problem.text
     else:
         show = groups.add
-    options = ReadOptions(registry=registry, server=server, ports=ports, hosts=hosts)
+    options = ReadOptions(registry=registry, server=server, encoding=encoding, ports=ports, hosts=hosts)
     status = FINE
     with Progress(alone=not sys.stdout.isatty()) as progress:
         for path, query in zip(inputs, queries, strict=True):

@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from tlib_cli import FINE, INVALID
-from tlib_cli.inputs import InputError, Source, format_of
+from tlib_cli.inputs import InputError, Source, format_of, size_of
 from tlib_cli.options import (
     REGISTRY,
     capture_options,
@@ -52,6 +52,7 @@ def command(
     files: tuple[str, ...],
     format_name: str,
     server: int | None,
+    encoding: str | None,
     to: str | None,
     output: str | None,
     strict: bool,
@@ -70,7 +71,8 @@ def command(
 ) -> int:
     """Decode frames, hex text, logs, captures or JSONL.
 
-    Read frames, hex text, a T-Server or Platform SDK log, a capture (pcap, pcapng) or JSONL. Print a table on a
+    Read frames, hex text, a T-Server or Platform SDK log, a capture (pcap, pcapng) or JSONL, also compressed (gzip, bzip2,
+    xz, zstd); from a folder or zip file, read every file with a known format. Print a table on a
     terminal and JSONL, one line per event, in a pipe. Report malformed parts on the standard error and, in JSONL,
     write them as lines ($malformed, $gap); the events around them are still decoded. --event, --where, --since,
     --until and --address select events, --select chooses columns.
@@ -83,6 +85,8 @@ def command(
     tlib decode *.log --where 'any ConnID = 006c02462a161006'
     tlib decode server.log --select time,Event,ANI,DNIS,UserData.Segment -o calls.csv
     tlib decode server.log --since 2026-03-14T21:00Z -o evening.pcapng
+    tlib decode bundle.zip -o bundle.jsonl
+    tlib decode --follow a.log b.log
     tlib decode trunk.pcapng.gz --port 3000 -o calls.jsonl
     tcpdump -i eth0 -U -w - port 3000 | tlib decode --to table
     xxd capture.bin | tlib decode | jq -r .ConnID
@@ -98,6 +102,7 @@ def command(
         target=target.name,
         format=format_name,
         server=server,
+        encoding=encoding,
         strict=strict,
         events=events,
         where=where,
@@ -121,7 +126,9 @@ def command(
         with _closed(writer):
             progress = stack.enter_context(Progress(alone=output not in {None, "-"} or not sys.stdout.isatty()))
             count = _jobs(jobs, inputs, target, strict=strict, selects=select is not None)
-            if count > 1:
+            if follow and len(inputs) > 1:
+                status = _followed(pipeline, inputs, writer)
+            elif count > 1:
                 status = _in_parallel(pipeline, inputs, output, count, writer, progress)
             else:
                 status = _one_by_one(pipeline, inputs, writer, progress)
@@ -162,18 +169,24 @@ def _one_by_one(pipeline: Pipeline, inputs: tuple[str, ...], writer: Writer, pro
     return status
 
 
+def _followed(pipeline: Pipeline, inputs: tuple[str, ...], writer: Writer) -> int:
+    """Decode several files that grow."""
+    from tlib_cli.following import decode_followed  # noqa: PLC0415 threads, which most runs do not need
+
+    pipelines = [(path, Pipeline(pipeline.task, pipeline.registry)) for path in inputs]
+    status = decode_followed(pipelines, writer)
+    for _, one in pipelines:
+        pipeline.total.add(one.tally)
+    return status
+
+
 def _jobs(wanted: int | None, inputs: tuple[str, ...], target: Format, *, strict: bool, selects: bool) -> int:
     """Return the number of processes: 1 if one must see all inputs (parts do not join, --strict, --select), or the inputs are small."""
-    if len(inputs) < 2 or strict or not target.joins or selects or not all(_size(path) for path in inputs):
+    if len(inputs) < 2 or strict or not target.joins or selects or not all(map(size_of, inputs)):
         return 1
-    if wanted is None and sum(map(_size, inputs)) < _MIN_PARALLEL:
+    if wanted is None and sum(map(size_of, inputs)) < _MIN_PARALLEL:
         return 1
     return min(wanted or os.cpu_count() or 1, len(inputs))
-
-
-def _size(path: str) -> int:
-    """Return the size of a file, or 0 for another kind of input."""
-    return Path(path).stat().st_size if path != "-" and Path(path).is_file() else 0
 
 
 def _in_parallel(pipeline: Pipeline, inputs: tuple[str, ...], output: str | None, jobs: int, writer: Writer, progress: Progress) -> int:
@@ -181,7 +194,7 @@ def _in_parallel(pipeline: Pipeline, inputs: tuple[str, ...], output: str | None
     from tlib_cli.parallel import Workers, decode_parts  # noqa: PLC0415 multiprocessing, which most runs do not need
 
     beside = None if output in {None, "-"} or not Path(str(output)).parent.is_dir() else Path(str(output)).parent
-    with Workers(jobs, sum(map(_size, inputs)), progress) as workers:
+    with Workers(jobs, sum(map(size_of, inputs)), progress) as workers:
         return decode_parts(pipeline, inputs, beside, workers, writer)
 
 
@@ -201,9 +214,9 @@ def _folder(pipeline: Pipeline, inputs: tuple[str, ...], output: str, jobs: int 
 
     keys = partition_keys(partition)
     count = min(jobs or os.cpu_count() or 1, len(inputs))
-    with Progress(alone=True) as progress, Workers(count, sum(map(_size, inputs)), progress) as workers:
+    with Progress(alone=True) as progress, Workers(count, sum(map(size_of, inputs)), progress) as workers:
         # All files of a folder share one schema, so its columns do not depend on the inputs.
-        status, already = decode_dataset(msgspec.structs.replace(task, origins=None), keys, inputs, output, workers, pipeline.tally)
+        status, already = decode_dataset(msgspec.structs.replace(task, origins=None), keys, inputs, output, workers, pipeline.total)
     if already:
         note = "; the run that decoded them reported their errors" if status == INVALID and already == len(inputs) else ""
         report(f"{output}: skipped {already} of {len(inputs)} files, which an earlier run decoded{note}")
@@ -225,7 +238,7 @@ def _origins(inputs: tuple[str, ...], format_name: str) -> tuple[str, ...] | Non
 
 def _detect(path: str) -> Format | None:
     """Return the format of a file; None for another kind of input and an unusable file."""
-    if path == "-" or not Path(path).is_file():
+    if not size_of(path):
         return None
     try:
         with Source(path) as source:

@@ -55,6 +55,7 @@ def command(
     files: tuple[str, ...],
     format_name: str,
     server: int | None,
+    encoding: str | None,
     ports: tuple[int, ...],
     hosts: tuple[str, ...],
     connect: list[tuple[str, int]],
@@ -82,7 +83,7 @@ def command(
     if bool(connect) == (serving.listen is not None) or serving.backup_of is not None:
         raise click.UsageError("give --connect or --listen, one of them")
     query = build_query(events=events, where=where, since=since, until=until, registry=registry)
-    options = ReadOptions(registry=registry, server=server, ports=ports, hosts=hosts)
+    options = ReadOptions(registry=registry, server=server, encoding=encoding, ports=ports, hosts=hosts)
 
     def recording() -> Iterator[RecordedItem]:
         clock = Clock(registry)

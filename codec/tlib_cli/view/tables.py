@@ -15,13 +15,14 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
 from tlib_cli.reports import complaints, printable
 from tlib_codec.engine import check
 from tlib_codec.formats.writers import RecordWriter
-from tlib_codec.records import Diagnostic, Record
+from tlib_codec.records import Diagnostic, Origin, Record
 from tlib_codec.stream import Gap
 from tlib_schemas.attributes import Timestamp
 from tlib_schemas.declare import Composite
@@ -47,21 +48,16 @@ class Table(RecordWriter):
     def __init__(self, file: BinaryIO, registry: Registry) -> None:
         super().__init__(file, registry)
         self.console = console(file)
-        self._last: str | None = None
         self._colours = {number: _PALETTE[i % len(_PALETTE)] for i, number in enumerate(registry.schemas)}
 
     def put(self, record: Record) -> None:
-        """Write the block of a record; if the file changes, write its name first."""
-        file = record.origin.file
-        if self._last not in {None, file}:
-            self.console.print(Text(f"-- {printable(file)}\n", "bold"))
-        self._last = file
-        self.console.print(self.block(record))
+        """Write the block of a record; a line is as long as it is, so that an identifier is never broken."""
+        self.console.print(self.block(record), soft_wrap=True)
 
     def put_diagnostic(self, diagnostic: Diagnostic) -> None:
         """Write the line of a diagnostic."""
         lines = (Text(printable(line), "bold red") for line in complaints(diagnostic))
-        self.console.print(Text("ERROR ", "bold red") + next(lines), *lines, Text(), sep="\n")
+        self.console.print(Text("ERROR ", "bold red") + next(lines), *lines, Text(), sep="\n", soft_wrap=True)
 
     def flush(self) -> None:
         """Make everything written so far visible to a reader."""
@@ -97,20 +93,9 @@ class Table(RecordWriter):
         head.append(printable(name), f"bold {'red' if isinstance(item, InvalidEvent) else colour}")
         if deprecated:
             head.append(" (deprecated)", "yellow")
-        place = self._place(record)
-        padding = self.console.width - head.cell_len - len(place)
-        if padding < 2 and record.origin.packet is not None:  # both addresses and the packet stay on one line
-            return head.append(f"\n  {place}", "dim")
-        return head.append(" " * max(2, padding) + place, "dim")
-
-    def _place(self, record: Record) -> str:
-        """Return the line, packet or offset of a record, and the addresses of its sender and receiver."""
-        origin = record.origin
-        if origin.packet is not None:
-            arrow = ">" if guides(self.console) is _PLAIN_GUIDES else "→"
-            return f"{origin.src} {arrow} {origin.dst}  packet {origin.packet}"
-        place = f"line {origin.line}" if origin.line is not None else f"@{origin.offset}" if origin.offset is not None else ""
-        return place or str((origin.other or {}).get("server", "@"))
+        place = _place(record.origin, ">" if guides(self.console) is _PLAIN_GUIDES else "→")
+        padding = self.console.width - head.cell_len - cell_len(place)
+        return head.append(" " * padding + place if padding > 1 else f"\n  {place}", "dim")
 
     def _pairs(self, item: Item) -> tuple[str, _Pairs]:
         """Return the time of an event as text, and its attributes by printed name."""
@@ -167,6 +152,17 @@ class Table(RecordWriter):
         text = f"{violation.attribute}: expected {violation.expected}, found {violation.actual} [{violation.code}]"
         lines = textwrap.wrap(mark + printable(text), max(20, self.console.width - 2), initial_indent="  ", subsequent_indent="    ")
         return (Text(line, style) for line in lines)
+
+
+def _place(origin: Origin, arrow: str) -> str:
+    """Return the place of a record as an editor takes it (``server.log:17``), with the offset (``calls.tlb@60``) or both addresses."""
+    if origin.packet is not None:
+        return f"{origin.src} {arrow} {origin.dst}  {printable(origin.place)}"
+    if origin.line is None and origin.offset is not None:
+        return f"{printable(origin.file)}@{origin.offset}"
+    if origin.line is None and not origin.file:
+        return str((origin.other or {}).get("server", "@"))
+    return printable(origin.place)
 
 
 def violations_of(record: Record, registry: Registry) -> tuple[Violation, ...]:

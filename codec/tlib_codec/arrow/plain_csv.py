@@ -16,7 +16,7 @@ from tlib_codec.formats.selected import clean, csv_line, moment, quoted
 from tlib_codec.formats.writers import RecordWriter
 from tlib_codec.records import Batch, Diagnostic, Entry, Record
 from tlib_codec.stream import Gap
-from tlib_schemas.errors import EncodeError
+from tlib_schemas.errors import EncodeError, Severity
 from tlib_schemas.limits import DEFAULT_LIMITS
 
 from .builder import Cells, FrameBuilder
@@ -48,6 +48,8 @@ class PlainCsv(RecordWriter):
         for entry in batch:
             if isinstance(entry, Diagnostic) or not entry.valid:
                 yield entry
+            if isinstance(entry, Diagnostic) and entry.severity is Severity.WARNING:
+                continue
             try:
                 full = self._take(entry)
             except EncodeError as error:

@@ -18,9 +18,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tlib_codec import native
-from tlib_codec.records import Batch, Diagnostic, Entry, Frames, Record
+from tlib_codec.records import Batch, Diagnostic, Entry, Frames, Part, Record
 from tlib_codec.stream import Gap
-from tlib_schemas.errors import EncodeError
+from tlib_schemas.errors import EncodeError, Severity
 from tlib_schemas.limits import DEFAULT_LIMITS
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
@@ -85,6 +85,7 @@ class RecordColumns:
     def rows(self, batch: Batch, failed: list[Diagnostic]) -> Iterator[Rows]:
         """Yield the rows of a batch; a record that cannot be encoded has none, and adds a diagnostic to `failed`."""
         held = _Rows(self._names, self.schema, batch)
+        failed += (part for part in batch.parts if isinstance(part, Diagnostic) and _is_note(part))
         for run in _runs(batch):
             if isinstance(run, Frames):
                 yield from self._frames(run, held)
@@ -142,10 +143,15 @@ def _runs(batch: Batch) -> Iterator[Frames | list[Entry]]:
             held = []
         if isinstance(part, Frames):
             yield part
-        else:
+        elif not _is_note(part):
             held.append(part)
     if held:
         yield held
+
+
+def _is_note(part: Part) -> bool:
+    """Return whether `part` is a diagnostic of severity WARNING, which has no row."""
+    return isinstance(part, Diagnostic) and part.severity is Severity.WARNING
 
 
 class _Rows:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from tlib_codec.query import FieldKind, NamedField, Scope
 from tlib_codec.query.records import utc
@@ -17,16 +17,12 @@ from tlib_schemas.events import UnknownEvent
 from tlib_schemas.values import Attributes
 
 from .model import Call, Ending
+from .outcome import Outcome, hold_time, outcome, queue_time, released_first, ring_time, talk_time
 
 
-def _seconds(get: Callable[[Call], dt.timedelta | float | None]) -> NamedField:
+def _seconds(get: Callable[[Call], float | None]) -> NamedField:
     """Return the field of a duration."""
-
-    def seconds(call: Call) -> float | None:
-        value = get(call)
-        return value.total_seconds() if isinstance(value, dt.timedelta) else value
-
-    return NamedField(kind=FieldKind.DURATION, get=seconds)
+    return NamedField(kind=FieldKind.DURATION, get=get)
 
 
 def _time(get: Callable[[Call], dt.datetime | None]) -> NamedField:
@@ -34,20 +30,34 @@ def _time(get: Callable[[Call], dt.datetime | None]) -> NamedField:
     return NamedField(kind=FieldKind.TIME, get=lambda call: None if (at := get(call)) is None else nanoseconds(at), show=utc)
 
 
+def _texts(get: Callable[[Call], tuple[str | None, ...]]) -> NamedField:
+    """Return the field of several texts."""
+    return NamedField(kind=FieldKind.TEXT, get=lambda call: tuple(text for text in get(call) if text is not None))
+
+
+def _duration(call: Call) -> float | None:
+    return None if call.duration is None else call.duration.total_seconds()
+
+
 CALL_FIELDS: Final[Mapping[str, NamedField]] = {
-    "$duration": _seconds(lambda call: call.duration),
+    "$outcome": NamedField(
+        kind=FieldKind.WORD,
+        get=lambda call: None if (result := outcome(call)) is None else result.value,
+        words=[one.value for one in Outcome],
+    ),
+    "$duration": _seconds(_duration),
+    "$queue": _seconds(queue_time),
+    "$ring": _seconds(ring_time),
+    "$talk": _seconds(talk_time),
+    "$hold": _seconds(hold_time),
+    "$party": _texts(lambda call: tuple(party.dn for party in call.parties.values())),
+    "$agent": _texts(lambda call: tuple(party.agent for party in call.parties.values())),
+    "$released_first": _texts(lambda call: (released_first(call),)),
     "$begin": _time(lambda call: call.begin),
     "$end": _time(lambda call: call.end),
     "$ending": NamedField(kind=FieldKind.WORD, get=lambda call: call.ending.value, words=[one.value for one in Ending]),
-    "$party": NamedField(kind=FieldKind.TEXT, get=lambda call: tuple(call.parties)),
     "$events": NamedField(kind=FieldKind.NUMBER, get=lambda call: call.events),
-    "$anomaly": NamedField(kind=FieldKind.TEXT, get=lambda call: tuple(one.code for one in call.anomalies)),
+    "$anomaly": _texts(lambda call: tuple(one.code for one in call.anomalies)),
 }
-
-
-def _item(call: Call) -> Any:
-    return UnknownEvent(0, Attributes(call.state))
-
-
-CALLS: Final = Scope(CALL_FIELDS, _item)
+CALLS: Final = Scope(CALL_FIELDS, lambda call: UnknownEvent(0, Attributes(call.state)))
 """The fields of calls, and the last known attributes of each."""

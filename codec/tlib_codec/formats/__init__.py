@@ -33,12 +33,14 @@ __all__ = ["Format", "ReadOptions", "WriteOptions", "Writer", "by_suffix", "dete
 class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of a reader; each format uses the ones that apply to it.
 
-    `server` is the Server attribute of events from a log, which logs do not print. `ports` and `hosts` (addresses) choose
+    `server` is the Server attribute of events from a log, which logs do not print. `encoding` is the encoding of a log's text (None:
+    UTF-8, and Windows-1252 for a line that is not UTF-8). `ports` and `hosts` (addresses) choose
     connections of a capture; without them, those that carry frames are read.
     """
 
     registry: Registry = TLIBRARY
     server: int | None = None
+    encoding: str | None = None
     ports: tuple[int, ...] = ()
     hosts: tuple[str, ...] = ()
 

@@ -1,26 +1,29 @@
-"""Read gzip and zstd as they come: a compressed file, or one that is still being written.
+"""Read gzip, bzip2, xz and zstd as they come: a compressed file, or one that is still being written.
 
-Strategy: both decompressors give no more than a reader asks for, so a small file that unpacks to a huge one costs no memory;
-zstd's window is bounded as well. Data that end in the middle raise an error after the last byte before the cut.
+Strategy: each decompressor gives no more than a reader asks for, so a small file that unpacks to a huge one costs no memory;
+the windows of zstd and xz are bounded as well. Data that end in the middle raise an error after the last byte before the cut.
 """
 
 from __future__ import annotations
 
+import bz2
 import importlib
 import io
+import lzma
 import sys
 import zlib
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
-MAGIC: Final = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+MAGIC: Final = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ\0": "xz"}
 """The first bytes of the compressions that are read here."""
 
-OTHERS: Final = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"PK\x03\x04": "zip"}
-"""The first bytes of compressions that are recognised and refused by name."""
+SUFFIXES: Final = (".gz", ".zst", ".bz2", ".xz")
+"""The suffixes of compressed files."""
 
 _CHUNK: Final = 1 << 18
 _WINDOW_LOG: Final = 27  # 128 MiB, as the zstd program allows
+_XZ_MEMORY: Final = 1 << 27  # twice as much as the highest preset of the xz program needs
 
 
 class CompressionError(OSError):
@@ -32,7 +35,7 @@ class _Readable(Protocol):
 
 
 class _Member(Protocol):
-    """One member of gzip or frame of zstd."""
+    """One member of gzip or bzip2, one stream of xz, or one frame of zstd."""
 
     @property
     def eof(self) -> bool: ...
@@ -63,6 +66,14 @@ def _gzip() -> tuple[Callable[[], _Member], type[Exception]]:
     return _Gzip, zlib.error
 
 
+def _bzip2() -> tuple[Callable[[], _Member], type[Exception]]:
+    return bz2.BZ2Decompressor, OSError
+
+
+def _xz() -> tuple[Callable[[], _Member], type[Exception]]:
+    return lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, _XZ_MEMORY), lzma.LZMAError
+
+
 def _zstd() -> tuple[Callable[[], _Member], type[Exception]]:
     name = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
     try:
@@ -73,21 +84,21 @@ def _zstd() -> tuple[Callable[[], _Member], type[Exception]]:
     return lambda: zstd.ZstdDecompressor(options=options), zstd.ZstdError
 
 
-_KINDS: Final = {"gzip": _gzip, "zstd": _zstd}
+_KINDS: Final = {"gzip": _gzip, "bzip2": _bzip2, "xz": _xz, "zstd": _zstd}
 
 
 def kind_of(head: bytes) -> str | None:
-    """Return ``gzip`` or ``zstd`` where a file begins with `head`, else None."""
+    """Return the compression (a value of `MAGIC`) of a file that begins with `head`, None where it has none."""
     return next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), None)
 
 
 def open_compressed(kind: str, file: _Readable) -> io.RawIOBase:
-    """Return a reader of the bytes that `file` has compressed; `kind` is ``gzip`` or ``zstd``. Raises CompressionError."""
+    """Return a reader of the bytes that `file` has compressed; `kind` is a value of `MAGIC`. Raises CompressionError."""
     return _Reader(kind, file)
 
 
 class _Reader(io.RawIOBase):
-    """Members of gzip or frames of zstd, one after the other."""
+    """Members, streams or frames, one after the other."""
 
     def __init__(self, kind: str, file: _Readable) -> None:
         self._kind = kind

@@ -2,7 +2,8 @@
 
 Strategy: a reader asks for bytes and gets those that are there, so a live pipe keeps nobody waiting. The first bytes are
 read, judged and given out again. `moved` is called before each read that may wait, so a writer can
-write everything out.
+write everything out. A followed file ends where another one has taken its name, or where it has been cut to nothing:
+`next_file` opens the new one.
 """
 
 from __future__ import annotations
@@ -13,10 +14,14 @@ import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
-from . import Format, detect, readable
-from .compression import MAGIC, OTHERS, CompressionError, kind_of, open_compressed
+from . import Format, ReadOptions, detect, readable, zipped
+from .compression import MAGIC, CompressionError, kind_of, open_compressed
+from .encodings import MARKS, transcoded
+
+if TYPE_CHECKING:
+    from tlib_codec.records import Batch
 
 _HEAD = 1 << 20
 _POLL = 0.2  # seconds between looks at a file that grows
@@ -27,25 +32,50 @@ class InputError(ValueError):
     """An input that cannot be opened or has no known format: one line that names it. Its other inputs can still be read."""
 
 
+class UnknownFormat(InputError):
+    """An input whose first bytes no format recognises."""
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
 class _Packed:
-    """The compressed bytes: those that were read already, then the rest."""
+    """Bytes to be unpacked or transcoded: those that were read already, then the rest."""
 
     def __init__(self, head: bytes, read: Callable[[int], bytes]) -> None:
         self._head, self._read = head, read
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int, /) -> bytes:
         if not self._head:
             return self._read(size)
         data, self._head = self._head[:size], self._head[size:]
         return data
 
 
-class Source(io.RawIOBase):
-    """The bytes of `file`: a path (``-`` is the standard input) or a file open for reading bytes.
+class _Transcoded:
+    """Text in UTF-16 as UTF-8."""
 
-    `name` is the file's name for people; `size` its bytes where that is known. Bytes compressed with gzip or zstd are read unpacked once
-    `detect` has recognised them. `moved` gets the number of bytes of the last read before each read that may wait;
-    `follow` waits at the end of a file for more. Raises InputError where the file cannot be opened or read.
+    def __init__(self, file: _Packed, encoding: str) -> None:
+        self._pieces = transcoded(iter(lambda: file.read(CHUNK), b""), encoding)
+        self._held = b""
+
+    def read(self, size: int, /) -> bytes:
+        while not self._held:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return b""
+            self._held = piece
+        data, self._held = self._held[:size], self._held[size:]
+        return data
+
+
+class Source(io.RawIOBase):
+    """The bytes of `file`: a path (``-`` is the standard input, ``bundle.zip!server.log`` a member), or a file open for reading bytes.
+
+    `name` is the file's name for people; `size` its bytes where that is known. Compressed bytes are read unpacked, and UTF-16 with a byte
+    order mark as UTF-8, once `detect` has recognised them. `moved` gets the number of bytes of the last read before each read that may
+    wait; `follow` waits at the end of a file for more. Raises InputError where the file cannot be opened or read.
     """
 
     def __init__(
@@ -55,26 +85,43 @@ class Source(io.RawIOBase):
         path = os.fspath(file) if isinstance(file, str | os.PathLike) else None
         self.name: str = name or ("(standard input)" if path == "-" else path or "")
         self._moved = moved or (lambda _: None)
-        self._head = b""
-        self._unpacked: io.RawIOBase | None = None
-        self._last = 0
-        self._own = False
+        self._path = path
+        self._detected = False
+        self._own = path not in {None, "-"}
+        self._follow = follow
         self.size: int | None = None
         if path is None:
             assert not isinstance(file, str | os.PathLike)
-            self._file: BinaryIO = file
-        elif path == "-":
-            self._file = sys.stdin.buffer
+            self._begin(file)
         else:
-            try:
-                self._file = open(path, "rb", buffering=0)  # noqa: PTH123, SIM115  a path may hold a NUL
-            except (OSError, ValueError) as error:
-                raise self._failed(error) from None
-            self._own = True
-            status = os.fstat(self._file.fileno())
-            self.size = status.st_size if stat.S_ISREG(status.st_mode) else None
-        self._read_some: Callable[[int], bytes | None] = getattr(self._file, "read1", self._file.read)
-        self._follow = follow and self.size is not None  # the end of a pipe is an end
+            self._begin(sys.stdin.buffer if path == "-" else self._opened(path))
+
+    def _opened(self, path: str) -> BinaryIO:
+        """Open a path, and learn its size."""
+        try:
+            inside = zipped.split(path)
+            if inside is not None:
+                member = zipped.Member(*inside)
+                self.size = member.size
+                self._follow = False
+                return cast("BinaryIO", member)
+            file = open(path, "rb", buffering=0)  # noqa: PTH123, SIM115  a path may hold a NUL
+        except (OSError, ValueError) as error:
+            raise self._failed(error) from None
+        status = os.fstat(file.fileno())
+        self.size = status.st_size if stat.S_ISREG(status.st_mode) else None
+        return file
+
+    def _begin(self, file: BinaryIO) -> None:
+        """Read `file` from here on."""
+        self._file = file
+        self._head = b""
+        self._unpacked: _Readable | None = None
+        self._wide = False  # UTF-16, read as UTF-8
+        self._last = 0
+        self._replaced = False  # the followed file has ended, and another one has its name
+        self._read_some: Callable[[int], bytes | None] = getattr(file, "read1", file.read)
+        self._follow = self._follow and self.size is not None  # the end of a pipe is an end
 
     def _failed(self, error: Exception) -> InputError:
         hint = ": give the files in it, as in FOLDER/*" if isinstance(error, IsADirectoryError) else ""
@@ -102,20 +149,44 @@ class Source(io.RawIOBase):
 
     def _read(self, size: int) -> bytes:
         if self._unpacked is not None:
-            return self._unpacked.read(size) or b""
+            return self._unpacked.read(size)
         return self._raw(size)
 
     def _raw(self, size: int) -> bytes:
         while True:
             self._moved(self._last)
+            replaced = self._follow and self._is_replaced()  # before the read: all that was written until then is read
             try:
                 data = self._read_some(size) or b""
             except OSError as error:
                 raise self._failed(error) from None
             self._last = len(data)
-            if data or not self._follow:
+            if replaced and not data:
+                self._replaced = True
+            if data or self._replaced or not self._follow:
                 return data
             time.sleep(_POLL)
+
+    def _is_replaced(self) -> bool:
+        """Return whether the followed path names another file now (a log was renamed), or the file is shorter than the part read."""
+        assert self._path is not None
+        try:
+            now = os.stat(self._path)  # noqa: PTH116
+        except OSError:
+            return False  # between the renaming and the new file
+        here = os.fstat(self._file.fileno())
+        return (now.st_dev, now.st_ino) != (here.st_dev, here.st_ino) or now.st_size < self._file.tell()
+
+    def next_file(self) -> bool:
+        """Open the file that has taken the place of the followed one. Return False where the input has simply ended. Raise InputError."""
+        if not self._replaced:
+            return False
+        assert self._path is not None
+        self._file.close()
+        self._begin(self._opened(self._path))
+        if self._detected:
+            self.detect()
+        return True
 
     def close(self) -> None:
         """Close a file that this source opened."""
@@ -124,7 +195,8 @@ class Source(io.RawIOBase):
         super().close()
 
     def detect(self) -> Format | None:
-        """Return the format, or None where the input is empty. Raises InputError where no format is recognised."""
+        """Return the format, or None where the input is empty. Raises UnknownFormat where no format is recognised, and InputError."""
+        self._detected = True
         end = False
         found = None
         while found is None and not end:
@@ -134,8 +206,15 @@ class Source(io.RawIOBase):
                 raise self._failed(error) from None
             self._head += chunk
             end = not chunk or len(self._head) >= _HEAD
+            mark = self._head[:2]
             if self._unpacked is None and (kind := kind_of(self._head)) is not None:
                 self.unpack(kind)
+                end = False
+            elif mark in MARKS and not self._wide:
+                self._wide = True
+                below = self._raw if self._unpacked is None else self._unpacked.read
+                self._unpacked = _Transcoded(_Packed(self._head[2:], below), MARKS[mark])
+                self._head = b""
                 end = False
             elif self._head:
                 found = detect(self._head, end=end)
@@ -143,10 +222,12 @@ class Source(io.RawIOBase):
             return None
         if found is not None:
             return found
-        packed = next((name for magic, name in (OTHERS | MAGIC).items() if self._head.startswith(magic)), None)
+        if self._head.startswith(zipped.MAGIC):
+            raise InputError(f"{self.name}: a zip file: name a member, as in bundle.zip!server.log, or unpack it")
+        packed = next((name for magic, name in MAGIC.items() if self._head.startswith(magic)), None)
         if packed is not None:
             raise InputError(f"{self.name}: compressed ({packed}); pipe it in decompressed")
-        raise InputError(f"{self.name}: no known format ({', '.join(readable())}); use --format to force one")
+        raise UnknownFormat(f"{self.name}: no known format ({', '.join(readable())}); use --format to force one")
 
     def unpack(self, kind: str) -> None:
         """Read the rest unpacked. Raises InputError where the package that `kind` needs is missing."""
@@ -155,3 +236,11 @@ class Source(io.RawIOBase):
         except CompressionError as error:
             raise self._failed(error) from None
         self._head = b""
+
+
+def batches_of(source: Source, chosen: Format, options: ReadOptions) -> Iterator[Batch]:
+    """Yield the batches of an input and, while it is followed, those of the files that take its place; each begins at line 1."""
+    assert chosen.read is not None, f"{chosen.name} is not among {', '.join(readable())}"
+    yield from chosen.read(source, options)
+    while source.next_file():
+        yield from chosen.read(source, options)

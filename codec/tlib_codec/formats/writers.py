@@ -28,7 +28,8 @@ class RecordWriter:
         """Write a batch; yield invalid records, and diagnostics of reading and writing."""
         for entry in batch:
             if isinstance(entry, Diagnostic):
-                self.put_diagnostic(entry)
+                if entry.severity is Severity.ERROR:
+                    self.put_diagnostic(entry)
                 yield entry
                 continue
             if not entry.valid:

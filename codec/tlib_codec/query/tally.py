@@ -66,7 +66,7 @@ class Tally(msgspec.Struct):
         self.tested += other.tested
         self.matched += other.matched
         if not self.leaves:
-            self.leaves = other.leaves
+            self.leaves = [msgspec.structs.replace(leaf, values=dict(leaf.values)) for leaf in other.leaves]
             return
         for mine, theirs in zip(self.leaves, other.leaves, strict=True):
             mine.add(theirs)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from tlib_codec.formats.logs.dates import STAMP
+from tlib_codec.formats.logs.forms import header_of
 from tlib_codec.formats.logs.platform_sdk import RECEIVED, SENT, opens
 from tlib_codec.formats.logs.tserver import DIRECTION, message_name
 
@@ -85,11 +86,21 @@ class Headers:
 
     def header(self, line: str) -> str:
         """Return the line that opens a message."""
+        found = None if self._opens(line) else header_of(line, "platform-sdk" if self._platform else "tserver")
+        if found is not None:
+            other = found[1]
+            start, end = other.span("peer")
+            peer = self._redactor.pseudonyms.text(line[start:end])
+            return self._safe(line[: other.start()]) + line[other.start() : start] + peer + line[end : other.end()]
         if self._platform:
             match = opens(line)
             at = len(line) if match is None else match.start()
             return self._safe(line[:at]) + line[at:]
-        return self._safe(line)
+        at = line.rfind("message ")
+        return self._safe(line[:at]) + line[at:]
+
+    def _opens(self, line: str) -> bool:
+        return (opens(line) if self._platform else message_name(line)) is not None
 
     def before(self, held: str, line: str) -> str | None:
         """Return the line before, made safe, where it belongs to the header; None where it does not."""
@@ -98,9 +109,9 @@ class Headers:
             bare = opened is not None and opened.start() == 0
             return self._safe(held) if bare and (SENT.search(held) or RECEIVED.search(held)) else None
         match = message_name(line)
-        if match is None or match[0] or DIRECTION.search(held) is None:
+        if match is None or match[0].strip(" \t:") or DIRECTION.search(held) is None:
             return None
-        return self._safe(held)
+        return self.header(held)
 
     def _safe(self, text: str) -> str:
         stamp = STAMP.match(text)

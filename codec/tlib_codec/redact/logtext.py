@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, BinaryIO
 
 import msgspec
@@ -18,7 +19,7 @@ from tlib_codec.formats.logs.lines import DEFAULT_LOG_LIMITS, Line, LogLimits, c
 from tlib_codec.formats.logs.message import Context, Message
 from tlib_codec.formats.logs.platform_sdk import ATTRIBUTE
 from tlib_codec.formats.logs.reader import KINDS, recognised
-from tlib_codec.formats.logs.values import bare, looks_hex, printed_bytes, whole_bytes
+from tlib_codec.formats.logs.values import looks_hex, printed_bytes, whole_bytes
 from tlib_codec.records import Diagnostic, Record
 from tlib_schemas.abstract_dn import is_call
 from tlib_schemas.values import KVList
@@ -75,17 +76,23 @@ class LogRedactor:
             if isinstance(entry, Diagnostic):
                 self.dropped += 1
                 continue
-            if message is not None:
-                if message.take(entry):
-                    continue
-                for text in message.finish(self.wanted):
-                    blank = False
-                    yield _bytes(text)
-                self.dropped += message.dropped
-                message = None
+            if message is not None and message.take(entry):
+                continue
             line = entry[2]
             header = opens.header(entry)
-            kept = None
+            kept: str | None = None
+            if message is not None:
+                if header is None and message.suspend(entry):
+                    continue
+                texts = list(message.finish(self.wanted))
+                self.dropped += message.dropped
+                if not texts and not message.omitted and header is not None:
+                    kept = headers.before(message.raw, line)  # the first line of a header of two lines
+                    self.dropped -= kept is not None
+                for text in texts:
+                    blank = False
+                    yield _bytes(text)
+                message = None
             if held is not None:
                 kept = headers.before(held, line) if header is not None else None
                 if kept is None and self.keep_lines:
@@ -132,7 +139,8 @@ class _Rewritten:
         self.message: Message = message
         self.out: list[str | None] = [header]
         self.dropped: int = 0
-        self._raw = raw
+        self.raw: str = raw
+        self.omitted: bool = False  # a message that is not wanted
         self._before = before
         self._counts = redactor.counts.copy()
         self._keep_lines = keep_lines
@@ -165,12 +173,21 @@ class _Rewritten:
             self._line(line)
         return True
 
+    def suspend(self, entry: Line) -> bool:
+        """Return whether the message may go on after a line that is not its own; then the line is kept or dropped with it."""
+        if not self.message.suspend(entry):
+            return False
+        self.out.append(entry[2] if self._keep_lines else None)
+        self.dropped += not self._keep_lines
+        return True
+
     def finish(self, wanted: Callable[[Record], bool] | None) -> Iterator[str]:
         """Yield the lines; none where it was no message after all, or is not `wanted`."""
         self._cut()
         made = self.message.finish()
         if wanted is not None and made and isinstance(made[0], Record) and not wanted(made[0]):
             self.redactor.counts = self._counts
+            self.omitted = True
             return
         if self._before is not None:
             yield self._before
@@ -178,7 +195,7 @@ class _Rewritten:
             self.dropped = len(self.out)
             if self._keep_lines:
                 self.dropped = 0
-                yield self._raw
+                yield self.raw
                 yield from (line for line in self.out[1:] if line is not None)
             return
         yield from (line for line in self.out if line is not None)
@@ -233,13 +250,12 @@ class _Rewritten:
         if self._platform:
             match = ATTRIBUTE.match(line)
             return None if match is None else (match[1], match.end())
+        name = self.message.attribute_name(line)
         parts = line.split(None, 1)
-        if not parts or bare(parts[0]) is None:
-            return None
-        return parts[0], len(line) - len(parts[1]) if len(parts) > 1 else len(line)
+        return None if name is None else (name, len(line) - len(parts[1]) if len(parts) > 1 else len(line))
 
     def _attribute_value(self, name: str, start: int, line: str) -> None:
-        known = self.message.context.names.find(name)
+        known = self.message.exact.get(name) or self.message.context.names.find(name)
         number = None if known is None else known.id
         text = line[start:]
         self._number = number
@@ -254,7 +270,9 @@ class _Rewritten:
                 rest = len(line.rstrip()) - len(head.rest)
                 self._pair(line, rest, len(line) - len(line.lstrip()))
             return
-        self._value(start, line, lambda shown: self.redactor.printed(number, shown), self._bare(number))
+        change = partial(self.redactor.printed, number)
+        text_alone = known is not None and known.kind == "text" and self.message.header.bare_names
+        self._value(start, line, change, change if text_alone else self._bare(number))
 
     def _cut_bytes(self, start: int, text: str) -> None:
         """Keep the first four printed bytes of a packed list, which hold no value, and drop the others."""

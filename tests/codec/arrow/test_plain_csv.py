@@ -18,6 +18,7 @@ from tlib_codec.arrow.writer import ColumnWriter
 from tlib_codec.formats import WriteOptions
 from tlib_codec.records import Batch, Diagnostic, Origin, Record
 from tlib_codec.reference import Policy
+from tlib_schemas.errors import Severity
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.values import RawValue
 
@@ -37,6 +38,7 @@ ENTRIES = [
         origin=Origin(line=1 << 64),
     ),
     Diagnostic("log-value", Origin(file="a", line=3), "x", "y", path="Event.ANI"),
+    Diagnostic("log-value", Origin(file="a", line=3), "x", "y", severity=Severity.WARNING),
     Record(UnknownEvent(60, Attributes({"CallID": "no number"}))),
     Record(Gap(5, b"junk"), b"junk", Origin(offset=5, connection=3)),
     Record(UnknownEvent(60, Attributes({"ThisDN": "a"})), FRAME, Origin(offset=3, src="10.0.0.1:5", connection=3)),

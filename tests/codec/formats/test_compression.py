@@ -1,9 +1,11 @@
-"""gzip and zstd as they come: several members, cut and damaged data, and a bomb in bounded memory."""
+"""gzip, bzip2, xz and zstd as they come: several members, cut and damaged data, and a bomb in bounded memory."""
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
 import random
 import sys
 import tracemalloc
@@ -13,7 +15,7 @@ import pytest
 from tlib_codec.formats.compression import CompressionError, kind_of, open_compressed
 
 zstd = pytest.importorskip("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
-PACK = {"gzip": gzip.compress, "zstd": zstd.compress}
+PACK = {"gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress, "zstd": zstd.compress}
 KINDS = pytest.mark.parametrize("kind", sorted(PACK))
 DATA = bytes(range(256)) * 400
 
@@ -51,7 +53,7 @@ def test_zeros_behind_the_last_member_are_padding(kind):
 
 @KINDS
 def test_data_that_end_too_early_raise_after_the_bytes_before(kind):
-    data = random.Random(0).randbytes(300_000)  # of several blocks
+    data = random.Random(0).randbytes(3_000_000)  # of several blocks
     reader = open_compressed(kind, io.BytesIO(PACK[kind](data)[:-5]))
     assert reader.read(100) == data[:100]
     with pytest.raises(CompressionError, match=f"the {kind} data end too early"):
@@ -61,12 +63,12 @@ def test_data_that_end_too_early_raise_after_the_bytes_before(kind):
 @KINDS
 def test_damaged_data_raise(kind):
     with pytest.raises(CompressionError, match=f"the {kind} data are damaged"):
-        unpacked(kind, PACK[kind](DATA)[:12] + b"\xff" * 500)
+        unpacked(kind, PACK[kind](DATA)[:12] + b"\xff" * 5000)
 
 
 @KINDS
 def test_nothing_comes_after_an_error(kind):
-    reader = open_compressed(kind, io.BytesIO(PACK[kind](DATA)[:12] + b"\xff" * 500))
+    reader = open_compressed(kind, io.BytesIO(PACK[kind](DATA)[:12] + b"\xff" * 5000))
     with pytest.raises(CompressionError):
         reader.readall()
     assert reader.read(1) == b""
@@ -79,9 +81,15 @@ def test_a_bomb_takes_bounded_memory(kind):
     try:
         reader = open_compressed(kind, io.BytesIO(bomb))
         assert sum(len(piece) for piece in iter(lambda: reader.read(1 << 16), b"")) == 100 << 20
-        assert tracemalloc.get_traced_memory()[1] < 4 << 20
+        assert tracemalloc.get_traced_memory()[1] < 12 << 20  # the window of xz is 8 MiB
     finally:
         tracemalloc.stop()
+
+
+def test_an_xz_file_with_a_huge_window_is_refused():
+    packed = lzma.compress(DATA, filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 28}])
+    with pytest.raises(CompressionError, match="the xz data are damaged: Memory usage limit exceeded"):
+        unpacked("xz", packed)
 
 
 def test_without_the_package_zstd_says_what_to_install(monkeypatch):

@@ -5,11 +5,15 @@ from __future__ import annotations
 import gzip
 import io
 import threading
+import zipfile
+from itertools import chain
 
 import pytest
 
-from tlib_codec.formats.source import InputError, Source
+from tlib_codec.formats import ReadOptions
+from tlib_codec.formats.source import InputError, Source, batches_of
 
+LINES = "@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventDNDOn\n\tAttributeThisDN\t'Ren\u00e9e'\n"
 FRAME = bytes.fromhex("544c 01 00 003c 00000000")
 
 
@@ -73,8 +77,8 @@ def test_a_compressed_file_of_nothing_is_empty():
     ("data", "told"),
     [
         (b"hello", "x: no known format (capture, frames, hex, jsonl, log); use --format to force one"),
-        (b"BZh91AY", "x: compressed (bzip2); pipe it in decompressed"),
-        (b"PK\x03\x04..", "x: compressed (zip); pipe it in decompressed"),
+        (b"BZh91AY", "x: the bzip2 data end too early: the file is cut"),
+        (b"PK\x03\x04..", "x: a zip file: name a member, as in bundle.zip!server.log, or unpack it"),
         (gzip.compress(gzip.compress(FRAME)), "x: compressed (gzip); pipe it in decompressed"),
         (gzip.compress(FRAME)[:12], "x: the gzip data end too early: the file is cut"),
     ],
@@ -156,6 +160,139 @@ def test_a_followed_file_is_read_as_it_grows(tmp_path):
             writing.start()
             assert source.read(9) == b"b"
             writing.join()
+
+
+def appended(path, data):
+    """Append to a file in a moment, as another program does."""
+    with path.open("ab") as file:
+        file.write(data)
+
+
+def test_a_followed_file_that_is_renamed_ends_where_the_new_one_begins(tmp_path):
+    path = tmp_path / "x"
+    path.write_bytes(b"old")
+    with Source(path, follow=True) as source:
+        path.rename(tmp_path / "x.1")
+        path.write_bytes(b"new")
+        assert [source.read(9), source.read(9)] == [b"old", b""]
+
+
+def test_the_file_that_takes_the_place_of_a_renamed_one_is_the_next(tmp_path):
+    path = tmp_path / "x"
+    path.write_bytes(b"old")
+    with Source(path, follow=True) as source:
+        path.rename(tmp_path / "x.1")
+        path.write_bytes(b"new")
+        source.read(9)
+        source.read(9)
+        assert source.next_file()
+        assert source.read(9) == b"new"
+
+
+def test_bytes_written_to_a_renamed_file_before_its_end_was_read_are_read(tmp_path):
+    path = tmp_path / "x"
+    path.write_bytes(b"old")
+    with Source(path, follow=True) as source:
+        assert source.read(9) == b"old"
+        path.rename(tmp_path / "x.1")
+        appended(tmp_path / "x.1", b"late")
+        path.write_bytes(b"new")
+        assert [source.read(9), source.read(9)] == [b"late", b""]
+
+
+def test_between_the_renaming_and_the_new_file_the_source_waits(tmp_path):
+    path = tmp_path / "x"
+    path.write_bytes(b"old")
+    with Source(path, follow=True) as source:
+        source.read(9)
+        path.rename(tmp_path / "x.1")
+        writing = threading.Timer(0.3, lambda: path.write_bytes(b"new"))
+        writing.start()
+        assert source.read(9) == b""
+        writing.join()
+        assert source.next_file()
+
+
+def test_a_followed_file_that_is_cut_to_nothing_is_read_from_its_beginning(tmp_path):
+    path = tmp_path / "x"
+    path.write_bytes(b"a long text")
+    with Source(path, follow=True) as source:
+        source.read(99)
+        path.write_bytes(b"new")
+        assert source.read(99) == b""
+        assert source.next_file()
+        assert source.read(99) == b"new"
+
+
+def test_an_input_that_ends_has_no_next_file(tmp_path):
+    path = tmp_path / "x"
+    path.write_bytes(FRAME)
+    with Source(path) as source:
+        source.read()
+        assert not source.next_file()
+
+
+def test_the_next_file_is_unpacked_as_the_first_one_was(tmp_path):
+    path = tmp_path / "x"
+    path.write_bytes(FRAME)
+    with Source(path, follow=True) as source:
+        source.detect()
+        path.rename(tmp_path / "x.1")
+        path.write_bytes(gzip.compress(FRAME * 2))
+        while source.read(99):
+            pass
+        assert source.next_file()
+        assert source.read(99) == FRAME * 2
+
+
+def test_batches_go_on_in_the_next_file(tmp_path):
+    path = tmp_path / "x"
+    path.write_bytes(FRAME)
+    with Source(path, follow=True) as source:
+        records = chain.from_iterable(batches_of(source, source.detect(), ReadOptions()))
+        assert next(records).origin.offset == 0
+        path.rename(tmp_path / "x.1")
+        path.write_bytes(FRAME * 2)
+        assert [next(records).origin.offset for _ in range(2)] == [0, len(FRAME)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_utf_16_with_a_byte_order_mark_is_read_as_utf_8(encoding, pack):
+    source = Source(io.BytesIO(pack(f"\ufeff{LINES}".encode(encoding))))
+    assert source.detect().name == "log"
+    assert source.read() == LINES.encode()
+
+
+def test_utf_16_is_given_in_pieces_of_the_size_asked_for():
+    source = Source(io.BytesIO(f"\ufeff{LINES}".encode("utf-16-le")))
+    source.detect()
+    assert b"".join(iter(lambda: source.read(7), b"")) == LINES.encode()
+
+
+def test_a_byte_order_mark_behind_a_byte_order_mark_is_no_utf_16():
+    with pytest.raises(InputError, match="no known format"):
+        Source(io.BytesIO("\ufeff\ufffe".encode("utf-16-le"))).detect()
+
+
+def test_a_member_of_a_zip_file_is_read(tmp_path):
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
+        archive.writestr("logs/a.tlb", FRAME)
+    with Source(f"{tmp_path}/b.zip!logs/a.tlb") as source:
+        assert (source.size, source.detect().name, source.read()) == (len(FRAME), "frames", FRAME)
+
+
+def test_a_member_of_a_zip_file_is_not_followed(tmp_path):
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
+        archive.writestr("a", FRAME)
+    with Source(f"{tmp_path}/b.zip!a", follow=True) as source:
+        assert source.read() == FRAME
+
+
+def test_a_member_that_is_not_there_is_refused(tmp_path):
+    zipfile.ZipFile(tmp_path / "b.zip", "w").close()
+    with pytest.raises(InputError, match=r"b\.zip!a: the zip file has no such member"):
+        Source(f"{tmp_path}/b.zip!a")
 
 
 def test_the_end_of_a_pipe_is_an_end_although_followed():

@@ -25,7 +25,7 @@ def _read(source: Source, options: ReadOptions) -> Iterator[Batch]:
 
     from .reader import entries  # noqa: PLC0415
 
-    found = entries(source.chunks(), registry=options.registry, name=source.name, server=options.server)
+    found = entries(source.chunks(), registry=options.registry, name=source.name, server=options.server, encoding=options.encoding)
     return batches(found, registry=options.registry)
 
 

@@ -13,7 +13,12 @@ register_codes(
         ("log-message-too-long", "A message of a log exceeds the limit; the rest of it is skipped.", _LIMIT),
         ("log-more-problems", "A message of a log has more problems than the limit; the rest are only counted.", _LIMIT),
         ("log-orphan", "Attributes stand in no message; they are skipped.", "Give the log from the line where the message begins."),
-        ("log-line", "An indented line inside a message is neither an attribute nor a pair; it is skipped.", _CUT),
+        ("log-line", "A line inside a message is neither an attribute nor a pair; it is skipped.", _CUT),
+        (
+            "log-encoding",
+            "A line is not UTF-8; it is read as Windows-1252, and so is every other one.",
+            "Name the encoding of the log: --encoding, or `encoding` of `read`.",
+        ),
         ("log-value", "An attribute's printed value does not have the form of its type; the attribute is left out.", _CUT),
         ("log-pair", "A pair belongs to no list, or does not have the form of a pair; it is skipped.", _CUT),
         ("log-unclosed-quote", "A quoted value is never closed; only its first line is kept.", _CUT),

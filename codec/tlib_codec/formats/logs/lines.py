@@ -1,4 +1,8 @@
-"""The lines of a log as text, and the limits of its reader."""
+"""The lines of a log as text, and the limits of its reader.
+
+Strategy: without a named encoding a line is UTF-8. Where it is not, and none of its bytes beyond ASCII are, it is Windows-1252, which the
+first one of a file announces. A line with characters in UTF-8 and some other bytes is damaged UTF-8: its other bytes stay bytes.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,10 @@ from typing import BinaryIO, TypeAlias
 
 import msgspec
 
+from tlib_codec.formats.encodings import FALLBACK, has_decoded
 from tlib_codec.formats.lines import split_lines
 from tlib_codec.records import Diagnostic, Origin
+from tlib_schemas.errors import Severity
 
 _CHUNK = 1 << 18
 _BOM = "\ufeff"
@@ -40,11 +46,15 @@ def chunks(file: Iterable[bytes] | BinaryIO) -> Iterator[bytes]:
         yield chunk
 
 
-def text_lines(pieces: Iterable[bytes], limit: int, file: str) -> Iterator[Line | Diagnostic | None]:
+def text_lines(pieces: Iterable[bytes], limit: int, file: str, encoding: str | None = "utf-8") -> Iterator[Line | Diagnostic | None]:
     """Yield lines as text, a diagnostic in place of a line beyond `limit` bytes, and None after each piece.
 
-    Bytes that are no UTF-8 become surrogates; a byte order mark at the beginning is dropped.
+    `encoding` is one whose line feed is a byte; None reads UTF-8 and, where a line is not UTF-8, Windows-1252: a WARNING before the first
+    of these lines says so. Bytes outside the encoding become surrogates; a byte order mark at the beginning is dropped.
     """
+    codec = encoding or "utf-8"
+    guessing = encoding is None
+    announced = False
     for line in split_lines(pieces, limit):
         if line is None:
             yield None
@@ -53,6 +63,19 @@ def text_lines(pieces: Iterable[bytes], limit: int, file: str) -> Iterator[Line 
         if isinstance(data, int):
             origin = Origin(file=file, line=number, offset=offset)
             yield Diagnostic("log-line-too-long", origin, f"at most {limit} bytes", str(data))
-        else:
-            text = data.decode("utf-8", "surrogateescape")
-            yield number, offset, text if number > 1 else text.removeprefix(_BOM)
+            continue
+        try:
+            text = data.decode(codec)
+        except UnicodeDecodeError:
+            text = data.decode(codec, "surrogateescape")
+            if guessing and not has_decoded(text):
+                text = data.decode(FALLBACK, "surrogateescape")
+                if not announced:
+                    announced = True
+                    yield _announcement(Origin(file=file, line=number, offset=offset))
+        yield number, offset, text if number > 1 else text.removeprefix(_BOM)
+
+
+def _announcement(origin: Origin) -> Diagnostic:
+    read_as = "other bytes, read as Windows-1252 (noted once)"
+    return Diagnostic("log-encoding", origin, "UTF-8", read_as, severity=Severity.WARNING)

@@ -2,8 +2,13 @@
 
 Strategy: the part that both kinds of log share stands here; a kind says how its lines are cut into name
 and value (`take`), and which line ends a quoted value that was never closed (`stops`). A wrong line
-becomes a diagnostic of the message, and the next line is read as usual. The memory that is
-held is bounded: by `LogLimits.message` for the text, by the format's own limits for lists.
+becomes a diagnostic of the message, and the next line is read as usual.
+
+A line of another thread may stand between two lines of a message, so the message is kept until a line decides. Its own attribute
+or pair makes the line before a stray one. An empty line, a header, a line that names a message, and an attribute that the
+message has already, end it.
+
+The memory that is held is bounded: by `LogLimits.message` for the text, by the format's own limits for lists.
 """
 
 from __future__ import annotations
@@ -26,6 +31,8 @@ from .lists import ListBuilder, ListHead
 from .values import Known, Names, Unreadable, messages_with_server, raw_list, raw_text, whole, whole_bytes, wrap
 
 _REMARK = re.compile(r"\s*\((.*)\)\s*", re.DOTALL)
+_SHOWN = 256  # characters that are kept of a stray line
+_STRAYS = 32  # lines of others in a row that a message goes on after
 
 
 class Header(msgspec.Struct, kw_only=True):
@@ -42,6 +49,7 @@ class Header(msgspec.Struct, kw_only=True):
     server: int | None = None
     version: str = ""
     carriage_returns: bool = False
+    bare_names: bool = False  # attributes stand without the word Attribute
 
 
 class Context:
@@ -60,6 +68,8 @@ class Message:
     """A message being read. `take` it line by line; `finish` gives its record."""
 
     quote: str
+    foreign: re.Pattern[str]
+    """Found in a line that names a message or the way of one: it stands inside no other message."""
 
     def __init__(self, context: Context, header: Header) -> None:
         self.context: Context = context
@@ -83,6 +93,7 @@ class Message:
         # the quoted value that is going on: its lines so far, and the attribute or key it is of
         self.held: list[str] | None = None
         self._sink: Known | str = ""
+        self._strays: list[Line] = []  # lines since the last one of this message
 
     # -- the part that a kind of log implements -----------------------------------------------------------
 
@@ -102,11 +113,17 @@ class Message:
         """Return key and printed value of a pair; for a list, key, None and the rest of the line. None where it is no pair."""
         raise NotImplementedError
 
+    def attribute_name(self, line: str) -> str | None:
+        """Return the printed name of the attribute that `line` begins with; None where it is no attribute's."""
+        raise NotImplementedError
+
     # -- lines -----------------------------------------------------------------------------------
 
     def take(self, entry: Line) -> bool:
-        """Take the next line; False where it is not of this message, which is over then."""
+        """Take the next line; False where it is not of this message. Then `suspend` says whether the message may go on after it."""
         line = entry[2]
+        if self._strays and not self._resume(line):
+            return False
         self.at = entry
         self.remaining -= len(line) + 1
         if self.remaining < 0:
@@ -114,6 +131,30 @@ class Message:
             self.full = True
             return False
         return (self.held is not None and self._continue(line)) or self.read(line)
+
+    def suspend(self, entry: Line) -> bool:
+        """Return whether the message may go on after a line that is no header and not of this message."""
+        number, offset, line = entry
+        if self.full or not self.certain or len(self._strays) >= _STRAYS or not line or line.isspace():
+            return False
+        if self.foreign.search(line) or self.attribute_name(line) is not None:
+            return False
+        self._strays.append((number, offset, line[:_SHOWN]))
+        return True
+
+    def _resume(self, line: str) -> bool:
+        """Return whether `line`, after stray ones, is of this message; report the stray lines then."""
+        name = self.attribute_name(line)
+        if name is not None:
+            known = self.context.names.find(name)
+            if name in self.unnumbered or (known is not None and known.id in self.values):
+                return False  # of a message whose header is lost
+        elif not self.going_on or line.lstrip()[:1] != "'" or self.pair(line) is None:
+            return False
+        for stray in self._strays:
+            self.problem("log-line", "an attribute or a pair", quote(stray[2].strip()), stray)
+        self._strays.clear()
+        return True
 
     def problem(self, code: str, expected: str, actual: str, at: Line | None = None) -> None:
         """Note a diagnostic of a line: the current one, unless `at` gives another."""

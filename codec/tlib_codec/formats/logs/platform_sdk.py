@@ -10,17 +10,22 @@ from __future__ import annotations
 import re
 
 from .dates import STAMP, Clock
+from .forms import direction_of, header_of
 from .lines import Line
 from .lists import ListHead
 from .message import Context, Header, Message
 
 _HEADER = re.compile(r"'(\w{1,80})' \('?(\d{1,5})'?\)(?:\s+(?:message\s+)?attributes:)?\s*$", re.ASCII)
 _ATTRIBUTES = re.compile(r"\s*(?:message )?attributes:\s*", re.ASCII)
-ATTRIBUTE = re.compile(r"\s*((?:ISCC)?Attribute#?\w+)\s*(?:\[\w+\]\s*)?=\s*", re.ASCII)
+ATTRIBUTE = re.compile(r"\s*((?:ISCC|SD)?Attribute#?\w+)\s*(?:\[\w+\]\s*)?=\s*", re.ASCII)
 _PAIR = re.compile(r"'\s*\[\w+\]\s*=\s*", re.ASCII)
 _PAIR_LINE = re.compile(r"\s*'[^']*'\s*\[\w+\]\s*=", re.ASCII)
 _GROUP = re.compile(r"\s*\w+\s*=\s*ComplexClass\(\w+\):\s*", re.ASCII)
 _LIST = re.compile(r"KVList:\s*", re.ASCII)
+_FOREIGN = re.compile(
+    r"\b(?:Event|Request)[A-Z]|\bmessage\b|\battributes:|\b(?:got|receiv\w*|sending|sent|send|writing)\b|^(?:Local|UTC) time:",
+    re.IGNORECASE | re.ASCII,
+)
 RECEIVED = re.compile(r"\b(?:got|receiv\w*)\b", re.IGNORECASE)
 SENT = re.compile(r"\b(?:sending|sent|send|writing)\b", re.IGNORECASE)
 
@@ -36,6 +41,11 @@ class PlatformMessage(Message):
     """A message in Platform SDK form."""
 
     quote = '"'
+    foreign = _FOREIGN
+
+    def attribute_name(self, line: str) -> str | None:
+        match = ATTRIBUTE.match(line)
+        return None if match is None else match[1]
 
     def read(self, line: str) -> bool:
         if not line.strip():
@@ -83,7 +93,7 @@ class PlatformForm:
         match = opens(line)
         before, self._before = self._before, line
         if match is None:
-            return None
+            return self._other(entry)
         place = line[: match.start()] or before
         direction = "received" if RECEIVED.search(place) else "sent" if SENT.search(place) else ""
         number_printed = int(match[2])
@@ -95,5 +105,23 @@ class PlatformForm:
             time=self._clock.time,
             certain="attributes:" in match[0],
             direction=direction,
+            carriage_returns=line.endswith("\r"),
+        )
+
+    def _other(self, entry: Line) -> Header | None:
+        """Return the message that a header of another form opens."""
+        number, offset, line = entry
+        found = header_of(line, "platform-sdk")
+        if found is None:
+            return None
+        match = found[1]
+        return Header(
+            line=number,
+            offset=offset,
+            name=match["name"],
+            time=self._clock.time,
+            certain=False,
+            direction=direction_of(match),
+            peer=match["peer"],
             carriage_returns=line.endswith("\r"),
         )

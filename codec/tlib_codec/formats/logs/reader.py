@@ -1,7 +1,7 @@
 r"""Read a log: lines in, records and diagnostics out.
 
 Strategy: one pass. Between messages only a header counts, all else is the log's own text; within
-one, the message takes its lines until one is not its own. Nothing is held but the message at hand.
+one, the message takes its lines until one ends it. Nothing is held but the message at hand.
 
 >>> log = [b"@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventOnHook\n", b"\tAttributeThisDN\t'2001'\n"]
 >>> [record.item for record in read_log(log)]
@@ -14,8 +14,9 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import BinaryIO
 
+from tlib_codec.formats.encodings import checked, is_wide, transcoded
 from tlib_codec.records import Diagnostic, Entry, Origin
-from tlib_schemas.errors import quote
+from tlib_schemas.errors import Severity, quote
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
@@ -38,6 +39,7 @@ def read_log(
     name: str = "",
     kind: str | None = None,
     server: int | None = None,
+    encoding: str | None = None,
     limits: LogLimits = DEFAULT_LOG_LIMITS,
 ) -> Iterator[Entry]:
     """Yield the messages of a log as records, each followed by its diagnostics.
@@ -45,12 +47,14 @@ def read_log(
     `file` is open for reading bytes, or any chunks of bytes. `name` is the file's name: the date
     may stand in it. `kind` is ``tserver`` or ``platform-sdk``; None recognises it from the
     beginning, and takes ``tserver`` where nothing is recognised. `server` is the id of the connection that the
-    attribute Server gets where the log does not print it (0 where it is None).
+    attribute Server gets where the log does not print it (0 where it is None). `encoding` is the encoding of the text; None reads
+    UTF-8, and a line that is not UTF-8 as Windows-1252.
 
-    Raises ValueError for an unknown kind, or where `server` does not fit an unsigned 32-bit
+    Raises ValueError for an unknown kind or encoding, or where `server` does not fit an unsigned 32-bit
     integer; never for the content of the log.
     """
-    return (entry for entry in entries(file, registry=registry, name=name, kind=kind, server=server, limits=limits) if entry is not None)
+    found = entries(file, registry=registry, name=name, kind=kind, server=server, encoding=encoding, limits=limits)
+    return (entry for entry in found if entry is not None)
 
 
 def entries(
@@ -60,6 +64,7 @@ def entries(
     name: str,
     kind: str | None = None,
     server: int | None = None,
+    encoding: str | None = None,
     limits: LogLimits = DEFAULT_LOG_LIMITS,
 ) -> Iterator[Entry | None]:
     """Yield as `read_log` does, and None where the next line must be waited for."""
@@ -67,7 +72,8 @@ def entries(
         raise ValueError(f"the kind of a log is {' or '.join(KINDS)}, not {kind!r}")
     if server is not None and not 0 <= server <= 0xFFFF_FFFF:
         raise ValueError(f"server is an unsigned 32-bit integer, not {server}")
-    return _read(file, Context(registry, server, limits, name), Clock(name), kind)
+    text = None if encoding is None else checked(encoding)
+    return _read(file, Context(registry, server, limits, name), Clock(name), kind, text)
 
 
 def recognised(pieces: Iterator[bytes]) -> tuple[Iterator[bytes], str]:
@@ -86,35 +92,41 @@ def recognised(pieces: Iterator[bytes]) -> tuple[Iterator[bytes], str]:
     return chain([head], pieces), kind_of(head[:_HEAD]) or "tserver"
 
 
-def _read(file: Iterable[bytes] | BinaryIO, context: Context, clock: Clock, kind: str | None) -> Iterator[Entry | None]:
+def _read(
+    file: Iterable[bytes] | BinaryIO, context: Context, clock: Clock, kind: str | None, encoding: str | None
+) -> Iterator[Entry | None]:
     pieces = chunks(file)
+    if encoding is not None and is_wide(encoding):
+        pieces, encoding = transcoded(pieces, encoding), "utf-8"
     if kind is None:
         pieces, kind = recognised(pieces)
     headers = KINDS[kind](context, clock)
     message: Message | None = None
     orphaned = False  # attributes without a header have been reported, or belong to a message that was cut
-    for entry in text_lines(pieces, context.limits.line, context.file):
+    for entry in text_lines(pieces, context.limits.line, context.file, encoding):
         if entry is None:
             yield None
             continue
         if isinstance(entry, Diagnostic):
-            if message is None:
+            if message is None or entry.severity is Severity.WARNING:
                 yield entry
             else:
                 message.add(entry)
             continue
+        if message is not None and message.take(entry):
+            continue
+        number, offset, line = entry
+        blank = not line or line.isspace()
+        header = None if blank else headers.header(entry)
         if message is not None:
-            if message.take(entry):
+            if header is None and message.suspend(entry):
                 continue
             yield from message.finish()
             orphaned = message.full
             message = None
-        number, offset, line = entry
-        if not line or line.isspace():
+        if blank:
             orphaned = False
-            continue
-        header = headers.header(entry)
-        if header is not None:
+        elif header is not None:
             message = headers.message(context, header)
         elif _attribute(line):
             if not orphaned:

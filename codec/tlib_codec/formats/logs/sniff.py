@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 
-_PLATFORM = rb"[ \t]*(?:ISCC)?Attribute[A-Z]\w*[ \t]*\[(?:long|int|str|bstr)\] = "
+_PLATFORM = rb"[ \t]*(?:ISCC|SD)?Attribute[A-Z]\w*[ \t]*\[(?:long|int|str|bstr)\] = "
 _TSERVER = (
-    rb"[ \t]*(?:ISCC)?Attribute[A-Z]\w*[ \t]+(?:'|\[\d+\]|-?\d+[ \t(\r\n]|[0-9a-f]{16}[ \t\r\n])"
+    rb"[ \t]*(?:ISCC|SD)?Attribute[A-Z]\w*[ \t]+(?:'|\[\d+\]|-?\d+[ \t(\r\n]|[0-9a-f]{16}[ \t\r\n])"
     rb"|@\d\d:\d\d:\d\d\.\d{3,4} "
     rb"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d{3,4} (?:Trc|Std|Int|Dbg|Alr) \d{5} "
-    rb"|(?:.{0,200}[ \t])?(?:received from|request to) \d+\([^)\n]{0,200}\)[^\n]{0,200}? message \w+[ \t\r]*\n"
+    rb"|(?:.{0,200}[ \t])?(?:received from|request to) \d+\([^)\n]{0,200}\)[^\n]{0,200}? message \w+(?:\(refid=\d+\))?[ \t\r]*\n"
+    rb"|(?:.{0,200}[ \t])?(?:Int 04543 Interaction message \"\w+\"|Trc 04541 Message \w+) received from "
+    rb"|(?:.{0,200}[ \t])?Server: Switch '[^'\n]{1,200}'[ \t]*->[ \t]*'\w+'"
 )
 _SIGN = re.compile(rb"^(?:(" + _PLATFORM + rb")|(?:" + _TSERVER + rb"))", re.MULTILINE)
 

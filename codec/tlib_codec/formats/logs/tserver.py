@@ -1,9 +1,9 @@
 """T-Server and SIP Server text, and what clients (URS, ORS, ICON) print of the same messages.
 
 Strategy: a message is opened by a line that ends in ``message X``, whatever stands before it;
-the text there gives time, direction and peer. Where nothing there marks a log line, attributes
-must follow before it is believed. Its attributes follow a line each; it ends at an empty line or
-at one that is neither indented nor an attribute nor a pair.
+the text there, or where it has no word the line before, gives time, direction and peer. Where nothing there marks a log line,
+attributes must follow before it is believed. Other headers are those of `forms`. Its attributes follow a line each; it ends at an empty
+line or at one that is neither indented nor an attribute nor a pair, unless an attribute follows it (`Message.suspend`).
 """
 
 from __future__ import annotations
@@ -12,19 +12,25 @@ import functools
 import re
 
 from .dates import STAMP, Clock
+from .forms import direction_of, header_of
 from .lines import Line
 from .lists import ListBuilder, ListHead
 from .message import Context, Header, Message
 from .values import bare, printed_bytes
 
-_NAME = re.compile(r"message ([A-Za-z_]\w*|\d{1,5})\s*", re.ASCII)
+_NAME = re.compile(r"message ([A-Za-z_]\w*|\d{1,5})(?:\(refid=\d{1,10}\))?\s*", re.ASCII)
 _MARKED = re.compile(r"\[(?:ISCC|BSYNC)\]|\breceived from\b|\brequest to\b|\bdistribute\w*|\bsend_to_client\b", re.ASCII)
 DIRECTION = re.compile(r"\b(received from|request to|sen[dt] to|send_to_client|distribute)", re.IGNORECASE | re.ASCII)
 _SERVER = re.compile(r"\s*(\d{1,10})\(", re.ASCII)
 _VERSION = re.compile(r"\]\s+(\d+(?:\.\d+){2,5})\s", re.ASCII)
-_ATTRIBUTE = re.compile(r"\s*(?:ISCC)?Attribute[A-Z#]\w*(?:\s+['\[\d-]|\s*$)", re.ASCII)
+_ATTRIBUTE = re.compile(r"\s*(?:ISCC|SD)?Attribute[A-Z#]\w*(?:\s+['\[\d-]|\s*$)", re.ASCII)
 _PAIR = re.compile(r"\s*'([^']*)'(?:\s+(?=['\[\d-])|(?=\(list\)))", re.ASCII)
 _SEPARATOR = re.compile(r"'(?:\s+(?=['\[\d-])|(?=\(list\)))", re.ASCII)
+_FOREIGN = re.compile(
+    r"\b(?:Event|Request)[A-Z]|\bmessage\b|\[(?:ISCC|BSYNC)\]|^(?:Local|UTC) time:"
+    r"|\b(?:received from|request to|sen[dt] to|send_to_client|distribute)",
+    re.IGNORECASE | re.ASCII,
+)
 _PLACE = 512  # characters before a message's name that are looked at, and kept in a cache
 _LIST = re.compile(r"\[\d{1,9}\](?:\s+[0-9a-fA-F]{2})*\s*(?:\.\.)?", re.ASCII)
 
@@ -45,6 +51,11 @@ class TServerMessage(Message):
     """A message in T-Server form."""
 
     quote = "'"
+    foreign = _FOREIGN
+
+    def attribute_name(self, line: str) -> str | None:
+        parts = line.split(None, 1)
+        return parts[0] if parts and (bare(parts[0]) is not None or parts[0] in self.exact) else None
 
     def read(self, line: str) -> bool:
         parts = line.split(None, 1)
@@ -128,15 +139,35 @@ def _described(place: str) -> tuple[str, str, int | None, str]:
     return direction, peer, server, version[1] if version else ""
 
 
+class BareMessage(TServerMessage):
+    """A message whose attributes stand without the word ``Attribute``, and texts of one word without quotes."""
+
+    def __init__(self, context: Context, header: Header) -> None:
+        super().__init__(context, header)
+        self.exact = context.names.bare
+
+    def attribute(self, name: str, text: str, indent: int) -> None:
+        known = self.exact.get(name)
+        if known is not None and known.kind == "text" and text[:1] not in ("", "'"):
+            text = f"'{text.rstrip()}'"
+        super().attribute(name, text, indent)
+
+    def read(self, line: str) -> bool:
+        return line[:1].isspace() and super().read(line)
+
+
 class TServerForm:
     """Recognises the headers of T-Server form. One for a file: it remembers the line before."""
-
-    message = TServerMessage
 
     def __init__(self, context: Context, clock: Clock) -> None:
         self._context = context
         self._clock = clock
         self._before = ""
+
+    @staticmethod
+    def message(context: Context, header: Header) -> Message:
+        """Return the message that `header` opens."""
+        return (BareMessage if header.bare_names else TServerMessage)(context, header)
 
     def header(self, entry: Line) -> Header | None:
         """Return the message that `line` opens; None where it opens none."""
@@ -145,9 +176,9 @@ class TServerForm:
         found = message_name(line)
         before, self._before = self._before, line
         if found is None:
-            return None
+            return self._other(entry)
         prefix, name = found
-        direction, peer, server, version = _described((prefix[stamped:] if prefix else before)[-_PLACE:])
+        direction, peer, server, version = _described((prefix[stamped:] if prefix.strip(" \t:") else before)[-_PLACE:])
         number_printed = int(name) if name.isdigit() and int(name) <= 0xFFFF else None
         return Header(
             line=number,
@@ -161,4 +192,23 @@ class TServerForm:
             server=server,
             version=version,
             carriage_returns=line.endswith("\r"),
+        )
+
+    def _other(self, entry: Line) -> Header | None:
+        """Return the message that a header of another form opens."""
+        number, offset, line = entry
+        found = header_of(line, "tserver")
+        if found is None:
+            return None
+        form, match = found
+        return Header(
+            line=number,
+            offset=offset,
+            name=match["name"],
+            time=self._clock.time,
+            certain=False,
+            direction=direction_of(match),
+            peer=match["peer"].strip(),
+            carriage_returns=line.endswith("\r"),
+            bare_names=form.bare_names,
         )

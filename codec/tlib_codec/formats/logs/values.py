@@ -22,7 +22,7 @@ from tlib_schemas.registry import Registry
 from tlib_schemas.values import KVList, RawValue
 from tlib_schemas.wire import Attribute
 
-PREFIXES = ("Attribute", "ISCCAttribute")
+PREFIXES = ("Attribute", "ISCCAttribute", "SDAttribute")
 
 # A name or a remark may follow a number: `1432917924 (16:45:24)`, `2 [Inbound]`.
 _INT = re.compile(r"(-?\d{1,20})(?:\s*[(\[].*|\s*)", re.ASCII | re.DOTALL)
@@ -210,13 +210,16 @@ class Names:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self.exact: dict[str, Known] = {}
+        self.bare: dict[str, Known] = {}  # without a prefix too, as StatServer prints them
         self._folded: dict[str, Known] = {}
         for attribute in registry.dictionary.values():
             known = _known(attribute)
             for label in (attribute.name, *attribute.aliases):
                 for prefix in PREFIXES:
                     self.exact[prefix + label] = known
+                self.bare[label] = known
                 self._folded.setdefault(label.casefold(), known)
+        self.bare |= self.exact
 
     def find(self, printed: str) -> Known | None:
         """Return the attribute of that printed name, if need be in other letter case."""
