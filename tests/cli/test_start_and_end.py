@@ -29,7 +29,7 @@ from tlib_cli.commands import schema
         (["decode", "good.tlb", "-o", "good.tlb"], "is also an input"),
         (["decode", "--event", "EventCallCreatd"], "did you mean EventCallCreated?"),
         (["decode", "--where", "CalType=2"], "did you mean CallType?"),
-        (["decode", "--where", "CallType"], "NAME=VALUE"),
+        (["decode", "--where", "CallType"], "expected = != < <= > >= or ~, as in Cause=Transfer (at ^: CallType^)"),
         (["decode", "--registry", "nocolon"], "expected MODULE:NAME"),
         (["decode", "--registry", "nomodule:X"], "ModuleNotFoundError"),
         (["decode", "--registry", "tlib_codec:NOPE"], "has no attribute 'NOPE'"),

@@ -26,6 +26,22 @@ MAX_BATCH_BYTES: Final = 1 << 26
 
 EVENT, OFFSET, ERROR, ERROR_OFFSET, ERROR_PATH, FRAME = "Event", "$offset", "$error", "$error_offset", "$error_path", "$frame"
 GAP: Final = "gap"
+ORIGINS: Final = (
+    "file",
+    "line",
+    "packet",
+    "time",
+    "local_time",
+    "src",
+    "dst",
+    "connection",
+    "direction",
+    "peer",
+    "version",
+    "text",
+    "unnumbered",
+)
+"""The fields of an origin that have a column, in order; the column's name begins with ``$``."""
 
 
 class Kind(enum.IntEnum):
