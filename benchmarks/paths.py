@@ -169,10 +169,10 @@ def bulk(event: Event, count: int) -> dict[str, Work]:
     packed = msgspec.msgpack.encode([struct(one) for one in events])
     del events
     decode_list = msgspec.msgpack.Decoder(list[struct_of(event)]).decode  # type: ignore[misc]
-    room = memoryview(bytearray(len(frames)))
+    buffer = memoryview(bytearray(len(frames)))
 
     def copy(data: bytes) -> None:
-        room[:] = data
+        buffer[:] = data
 
     works = {
         MSGSPEC_LIST: Work(decode_list, packed, count),

@@ -33,6 +33,7 @@ CAPTURE_EXAMPLES: dict[str, tuple[str, bytes, CaptureSettings]] = {
     "capture-packet": ("a TCP header with a length of 8 bytes", _pcap(_packet(1, b"TL", header=2)), _PLAIN),
     "capture-fragment": ("the first fragment of a packet without the others", _pcap(_packet(1, b"TL\x01\0", fragment=0x2000)), _PLAIN),
     "capture-no-frames": ("a connection that carries HTTP", _pcap(_packet(1, b"GET / HTTP/1.1\r\n")), _PLAIN),
+    "capture-no-connection": ("a connection of port 3000, read with `ports=(80,)`", _pcap(_packet(1, b"TL\x01\0")), _PLAIN),
     "capture-more-problems": (
         "two TCP headers with a length of 8 bytes, with `CaptureSettings(problems=1)`",
         _pcap(*[_packet(1, header=2)] * 2),

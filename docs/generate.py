@@ -114,7 +114,7 @@ def _log_code(code: str) -> Iterator[str]:
 
 def _capture_code(code: str) -> Iterator[str]:
     title, data, settings = CAPTURE_EXAMPLES[code]
-    decoder = CaptureDecoder(settings=settings, ports=() if code == "capture-no-frames" else (3000,))
+    decoder = CaptureDecoder(settings=settings, ports={"capture-no-frames": (), "capture-no-connection": (80,)}.get(code, (3000,)))
     decoder.feed(data)
     decoder.close()
     shown = _diagnostic(code, decoder, "docs/capture_examples.py")
@@ -190,7 +190,7 @@ def attributes(registry: Registry = TLIBRARY) -> str:
     rows = ["| id | name | wire type | Python type | in the tables of |", "|---|---|---|---|---|"]
     for number, attribute in sorted(registry.dictionary.items()):
         names = " / ".join((attribute.name, *attribute.aliases))
-        events = ", ".join(schema.name.removeprefix("Event") for schema in registry.schemas.values() if number in schema.listed)
+        events = ", ".join(schema.name.removeprefix("Event") for schema in registry.tables if number in schema.listed)
         rows.append(f"| {int(number)} | {names} | {' | '.join(_type(attribute))} | {events} |")
     return "\n".join([*rows, ""])
 
@@ -198,7 +198,7 @@ def attributes(registry: Registry = TLIBRARY) -> str:
 def events(registry: Registry = TLIBRARY) -> str:
     """Return the tables of a registry's events, with their footnotes."""
     lines: list[str] = []
-    for schema in registry.schemas.values():
+    for schema in registry.tables:
         lines += [f"### {schema.name} ({int(schema.message)})", "", "| attribute | presence | ids |", "|---|---|---|"]
         for row in schema.rows:
             marks = "".join(f"<sup>{mark}</sup>" for mark in row.marks)

@@ -128,11 +128,11 @@ class Log:
         self._write(event(**fields, this_dn=ABSTRACT_DN, server=0, time=self.stamp(), extra=Attributes(self._numbered())), how)
 
     def other(self, message: MessageType, how: str = "distribute_event", **attributes: Any) -> None:
-        """A message that has no table here."""
+        """A message that is no call-based event."""
         self.wait(0.003)
         stamp = self.stamp()
         attributes |= {"TimeinSecs": stamp.seconds, "TimeinuSecs": stamp.microseconds, **self._numbered()}
-        self._write(_unknown(message, attributes), how)
+        self._write(_item(message, attributes), how)
         self.text.append(f"{self._iso()} Trc 04542 {message.label} sent to [24] ({CLIENT})\n")
 
     def _at(self) -> str:
@@ -145,7 +145,7 @@ class Log:
         """A client's request."""
         self.wait(0.05)
         self.reference += 1
-        item = _unknown(message, {**attributes, "ReferenceID": self.reference})
+        item = _item(message, {**attributes, "ReferenceID": self.reference})
         head = f"{self._iso()} Trc 04541 {message.label} received from [66] ({CLIENT})\nmessage {message.label}\n"
         self._lines(head, item)
 
@@ -153,13 +153,13 @@ class Log:
         """What the primary sends to its backup."""
         self.wait(0.001)
         head = f"{self._at()} [BSYNC] Trace: Send to backup (SIP_Lakeside_B) [20]:\nmessage {message.label}\n"
-        self._lines(head, _unknown(message, attributes))
+        self._lines(head, _item(message, attributes))
 
     def iscc(self, message: MessageType, **attributes: Any) -> None:
         """What another site's T-Server sends."""
         self.wait(0.01)
         head = f"{self._at()} [ISCC] Received from location 'Hillside': message {message.label}\n"
-        self._lines(head, _unknown(message, attributes), prefix="ISCC")
+        self._lines(head, _item(message, attributes), prefix="ISCC")
 
     def _lines(self, head: str, item: UnknownEvent, prefix: str = "") -> None:
         _, values = TLIBRARY.lay_out(item)
@@ -168,10 +168,9 @@ class Log:
         self.items.append(item)
 
 
-def _unknown(message: MessageType, attributes: dict[str, Any]) -> UnknownEvent:
-    """Attributes in the order in which a frame has them."""
-    ids = {TLIBRARY.attribute_number(name): value for name, value in attributes.items()}
-    return UnknownEvent(message, Attributes((TLIBRARY.attribute_name(i), ids[i]) for i in sorted(ids)))
+def _item(message: MessageType, attributes: dict[str, Any]) -> Item:
+    """The item of a message with these attributes, as a log holds it."""
+    return TLIBRARY.assemble(message, {TLIBRARY.attribute_number(name): value for name, value in attributes.items()}, printed=True)
 
 
 # -- the calls -----------------------------------------------------------------------------------

@@ -175,7 +175,7 @@ READING = {
     "JSON that is nested too deep to be read": lambda: jsonl.loads("[" * 100_000),
     "JSON of a list deeper than any setting allows": lambda: jsonl.loads('{"Event":60,"UserData":' + '{"l":' * 300 + "{}" + "}" * 301),
     "an event by a name that is none": lambda: TLIBRARY.event("EventCalCreated"),
-    "an event by a number that is none": lambda: TLIBRARY.event(60),
+    "an event by a number that is none": lambda: TLIBRARY.event(77),
     "an attribute by a name that is none": lambda: TLIBRARY.attribute("ThisDM"),
     "a composite without any part": CallHistory,
     "a time that is none": lambda: Timestamp.from_text("yesterday"),

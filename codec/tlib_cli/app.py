@@ -12,7 +12,7 @@ import click
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-_NAMES = ("decode", "calls", "encode", "inspect", "check", "redact", "simulate", "listen", "replay", "schema")
+_NAMES = ("decode", "calls", "encode", "inspect", "check", "connections", "redact", "simulate", "listen", "replay", "schema")
 _GROUP = "tlib.commands"  # the entry points by which other packages add sub-commands
 
 

@@ -21,7 +21,7 @@ from . import FINE, INVALID
 from .inputs import AUTO, InputError, Source, format_of, open_source, read_batches
 from .options import build_query, registry_of
 from .output import outputs
-from .reports import Unusable, report
+from .reports import Unusable, complaints, report
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,7 +129,8 @@ class Pipeline:
     def _report(self, entry: Entry, *, silent: bool) -> int:
         warning = isinstance(entry, Diagnostic) and entry.severity is Severity.WARNING
         if not silent or warning:
-            self._reports(entry.complaint())
+            for line in complaints(entry):
+                self._reports(line)
         return FINE if warning else INVALID
 
 

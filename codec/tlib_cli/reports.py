@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
 from typing import IO, Any
 
 import click
 
+from tlib_codec.records import Diagnostic, Entry
+
 from . import UNUSABLE
+
+_ADVISED = frozenset({"capture-no-frames", "capture-no-connection"})
 
 
 class Unusable(click.ClickException):
@@ -28,6 +33,13 @@ def report(text: str) -> None:
         click.echo(f"tlib: {printable(text)}", err=True)
     except BrokenPipeError:  # the reader of the reports left; the command still completes its output
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
+def complaints(entry: Entry) -> Iterator[str]:
+    """Yield the report about an entry, and the advice if the whole input is of no use."""
+    yield entry.complaint()
+    if isinstance(entry, Diagnostic) and entry.code in _ADVISED:
+        yield f"{entry.origin.file}: {entry.advice}"
 
 
 def printable(text: str) -> str:

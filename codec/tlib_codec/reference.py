@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from tlib_schemas import wire
 from tlib_schemas.errors import DecodeError, EncodeError, SchemaViolation, Violation
-from tlib_schemas.events import InvalidEvent
+from tlib_schemas.events import Event, InvalidEvent
 from tlib_schemas.limits import DEFAULT_LIMITS, Limits
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.tlibrary import TLIBRARY
@@ -61,7 +61,7 @@ def encode(event: Item, *, registry: Registry = TLIBRARY, policy: Policy = Polic
     message, values = registry.lay_out(event)
     strict = policy is Policy.STRICT
     if strict:
-        schema = registry.schemas.get(message)
+        schema = event.__schema__ if isinstance(event, Event) else registry.schema(message, values)
         if schema is not None and schema.fails(values):
             raise SchemaViolation(registry.validate(event))
     try:

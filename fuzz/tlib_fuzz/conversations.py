@@ -58,7 +58,7 @@ class Conversation:
     def _frame(self, registry: Registry) -> bytes:
         walker = walker_of(registry)
         chooser = RandomChooser(self.chance)
-        return walker.event(chooser, chooser.pick(tuple(walker.tables.values()))).write()
+        return walker.event(chooser, chooser.pick(tuple(walker.tables))).write()
 
     @property
     def name(self) -> tuple[str, str]:

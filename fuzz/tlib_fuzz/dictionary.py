@@ -30,7 +30,7 @@ def words(registry: Registry = TLIBRARY) -> Iterator[tuple[str, bytes]]:
     """Yield names and bytes: headers of messages and attributes, pair types, named numbers, lengths."""
     magic = wire.MAGIC + bytes((wire.VERSION, 0))
     yield "magic", magic
-    for schema in registry.schemas.values():
+    for schema in registry.tables:
         yield f"frame_{schema.name}", magic + int(schema.message).to_bytes(2, "big")
     for number, attribute in registry.dictionary.items():
         value = attribute.value
@@ -58,7 +58,7 @@ def names(registry: Registry = TLIBRARY) -> list[bytes]:
         every += (attribute.name, *attribute.aliases)
         if isinstance(attribute.value, Enum):
             every += (member.label for member in attribute.value.enumeration)
-    every += (schema.name for schema in registry.schemas.values())
+    every += (schema.name for schema in registry.tables)
     return [name.encode() for name in dict.fromkeys(every) if name]
 
 

@@ -119,7 +119,8 @@ def events(event: type[E] | None = None, *, registry: Registry = TLIBRARY, extra
 
     Every rule holds by construction, so no example is discarded. Raises LookupError where the registry lacks the class.
     """
-    wanted = [schema for schema in registry.schemas.values() if event is None or schema.cls is registry.event(event)]
+    classes = registry.events if event is None else registry.events_of(event)
+    wanted = [cls.__schema__ for cls in classes]
 
     def build(walker: Walker, chooser: Chooser) -> E:
         event: Any = walker.item(walker.event(chooser, chooser.pick(wanted), extra=extra))

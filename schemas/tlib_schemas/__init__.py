@@ -4,7 +4,7 @@ This package knows neither files nor engines. To decode and encode, import `tlib
 a protocol of your own, see docs/registry.md: the words are the ones our own events use.
 """
 
-from . import abstract_dn_events, call_events
+from . import tables
 from .abstract_dn import AbstractDNCall, calls_of, extensions_of
 from .attributes import CallHistory, Timestamp
 from .declare import Composite, Field
@@ -27,7 +27,7 @@ from .events import Event, InvalidEvent, UnknownEvent, event
 from .kinds import Identifies, Kind, Personal, WireType
 from .limits import DEFAULT_LIMITS, Limits
 from .registry import Item, Registry
-from .rules import Footnote, Rule, only_when, required_when, unusual, unusual_when
+from .rules import Circumstance, Footnote, Rule, ends_in, ends_otherwise, only_when, required_when, unusual, unusual_when, usual
 from .schema import EventSchema, MessageNumber
 from .tables import *  # noqa: F403 each module of tables lists its events in __all__
 from .tlibrary import TLIBRARY
@@ -43,6 +43,7 @@ __all__ = [
     "AttributeID",
     "Attributes",
     "CallHistory",
+    "Circumstance",
     "Composite",
     "DecodeError",
     "EncodeError",
@@ -86,13 +87,15 @@ __all__ = [
     "Violation",
     "WireType",
     "calls_of",
+    "ends_in",
+    "ends_otherwise",
     "event",
     "extensions_of",
     "only_when",
     "required_when",
     "unusual",
     "unusual_when",
+    "usual",
 ]
-# Type checkers read these two statements; `[*names]` they do not.
-__all__ += abstract_dn_events.__all__
-__all__ += call_events.__all__
+# Type checkers read this statement; `[*names]` they do not.
+__all__ += tables.__all__

@@ -5,7 +5,7 @@ the attributes of EventAddressInfo and EventRegistered, which that page does not
 the public event reference (docs/protocol.md).
 
 In these events ThisDN is an abstract DN: the name of the T-Server application or of the switch,
-and a double colon.
+and a double colon. An event of these messages without ThisDN is judged by these tables too.
 """
 
 from __future__ import annotations
@@ -13,10 +13,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from .attributes import (
-    ABSTRACT_DN,
     ANI,
     DNIS,
-    AgentID,
     CallHistory,
     CallID,
     CallState,
@@ -25,25 +23,23 @@ from .attributes import (
     ConnID,
     CustomerID,
     Extensions,
-    InfoStatus,
-    InfoType,
     NetworkCallID,
     NetworkNodeID,
     PreviousConnID,
     Reasons,
     RefConnID,
-    ReferenceID,
     Reliability,
     Server,
     ThisDN,
-    ThisQueue,
     Timestamp,
     TransferredNetworkCallID,
     TransferredNetworkNodeID,
     UserData,
+    abstract_dn,
 )
-from .enumerations import MessageType, TAddressInfoType, TCallState, TCallType
+from .enumerations import MessageType, TCallState, TCallType
 from .events import Event, event
+from .registration_events import ADDRESS_INFO_FOOTNOTES, ADDRESS_INFO_RULES, AddressInfo, Registered
 from .rules import Footnote, required_when
 from .schema import MessageNumber
 
@@ -52,6 +48,7 @@ __all__ = ["EventAddressInfo", "EventRegistered", "EventReleased"]
 
 @event(
     MessageType.EventReleased,
+    when=abstract_dn("this_dn"),
     rules=[
         required_when("ref_conn_id", "call_state", (TCallState.Transferred, TCallState.Conferenced, TCallState.RemoteRelease), note="a"),
         required_when("previous_conn_id", "call_type", (TCallType.Consult,), note="b"),
@@ -61,13 +58,13 @@ __all__ = ["EventAddressInfo", "EventRegistered", "EventReleased"]
         Footnote("b", "previous_conn_id", "Must be present if CallType is Consult."),
         Footnote("c", "this_dn", "An abstract DN: the name of the T-Server or of the switch, followed by a double colon."),
     ],
-    shapes={"this_dn": ABSTRACT_DN},
     deprecated="EventReleased for abstract DNs is deprecated in favour of EventCallDeleted.",
 )
 class EventReleased(Event):
     """The telephony object named by ConnID is gone from T-Server's memory (abstract DN).
 
-    Source: table "EventReleased Contents". The row Event is the message number.
+    Source: table "EventReleased Contents". The row Event is the message number. `DNEventReleased` is the event of an
+    ordinary DN.
     """
 
     ani: ANI | None = None
@@ -97,57 +94,27 @@ class EventReleased(Event):
 
 @event(
     MessageType.EventAddressInfo,
-    rules=[
-        required_when("conn_id", "info_type", (TAddressInfoType.CallsQuery,), note="a"),
-        required_when("previous_conn_id", "info_type", (TAddressInfoType.CallsQuery,), note="a"),
-    ],
-    footnotes=[
-        Footnote("a", "conn_id", "Mandatory when InfoType is CallsQuery."),
-        Footnote("a", "previous_conn_id", "Mandatory when InfoType is CallsQuery."),
-    ],
+    when=abstract_dn("this_dn"),
+    rules=ADDRESS_INFO_RULES,
+    footnotes=ADDRESS_INFO_FOOTNOTES,
 )
-class EventAddressInfo(Event):
-    """The answer to a query about a DN; for an abstract DN, the calls on it stand in Extensions.
+class EventAddressInfo(AddressInfo):
+    """The answer to a query about an abstract DN; the calls on it stand in Extensions.
 
     InfoStatus is the number of calls when InfoType is DNStatus. Source: the public event reference
     for the attributes, the table of Extensions for their form (`abstract_dn.calls_of`).
+    `DNEventAddressInfo` is the event of an ordinary DN.
     """
 
-    agent_id: AgentID | None = None
-    call_id: CallID | None = None
-    conn_id: ConnID | None = None
-    customer_id: CustomerID | None = None
-    extensions: Extensions | None = None
-    info_status: InfoStatus
-    info_type: InfoType
-    network_call_id: NetworkCallID | None = None
-    network_node_id: NetworkNodeID | None = None
-    previous_conn_id: PreviousConnID | None = None
-    reasons: Reasons | None = None
-    reference_id: ReferenceID
     server: Server
-    this_dn: ThisDN
-    this_queue: ThisQueue | None = None
-    time: Timestamp
-    transferred_network_call_id: TransferredNetworkCallID | None = None
-    transferred_network_node_id: TransferredNetworkNodeID | None = None
-    user_data: UserData | None = None
 
 
-@event(MessageType.EventRegistered)
-class EventRegistered(Event):
-    """A DN has been registered; for an abstract DN, the calls on it stand in Extensions.
+@event(MessageType.EventRegistered, when=abstract_dn("this_dn"))
+class EventRegistered(Registered):
+    """An abstract DN has been registered; the calls on it stand in Extensions.
 
     InfoType is AddressType here, so the form of Extensions does not follow from it. Source: as
-    for EventAddressInfo.
+    for EventAddressInfo. `DNEventRegistered` is the event of an ordinary DN.
     """
 
-    agent_id: AgentID | None = None
-    customer_id: CustomerID | None = None
-    extensions: Extensions
-    info_status: InfoStatus | None = None
-    info_type: InfoType
-    reference_id: ReferenceID
     server: Server
-    this_dn: ThisDN
-    time: Timestamp

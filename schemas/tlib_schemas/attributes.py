@@ -49,6 +49,7 @@ from .enumerations import (
     TXRouteType,
 )
 from .kinds import Identifies, Personal
+from .rules import Circumstance, ends_in, ends_otherwise
 from .values import KVList, RawValue
 from .wire import Attribute, Shape
 
@@ -56,10 +57,21 @@ from .wire import Attribute, Shape
 UUID_SHAPE = Shape(description="32 characters of 0-9A-V", length=32, alphabet="0123456789ABCDEFGHIJKLMNOPQRSTUV")
 ABSTRACT_DN = Shape(description="'<location>::', an abstract DN", suffix="::")
 
+
+def abstract_dn(field: str) -> Circumstance:
+    """Hold where the DN in `field` is abstract, or absent."""
+    return ends_in(field, ABSTRACT_DN.suffix)
+
+
+def ordinary_dn(field: str) -> Circumstance:
+    """Hold where the DN in `field` is an ordinary one."""
+    return ends_otherwise(field, ABSTRACT_DN.suffix)
+
+
 ProtocolVersion = Annotated[str, Attribute(AttributeID.ProtocolVersion, wire.String)]
 ErrorMessage = Annotated[str, Attribute(AttributeID.ErrorMessage, wire.String)]
 # 4294967295 in a log is -1.
-ReferenceID = Annotated[int, Attribute(AttributeID.ReferenceID, wire.SignedInt, of_event=True)]
+ReferenceID = Annotated[int, Attribute(AttributeID.ReferenceID, wire.SignedInt, of_event=True, common=True)]
 CallID = Annotated[int, Attribute(AttributeID.CallID, wire.Int)]
 NodeID = Annotated[int, Attribute(AttributeID.NodeID, wire.Int)]
 NetworkCallID = Annotated[int, Attribute(AttributeID.NetworkCallID, wire.Long)]
@@ -71,9 +83,9 @@ PreviousConnID = Annotated[str, Attribute(AttributeID.PreviousConnID, wire.ConnI
 TransferConnID = Annotated[str, Attribute(AttributeID.TransferConnID, wire.ConnID, identifies=Identifies.OTHER_CONNECTION)]
 ConferenceConnID = Annotated[str, Attribute(AttributeID.ConferenceConnID, wire.ConnID, identifies=Identifies.OTHER_CONNECTION)]
 CallState = Annotated[TCallState, Attribute(AttributeID.CallState, wire.Enum(TCallState))]
-AgentID = Annotated[str, Attribute(AttributeID.AgentID, wire.String, personal=Personal.AGENT)]
+AgentID = Annotated[str, Attribute(AttributeID.AgentID, wire.String, personal=Personal.AGENT, common=True)]
 AgentStateReasonUnused = Annotated[RawValue, Attribute(AttributeID.AgentStateReasonUnused, None)]
-AgentWorkMode = Annotated[TAgentWorkMode, Attribute(AttributeID.AgentWorkMode, wire.Enum(TAgentWorkMode))]
+AgentWorkMode = Annotated[TAgentWorkMode, Attribute(AttributeID.AgentWorkMode, wire.Enum(TAgentWorkMode), aliases=("WorkMode",))]
 Reasons = Annotated[KVList, Attribute(AttributeID.Reason, wire.KVList, name="Reasons", aliases=("Reason",))]
 DNIS = Annotated[str, Attribute(AttributeID.DNIS, wire.String, personal=Personal.ANYONE)]
 ANI = Annotated[str, Attribute(AttributeID.ANI, wire.String, personal=Personal.ANYONE)]
@@ -101,7 +113,7 @@ NumberOfDigits = Annotated[int, Attribute(AttributeID.NumberOfDigits, wire.Int)]
 TerminateDigits = Annotated[str, Attribute(AttributeID.TerminateDigits, wire.String)]
 Timeout = Annotated[int, Attribute(AttributeID.Timeout, wire.Int)]
 CollectedDigits = Annotated[str, Attribute(AttributeID.CollectedDigits, wire.String, personal=Personal.ANYONE)]
-LastDigit = Annotated[str, Attribute(AttributeID.LastDigit, wire.String, personal=Personal.ANYONE)]
+LastDigit = Annotated[str, Attribute(AttributeID.LastDigit, wire.String, personal=Personal.ANYONE, aliases=("LastCollectedDigit",))]
 InputMask = Annotated[bytes, Attribute(AttributeID.InputMask, wire.Binary)]
 ErrorCode = Annotated[int, Attribute(AttributeID.ErrorCode, wire.Int)]
 AddressType = Annotated[TAddressType, Attribute(AttributeID.AddressType, wire.Enum(TAddressType))]
@@ -143,10 +155,10 @@ LastTransferOrigDN = Annotated[str, Attribute(AttributeID.LastTransferOrigDN, wi
 SetOperation = Annotated[TSetOpType, Attribute(AttributeID.SetOperation, wire.Enum(TSetOpType))]
 NewConnID = Annotated[str, Attribute(AttributeID.NewConnID, wire.ConnID, identifies=Identifies.OTHER_CONNECTION)]
 TreatmentType = Annotated[TTreatmentType, Attribute(AttributeID.TreatmentType, wire.Enum(TTreatmentType))]
-TreatmentParms = Annotated[KVList, Attribute(AttributeID.TreatmentParms, wire.KVList)]
+TreatmentParms = Annotated[KVList, Attribute(AttributeID.TreatmentParms, wire.KVList, aliases=("TreatmentParameters",))]
 CLID = Annotated[RawValue, Attribute(AttributeID.CLID, None)]
-TimeinSecs = Annotated[int, Attribute(AttributeID.TimeinSecs, wire.Int, of_event=True)]
-TimeinuSecs = Annotated[int, Attribute(AttributeID.TimeinuSecs, wire.Int, of_event=True)]
+TimeinSecs = Annotated[int, Attribute(AttributeID.TimeinSecs, wire.Int, of_event=True, common=True)]
+TimeinuSecs = Annotated[int, Attribute(AttributeID.TimeinuSecs, wire.Int, of_event=True, common=True)]
 SwitchInfoType = Annotated[TSwitchInfoType, Attribute(AttributeID.SwitchInfoType, wire.Enum(TSwitchInfoType))]
 XRouteType = Annotated[TXRouteType, Attribute(AttributeID.XRouteType, wire.Enum(TXRouteType, signed=True))]
 AccessNumber = Annotated[str, Attribute(AttributeID.AccessNumber, wire.String, personal=Personal.ANYONE)]
@@ -164,7 +176,7 @@ MonitorNextCallType = Annotated[TMonitorNextCallType, Attribute(AttributeID.Moni
 ClientID = Annotated[int, Attribute(AttributeID.ClientID, wire.Int)]
 ProtocolID = Annotated[int, Attribute(AttributeID.ProtocolID, wire.Int)]
 PreviousCallID = Annotated[int, Attribute(AttributeID.PreviousCallID, wire.Int)]
-PrivateMsgID = Annotated[int, Attribute(AttributeID.PrivateMsgID, wire.Int)]
+PrivateMsgID = Annotated[int, Attribute(AttributeID.PrivateMsgID, wire.Int, aliases=("PrivateEvent",))]
 FirstTransferConnID = Annotated[str, Attribute(AttributeID.FirstTransferConnID, wire.ConnID, identifies=Identifies.OTHER_CONNECTION)]
 LastTransferConnID = Annotated[str, Attribute(AttributeID.LastTransferConnID, wire.ConnID, identifies=Identifies.OTHER_CONNECTION)]
 SessionID = Annotated[int, Attribute(AttributeID.SessionID, wire.Int)]
@@ -203,15 +215,17 @@ NetworkDestState = Annotated[TNetworkDestState, Attribute(AttributeID.NetworkDes
 NetworkPartyRole = Annotated[TNetworkPartyRole, Attribute(AttributeID.NetworkPartyRole, wire.Enum(TNetworkPartyRole))]
 NetworkOrigDN = Annotated[str, Attribute(AttributeID.NetworkOrigDN, wire.String, personal=Personal.ANYONE)]
 NetworkDestDN = Annotated[str, Attribute(AttributeID.NetworkDestDN, wire.String, personal=Personal.ANYONE)]
-CallUUID = Annotated[str, Attribute(AttributeID.CallUUID, wire.String, shape=UUID_SHAPE, aliases=("CallUuid",), identifies=Identifies.CALL)]
+CallUUID = Annotated[
+    str, Attribute(AttributeID.CallUUID, wire.String, shape=UUID_SHAPE, aliases=("CallUuid",), identifies=Identifies.CALL, common=True)
+]
 NewCallUUID = Annotated[str, Attribute(AttributeID.NewCallUUID, wire.String, shape=UUID_SHAPE, identifies=Identifies.OTHER_CALL)]
 OrigCallUUID = Annotated[str, Attribute(AttributeID.OrigCallUUID, wire.String, shape=UUID_SHAPE, identifies=Identifies.ORIGINAL_CALL)]
 RefCallUUID = Annotated[str, Attribute(AttributeID.RefCallUUID, wire.String, shape=UUID_SHAPE, identifies=Identifies.MERGED_CALL)]
-PartyUUID = Annotated[str, Attribute(AttributeID.PartyUUID, wire.String, shape=UUID_SHAPE, identifies=Identifies.PARTY_ID)]
+PartyUUID = Annotated[str, Attribute(AttributeID.PartyUUID, wire.String, shape=UUID_SHAPE, identifies=Identifies.PARTY_ID, common=True)]
 ISLinkList = Annotated[KVList, Attribute(AttributeID.ISLinkList, wire.KVList, identifies=Identifies.LINKED_CALLS)]
 ServerStartTime = Annotated[RawValue, Attribute(AttributeID.ServerStartTime, None)]
-EventSequenceNumber = Annotated[int, Attribute(AttributeID.EventSequenceNumber, wire.Long, of_event=True)]
-Server = Annotated[int, Attribute(AttributeID.Server, wire.Int, of_event=True)]
+EventSequenceNumber = Annotated[int, Attribute(AttributeID.EventSequenceNumber, wire.Long, of_event=True, common=True)]
+Server = Annotated[int, Attribute(AttributeID.Server, wire.Int, of_event=True, client_side=True)]
 
 
 class Timestamp(Composite):

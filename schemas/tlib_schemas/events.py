@@ -13,7 +13,7 @@ import msgspec
 
 from .declare import Record, fields_of
 from .errors import Violation
-from .rules import Footnote, Rule
+from .rules import Circumstance, Footnote, Rule
 from .schema import EventSchema
 from .values import NO_ATTRIBUTES, Attributes
 from .wire import Shape
@@ -58,13 +58,19 @@ def event(
     rules: Iterable[tuple[Rule, ...]] = (),
     footnotes: Iterable[Footnote] = (),
     shapes: Mapping[str, Shape] | None = None,
+    when: Circumstance | None = None,
+    partial: str = "",
     deprecated: str = "",
 ) -> Callable[[type[E_]], type[E_]]:
     """Declare an event: `message` is its number, the class body its table.
 
     A field without a default is Mandatory, one with ``| None = None`` Optional. `rules` come from
-    `tlib_schemas.rules`; `shapes` give the shape of a field's text in this event; `deprecated`
-    says since when or why. Raise RegistryError on a mistake.
+    `tlib_schemas.rules`; `shapes` give the shape of a field's text in this event; `when` is the
+    circumstance in which the table holds, where its message has several tables; `partial` says which rows of the
+    published table are not known, so that other attributes are no surprise; `deprecated` says since when or why.
+    The message is called as the class is; a class whose name ends in the message's name in its enumeration, as
+    ``DNEventReleased``, takes that name.
+    Raise RegistryError on a mistake.
     """
 
     def declare(cls: type[E_]) -> type[E_]:
@@ -76,6 +82,8 @@ def event(
             rules=[rule for group in rules for rule in group],
             footnotes=footnotes,
             shapes=shapes or {},
+            when=when,
+            partial=partial,
             deprecated=deprecated,
         )
         cls.__doc__ = cls.__schema__.document(cls.__doc__ or "")

@@ -48,33 +48,40 @@ class Registry:
         named = messages.__members__ if isinstance(messages, type) else messages or {}
         self._numbers: dict[str, int] = {label: int(number) for label, number in named.items()}
         self._names: dict[int, str] = {number: label for label, number in reversed(self._numbers.items())}
-        schemas: dict[int, EventSchema] = {}
+        schemas: dict[int, tuple[EventSchema, ...]] = {}
         for cls in events:
             self._add_event(cls, schemas)
-        self.schemas: Mapping[int, EventSchema] = MappingProxyType(schemas)
+        self.schemas: Mapping[int, tuple[EventSchema, ...]] = MappingProxyType(schemas)
+        self.tables: tuple[EventSchema, ...] = tuple(schema for group in schemas.values() for schema in group)
         dictionary: dict[int, Attribute] = {}
         self._ids: dict[str, int] = {}
-        for attribute in [*attributes, *(a for schema in schemas.values() for a in attributes_of(schema))]:
+        for attribute in [*attributes, *(a for schema in self.tables for a in attributes_of(schema))]:
             self._add_attribute(attribute, dictionary)
         self.dictionary: Mapping[int, Attribute] = MappingProxyType(dictionary)
+        self.common: frozenset[int] = frozenset(number for number, attribute in dictionary.items() if attribute.common)
         self.composites: Mapping[str, Field] = MappingProxyType(
-            {field.label: field for schema in schemas.values() for field in schema.fields if field.composite is not None}
+            {field.label: field for schema in self.tables for field in schema.fields if field.composite is not None}
         )
-        for schema in schemas.values():
+        for schema in self.tables:
             self._refuse_composites(schema)
         self._frame = FrameConstruct(AttributeList(self.dictionary), self._names)
 
-    def _add_event(self, cls: type[Event], schemas: dict[int, EventSchema]) -> None:
+    def _add_event(self, cls: type[Event], schemas: dict[int, tuple[EventSchema, ...]]) -> None:
         schema = cls.__dict__.get("__schema__")
         if schema is None:
             raise RegistryError(f"{self.name}: {cls.__name__} is not declared with @event")
-        if schema.message in schemas:
-            raise RegistryError(f"{self.name}: {cls.__name__} and {schemas[schema.message].name} are both message {schema.message}")
+        before = schemas.get(schema.message, ())
+        for other in before:
+            if None in (schema.when, other.when) or schema.when == other.when:
+                raise RegistryError(
+                    f"{self.name}: {cls.__name__} and {other.cls.__name__} are both message {schema.message}; "
+                    "give each a circumstance of its own (when=)"
+                )
         if self._names.setdefault(schema.message, schema.name) != schema.name:
             raise RegistryError(f"{self.name}: message {schema.message} is {self._names[schema.message]}, not {schema.name}")
         if self._numbers.setdefault(schema.name, schema.message) != schema.message:
             raise RegistryError(f"{self.name}: {schema.name} is message {self._numbers[schema.name]}, not {schema.message}")
-        schemas[schema.message] = schema
+        schemas[schema.message] = (*before, schema)
 
     def _add_attribute(self, attribute: Attribute, dictionary: dict[int, Attribute]) -> None:
         if dictionary.setdefault(attribute.id, attribute) != attribute:
@@ -109,22 +116,35 @@ class Registry:
         )
 
     def __repr__(self) -> str:
-        return f"<Registry {self.name}: {len(self.schemas)} events, {len(self.dictionary)} attributes, {len(self._numbers)} messages>"
+        return f"<Registry {self.name}: {len(self.tables)} events, {len(self.dictionary)} attributes, {len(self._numbers)} messages>"
 
     # -- look-up ---------------------------------------------------------------------------------
 
     @property
     def events(self) -> tuple[type[Event], ...]:
         """The declared event classes, in order of declaration."""
-        return tuple(schema.cls for schema in self.schemas.values())
+        return tuple(schema.cls for schema in self.tables)
+
+    def events_of(self, key: str | int | type[Event]) -> tuple[type[Event], ...]:
+        """Return the event classes of a message's name or number, or the one class of that name, or the class itself.
+
+        Raise LookupError where there is none.
+        """
+        number = self._numbers.get(key) if isinstance(key, str) else key
+        found = [schema.cls for schema in self.tables if schema.cls is key or schema.cls.__name__ == key or schema.message == number]
+        exact = [cls for cls in found if cls.__name__ == key and cls.__schema__.name != key]
+        if not found:
+            names = dict.fromkeys(name for schema in self.tables for name in (schema.name, schema.cls.__name__))
+            raise LookupError(f"{self.name} has no event {key!r}{self._closest(key, names)}")
+        return tuple(exact or found)
 
     def event(self, key: str | int | type[Event]) -> type[Event]:
-        """Return the event class of that name, message number or class. Raise LookupError."""
-        number = self._numbers.get(key) if isinstance(key, str) else key if isinstance(key, int) else getattr(key, "message", None)
-        schema = self.schemas.get(number) if number is not None else None
-        if schema is None or (isinstance(key, type) and schema.cls is not key):
-            raise LookupError(f"{self.name} has no event {key!r}{self._closest(key, (s.name for s in self.schemas.values()))}")
-        return schema.cls
+        """Return the event class of that name, message number or class: of several, the first declared. Raise LookupError."""
+        return self.events_of(key)[0]
+
+    def schema(self, message: int, values: Mapping[int, Any]) -> EventSchema | None:
+        """Return the table that holds for attributes by id of a message; None where none does."""
+        return next((schema for schema in self.schemas.get(message, ()) if schema.holds(values)), None)
 
     def attribute(self, key: str | int) -> Attribute:
         """Return the attribute of that name, alias or id. Raise LookupError."""
@@ -168,19 +188,20 @@ class Registry:
 
     # -- attributes by id, and events ------------------------------------------------------------
 
-    def assemble(self, message: int, values: Mapping[int, Any], data: bytes | None = None, base: int = 0) -> Item:
+    def assemble(self, message: int, values: Mapping[int, Any], data: bytes | None = None, base: int = 0, *, printed: bool = False) -> Item:
         """Return the item of a message with these attributes: an Event, InvalidEvent or UnknownEvent.
 
         `values` are by id and of their declared Python types; `data` is their frame, if any, and
-        `base` the frame's offset in its input. Never raises.
+        `base` the frame's offset in its input. `printed` values come from a log, which lacks the attributes that the
+        receiving client sets: they are not missing. Never raises.
         """
-        schema = self.schemas.get(message)
-        if schema is not None and not schema.fails(values):
+        schema = self.schema(message, values)
+        if schema is not None and not schema.fails(values, printed=printed):
             return schema.build(values, self.attribute_name)
         attributes = Attributes((self.attribute_name(i), values[i]) for i in sorted(values))
         if schema is None:
             return UnknownEvent(message, attributes)
-        return InvalidEvent(message, attributes, self.violations(message, values, data, base))
+        return InvalidEvent(message, attributes, self.violations(message, values, data, base, printed=printed))
 
     def lay_out(self, item: Item) -> tuple[int, dict[int, Any]]:
         """Return the message number of `item` and its attributes by id. Raise EncodeError."""
@@ -203,20 +224,30 @@ class Registry:
             values[number] = value
         return values
 
-    def violations(self, message: int, values: Mapping[int, Any], data: bytes | None = None, base: int = 0) -> tuple[Violation, ...]:
+    def violations(
+        self, message: int, values: Mapping[int, Any], data: bytes | None = None, base: int = 0, *, printed: bool = False
+    ) -> tuple[Violation, ...]:
         """Return every violation in the attributes of a message, both severities, in table order.
 
         Arguments as for `assemble`; without `data` the violations have no offsets.
         """
-        schema = self.schemas.get(message)
+        schema = self.schema(message, values)
         if schema is None:
             return ()
         if data is None:
-            return schema.violations(values, self.attribute_name)
-        return schema.violations(values, self.attribute_name, wire.offsets(data, base), base)
+            return schema.violations(values, self.attribute_name, common=self.common, printed=printed)
+        return schema.violations(values, self.attribute_name, wire.offsets(data, base), base, common=self.common, printed=printed)
 
-    def validate(self, item: Item) -> tuple[Violation, ...]:
-        """Return every violation in `item`, its values' types and ranges included. Never raises."""
+    def violations_at(
+        self, message: int, values: Mapping[int, Any], offsets: Mapping[int, int], start: int, more: int
+    ) -> tuple[Violation, ...]:
+        """Return the violations of an indexed frame; arguments as for `EventSchema.violations`. For engines."""
+        schema = self.schema(message, values)
+        assert schema is not None
+        return schema.violations(values, self.attribute_name, offsets, start, more, common=self.common)
+
+    def validate(self, item: Item, *, printed: bool = False) -> tuple[Violation, ...]:
+        """Return every violation in `item`, its values' types and ranges included; `printed` as for `assemble`. Never raises."""
         told = getattr(item, "message", type(item).__name__)
         name = self._frame.message_name(told) if isinstance(told, int) else str(told)
         try:
@@ -229,7 +260,10 @@ class Registry:
                 self._frame.attributes.pack({number: value})
             except EncodeError as error:
                 found.append(_as_violation(error, name))
-        return (*found, *self.violations(message, values))
+        if isinstance(item, Event):
+            own = item.__schema__.violations(values, self.attribute_name, common=self.common, printed=printed)
+            return (*found, *own)
+        return (*found, *self.violations(message, values, printed=printed))
 
     # -- constructs ------------------------------------------------------------------------------
 
@@ -271,10 +305,11 @@ class EventConstruct(Construct):
         if message != self._cls.message:
             found = self._registry.message_name(message) or str(message)
             raise Malformed("message-number", offset=4, expected=f"{self._cls.__name__} ({int(self._cls.message)})", actual=found)
-        item = self._registry.assemble(message, values, data)
-        if isinstance(item, InvalidEvent):
-            raise SchemaViolation(item.violations)
-        return item
+        schema, registry = self._cls.__schema__, self._registry
+        if schema.fails(values):
+            offsets = wire.offsets(data, 0)
+            raise SchemaViolation(schema.violations(values, registry.attribute_name, offsets, 0, common=registry.common))
+        return schema.build(values, registry.attribute_name)
 
     def _build(self, obj: Any, stream: Any, context: object, path: str) -> Any:
         if type(obj) is not self._cls:

@@ -2,7 +2,8 @@
 
 Strategy: every rule of the specification's footnotes is one sentence, "FIELD must not be
 absent/present while OTHER is one of VALUES". So a rule is a row of data that any engine can
-evaluate, and the functions below only write the rows in readable form.
+evaluate, and the functions below only write the rows in readable form. A `Circumstance` is a row too:
+it selects the table among several tables of one message.
 """
 
 from __future__ import annotations
@@ -53,6 +54,38 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         return isinstance(other, int) and other not in self.values  # While.NOT_IN
 
 
+class Circumstance(msgspec.Struct, frozen=True):
+    """The circumstance in which a table holds: the ending of the text of one field.
+
+    With `ends` True the text ends in `suffix` or is absent; with `ends` False it is present and does not. So the
+    two circumstances of one field and suffix exclude each other and cover every event.
+    """
+
+    field: str
+    suffix: str
+    ends: bool = True
+
+    def holds(self, text: object) -> bool:
+        """Return whether the field's value (None: absent) fits."""
+        if text is None:
+            return self.ends
+        return isinstance(text, str) and text.endswith(self.suffix) is self.ends
+
+    def describe(self, label: str) -> str:
+        """Return the circumstance in words; `label` is the field's printed name."""
+        return f"{label} that ends in {self.suffix!r}" if self.ends else f"{label} that does not end in {self.suffix!r}"
+
+
+def ends_in(field: str, suffix: str) -> Circumstance:
+    """Hold where the text of `field` ends in `suffix`, or `field` is absent."""
+    return Circumstance(field, suffix)
+
+
+def ends_otherwise(field: str, suffix: str) -> Circumstance:
+    """Hold where the text of `field` is present and does not end in `suffix`."""
+    return Circumstance(field, suffix, ends=False)
+
+
 class Footnote(msgspec.Struct, frozen=True):
     """A footnote of a table: the mark, the field that carries it, and its text in short."""
 
@@ -61,9 +94,15 @@ class Footnote(msgspec.Struct, frozen=True):
     text: str
 
 
-def required_when(field: str, other: str, values: Iterable[int], *, note: str) -> tuple[Rule, ...]:
-    """Make `field` mandatory while `other` is one of `values`: else an ERROR."""
-    return (_rule("conditionally-mandatory", Severity.ERROR, field, False, other, While.IN, values, note),)
+def required_when(field: str, other: str, values: Iterable[int], *, note: str, severity: Severity = Severity.ERROR) -> tuple[Rule, ...]:
+    """Make `field` mandatory while `other` is one of `values`: else a violation of the given severity."""
+    code = "conditionally-mandatory" if severity is Severity.ERROR else "advisory"
+    return (_rule(code, severity, field, False, other, While.IN, values, note),)
+
+
+def usual(field: str, *, note: str) -> tuple[Rule, ...]:
+    """Expect `field`: a source that is not certain calls it Mandatory. Its absence is a WARNING."""
+    return (_rule("advisory", Severity.WARNING, field, False, "", While.ALWAYS, (), note),)
 
 
 def only_when(field: str, other: str, values: Iterable[int], *, note: str, severity: Severity = Severity.ERROR) -> tuple[Rule, ...]:
@@ -98,7 +137,7 @@ def describe(rule: Rule, labels: Mapping[str, str], other: object, enumeration: 
     """Return the expected and the actual side of a broken rule, in the specification's names."""
     subject, label = labels[rule.field], labels.get(rule.other, "")
     if rule.test is While.ALWAYS:
-        return f"no {subject}", "it"
+        return (f"no {subject}", "it") if rule.present else (subject, "nothing")
     names = " or ".join(_named(value, enumeration) for value in sorted(rule.values))
     found = f"no {label}" if other is None else f"{label} {_named(other, enumeration)}"
     if rule.test is not While.IN:

@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import functools
 import typing
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from .enumerations import OpenEnum
 from .errors import EncodeError, RegistryError, Severity, Violation, part, quote
-from .rules import Footnote, Rule, describe
+from .kinds import Kind
+from .rules import Circumstance, Footnote, Rule, describe
 from .values import Attributes
 from .wire import Attribute, Enum, Shape
 
 if TYPE_CHECKING:
     from .declare import Field
-    from .enumerations import OpenEnum
     from .events import Event
 
 Values = Mapping[int, Any]
@@ -46,8 +47,9 @@ class Row(msgspec.Struct, frozen=True):
 class EventSchema:
     """The compiled table of one event.
 
-    `fields` are in the table's order; `listed` maps every attribute id to its field; `rules` and
-    `shapes` are the demands of the footnotes and of the identifiers.
+    `name` is the message's: several tables of one message share it, and `when` selects one of them. `fields` are in
+    the table's order; `listed` maps every attribute id to its field; `rules` and `shapes` are the demands of the
+    footnotes and of the identifiers.
     """
 
     def __init__(
@@ -59,11 +61,16 @@ class EventSchema:
         rules: Iterable[Rule],
         footnotes: Iterable[Footnote],
         shapes: Mapping[str, Shape],
-        deprecated: str,
+        when: Circumstance | None = None,
+        partial: str = "",
+        deprecated: str = "",
     ) -> None:
         self.cls: type[Event] = cls
-        self.name: str = cls.__name__
+        label = message.label if isinstance(message, OpenEnum) else None
+        self.name: str = label if label and cls.__name__.endswith(label) else cls.__name__
         self.message: int = message
+        self.when: Circumstance | None = when
+        self.partial: str = partial
         self.deprecated: str = deprecated
         self.fields: tuple[Field, ...] = tuple(fields)
         self.rules: tuple[Rule, ...] = tuple(rules)
@@ -76,10 +83,12 @@ class EventSchema:
         )
         self._plain = {field.ids[0]: field.name for field in self.fields if field.composite is None}
         self._composites = tuple(field for field in self.fields if field.composite is not None)
+        self._when_id = None if when is None else self.by_name[when.field].ids[0]
         # `fails` reads only these, because it runs for every frame.
         self._needed = frozenset(
             i for field in self.fields if field.mandatory for i in (field.needed or (field.ids if field.composite is None else ()))
         )
+        self._client_side = frozenset(a.id for field in self.fields for _, a in field.attributes if a.client_side)
         self._any = tuple(field for field in self._composites if field.mandatory and not field.needed)
         self._errors = tuple(
             (rule, self.by_name[rule.field], self.by_name.get(rule.other)) for rule in self.rules if rule.severity is Severity.ERROR
@@ -102,6 +111,7 @@ class EventSchema:
         named = [("rule", name) for rule in self.rules for name in (rule.field, rule.other) if name]
         named += [("footnote", note.field) for note in self.footnotes if note.field != "event"]
         named += [("shape", name) for name in shapes]
+        named += [("circumstance", self.when.field)] if self.when is not None else []
         for what, name in named:
             if name not in self.by_name:
                 raise RegistryError(f"{self.name}: a {what} names the unknown field {name!r}")
@@ -110,6 +120,10 @@ class EventSchema:
                 raise RegistryError(f"{self.name}: the rule on {rule.field} compares {rule.other}, which has several values")
             if rule.note and rule.note not in marks:
                 raise RegistryError(f"{self.name}: the rule on {rule.field} names the unknown footnote {rule.note!r}")
+        if self.when is not None:
+            value = self.by_name[self.when.field].attributes[0][1].value
+            if value is None or value.kind is not Kind.TEXT or not value.standard or self.by_name[self.when.field].composite is not None:
+                raise RegistryError(f"{self.name}: the circumstance is about {self.when.field}, which is no text")
         if not 0 <= self.message <= 0xFFFF:
             raise RegistryError(f"{self.name}: message number {self.message} does not fit 16 bits")
 
@@ -140,11 +154,25 @@ class EventSchema:
             presence = "Mandatory" if field.mandatory else "Optional"
             lines.append(f"    {field.label:<{width}}  {presence:<9}  {field.type_name:<14}  {', '.join(self._marks(field.name))}".rstrip())
         notes = dict.fromkeys(f"    {note.mark}. {note.text}" for note in self.footnotes)
+        if self.when is not None:
+            notes[f"    Only with {self.when.describe(self.by_name[self.when.field].label)}."] = None
+        if self.partial:
+            notes[f"    {self.partial}"] = None
         return "\n".join([*lines, *([""] if notes else []), *notes, *(["", rest.rstrip()] if rest else []), ""])
 
-    def fails(self, values: Values) -> bool:
-        """Return whether attributes by id break any rule of severity ERROR. Every frame pays for it."""
-        if not values.keys() >= self._needed or any(not field.present_in(values) for field in self._any):
+    def holds(self, values: Values) -> bool:
+        """Return whether attributes by id are those of this table's circumstance; without a circumstance: True."""
+        return self.when is None or self.when.holds(values.get(self._when_id))  # type: ignore[arg-type]
+
+    def fails(self, values: Values, *, printed: bool = False) -> bool:
+        """Return whether attributes by id break any rule of severity ERROR. Every frame pays for it.
+
+        Of `printed` attributes, a log's, those that the receiving client sets are not missing.
+        """
+        needed = self._needed - self._client_side if printed else self._needed
+        if not values.keys() >= needed or any(not field.present_in(values) for field in self._any):
+            return True
+        if not self.holds(values):
             return True
         return any(self._broken(rule, field, other, values) for rule, field, other in self._errors)
 
@@ -155,12 +183,21 @@ class EventSchema:
         return rule.applies(values.get(other.ids[0]) if other is not None else None)
 
     def violations(
-        self, values: Values, name: Namer, offsets: Mapping[int, int] | None = None, start: int | None = None, more: int = 0
+        self,
+        values: Values,
+        name: Namer,
+        offsets: Mapping[int, int] | None = None,
+        start: int | None = None,
+        more: int = 0,
+        *,
+        common: Container[int] = (),
+        printed: bool = False,
     ) -> tuple[Violation, ...]:
         """Return every violation in attributes by id, in the order of the table.
 
         `offsets` maps ids to the byte offsets of their headers, `start` is the frame's; `name` names
-        unlisted ids. `more` counts unlisted attributes of higher ids that are not in `values`.
+        unlisted ids. `more` counts unlisted attributes of higher ids that are not in `values`. Any table may carry
+        `common` ids. `printed` as for `fails`.
         """
         found: list[Violation] = []
 
@@ -181,8 +218,14 @@ class EventSchema:
 
         if self.deprecated:
             add("deprecated", Severity.WARNING, "", (), "a call-based event", self.name, self.deprecated)
+        if self.when is not None and not self.holds(values):
+            field = self.by_name[self.when.field]
+            text = values.get(field.ids[0])
+            actual = "nothing" if text is None else quote(str(text))
+            note = f"The circumstance of {self.cls.__name__}."
+            add("not-allowed", Severity.ERROR, field.label, field.ids, self.when.describe(field.label), actual, note)
         for field in self.fields:
-            if field.mandatory and not field.present_in(values):
+            if field.mandatory and not field.present_in(values) and not (printed and self._client_side.issuperset(field.ids)):
                 add("mandatory-missing", Severity.ERROR, field.label, field.ids, field.label, "nothing", "Mandatory in the event's table.")
             for rule in self.rules:
                 other = self.by_name.get(rule.other)
@@ -194,7 +237,7 @@ class EventSchema:
             text = values.get(field.ids[0])
             if isinstance(text, str) and not shape.fits(text):
                 add("shape", Severity.WARNING, field.label, field.ids, shape.description, quote(text), "")
-        unlisted = sorted(i for i in values if not self._takes(i, values))
+        unlisted = [] if self.partial else sorted(i for i in values if i not in common and not self._takes(i, values))
         for number in unlisted[:_UNLISTED]:
             label = name(number)
             add("unlisted-attribute", Severity.WARNING, label, (number,), "an attribute of the table", label, "")
@@ -208,8 +251,11 @@ class EventSchema:
         return field is not None and field.present_in(values)
 
     def build(self, values: Values, name: Namer) -> Event:
-        """Return the event of attributes by id in which `fails` finds nothing."""
-        arguments: dict[str, Any] = {}
+        """Return the event of attributes by id in which `fails` finds nothing.
+
+        A field that the receiving client sets is None in an event of `printed` attributes that lack it.
+        """
+        arguments: dict[str, Any] = {self.listed[i].name: None for i in self._client_side if i not in values}
         rest: list[int] = []
         plain = self._plain
         for number, value in values.items():

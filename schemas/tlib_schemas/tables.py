@@ -1,7 +1,52 @@
 """The classes of T-Library's events, from the modules that declare them.
 
-A new module of tables is a line here, in `tlibrary` and at the end of the package's ``__init__``.
+A new module of tables is named here, four times, and nowhere else.
 """
 
+from __future__ import annotations
+
+from typing import Final
+
+from . import (
+    abstract_dn_events,
+    agent_events,
+    call_events,
+    general_events,
+    network_events,
+    party_events,
+    registration_events,
+    routing_events,
+    voice_file_events,
+)
 from .abstract_dn_events import *  # noqa: F403 the module lists its events in __all__
-from .call_events import *  # noqa: F403
+from .agent_events import *  # noqa: F403 the module lists its events in __all__
+from .call_events import *  # noqa: F403 the module lists its events in __all__
+from .general_events import *  # noqa: F403 the module lists its events in __all__
+from .network_events import *  # noqa: F403 the module lists its events in __all__
+from .party_events import *  # noqa: F403 the module lists its events in __all__
+from .registration_events import *  # noqa: F403 the module lists its events in __all__
+from .routing_events import *  # noqa: F403 the module lists its events in __all__
+from .voice_file_events import *  # noqa: F403 the module lists its events in __all__
+
+MODULES: Final = (
+    call_events,
+    abstract_dn_events,
+    party_events,
+    routing_events,
+    agent_events,
+    registration_events,
+    general_events,
+    network_events,
+    voice_file_events,
+)
+
+__all__ = []
+__all__ += abstract_dn_events.__all__
+__all__ += agent_events.__all__
+__all__ += call_events.__all__
+__all__ += general_events.__all__
+__all__ += network_events.__all__
+__all__ += party_events.__all__
+__all__ += registration_events.__all__
+__all__ += routing_events.__all__
+__all__ += voice_file_events.__all__

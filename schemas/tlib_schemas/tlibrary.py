@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from . import abstract_dn_events, attributes, call_events
+from . import attributes
 from .declare import attributes_in
 from .enumerations import MessageType
 from .events import events_in
 from .registry import Registry
+from .tables import MODULES
 
 TLIBRARY: Final = Registry(
     "T-Library",
     messages=MessageType,
     attributes=attributes_in(vars(attributes)),
-    events=[*events_in(vars(call_events)), *events_in(vars(abstract_dn_events))],
+    events=[cls for module in MODULES for cls in events_in(vars(module))],
 )

@@ -269,7 +269,9 @@ class Attribute(msgspec.Struct, frozen=True, repr_omit_defaults=True):
     `value` is None where the type of the attribute is not known: any type is accepted and kept as
     a `RawValue`. `aliases` are other names under which logs and libraries print it. `personal` and
     `identifies` are for redaction and call tracking. `of_event` marks a value that describes the
-    event (its time, its number, its sender) and so is no property of the call.
+    event (its time, its number, its sender) and so is no property of the call. `common` marks an attribute that any
+    message may carry, also where its table does not list it; `client_side` one that the receiving client sets, so that
+    no log prints it.
     """
 
     id: int
@@ -280,6 +282,8 @@ class Attribute(msgspec.Struct, frozen=True, repr_omit_defaults=True):
     personal: Personal | None = None
     identifies: Identifies | None = None
     of_event: bool = False
+    common: bool = False
+    client_side: bool = False
 
     def __post_init__(self) -> None:
         if not self.name and isinstance(self.id, OpenEnum) and self.id.label:

@@ -45,7 +45,7 @@ def test_the_table(run, monkeypatch):
     done = run("calls", FRAMES, "--to", "table")
     rows = done.out.splitlines()
     assert rows[0].split() == ["Begin", "(UTC)", "Length", "Type", "ANI", "DNIS/dialed", "Call", "Outcome"]
-    assert rows[1].endswith("OKG96KB5…0002  Transfer")
+    assert rows[1].endswith("OKG96KB5…0002  transferred")
     assert rows[2] == "    consults for UML4HGVF…0001; merged into UML4HGVF…0001 (Transfer)"
     assert all(len(row) <= 100 for row in rows)
     monkeypatch.setenv("COLUMNS", "80")

@@ -70,7 +70,7 @@ def test_without_zstandard_one_line_names_the_extra(run, monkeypatch):
 
 def test_port_and_host(run, capture):
     assert len(lines(run("decode", "--port", "3000", input=capture).out)) == 3
-    assert "capture-no-frames" in run("decode", "--port", "80", input=capture).err
+    assert "capture-no-connection" in run("decode", "--port", "80", input=capture).err
     assert len(lines(run("decode", "--host", "10.0.0.1", input=capture).out)) == 3
     assert "expected an IP address" in run("decode", "--host", "here", input=capture).err
 

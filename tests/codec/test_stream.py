@@ -6,7 +6,7 @@ import pytest
 
 from tlib_codec import EventCallCreated, Gap, InvalidEvent, MalformedFrame, Policy, UnknownEvent, encode
 
-GOOD = bytes.fromhex("544c 01 00 003c 00000000")
+GOOD = bytes.fromhex("544c 01 00 004d 00000000")
 EVENT = EventCallCreated(call_uuid="01FES9JKSOFQLEKK3CSH5B5AES00JV1U", conn_id="006c02462a161006")
 
 
@@ -18,11 +18,11 @@ def test_items_come_as_their_bytes_are_complete(codec):
     assert list(decoder) == []
     decoder.feed(bytearray(frame[-1:] + GOOD + GOOD[:4]))
     assert decoder.waiting == len(frame + GOOD + GOOD[:4])
-    assert list(decoder) == [EVENT, UnknownEvent(60)]
+    assert list(decoder) == [EVENT, UnknownEvent(77)]
     assert (decoder.offset, decoder.data) == (len(frame), GOOD)
     assert decoder.waiting == 4
     decoder.feed(memoryview(GOOD[4:]))
-    assert list(decoder) == [UnknownEvent(60)]
+    assert list(decoder) == [UnknownEvent(77)]
     assert (decoder.offset, decoder.data) == (len(frame) + len(GOOD), GOOD)
     decoder.close()
     assert list(decoder) == []
@@ -51,7 +51,7 @@ def test_an_invalid_event_has_offsets_of_the_stream(codec):
 def test_iterating_may_stop_and_go_on(codec):
     decoder = codec.StreamDecoder()
     decoder.feed(GOOD * 3)
-    assert next(iter(decoder)) == UnknownEvent(60)
+    assert next(iter(decoder)) == UnknownEvent(77)
     assert (decoder.offset, len(list(decoder))) == (0, 2)
 
 
@@ -59,7 +59,7 @@ def test_iterating_may_stop_and_go_on(codec):
 def test_a_frame_that_the_end_cuts_is_malformed(codec, cut):
     decoder = codec.StreamDecoder()
     decoder.feed(GOOD + GOOD[:cut])
-    assert list(decoder) == [UnknownEvent(60)]
+    assert list(decoder) == [UnknownEvent(77)]
     decoder.close()
     (item,) = decoder
     assert isinstance(item, MalformedFrame)
@@ -95,14 +95,14 @@ def test_the_first_piece_of_a_long_malformed_frame_has_the_error(codec):
 
 def test_a_frame_inside_a_frame_that_lies_is_found(codec):
     decoder = codec.StreamDecoder()
-    decoder.feed(bytes.fromhex("544c 01 00 003c 00000010 f000 02 000020") + GOOD)
+    decoder.feed(bytes.fromhex("544c 01 00 004d 00000010 f000 02 000020") + GOOD)
     broken, good = decoder
-    assert (broken.error.code, broken.error.path, good) == ("attribute-overrun", "EventRinging.#61440", UnknownEvent(60))
+    assert (broken.error.code, broken.error.path, good) == ("attribute-overrun", "EventDNDOn.#61440", UnknownEvent(77))
 
 
 def test_a_frame_inside_the_value_of_a_good_frame_is_a_value(codec):
     decoder = codec.StreamDecoder()
-    decoder.feed(bytes.fromhex("544c 01 00 003c 00000010 f000 02 00000a") + GOOD)
+    decoder.feed(bytes.fromhex("544c 01 00 004d 00000010 f000 02 00000a") + GOOD)
     (item,) = decoder
     assert item.attributes["#61440"].value == GOOD
 

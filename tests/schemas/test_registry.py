@@ -51,7 +51,7 @@ def test_events_are_found_by_name_number_and_class():
         assert TLIBRARY.event(key) is EventCallCreated
 
 
-@pytest.mark.parametrize("key", ["EventRinging", 60, 70_000, Observation, object, "", None])
+@pytest.mark.parametrize("key", ["EventDNDOn", 77, 70_000, Observation, object, "", None])
 def test_what_has_no_table_is_not_found(key):
     with pytest.raises(LookupError, match="T-Library has no event"):
         TLIBRARY.event(key)

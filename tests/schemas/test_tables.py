@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 import tlib_schemas
-from tlib_schemas import TLIBRARY, AttributeID, MessageType, Severity, abstract_dn_events, call_events
+from tlib_schemas import TLIBRARY, AttributeID, MessageType, Severity
 from tlib_schemas.events import events_in
+from tlib_schemas.tables import MODULES
 
 M, O = "Mandatory", "Optional"  # noqa: E741 as the specification writes them
 
@@ -150,7 +151,7 @@ def test_the_events_of_the_specification_come_in_its_order():
     assert [cls.__name__ for cls in TLIBRARY.events if cls.__name__ in TABLES] == list(TABLES)
 
 
-@pytest.mark.parametrize("module", [abstract_dn_events, call_events], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
 def test_a_module_of_tables_exports_its_events(module):
     assert sorted(module.__all__) == sorted(cls.__name__ for cls in events_in(vars(module)))
 
@@ -170,7 +171,7 @@ def test_the_attributes_of_the_tables_have_their_types():
 
 
 def test_every_footnote_mark_of_a_table_has_a_text():
-    for schema in TLIBRARY.schemas.values():
+    for schema in TLIBRARY.tables:
         marks = {(note.mark, schema.by_name[note.field].label) for note in schema.footnotes}
         assert marks == {(mark, row.name) for row in schema.rows for mark in row.marks}
         assert all(note.text.endswith(".") for note in schema.footnotes)
@@ -180,7 +181,7 @@ def test_every_footnote_mark_of_a_table_has_a_text():
 def test_the_severities_are_those_decided():
     rules = {
         (schema.name, schema.by_name[rule.field].label, rule.other, rule.test.value, frozenset(map(int, rule.values)), rule.severity)
-        for schema in TLIBRARY.schemas.values()
+        for schema in (TLIBRARY.event(name).__schema__ for name in TABLES)
         for rule in schema.rules
     }
     merging, error, warning = frozenset({10, 11, 12}), Severity.ERROR, Severity.WARNING
@@ -199,7 +200,7 @@ def test_the_severities_are_those_decided():
 
 
 def test_only_event_released_is_deprecated():
-    assert [schema.name for schema in TLIBRARY.schemas.values() if schema.deprecated] == ["EventReleased"]
+    assert [schema.name for schema in TLIBRARY.tables if schema.deprecated] == ["EventReleased"]
 
 
 def test_every_number_of_the_public_lists_is_known():

@@ -232,7 +232,7 @@ def test_a_primary_that_is_killed_under_load(within):
         (again,) = [told for told in one if isinstance(told, Resynchronised) and told.connection == 2]
         # What the backup announced are the calls that are live at that event of the story, all of them.
         handshake = next(told.item for told in one if isinstance(told, Received) and told.connection == 2)
-        events = int(handshake.attributes["Extensions"]["position"])
+        events = int(handshake.extensions["position"])
         live = LiveCalls()
         scenario = Scenario(rate=rate, seed=11)
         for told in islice(Simulation(scenario), events):
@@ -242,7 +242,7 @@ def test_a_primary_that_is_killed_under_load(within):
         # The stories go on: no change of a call that is not known, and the events that the scenario has.
         items = [told.item for told in one if isinstance(told, Received)]
         assert {anomaly.code for call in follow(items) for anomaly in call.anomalies} <= {"call-after-deletion"}
-        announced = int(handshake.attributes["Extensions"]["calls"])
+        announced = int(handshake.extensions["calls"])
         after = [told.data for told in one if isinstance(told, Received) and told.connection == 2][1 + announced :]
         rest = islice(Simulation(scenario), events, events + len(after))
         assert after == [encode(told.event) for told in rest]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,13 +15,15 @@ from tlib_cli import FINE, INVALID
 from tlib_cli.inputs import InputError, entries
 from tlib_cli.options import TO_HELP, build_query, files_argument, input_options, registry_option
 from tlib_cli.output import format_for, opened, outputs
-from tlib_cli.reports import Unusable, report
+from tlib_cli.reports import Unusable, complaints, report
 from tlib_cli.view.calls import CallLines, CallTable, CallWriter
 from tlib_cli.view.progress import Progress
-from tlib_codec.calls import Call, CallLimits, CallTracker, ladder
+from tlib_codec.calls import Call, CallLimits, CallTracker, ladder, mermaid
 from tlib_codec.calls.model import DEFAULT_CALL_LIMITS
 from tlib_codec.formats import ReadOptions
+from tlib_codec.merge import merged
 from tlib_codec.records import Diagnostic, Entry, Record
+from tlib_codec.stream import Gap
 from tlib_schemas.events import UnknownEvent
 from tlib_schemas.registry import Registry
 from tlib_schemas.values import Attributes
@@ -29,7 +32,9 @@ if TYPE_CHECKING:
     from tlib_codec.arrow.calls import CallParquet
 
 _FORMATS = ("table", "jsonl", "parquet")
+_MERMAID = (".mmd", ".mermaid")
 _MAX_DRAWN = 10_000  # calls in a ladder
+_MOST_COUNTED, _MOST_NAMED = 1_000, 12  # messages, where there is no call
 
 
 @click.command()
@@ -37,9 +42,16 @@ _MAX_DRAWN = 10_000  # calls in a ladder
 @input_options()
 @click.option("--to", type=click.Choice(_FORMATS), help=TO_HELP)
 @click.option("-o", "--output", metavar="FILE", help="Write to FILE; its suffix selects the format: .jsonl, .parquet, .txt.")
-@click.option("--call", "wanted", metavar="CALLUUID", help="Show only this call, with every change; give its CallUUID or ConnID.")
-@click.option("--history", is_flag=True, help="Show every change of each call.")
-@click.option("--ladder", "ladder_path", metavar="FILE.svg", help="Draw a call ladder; with --call, draw that call and its linked calls.")
+@click.option(
+    "--call", "wanted", metavar="CALLUUID", help="Show only this call, with every event; give the beginning of its CallUUID or ConnID."
+)
+@click.option("--history", is_flag=True, help="Show every event of each call.")
+@click.option(
+    "--ladder",
+    "ladder_path",
+    metavar="FILE",
+    help="Draw a call ladder: FILE.svg, or FILE.mmd for Mermaid text; with --call, draw that call and its linked calls.",
+)
 @click.option("--where", "conditions", multiple=True, metavar="NAME=VALUE", help="Select calls whose attribute last had this value.")
 @click.option(
     "--idle-timeout",
@@ -77,15 +89,15 @@ def command(
 ) -> int:
     """Follow calls: print one line per call when it ends.
 
-    Read captures, frames, logs, hex text or JSONL. A line shows the last known attributes of a call, and its
-    anomalies (a change before the creation, an event after the end, missing event numbers); docs/calls.md explains
-    them.
+    Read captures, frames, logs, hex text or JSONL; several inputs are one story, in the order of time. Calls come from
+    call-based events and from the events of parties. A line shows the last known attributes of a call, its outcome, and
+    its anomalies; docs/calls.md explains them.
 
     \b
     tlib calls server.log
     tlib calls calls.tlb --where Cause=Transfer
     tlib calls server.log --call 01FES9JKSOFQLEKK3CSH5B5AES00JV1U
-    tlib calls server.log --call 006c02462a161006 --ladder call.svg
+    tlib calls lake.log hill.log --call 006c02462a161006 --ladder call.svg
     tlib calls calls.tlb | jq 'select(."$duration" > 600) | .CallUUID'
     """  # noqa: D301
     inputs = files or ("-",)
@@ -113,14 +125,14 @@ def command(
         for call in follower.calls(inputs, format_name, ReadOptions(registry=registry, server=server, encoding=encoding), moved, progress):
             if ladder_calls is not None and query(_as_record(call)):
                 ladder_calls.add(call)
-            if (wanted is None or names(call, wanted)) and query(_as_record(call)):
+            if (wanted is None or call.names(wanted)) and query(_as_record(call)):
                 written += 1
                 if not history and wanted is None:
                     call.history = []
                 writer.write(call)
         writer.flush()
     if wanted is not None and not written:
-        report(f"no call {wanted} in the input: --call takes a CallUUID or a ConnID")
+        report(f"no call {wanted} in the input: --call takes the beginning of a CallUUID or a ConnID")
         follower.status = max(follower.status, INVALID)
     if ladder_calls is not None and ladder_path is not None:
         _draw(ladder_calls, ladder_path, inputs, registry)
@@ -157,26 +169,46 @@ class _Follower:
         self.status = FINE
         self._registry = registry
         self._tracker = CallTracker(registry=registry, limits=limits, history=history)
-        self._place = ""
+        self._messages: Counter[str] = Counter()
+        self._messages_of: dict[int | str, str] = {}
 
     def calls(
         self, inputs: tuple[str, ...], format_name: str, options: ReadOptions, moved: Callable[[int], None], progress: Progress
     ) -> Iterator[Call]:
-        for path in inputs:
+        def read(path: str) -> Iterator[Entry]:
             try:
-                for entry in entries(path, format_name, options, moved=moved, opened=progress.opened):
-                    yield from self._entry(entry)
+                yield from entries(path, format_name, options, moved=moved, opened=progress.opened)
             except InputError as error:
                 report(str(error))
                 self.status = Unusable.exit_code
+
+        followed = 0
+        for entry in merged([read(path) for path in inputs], self._registry):
+            for call in self._entry(entry):
+                followed += 1
+                yield call
         for call in self._tracker.close():
+            followed += 1
             yield self._count_anomalies(call)
+        if not followed and self.status != Unusable.exit_code:
+            report(f"no call to follow in the input: {self._messages_text()}")
+
+    def _messages_text(self) -> str:
+        """Return the messages of the input, with the count of each."""
+        counts = ", ".join(f"{name} {count}" for name, count in self._messages.most_common(_MOST_NAMED))
+        total = self._messages.total()
+        return f"{total} message{'' if total == 1 else 's'}, of which none begins or names a call ({counts})" if total else "no message"
 
     def _entry(self, entry: Entry) -> Iterator[Call]:
         if isinstance(entry, Diagnostic) or not entry.valid:
-            report(entry.complaint())
+            for line in complaints(entry):
+                report(line)
             self.status = max(self.status, INVALID)
         if isinstance(entry, Record):
+            message = None if isinstance(entry.item, Gap) else entry.item.message
+            if message is not None and (message in self._messages_of or len(self._messages_of) < _MOST_COUNTED):
+                name = message if isinstance(message, str) else self._registry.message_name(message) or f"#{message}"
+                self._messages[self._messages_of.setdefault(message, name)] += 1
             for result in self._tracker.feed(entry.item, entry.origin):
                 if isinstance(result, Call):
                     yield self._count_anomalies(result)
@@ -210,7 +242,7 @@ class _LadderCalls:
             return self._calls
         by_name = {name: call for call in self._calls for name in (call.conn_id, call.call_uuid) if name}
         linked_calls: dict[int, Call] = {}
-        pending = [call for call in self._calls if names(call, self._wanted)]
+        pending = [call for call in self._calls if call.names(self._wanted)]
         while pending:
             call = pending.pop()
             if id(call) not in linked_calls:
@@ -218,11 +250,6 @@ class _LadderCalls:
                 linked = (by_name.get(link.call_uuid or "") or by_name.get(link.conn_id or "") for link in call.links)
                 pending += [other for other in linked if other is not None]
         return list(linked_calls.values())
-
-
-def names(call: Call, wanted: str) -> bool:
-    """Return whether `wanted` is the CallUUID or the ConnID of `call`."""
-    return wanted == call.call_uuid or wanted.lower() == (call.conn_id or "").lower()
 
 
 def _as_record(call: Call) -> Record:
@@ -241,7 +268,8 @@ def _parquet() -> type[CallParquet]:
 
 def _draw(ladder_calls: _LadderCalls, path: str, inputs: tuple[str, ...], registry: Registry) -> None:
     title = "Calls of " + ", ".join("the standard input" if name == "-" else Path(name).name for name in inputs)
-    text = ladder(ladder_calls.selected(), registry=registry, title=title)
+    draw = mermaid if Path(path).suffix.lower() in _MERMAID else ladder
+    text = draw(ladder_calls.selected(), registry=registry, title=title)
     with opened(path, inputs) as file:
         file.write(text.encode())
     if ladder_calls.left_out:

@@ -1,66 +1,33 @@
-"""``tlib check``: report every violation and print a summary.
+"""``tlib check``: report violations by kind.
 
-Strategy: print one line per violation as ``file: place: message``, which editors and grep understand, or as JSON. The
-check reads frames as bytes, so a violation of a frame has an offset; it reads logs and JSON as events, so their
-violations have a line.
+Strategy: a line is ``file: place: message``, which editors and grep understand, or a JSON object. Violations of one kind
+share a line, since a real log repeats them; the line shows the first one. The check reads frames as bytes, so a violation of
+a frame has an offset; it reads logs and JSON as events, so their violations have a line.
 """
 
 from __future__ import annotations
 
 import sys
-from collections import Counter
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import click
 import msgspec
 
 from tlib_cli import FINE, INVALID
+from tlib_cli.baseline import Kind, read_baseline, write_baseline
 from tlib_cli.inputs import InputError, entries
 from tlib_cli.options import capture_options, files_argument, input_options, registry_option
-from tlib_cli.reports import Unusable, printable, report
+from tlib_cli.reports import Unusable, complaints, printable, report
+from tlib_cli.view.checks import Groups, Summary
 from tlib_cli.view.progress import Progress
 from tlib_cli.view.tables import violations_of
 from tlib_codec.formats import ReadOptions
 from tlib_codec.formats.jsonl import violation_to_data
 from tlib_codec.records import Diagnostic, Entry
-from tlib_codec.stream import Gap, MalformedFrame
-from tlib_schemas.errors import Severity
+from tlib_codec.stream import Gap
+from tlib_schemas.errors import Severity, Violation
 from tlib_schemas.registry import Registry
-
-
-class Summary:
-    """Counts of items by kind, events by name, violations by severity and code."""
-
-    def __init__(self) -> None:
-        self.events: Counter[str] = Counter()
-        self.severities: Counter[Severity] = Counter()
-        self.codes: Counter[str] = Counter()
-        self.malformed = 0
-        self.gaps = 0
-
-    def to_data(self) -> dict[str, Any]:
-        """Return the summary as a JSON object."""
-        return {
-            "events": self.events.total(),
-            "by_event": dict(self.events.most_common()),
-            "errors": self.severities[Severity.ERROR],
-            "warnings": self.severities[Severity.WARNING],
-            "malformed": self.malformed,
-            "gaps": self.gaps,
-            "by_code": dict(self.codes.most_common()),
-        }
-
-    def lines(self, *, warnings: bool) -> Iterator[str]:
-        """Yield the lines of the summary: totals, then counts by event and by code."""
-        counts = [(self.events.total(), "event"), (self.severities[Severity.ERROR], "error")]
-        if warnings:
-            counts.append((self.severities[Severity.WARNING], "warning"))
-        parts = [f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in [*counts, (self.gaps, "gap")]]
-        yield ", ".join([*parts, f"{self.malformed} malformed"])
-        for counter, mark in ((self.events, "{}"), (self.codes, "[{}]")):
-            for name, count in counter.most_common():
-                yield f"{count:>10}  {mark.format(printable(name))}"
 
 
 @click.command()
@@ -74,7 +41,11 @@ class Summary:
     show_default=True,
     help="Report this severity and above.",
 )
+@click.option("--all", "everything", is_flag=True, help="Print a line per violation, as --follow does. Default: a line per kind.")
+@click.option("--summary", "only_summary", is_flag=True, help="Print only a table: the number of violations per event and code.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object per violation, and one with $summary at the end.")
+@click.option("--baseline", "baseline", metavar="FILE", help="Ignore the kinds of violations that FILE lists.")
+@click.option("--write-baseline", "new_baseline", metavar="FILE", help="Write the kinds of violations to FILE, and exit with status 0.")
 @registry_option
 def command(
     files: tuple[str, ...],
@@ -85,63 +56,132 @@ def command(
     hosts: tuple[str, ...],
     follow: bool,
     severity: str,
+    everything: bool,
+    only_summary: bool,
     as_json: bool,
+    baseline: str | None,
+    new_baseline: str | None,
     registry: Registry,
 ) -> int:
     """Check events against their tables and report violations.
 
-    A violation has a place, a code, and the footnote that it breaks.
+    A violation has a place, a code, and the footnote that it breaks. Violations of one kind (the same event,
+    attribute, code and expectation) share a line: the first one, and their number.
 
-    Exit status: 0 no violation, 1 violations, malformed frames or gaps, 2 unusable input.
+    Exit status: 0 no violation, 1 violations, malformed frames or gaps, 2 unusable input. With --baseline, only
+    violations of other kinds count.
 
     \b
     tlib check calls.tlb
     tlib check --severity error server.log
+    tlib check --write-baseline known.toml server.log
+    tlib check --baseline known.toml today.log
     tlib check --json *.tlb | jq -r 'select(.code) | .code' | sort | uniq -c
     """  # noqa: D301
-    summary = Summary()
+    inputs = files or ("-",)
+    checker = _Checker(registry, baseline, warnings=severity == Severity.WARNING, collect=new_baseline is not None)
+    groups = Groups()
+    show: Callable[[_Problem], str | bytes | None]
+    if only_summary or new_baseline is not None:
+        show = _nothing
+    elif as_json:
+        show = _Problem.json
+    elif everything or follow:
+        show = _Problem.text
+    else:
+        show = groups.add
     options = ReadOptions(registry=registry, server=server, encoding=encoding, ports=ports, hosts=hosts)
-    warnings = severity == Severity.WARNING
     status = FINE
     with Progress(alone=not sys.stdout.isatty()) as progress:
-        for path in files or ("-",):
+        for path in inputs:
             try:
                 for entry in entries(path, format_name, options, moved=progress.moved, opened=progress.opened, follow=follow):
-                    for line in _check(entry, registry, summary, warnings=warnings, as_json=as_json):
+                    for problem in checker.problems(entry):
                         status = max(status, INVALID)
-                        click.echo(line)
+                        if (line := show(problem)) is not None:
+                            click.echo(line)
             except InputError as error:
                 report(str(error))
                 status = Unusable.exit_code
-    if as_json:
-        click.echo(msgspec.json.encode({"$summary": summary.to_data()}))
-    else:
-        for line in summary.lines(warnings=warnings):
-            click.echo(line)
+    if new_baseline is not None:
+        write_baseline(new_baseline, checker.kinds, inputs)
+        report(f"{new_baseline}: wrote {len(checker.kinds)} kinds of violations")
+        return status if status == Unusable.exit_code else FINE
+    for line in _end(checker.summary, groups, only_summary=only_summary, as_json=as_json, warnings=checker.warnings):
+        click.echo(line)
     return status
 
 
-def _check(entry: Entry, registry: Registry, summary: Summary, *, warnings: bool, as_json: bool) -> Iterator[str | bytes]:
-    """Count an entry and yield its lines."""
-    if isinstance(entry, Diagnostic) or isinstance(entry.item, Gap):
-        if not isinstance(entry, Diagnostic) and not isinstance(entry.item, MalformedFrame):
-            code = "gap"
-            summary.gaps += 1
+def _end(summary: Summary, groups: Groups, *, only_summary: bool, as_json: bool, warnings: bool) -> Iterator[str | bytes]:
+    """Yield the lines that follow the last input."""
+    if as_json:
+        yield msgspec.json.encode({"$summary": summary.to_data()})
+    elif only_summary:
+        yield from summary.table()
+    else:
+        yield from groups.lines()
+        yield summary.totals(warnings=warnings)
+
+
+class _Problem(NamedTuple):
+    """A violation of an event, or (without one) a diagnostic, a malformed frame or a gap."""
+
+    kind: Kind
+    entry: Entry
+    violation: Violation | None = None
+
+    def text(self) -> str:
+        """Return the lines for a person."""
+        if self.violation is None:
+            return "\n".join(map(printable, complaints(self.entry)))
+        return printable(f"{self.entry.origin.place}: {self.violation.severity.value}: {self.violation}")
+
+    def json(self) -> bytes:
+        """Return the JSON object."""
+        if self.violation is None:
+            data: dict[str, Any] = {"code": self.kind.code, "message": self.entry.complaint()}
         else:
-            code = entry.code if isinstance(entry, Diagnostic) else entry.item.error.code  # type: ignore[union-attr]
-            summary.malformed += 1
-        summary.codes[code] += 1
-        line = {"code": code, "message": entry.complaint(), "$source": entry.origin.to_data()}
-        yield msgspec.json.encode(line) if as_json else printable(entry.complaint())
-        return
-    message = entry.item.message
-    name = (registry.message_name(message) if isinstance(message, int) else message) or f"#{message}"
-    summary.events[name] += 1
-    for violation in violations_of(entry, registry):
-        if warnings or violation.severity is Severity.ERROR:
-            summary.severities[violation.severity] += 1
-            summary.codes[violation.code] += 1
-            if as_json:
-                yield msgspec.json.encode({**violation_to_data(violation), "$source": entry.origin.to_data()})
+            data = violation_to_data(self.violation)
+        return msgspec.json.encode({**data, "$source": self.entry.origin.to_data()})
+
+
+class _Checker:
+    """Finds the problems of entries and counts them. With `collect`, `kinds` are those of the baseline and of all problems."""
+
+    def __init__(self, registry: Registry, baseline: str | None, *, warnings: bool, collect: bool) -> None:
+        self.warnings = warnings
+        self.summary = Summary()
+        self._registry = registry
+        self._collect = collect
+        self._known: frozenset[Kind] = frozenset()
+        if baseline is not None:
+            self._known = read_baseline(baseline)
+            self.summary.known = 0
+        self.kinds = set(self._known)
+
+    def problems(self, entry: Entry) -> Iterator[_Problem]:
+        """Count an entry and yield its problems, without those that the baseline lists."""
+        for problem in self._all(entry):
+            if self._collect:
+                self.kinds.add(problem.kind)
+            if problem.kind in self._known:
+                assert self.summary.known is not None
+                self.summary.known += 1
             else:
-                yield printable(f"{entry.origin.place}: {violation.severity.value}: {violation}")
+                self.summary.add(problem.kind, None if problem.violation is None else problem.violation.severity)
+                yield problem
+
+    def _all(self, entry: Entry) -> Iterator[_Problem]:
+        if isinstance(entry, Diagnostic) or isinstance(entry.item, Gap):
+            yield _Problem(Kind.of_damage(entry), entry)
+            return
+        message = entry.item.message
+        name = (self._registry.message_name(message) if isinstance(message, int) else message) or f"#{message}"
+        self.summary.events[name] += 1
+        for violation in violations_of(entry, self._registry):
+            if self.warnings or violation.severity is Severity.ERROR:
+                yield _Problem(Kind.of_violation(violation), entry, violation)
+
+
+def _nothing(_: _Problem) -> None:
+    return None

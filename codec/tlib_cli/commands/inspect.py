@@ -19,7 +19,7 @@ from rich.text import Text
 from tlib_cli import FINE, INVALID
 from tlib_cli.inputs import InputError, entries
 from tlib_cli.options import files_argument, input_options, registry_option
-from tlib_cli.reports import Unusable, printable, report
+from tlib_cli.reports import Unusable, complaints, printable, report
 from tlib_cli.view.tables import console
 from tlib_codec.annotate import Kind, Span, annotate
 from tlib_codec.formats import ReadOptions
@@ -113,7 +113,9 @@ class _Selection(NamedTuple):
         """Return the error for a selection that matches none of the `count` frames."""
         if self.packet is not None:
             return f"packet {self.packet} completes no frame; --packet needs a capture"
-        return f"no frame {self.number}; the input has {count}" if self.number is not None else f"no frame at byte {self.offset}"
+        if self.offset is not None:
+            return f"no frame at byte {self.offset}"
+        return "the input has no frame" if self.number is None else f"no frame {self.number}; the input has {count}"
 
     def past(self, record: Record) -> bool:
         """Return whether the selection lies before this record."""
@@ -125,7 +127,8 @@ def _show(path: str, format_name: str, selection: _Selection, limit: int, full: 
     count = shown = 0
     for entry in entries(path, format_name, ReadOptions(registry=registry), only=_FORMATS):
         if isinstance(entry, Diagnostic):
-            report(entry.complaint())
+            for complaint in complaints(entry):
+                report(complaint)
             status = INVALID
             continue
         count += 1

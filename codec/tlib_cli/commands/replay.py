@@ -11,7 +11,7 @@ import click
 from tlib_cli.inputs import entries
 from tlib_cli.network import addresses
 from tlib_cli.options import build_query, connection_options, files_argument, input_options, query_options, registry_option
-from tlib_cli.reports import report
+from tlib_cli.reports import complaints, report
 from tlib_cli.serving import Serving, serve, serving_options
 from tlib_codec.clock import Clock
 from tlib_codec.formats import ReadOptions
@@ -83,7 +83,8 @@ def command(
         for path in files or ("-",):
             for entry in entries(path, format_name, options):
                 if isinstance(entry, Diagnostic):
-                    report(entry.complaint())
+                    for line in complaints(entry):
+                        report(line)
                     continue
                 at = clock.time(entry)
                 last = last if at is None else at / 1_000_000_000

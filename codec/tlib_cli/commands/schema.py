@@ -34,24 +34,26 @@ def command(event: str | None, as_json: bool, registry: Registry) -> int:
     tlib schema EventCallDeleted
     tlib schema --json > events.schema.json
     """  # noqa: D301
-    schema = None if event is None else _find(event, registry)
+    schemas = None if event is None else _find(event, registry)
     if as_json:
         from tlib_codec.exports.json_schema import json_schema  # noqa: PLC0415
 
-        click.echo(json.dumps(json_schema(None if schema is None else schema.cls, registry=registry), indent=2))
+        name = None if schemas is None else schemas[0].name if len(schemas) > 1 else schemas[0].cls
+        click.echo(json.dumps(json_schema(name, registry=registry), indent=2))
         return FINE
     screen = console(sys.stdout.buffer)
-    if schema is None:
+    if schemas is None:
         _list(registry, screen)
-    else:
+    for schema in schemas or ():
         _table(schema, registry, screen)
     return FINE
 
 
-def _find(event: str, registry: Registry) -> EventSchema:
-    key = next((schema.name for schema in registry.schemas.values() if schema.name.lower() == event.lower()), event)
+def _find(event: str, registry: Registry) -> list[EventSchema]:
+    names = (name for schema in registry.tables for name in (schema.name, schema.cls.__name__))
+    key = next((name for name in names if name.lower() == event.lower()), event)
     try:
-        return registry.event(int(key) if key.isascii() and key.isdigit() else key).__schema__
+        return [cls.__schema__ for cls in registry.events_of(int(key) if key.isascii() and key.isdigit() else key)]
     except LookupError as error:
         raise Unusable(str(error.args[0])) from None
 
@@ -61,14 +63,14 @@ def _list(registry: Registry, screen: Console) -> None:
     table.add_column("Event", style="bold", no_wrap=True)
     table.add_column("Message", justify="right")
     table.add_column("Contents")
-    for schema in registry.schemas.values():
+    for schema in registry.tables:
         summary = (schema.cls.__doc__ or "").strip().partition("\n")[0].partition(" Source:")[0]
-        table.add_row(schema.name, str(int(schema.message)), Text(summary + (" Deprecated." if schema.deprecated else "")))
+        table.add_row(schema.cls.__name__, str(int(schema.message)), Text(summary + (" Deprecated." if schema.deprecated else "")))
     screen.print(table)
 
 
 def _table(schema: EventSchema, registry: Registry, screen: Console) -> None:
-    table = Table(box=box.SIMPLE_HEAD, title=f"{schema.name} (message {int(schema.message)})", title_justify="left")
+    table = Table(box=box.SIMPLE_HEAD, title=_title(schema), title_justify="left")
     for heading in ("Event Attribute", "Type", "Id", "Value"):
         table.add_column(heading, no_wrap=heading == "Type", overflow="fold")
     for row in schema.rows:
@@ -79,9 +81,18 @@ def _table(schema: EventSchema, registry: Registry, screen: Console) -> None:
     notes = Table.grid(padding=(0, 0, 0, 2))
     for mark, text in dict.fromkeys((note.mark, note.text) for note in schema.footnotes):
         notes.add_row(Text(mark, "yellow"), Text(text))
+    if schema.partial:
+        notes.add_row(Text("!", "yellow"), Text(schema.partial))
     if schema.deprecated:
         notes.add_row(Text("!", "yellow"), Text(schema.deprecated))
     screen.print(notes)
+
+
+def _title(schema: EventSchema) -> str:
+    title = f"{schema.name} (message {int(schema.message)})"
+    if schema.when is not None:
+        title += f", {schema.cls.__name__}: with {schema.when.describe(schema.by_name[schema.when.field].label)}"
+    return title
 
 
 def _id(number: int) -> str:

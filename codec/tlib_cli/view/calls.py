@@ -1,7 +1,7 @@
 """Write calls as lines of JSON, or as a table for people.
 
 Strategy: the table writes a row when its call ends, so columns have fixed widths: begin, length, type, ANI, DNIS,
-call, outcome. Linked calls and anomalies stand below their row; a character marks an anomaly, so the table reads the
+call, outcome. Linked calls and anomalies stand below their row, in full also the story; a character marks an anomaly, so the table reads the
 same without colour.
 """
 
@@ -17,8 +17,9 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from tlib_cli.reports import printable
-from tlib_codec.calls import Call, Change, Ending, Link, LinkKind
+from tlib_codec.calls import Call, Change, Ending, Link, LinkKind, Party
 from tlib_codec.calls.ladder import short
+from tlib_codec.calls.outcome import hold_time, outcome, queue_time, released_first, ring_time, talk_time
 from tlib_codec.records import Origin
 from tlib_schemas.enumerations import AttributeID, OpenEnum
 from tlib_schemas.registry import Registry
@@ -41,6 +42,9 @@ _ENDING_LABELS = {
     Ending.EXPIRED: "expired",
     Ending.EVICTED: "evicted",
 }
+
+
+_ENDINGS = {Ending.DELETED: "deleted", Ending.RELEASED: "every party has left"}
 
 
 class CallWriter(Protocol):
@@ -92,7 +96,7 @@ class CallTable:
             self.console.print(self._line([name for name, _ in _COLUMNS], "bold"))
         lines = [*self._row(call), *self._anomalies(call)]
         if self._full:
-            lines += [*self._state(call), *self._history(call), Text()]
+            lines += [*self._story(call), *self._state(call), *self._history(call), Text()]
         self.console.print(Text("\n").join(lines))
 
     def _line(self, cells: list[str], style: str = "") -> Text:
@@ -119,8 +123,25 @@ class CallTable:
         return "" if value is None else printable(text_of(value))
 
     def _outcome(self, call: Call) -> str:
-        cause = self._value_text(call, AttributeID.Cause)
-        return "; ".join(part for part in (_ENDING_LABELS[call.ending], cause) if part)
+        known = outcome(call)
+        ending = _ENDING_LABELS[call.ending]
+        if known is None:
+            return "; ".join(part for part in (ending, self._value_text(call, AttributeID.Cause)) if part)
+        return known.value if call.over else f"{known.value}; {ending}"
+
+    def _story(self, call: Call) -> Iterator[Text]:
+        """Yield why the call ended, who hung up first, its times, and its parties."""
+        sums = (("queue", queue_time), ("ring", ring_time), ("talk", talk_time), ("hold", hold_time))
+        times = [f"{name} {duration_text(dt.timedelta(seconds=time))}" for name, of in sums if (time := of(call)) is not None]
+        known = outcome(call)
+        ending = _ENDINGS[call.ending] if call.over else f"not over: {_ENDING_LABELS[call.ending]}"
+        first = released_first(call)
+        parts = [known.value if known is not None else "outcome not known", *times, ending]
+        parts += [f"{printable(first)} hung up first"] if first is not None else []
+        parts += [] if call.complete else ["events are missing: times are not summed"]
+        yield from _wrapped("; ".join(parts), self.console.width, "  ", "    ", "bold")
+        for party in call.parties.values():
+            yield from _wrapped(_party(call, party), self.console.width, "  ", "    ")
 
     def _anomalies(self, call: Call) -> Iterator[Text]:
         for anomaly in call.anomalies:
@@ -146,6 +167,20 @@ class CallTable:
                     head.append(mark, "dim").append(printable(name))
             yield head.append(f"  {_place(change.origin)}".rstrip(": "), "dim")
             yield from _changes(change, self.console.width)
+
+
+def _party(call: Call, party: Party) -> str:
+    name = printable(party.dn) + (f" at {printable(call.sites[party.site])}" if call.sites.get(party.site) else "")
+    facts = [part for part in (party.role and party.role.lower(), party.agent and f"agent {party.agent}") if part]
+    facts += [f"out of queue {party.queue}"] if party.queue else []
+    facts += [f"{span.state.value} {_stamp(span.start)} to {_stamp(span.end)}" for span in party.spans]
+    if party.left is not None:
+        facts.append(f"left {_stamp(party.released)} ({party.left}{f' to {party.target}' if party.target else ''})")
+    return f"{name}: {printable(', '.join(facts))}" if facts else name
+
+
+def _stamp(time: dt.datetime | None) -> str:
+    return "?" if time is None else f"{time:%H:%M:%S.%f}"[:-3]
 
 
 def _changes(change: Change, width: int) -> Iterator[Text]:

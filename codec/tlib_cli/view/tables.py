@@ -19,7 +19,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from tlib_cli.reports import printable
+from tlib_cli.reports import complaints, printable
 from tlib_codec.engine import check
 from tlib_codec.formats.writers import RecordWriter
 from tlib_codec.records import Diagnostic, Origin, Record
@@ -56,7 +56,8 @@ class Table(RecordWriter):
 
     def put_diagnostic(self, diagnostic: Diagnostic) -> None:
         """Write the line of a diagnostic."""
-        self.console.print(Text("ERROR " + printable(diagnostic.complaint()) + "\n", "bold red"), soft_wrap=True)
+        lines = (Text(printable(line), "bold red") for line in complaints(diagnostic))
+        self.console.print(Text("ERROR ", "bold red") + next(lines), *lines, Text(), sep="\n", soft_wrap=True)
 
     def flush(self) -> None:
         """Make everything written so far visible to a reader."""
@@ -92,7 +93,7 @@ class Table(RecordWriter):
         head.append(printable(name), f"bold {'red' if isinstance(item, InvalidEvent) else colour}")
         if deprecated:
             head.append(" (deprecated)", "yellow")
-        place = _place(record.origin)
+        place = _place(record.origin, ">" if guides(self.console) is _PLAIN_GUIDES else "→")
         padding = self.console.width - head.cell_len - cell_len(place)
         return head.append(" " * padding + place if padding > 1 else f"\n  {place}", "dim")
 
@@ -153,9 +154,11 @@ class Table(RecordWriter):
         return (Text(line, style) for line in lines)
 
 
-def _place(origin: Origin) -> str:
-    """Return the place of a record as an editor takes it (``server.log:17``), or with the offset (``calls.tlb@60``)."""
-    if origin.line is None and origin.packet is None and origin.offset is not None:
+def _place(origin: Origin, arrow: str) -> str:
+    """Return the place of a record as an editor takes it (``server.log:17``), with the offset (``calls.tlb@60``) or both addresses."""
+    if origin.packet is not None:
+        return f"{origin.src} {arrow} {origin.dst}  {printable(origin.place)}"
+    if origin.line is None and origin.offset is not None:
         return f"{printable(origin.file)}@{origin.offset}"
     if origin.line is None and not origin.file:
         return str((origin.other or {}).get("server", "@"))
@@ -170,7 +173,7 @@ def violations_of(record: Record, registry: Registry) -> tuple[Violation, ...]:
         return item.violations
     if record.frame is not None and record.origin.offset is not None:
         return check(record.frame, registry=registry, base=record.origin.offset)
-    return registry.validate(item) if isinstance(item.message, int) else ()
+    return registry.validate(item, printed=record.origin.line is not None) if isinstance(item.message, int) else ()
 
 
 def guides(screen: Console) -> Guides:

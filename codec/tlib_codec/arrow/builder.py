@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from tlib_codec.records import Frames, Record
 from tlib_codec.reference import Buffer
 from tlib_codec.stream import Gap, MalformedFrame, StreamDecoder
@@ -22,7 +24,22 @@ from tlib_schemas.limits import DEFAULT_LIMITS, Limits
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.values import KVList, Unicode
 
-from .plan import ERROR, ERROR_OFFSET, ERROR_PATH, EVENT, FRAME, GAP, OFFSET, ROWS, STRANGERS, Column, Counts, Kind, RowError, error_of
+from .layout import (
+    ERROR,
+    ERROR_OFFSET,
+    ERROR_PATH,
+    EVENT,
+    FRAME,
+    GAP,
+    MAX_ROWS,
+    MAX_UNNAMED,
+    OFFSET,
+    Column,
+    Counts,
+    Kind,
+    RowError,
+    error_of,
+)
 
 _PIECE = 1 << 20
 _ESCAPED = re.compile("[\udc80-\udcff]")
@@ -70,7 +87,7 @@ class Cells:
         self.column: Column = column
         self.values: list[Any] = []
         self._known = {number: i for i, (number, _) in enumerate(column.labels or ())}
-        self.strangers: dict[int, int] = {}
+        self.unnamed: dict[int, int] = {}
 
     def put(self, row: int, value: Any) -> None:
         """Set the value of a row; the rows before it that were missed are null."""
@@ -80,21 +97,21 @@ class Cells:
     def label(self, number: int) -> int:
         """Return the place of a number's name among the names."""
         code = self._known.get(number)
-        return len(self._known) + self.strangers.setdefault(number, len(self.strangers)) if code is None else code
+        return len(self._known) + self.unnamed.setdefault(number, len(self.unnamed)) if code is None else code
 
     def names(self) -> list[str]:
         """Return the names, and the numbers without one as text."""
-        return [name for _, name in self.column.labels or ()] + [str(number) for number in self.strangers]
+        return [name for _, name in self.column.labels or ()] + [str(number) for number in self.unnamed]
 
 
 class RowBuilder:
     """Takes bytes, gives batches: `fill` until it says that one is ready, then `take`."""
 
-    def __init__(self, registry: Registry, limits: Limits, plan: tuple[Column, ...], batch_bytes: int) -> None:
+    def __init__(self, registry: Registry, limits: Limits, layout: tuple[Column, ...], batch_bytes: int) -> None:
         self._registry = registry
         self._batch_bytes = batch_bytes
-        self._plan = plan
-        self._of = {column.id: column for column in plan if column.id is not None}
+        self._layout = layout
+        self._of = {column.id: column for column in layout if column.id is not None}
         self._decoder = StreamDecoder(registry=registry, limits=limits)
         self._limits = limits
         self._whole = memoryview(b"")
@@ -103,7 +120,7 @@ class RowBuilder:
 
     def _begin(self) -> None:
         self._rows = self._bytes = 0
-        self._cells = {column.name: Cells(column) for column in self._plan}
+        self._cells = {column.name: Cells(column) for column in self._layout}
 
     def attach(self, buffer: Buffer) -> None:
         """Take `buffer` as the whole input."""
@@ -149,8 +166,8 @@ class RowBuilder:
         return made
 
     def _is_full(self) -> bool:
-        crowded = any(len(cells.strangers) >= STRANGERS for cells in self._cells.values() if not cells.column.skip)
-        return self._rows >= ROWS or self._bytes >= self._batch_bytes or crowded
+        crowded = any(len(cells.unnamed) >= MAX_UNNAMED for cells in self._cells.values() if not cells.column.skip)
+        return self._rows >= MAX_ROWS or self._bytes >= self._batch_bytes or crowded
 
     def _put(self, name: str, value: Any) -> None:
         cells = self._cells[name]
@@ -219,13 +236,23 @@ class RowBuilder:
 class FrameBuilder(RowBuilder):
     """Takes whole frames, each with its own place, and gaps; gives batches. `native.columns.FrameBuilder` is the same in C."""
 
-    def __init__(self, registry: Registry, limits: Limits, plan: tuple[Column, ...], batch_bytes: int) -> None:
-        super().__init__(registry, limits, plan, batch_bytes)
+    def __init__(self, registry: Registry, limits: Limits, layout: tuple[Column, ...], batch_bytes: int) -> None:
+        super().__init__(registry, limits, layout, batch_bytes)
         self._frames: Iterator[Record] = iter(())
 
-    def put(self, data: bytes, bounds: bytes, places: bytes) -> None:
-        """Take frames, joined: their bounds in `data` and the place of each (64-bit numbers); `fill` puts them into rows."""
-        self._frames = Frames(data=data, bounds=bounds, offsets=places).records(self._registry, self._limits)
+    def put(self, data: bytes, bounds: bytes, places: bytes, printed: bool = False) -> None:
+        """Take frames, joined: their bounds in `data` and the place of each (64-bit numbers); `fill` puts them into rows.
+
+        `printed` frames hold valid events of a log: what the receiving client sets is not missing.
+        """
+        records = Frames(data=data, bounds=bounds, offsets=places).records(self._registry, self._limits)
+        self._frames = map(self._as_printed, records) if printed else records
+
+    def _as_printed(self, record: Record) -> Record:
+        if record.frame is None or not isinstance(record.item, InvalidEvent):
+            return record
+        message, values = self._registry.frame(self._limits).unpack(record.frame)
+        return msgspec.structs.replace(record, item=self._registry.assemble(message, values, printed=True))
 
     def fill(self) -> bool:
         """Return whether a batch is full; if not, all frames are in rows."""
@@ -234,7 +261,7 @@ class FrameBuilder(RowBuilder):
                 return True
         return self._is_full()
 
-    def odd(self, data: bytes, place: int, error: RowError) -> bool:
+    def put_damage(self, data: bytes, place: int, error: RowError) -> bool:
         """Take bytes that are no frame as a row, with the code, offset and path of their error; whether a batch is full."""
         self._put(OFFSET, place)
         self._put(FRAME, data)

@@ -11,6 +11,8 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from tlib_codec.calls import Call
 from tlib_schemas.call_events import EventCallCreated, EventCallDataChanged, EventCallDeleted
@@ -19,15 +21,10 @@ from tlib_schemas.kinds import Kind
 from tlib_schemas.registry import Registry
 from tlib_schemas.wire import Attribute
 
-try:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-except ImportError:
-    raise ImportError("Parquet needs pyarrow: pip install 'tlib-codec[arrow]'") from None
-
 _GROUP = 10_000
-_ALONE = ("ending", "created", "events", "dropped")
-_TEXTS = ("links", "anomalies", "history", "parties", "source")
+_ALONE = ("ending", "created", "complete", "events", "dropped")
+_TIMES = ("queue", "ring", "talk", "hold")
+_TEXTS = ("links", "anomalies", "history", "parties", "sites", "source")
 
 
 class CallParquet:
@@ -40,7 +37,9 @@ class CallParquet:
         self._attributes = {attribute.name: _type(attribute) for attribute in attributes if not attribute.of_event}
         moment = pa.timestamp("us", "UTC")
         fields = [("begin", moment), ("end", moment), ("duration", pa.float64())]
-        fields += [("ending", pa.string()), ("created", pa.bool_()), ("events", pa.int64()), ("dropped", pa.int64())]
+        fields += [("outcome", pa.string()), *((name, pa.float64()) for name in _TIMES), ("released_first", pa.string())]
+        fields += [("ending", pa.string()), ("created", pa.bool_()), ("complete", pa.bool_())]
+        fields += [("events", pa.int64()), ("dropped", pa.int64())]
         fields += [*self._attributes.items(), ("other_attributes", pa.string()), *((name, pa.string()) for name in _TEXTS)]
         self._schema = pa.schema(fields)
         self._rows: list[dict[str, Any]] = []
@@ -59,6 +58,9 @@ class CallParquet:
         duration = call.duration
         row: dict[str, Any] = {"begin": call.begin, "end": call.end, "duration": None if duration is None else duration.total_seconds()}
         row |= {name: data.get(f"${name}", 0) for name in _ALONE}
+        row |= {name: data.get(f"${name}") for name in ("outcome", *_TIMES)}
+        first = data.get("$released_first")
+        row["released_first"] = first if isinstance(first, str | None) else _json(first)
         row |= {name: _json(data.get(f"${name}")) for name in _TEXTS}
         others = {}
         for name, value in call.state.items():

@@ -12,6 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, BinaryIO, Final, TypeAlias
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from tlib_codec import native
 from tlib_codec.reference import Buffer
 from tlib_schemas.limits import DEFAULT_LIMITS, Limits
@@ -19,14 +22,8 @@ from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
 from . import builder as column_rows
-from .plan import LARGEST, LARGEST_BATCH, OFFSET, Column, Counts, Kind, plan
+from .layout import MAX_BATCH_BYTES, MAX_FRAME_BYTES, OFFSET, Column, Counts, Kind, layout
 from .reader import Rebuilder
-
-try:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-except ImportError:
-    raise ImportError("columns need pyarrow: pip install 'tlib-codec[arrow]'") from None
 
 __all__ = ["Columns", "Counts", "as_map", "frames", "schema", "validate"]
 
@@ -68,7 +65,7 @@ def schema(*, registry: Registry = TLIBRARY, columns: Sequence[str] | None = Non
 
     Raises ValueError for a name that is no column.
     """
-    return _schema(plan(registry, columns))
+    return _schema(layout(registry, columns))
 
 
 class Columns:
@@ -93,22 +90,22 @@ class Columns:
         batch_bytes: int = 1 << 20,
         builder: bool = True,
     ) -> None:
-        if not 1 <= batch_bytes <= LARGEST_BATCH:
-            raise ValueError(f"batch_bytes is between 1 and {LARGEST_BATCH}")
-        if limits.frame_body > LARGEST:
-            raise ValueError(f"columns hold frames of at most {LARGEST} bytes: lower Limits.frame_body")
+        if not 1 <= batch_bytes <= MAX_BATCH_BYTES:
+            raise ValueError(f"batch_bytes is between 1 and {MAX_BATCH_BYTES}")
+        if limits.frame_body > MAX_FRAME_BYTES:
+            raise ValueError(f"columns hold frames of at most {MAX_FRAME_BYTES} bytes: lower Limits.frame_body")
         if isinstance(source, str):
             raise TypeError("a source is a buffer, a binary file or an iterable of chunks, not a str: open the file first")
         self._source = source
         self._registry = registry
         self._limits = limits
         self._batch_bytes = batch_bytes
-        self._plan = plan(registry, columns)
+        self._layout = layout(registry, columns)
         self._make: Any = column_rows.RowBuilder if _native is None or not builder else _native.ColumnBuilder
-        self.schema: Any = _schema(self._plan)
+        self.schema: Any = _schema(self._layout)
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        builder = self._make(self._registry, self._limits, self._plan, self._batch_bytes)
+        builder = self._make(self._registry, self._limits, self._layout, self._batch_bytes)
         try:
             view = memoryview(self._source)  # type: ignore[arg-type]
         except TypeError:
@@ -180,12 +177,12 @@ def frames(source: Any, *, registry: Registry = TLIBRARY) -> Iterator[bytes]:
     """
     rebuilder = Rebuilder(registry)
     for batch in _batches(source):
-        missing = [column.name for column in rebuilder.plan if column.name not in batch.schema.names]
+        missing = [column.name for column in rebuilder.layout if column.name not in batch.schema.names]
         if missing:
             raise ValueError(f"frames need every column of the schema, and {missing[0]} is missing: read them without `columns`")
         touched = {
             column.name: batch.column(column.name).to_pylist()
-            for column in rebuilder.plan
+            for column in rebuilder.layout
             if batch.column(column.name).null_count < batch.num_rows
         }
         yield from rebuilder.frames(touched, batch.num_rows)

@@ -15,14 +15,10 @@ from itertools import accumulate
 from typing import Any, Final, TypeAlias
 
 import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from tlib_codec.records import NO_FLOW, NO_TIME, Entry, Flow, Frames, Record
-
-try:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-except ImportError:
-    raise ImportError("columns need pyarrow: pip install 'tlib-codec[arrow]'") from None
+from tlib_codec.records import NO_FLOW, NO_TIME, Entry, Flow, Frames, Origin, Record
 
 Segment: TypeAlias = tuple[Frames | Sequence[Entry], int, int]
 """Rows of a batch: the frames or entries, and the first and the end of those that are rows here."""
@@ -34,6 +30,7 @@ _ZERO, _THOUSAND, _UNKNOWN_TIME = pa.Array.from_buffers(pa.int64(), 3, [None, pa
 (_UNKNOWN_FLOW,) = pa.Array.from_buffers(pa.uint32(), 1, [None, pa.py_buffer(struct.pack("=I", NO_FLOW))])
 (_NO_TIME,), (_NO_FLOW,) = pa.nulls(1, pa.int64()), pa.nulls(1, pa.uint32())
 _NAMES: Final = pa.dictionary(pa.int32(), pa.string())
+_FIELDS: Final = (*(name for name in Origin.__struct_fields__ if name != "other"), UNNUMBERED)
 _LARGEST: Final = (1 << 64) - 1
 _TIMES: Final = range(-(1 << 63) + 1, 1 << 63)
 
@@ -65,7 +62,13 @@ ORIGIN_COLUMNS: Final[dict[str, OriginColumn]] = {
 
 
 def origin_columns(fields: Sequence[str] | None) -> tuple[str, ...]:
-    """Return the columns that these fields of `Origin` fill, in order; all of them for None."""
+    """Return the columns that these fields of `Origin` fill, in order; all of them for None.
+
+    Raise ValueError where a name is none of the fields.
+    """
+    for name in fields or ():
+        if name not in _FIELDS:
+            raise ValueError(f"no origin has a field {name!r}: the fields are {', '.join(_FIELDS)}")
     return tuple(name for name, column in ORIGIN_COLUMNS.items() if fields is None or column.field in fields)
 
 

@@ -16,14 +16,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import repeat
 from typing import Any, Final, NamedTuple
 
-from .parquet_footer import Pieces, columns_of, completed, row_group
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import parquet
 
-try:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    from pyarrow import parquet
-except ImportError:
-    raise ImportError("Parquet needs pyarrow: pip install 'tlib-codec[arrow]'") from None
+from .parquet_footer import Pieces, columns_of, completed, row_group
 
 __all__ = ["GroupWriter"]
 

@@ -15,7 +15,7 @@ from tlib_schemas.limits import DEEPEST_LIST, Limits
 from tlib_schemas.registry import Registry
 from tlib_schemas.values import KVList, RawValue, Unicode
 
-from .plan import EVENT, FRAME, Column, Kind, plan
+from .layout import EVENT, FRAME, Column, Kind, layout
 
 # The reader's limits held for these frames; they are not known here.
 _NO_LIMITS: Final = Limits(frame_body=0xFFFF_FFFF, list_depth=DEEPEST_LIST)
@@ -68,17 +68,17 @@ class Rebuilder:
     """Makes frames of rows, by one registry."""
 
     def __init__(self, registry: Registry) -> None:
-        self.plan: tuple[Column, ...] = plan(registry)
+        self.layout: tuple[Column, ...] = layout(registry)
         self._registry = registry
         self._frame = registry.frame(_NO_LIMITS)
-        self._numbers = {column.name: {name: number for number, name in column.labels or ()} for column in self.plan}
+        self._numbers = {column.name: {name: number for number, name in column.labels or ()} for column in self.layout}
 
     def frames(self, columns: Mapping[str, Sequence[Any]], rows: int) -> Iterator[bytes]:
         """Yield the frames of `rows` rows; a column that is not among `columns` is null in all of them."""
         nothing = [None] * rows
         kept = columns.get(FRAME, nothing)
         events = columns.get(EVENT, nothing)
-        attributes = [(column, columns[column.name]) for column in self.plan if column.id is not None and column.name in columns]
+        attributes = [(column, columns[column.name]) for column in self.layout if column.id is not None and column.name in columns]
         for row in range(rows):
             yield kept[row] if kept[row] is not None else self._made(row, events[row], attributes)
 

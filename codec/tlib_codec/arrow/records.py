@@ -11,8 +11,11 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, groupby
 from typing import Any, Final, TypeAlias
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from tlib_codec import native
 from tlib_codec.engine import encode
@@ -28,14 +31,8 @@ from tlib_schemas.tlibrary import TLIBRARY
 from .builder import FrameBuilder
 from .columns import batch_of
 from .columns import schema as attribute_schema
+from .layout import ERROR, ERROR_OFFSET, EVENT, GAP, MAX_BATCH_BYTES, OFFSET, RowError, layout
 from .origins import ORIGIN_COLUMNS, Segment, filled, origin_columns
-from .plan import ERROR, ERROR_OFFSET, EVENT, GAP, LARGEST_BATCH, OFFSET, RowError, plan
-
-try:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-except ImportError:
-    raise ImportError("columns need pyarrow: pip install 'tlib-codec[arrow]'") from None
 
 __all__ = ["RecordColumns", "records_schema"]
 
@@ -77,7 +74,7 @@ class RecordColumns:
         self._names = origin_columns(origins)
         self._fields = attribute_schema(registry=registry)
         make: Any = _columns.FrameBuilder if builder and _columns is not None else FrameBuilder
-        self._builder = make(registry, DEFAULT_LIMITS, plan(registry), LARGEST_BATCH)
+        self._builder = make(registry, DEFAULT_LIMITS, layout(registry), MAX_BATCH_BYTES)
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         for batch in self._batches:
@@ -95,8 +92,8 @@ class RecordColumns:
         for run in _runs(batch):
             if isinstance(run, Frames):
                 yield from self._frames(run, held)
-            elif _is_odd(run[0]):
-                yield from self._odd(run, held)
+            elif _is_damage(run[0]):
+                yield from self._damaged(run, held)
             else:
                 yield from self._encoded(run, held, failed)
         if self._builder.rows:
@@ -109,12 +106,12 @@ class RecordColumns:
         while self._builder.fill():
             yield self._taken(held)
 
-    def _odd(self, entries: Sequence[Entry], held: _Rows) -> Iterator[Rows]:
+    def _damaged(self, entries: Sequence[Entry], held: _Rows) -> Iterator[Rows]:
         held.add(entries, len(entries))
         for entry in entries:
             item = entry.as_item() if isinstance(entry, Diagnostic) else entry.item
             assert isinstance(item, Gap)
-            if self._builder.odd(item.data, _place(entry) or 0, _error(item)):
+            if self._builder.put_damage(item.data, _place(entry) or 0, _error(item)):
                 yield self._taken(held)
 
     def _encoded(self, records: Sequence[Entry], held: _Rows, failed: list[Diagnostic]) -> Iterator[Rows]:
@@ -131,10 +128,13 @@ class RecordColumns:
         if not kept:
             return
         held.add(kept, len(kept))
-        bounds = array("Q", accumulate(map(len, frames), initial=0)).tobytes()
-        self._builder.put(b"".join(frames), bounds, array("Q", [_place(record) or 0 for record in kept]).tobytes())
-        while self._builder.fill():
-            yield self._taken(held)
+        for printed, group in groupby(zip(kept, frames, strict=True), key=lambda pair: pair[0].frame is None and pair[0].valid):
+            run = list(group)
+            bounds = array("Q", accumulate((len(frame) for _, frame in run), initial=0)).tobytes()
+            places = array("Q", [_place(record) or 0 for record, _ in run]).tobytes()
+            self._builder.put(b"".join(frame for _, frame in run), bounds, places, printed)
+            while self._builder.fill():
+                yield self._taken(held)
 
     def _taken(self, held: _Rows) -> Rows:
         return held.completed(batch_of(self._builder.take(), self._fields))
@@ -144,7 +144,7 @@ def _runs(batch: Batch) -> Iterator[Frames | list[Entry]]:
     """Yield the parts of a batch, single entries gathered to lists that are rows of frames throughout, or of none."""
     held: list[Entry] = []
     for part in batch.parts:
-        if held and (isinstance(part, Frames) or _is_odd(part) is not _is_odd(held[0])):
+        if held and (isinstance(part, Frames) or _is_damage(part) is not _is_damage(held[0])):
             yield held
             held = []
         if isinstance(part, Frames):
@@ -160,7 +160,7 @@ def _is_note(part: Part) -> bool:
     return isinstance(part, Diagnostic) and part.severity is Severity.WARNING
 
 
-def _is_odd(entry: Entry) -> bool:
+def _is_damage(entry: Entry) -> bool:
     return isinstance(entry, Diagnostic) or isinstance(entry.item, Gap)
 
 

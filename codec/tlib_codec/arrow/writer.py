@@ -11,20 +11,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, Final, Protocol
 
 import msgspec
+import pyarrow as pa
 
 from tlib_codec.formats import WriteOptions
 from tlib_codec.formats.jsonl import value_to_data
 from tlib_codec.records import Batch, Diagnostic, Entry
 
+from .parquet import GroupWriter
 from .reader import list_of
-
-try:
-    import pyarrow as pa
-
-    from .parquet import GroupWriter
-    from .records import RecordColumns
-except ImportError:
-    raise ImportError("Parquet, Arrow and CSV need pyarrow: pip install 'tlib-codec[arrow]'") from None
+from .records import RecordColumns
 
 __all__ = ["ColumnWriter", "GroupWriter", "Grouped"]
 

@@ -11,7 +11,10 @@
 from .anomalies import ANOMALIES, Anomaly, Missing
 from .follow import CallTracker, follow
 from .ladder import ladder
+from .mermaid import mermaid
 from .model import Call, CallLimits, Change, Ending, Link, LinkKind
+from .outcome import Outcome
+from .party import Party, Span, State
 
 __all__ = [
     "ANOMALIES",
@@ -24,6 +27,11 @@ __all__ = [
     "Link",
     "LinkKind",
     "Missing",
+    "Outcome",
+    "Party",
+    "Span",
+    "State",
     "follow",
     "ladder",
+    "mermaid",
 ]

@@ -32,6 +32,8 @@ class Connection(msgspec.Struct):
     last: int | None = None
     missing: int = 0
     starts: int = 0
+    unnamed: int = 0  # events of parties that name no call
+    latest: dt.datetime | None = None  # the time of its last event
     zone: dt.timedelta | None = dt.timedelta()  # how far its log's local time is from UTC; None: they do not go together
 
     def count(self, number: Any, origin: Origin) -> Missing | None:
@@ -60,6 +62,8 @@ class Connection(msgspec.Struct):
             time = Timestamp(seconds=seconds, microseconds=fraction if isinstance(fraction, int) else None).datetime
             if local is not None:
                 self.zone = _quarters(local - time)
+                if not isinstance(fraction, int) and self.zone is not None and local - self.zone - time < dt.timedelta(seconds=1):
+                    return max(time, local - self.zone)  # the line knows the fraction that the event lacks
             return time
         if origin.time is not None:
             return _moment(origin.time)

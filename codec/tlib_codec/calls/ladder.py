@@ -1,8 +1,9 @@
 """Draw a call ladder as SVG: time runs down, calls and parties have lifelines, arrows show links.
 
 Strategy: `rows` decides the order and the lanes; this module gives each row a height and each lane a position. The time
-stands on the left, the event on the right; between them stand only boxes and labels of arrows. Text from the input is
-made printable and escaped.
+stands on the left, the event on the right; between them stand only boxes and labels of arrows. A bar on the lifeline of a party has
+the colour of its call: dotted in a queue, hollow while it dials or rings, full while it is connected, striped on hold. A box holds the
+parties of a site. Text from the input is made printable and escaped.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
 from .model import Call, Ending
-from .rows import Kind, Line, Row, Rows
+from .party import State
+from .rows import Bar, Box, Kind, Line, Row, Rows
 
 _HEIGHTS = {Kind.BOX: 50, Kind.PARTIES: 34, Kind.EVENT: 24, Kind.MERGE: 28, Kind.SILENCE: 30}
 _LANE, _LEFT, _TOP, _BOTTOM = 150, 120, 54, 30
@@ -31,6 +33,7 @@ text { font: 12px "DejaVu Sans", "Segoe UI", Helvetica, Arial, sans-serif; fill:
 .box { fill: #fff; text-anchor: middle; font-weight: bold } .id { fill: #fff; text-anchor: middle; font-size: 10px }
 .detail { fill: #52606d }
 .party { text-anchor: middle; font-size: 11px } .label { text-anchor: middle; font-size: 11px; font-weight: bold }
+.site { fill: #52606d; font-weight: bold; font-size: 12px }
 .silence { fill: #7b8794; font-style: italic; font-size: 11px; text-anchor: end } .warning { fill: #b42318; font-weight: bold }
 """
 
@@ -68,8 +71,11 @@ class _Drawing:
         yield f"<defs>{''.join(heads)}</defs>\n"
         yield f'<rect width="{self.width}" height="{self.height}" rx="8" fill="#fff"/>\n'
         yield f'<text class="title" x="20" y="30">{_safe(self.title, 90)}</text>\n'
+        yield from map(self.site, self.rows.boxes)
         for line in [*self.rows.parties.values(), *self.rows.calls]:
             yield self.lifeline(line)
+        for bar in sorted(self.rows.bars, key=lambda bar: bar.state is State.HELD):
+            yield from self.bar(bar)
         day = ""
         for number, row in enumerate(self.rows.rows):
             y = self.tops[number] + _HEIGHTS[row.kind] // 2
@@ -103,6 +109,31 @@ class _Drawing:
             return bar
         why = "" if line.call.ending is Ending.OPEN else f" ({line.call.ending.value})"
         return f'{bar}<text class="label" x="{x}" y="{end + 14}">open{why}</text>\n'
+
+    def site(self, box: Box) -> str:
+        x, width = _LEFT + box.first * _LANE + 4, (box.last - box.first + 1) * _LANE - 8
+        name = box.name.rpartition("/")[2]
+        return (
+            f'<path d="M{x} {_TOP - 18}h{width}V{self.tops[-1] + 4}h-{width}z" fill="#f5f7fa" stroke="#cbd2d9"/>\n'
+            f'<text class="site" x="{x + 8}" y="{_TOP - 4}">{_safe(name, 22)}</text>\n'
+        )
+
+    def middle(self, row: int) -> int:
+        """Return the height of a row's middle; below the last one, the end of the lifelines."""
+        return self.tops[row] + _HEIGHTS[self.rows.rows[row].kind] // 2 if row < len(self.rows.rows) else self.tops[-1] + 8
+
+    def bar(self, bar: Bar) -> Iterator[str]:
+        x, colour = self.x(bar.party), self.colours[id(bar.line)]
+        path = f'd="M{x} {self.middle(bar.first)}V{self.middle(bar.last)}"'
+        match bar.state:
+            case State.QUEUED:
+                yield f'<path {path} stroke="{colour}" stroke-width="4" stroke-dasharray="1 5" stroke-linecap="round"/>\n'
+            case State.HELD:
+                yield f'<path {path} stroke="#fff" stroke-width="6" stroke-dasharray="4 4"/>\n'
+            case State.ESTABLISHED:
+                yield f'<path {path} stroke="{colour}" stroke-width="8"/>\n'
+            case _:
+                yield f'<path {path} stroke="{colour}" stroke-width="8"/>\n<path {path} stroke="#fff" stroke-width="5"/>\n'
 
     def row(self, row: Row, y: int) -> Iterator[str]:
         match row.kind:

@@ -1,7 +1,8 @@
 """Arrange the rows and lanes of a call ladder.
 
 Strategy: one row per event, in order of time, so nothing overlaps; a long silence is a row, not a distance. A lane is
-free again when its call or party ends, so the width of a ladder depends on the calls at one time, not on all calls.
+free again when its call or party ends, so the width of a ladder depends on the calls at one time, not on all calls. The parties of
+a site stand side by side where the calls have several sites; a bar on the lifeline of a party is a state in a call.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import heapq
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -20,6 +22,7 @@ from tlib_schemas.registry import Registry
 from tlib_schemas.values import KVList
 
 from .model import ENDED, Call, Change, LinkKind
+from .party import State
 
 _SILENCE = dt.timedelta(seconds=1)
 # A call's box and the arrows show these.
@@ -37,10 +40,11 @@ class Kind(enum.Enum):
 
 
 class Line(msgspec.Struct):
-    """A lifeline: of a call, or of a party where `call` is None; `first` and `last` are rows."""
+    """A lifeline: of a call, or of a party of `site` where `call` is None; `first` and `last` are rows."""
 
     name: str
     call: Call | None = None
+    site: str = ""
     first: int = 0
     last: int = 0
     lane: int = 0
@@ -63,6 +67,24 @@ class Row(msgspec.Struct):
     boxes: Sequence[Line] = ()
 
 
+class Bar(msgspec.Struct):
+    """A state of a party in a call, from one row to another one."""
+
+    party: Line
+    line: Line
+    state: State
+    first: int
+    last: int
+
+
+class Box(msgspec.Struct):
+    """The lanes of the parties of a site."""
+
+    name: str
+    first: int
+    last: int
+
+
 class Rows:
     """The rows of `calls`, `most` at most; `cut` says whether there were more."""
 
@@ -72,7 +94,10 @@ class Rows:
         self._registry = registry
         calls = sorted(calls, key=lambda call: call.begin or _EVER)
         self.calls: list[Line] = [Line(call.call_uuid or call.conn_id or "", call) for call in calls]
-        self.parties: dict[str, Line] = {}
+        self.parties: dict[tuple[str, str], Line] = {}
+        self._sites = {uuid: file for call in calls if len(set(call.sites.values())) > 1 for uuid, file in call.sites.items()}
+        if self._sites:
+            self._sites = {uuid: file for call in calls for uuid, file in call.sites.items()}
         self._by_id = {name: line for line in self.calls if line.call for name in (line.call.conn_id, line.call.call_uuid) if name}
         self._begun: set[int] = set()
         steps = [
@@ -91,13 +116,19 @@ class Rows:
             before = time
             self._step(line, change, last=line.call is not None and place == len(line.call.history) - 1)
         self.lanes: int = _lanes([line for line in self.calls if id(line) in self._begun])
-        lanes = _lanes(self.parties.values())
-        for party in self.parties.values():
-            party.lane += self.lanes
-        self.width: int = self.lanes + lanes
+        self.boxes: list[Box] = []
+        self.width: int = self.lanes
+        for site in dict.fromkeys(party.site for party in self.parties.values()):
+            parties = [party for party in self.parties.values() if party.site == site]
+            lanes = _lanes(parties)
+            for party in parties:
+                party.lane += self.width
+            self.boxes += [Box(site, self.width, self.width + lanes - 1)] if site else []
+            self.width += lanes
         for line in self.calls:
             if not line.ended:
                 line.last = len(self.rows)
+        self.bars: list[Bar] = list(self._bars())
 
     def _add(self, row: Row) -> None:
         for line in (row.line, row.other, *row.boxes):
@@ -122,7 +153,7 @@ class Rows:
                 self._add(box)
                 return
             self._add(box)
-        row.other = self._party(change.party)
+        row.other = self._party(change.party, self._sites.get(change.site, ""))
         self._add(row)
         if ends:
             self._finish(line, call)
@@ -144,12 +175,29 @@ class Rows:
         if into is not None and id(into) in self._begun and not into.ended and into is not line:
             self._add(Row(Kind.MERGE, None, line, into, label=merge.cause or "merged"))
 
-    def _party(self, name: str | None) -> Line | None:
+    def _bars(self) -> Iterator[Bar]:
+        """Yield the states of all parties: from the row of the event that begins one to the row of the event that ends it."""
+        timed = [(row.time, number) for number, row in enumerate(self.rows) if row.time is not None and row.kind is Kind.EVENT]
+        times = [time for time, _ in timed]
+        for line in self.calls:
+            for party in line.call.parties.values() if line.call is not None and id(line) in self._begun else ():
+                drawn = self.parties.get((self._site_of(line.call, party.site), party.dn))
+                for span in party.spans if drawn is not None else ():
+                    first = bisect_left(times, span.start) if span.start is not None else 0
+                    last = bisect_left(times, span.end) if span.end is not None else len(times)
+                    if drawn is not None and first < len(timed) and first < last:
+                        end = timed[last][1] if last < len(timed) else len(self.rows)
+                        yield Bar(drawn, line, span.state, timed[first][1], end)
+
+    def _site_of(self, call: Call | None, uuid: str) -> str:
+        return self._sites.get(uuid or (call.call_uuid if call is not None else None) or "", "")
+
+    def _party(self, name: str | None, site: str) -> Line | None:
         if name is None:
             return None
-        party = self.parties.get(name)
+        party = self.parties.get((site, name))
         if party is None:
-            party = self.parties[name] = Line(name, first=len(self.rows))
+            party = self.parties[site, name] = Line(name, site=site, first=len(self.rows))
             self._add(Row(Kind.PARTIES, boxes=(party,)))
         return party
 

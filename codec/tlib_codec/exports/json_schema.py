@@ -10,6 +10,7 @@ composite may replace the whole).
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final, TypeAlias
 
 from tlib_schemas.declare import Composite, Field
@@ -18,7 +19,7 @@ from tlib_schemas.errors import SCHEMA_CODES, Severity
 from tlib_schemas.events import Event
 from tlib_schemas.kinds import INTEGERS, Kind
 from tlib_schemas.registry import Registry
-from tlib_schemas.rules import Rule, While
+from tlib_schemas.rules import Circumstance, Rule, While
 from tlib_schemas.schema import EventSchema
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.wire import Attribute, Enum, Value
@@ -85,7 +86,7 @@ def json_schema(event: type[Event] | str | int | None = None, *, registry: Regis
     validates; an object without a Mandatory attribute, or that breaks a footnote of severity ERROR,
     does not. Raises LookupError where the registry has no such event.
     """
-    classes = registry.events if event is None else (registry.event(event),)
+    classes = registry.events if event is None else registry.events_of(event)
     definitions: dict[str, Schema] = {**_TYPES, "attributes": _attributes(registry)}
     for attribute in registry.dictionary.values():
         if isinstance(attribute.value, Enum):
@@ -93,9 +94,11 @@ def json_schema(event: type[Event] | str | int | None = None, *, registry: Regis
     definitions.update((cls.__name__, _event(cls)) for cls in classes)
     top: Schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     if event is None:
-        top |= {"title": f"{registry.name} event", "oneOf": [_ref(cls.__name__) for cls in classes]}
-    else:
+        top |= {"title": f"{registry.name} event", "anyOf": [_ref(cls.__name__) for cls in classes]}
+    elif len(classes) == 1:
         top |= {"title": classes[0].__name__, **_ref(classes[0].__name__)}
+    else:
+        top |= {"title": classes[0].__schema__.name, "anyOf": [_ref(cls.__name__) for cls in classes]}
     return {**top, "$defs": definitions}
 
 
@@ -130,9 +133,20 @@ def _event(cls: type[Event]) -> Schema:
     if table.deprecated:
         document["deprecated"] = True
     broken = [_broken(rule, table) for rule in table.rules if rule.severity is Severity.ERROR]
+    if table.when is not None:
+        broken.append(_elsewhere(table.when, table.by_name[table.when.field].label))
     if broken:
         document["allOf"] = [{"not": {"allOf": conditions}} for conditions in broken]
     return document
+
+
+def _elsewhere(when: Circumstance, label: str) -> list[Schema]:
+    """Return the conditions that hold together where another table judges the object; of a text that is not UTF-8 both may."""
+    present = {"required": [label]}
+    ends = {"type": "string", "pattern": f"{re.escape(when.suffix)}$"}
+    if when.ends:
+        return [present, {"properties": {label: {"type": "string", "not": ends}}}]
+    return [{"not": {"allOf": [present, {"properties": {label: {"not": ends}}}]}}]
 
 
 def _broken(rule: Rule, table: EventSchema) -> list[Schema]:

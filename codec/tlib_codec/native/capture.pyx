@@ -18,7 +18,7 @@ from tlib_codec.native.engine cimport StreamDecoder
 from tlib_codec.formats.captures.origin import packet_origin
 from tlib_codec.records import Frames, Record, shifted
 
-cdef size_t KEPT = 8 << 20  # bytes of frames for which the room is kept
+cdef size_t KEPT = 8 << 20  # bytes of frames for which the buffer is kept
 
 cdef extern from "packets.h":
     enum:
@@ -42,12 +42,12 @@ cdef extern from "packets.h":
         uint64_t last
         uint8_t *data
         size_t size
-        size_t room
+        size_t capacity
         size_t pending
         tlib_mark *marks
         size_t first
         size_t used
-        size_t marks_room
+        size_t marks_capacity
         void *owner
     ctypedef struct tlib_lanes:
         tlib_lane **buckets
@@ -58,7 +58,7 @@ cdef extern from "packets.h":
         uint16_t link
         uint32_t scale
         int64_t offset
-    ctypedef struct tlib_form:
+    ctypedef struct tlib_layout:
         int ng
         int big
         uint32_t most
@@ -71,7 +71,7 @@ cdef extern from "packets.h":
     tlib_lane *tlib_lanes_get(const tlib_lanes *, const uint8_t *, uint8_t)
     void tlib_lanes_remove(tlib_lanes *, tlib_lane *)
     void tlib_lane_acknowledge(tlib_lane *, uint32_t)
-    int tlib_walk(tlib_lanes *, const tlib_form *, const uint8_t *, size_t, size_t *, uint64_t *, int64_t *, size_t *)
+    int tlib_walk(tlib_lanes *, const tlib_layout *, const uint8_t *, size_t, size_t *, uint64_t *, int64_t *, size_t *)
 
 
 cdef class Lane:
@@ -138,7 +138,7 @@ cdef class Lane:
     @property
     def memory(self):
         """Return the bytes of memory that the lane holds."""
-        return self.lane.room + self.lane.marks_room * sizeof(tlib_mark)
+        return self.lane.capacity + self.lane.marks_capacity * sizeof(tlib_mark)
 
     def acknowledge(self, uint32_t ack):
         """Note what this side acknowledged, unless it is older."""
@@ -172,8 +172,8 @@ cdef class Lane:
             if history:
                 memmove(self.lane.data, self.lane.data + size - history, history)
             self.lane.size = history
-            if self.lane.room > 1 << 20:  # one long burst is no reason to keep its room for ever
-                free_room(&self.lane, history)
+            if self.lane.capacity > 1 << 20:  # one long burst is no reason to keep its buffer for ever
+                shrink(&self.lane, history)
         return data
 
     cdef const tlib_mark *at(self, uint64_t end) except NULL:
@@ -206,13 +206,13 @@ cdef class Lane:
 cdef extern from *:
     """
     #include <stdlib.h>
-    static void free_room(tlib_lane *lane, size_t keep)
+    static void shrink(tlib_lane *lane, size_t keep)
     {
         uint8_t *less = realloc(lane->data, keep ? keep : 1);
-        if (less) { lane->data = less; lane->room = keep ? keep : 1; }
+        if (less) { lane->data = less; lane->capacity = keep ? keep : 1; }
     }
     """
-    void free_room(tlib_lane *, size_t)
+    void shrink(tlib_lane *, size_t)
 
 
 cdef class Lanes:
@@ -222,8 +222,8 @@ cdef class Lanes:
 
     cdef tlib_lanes lanes
     cdef dict held
-    cdef object form
-    cdef tlib_form plan
+    cdef object layout
+    cdef tlib_layout records
     cdef tlib_interface table[64]
 
     def __cinit__(self):
@@ -231,7 +231,7 @@ cdef class Lanes:
         cdef bytes chance = os.urandom(16)
         memcpy(seed, PyBytes_AS_STRING(chance), 16)
         self.held = {}
-        self.form = None
+        self.layout = None
         if tlib_lanes_init(&self.lanes, seed):
             raise MemoryError
 
@@ -280,26 +280,26 @@ cdef class Lanes:
         self.lanes.dirty_count = 0
         return found
 
-    def walk(self, bytes buffer, size_t position, uint64_t number, form):
+    def walk(self, bytes buffer, size_t position, uint64_t number, layout):
         """Deal with what is plain from `position` on: the new position, the last packet's number, its time and where it begins."""
         cdef int64_t time = 0
         cdef size_t last = position
         cdef uint32_t i
-        if form is not self.form and form != self.form:
-            self.plan.ng, self.plan.big, self.plan.most, interfaces = form
-            self.plan.interfaces = <uint32_t> min(len(interfaces), 64)
-            self.plan.table = self.table
-            for i in range(self.plan.interfaces):
+        if layout is not self.layout and layout != self.layout:
+            self.records.ng, self.records.big, self.records.most, interfaces = layout
+            self.records.interfaces = <uint32_t> min(len(interfaces), 64)
+            self.records.table = self.table
+            for i in range(self.records.interfaces):
                 link, scale, offset, _ = interfaces[i]
                 plain = 0 <= scale <= 1_000_000_000 and abs(offset) < 1 << 61
                 self.table[i].link = link
                 self.table[i].scale = scale if plain else 0
                 self.table[i].offset = offset if plain else 0
-        self.form = form
+        self.layout = layout
         if position > <size_t> PyBytes_GET_SIZE(buffer):
             raise ValueError("a position behind the buffer")
         if tlib_walk(
-            &self.lanes, &self.plan, <const uint8_t *> PyBytes_AS_STRING(buffer), PyBytes_GET_SIZE(buffer), &position, &number, &time, &last
+            &self.lanes, &self.records, <const uint8_t *> PyBytes_AS_STRING(buffer), PyBytes_GET_SIZE(buffer), &position, &number, &time, &last
         ):
             raise MemoryError
         return position, number, time, last
@@ -329,9 +329,9 @@ cdef class Output:
     cdef str file
     cdef list odd
     cdef Row *rows
-    cdef size_t count, row_room
+    cdef size_t count, rows_capacity
     cdef uint8_t *data
-    cdef size_t size, room
+    cdef size_t size, capacity
 
     def __cinit__(self, str file not None):
         self.file = file
@@ -343,28 +343,28 @@ cdef class Output:
         free(self.data)
 
     cdef Row *row(self) except NULL:
-        cdef size_t room
+        cdef size_t capacity
         cdef void *more
-        if self.count == self.row_room:
-            room = 2 * self.row_room + 256
-            more = realloc(self.rows, room * sizeof(Row))
+        if self.count == self.rows_capacity:
+            capacity = 2 * self.rows_capacity + 256
+            more = realloc(self.rows, capacity * sizeof(Row))
             if more == NULL:
                 raise MemoryError
-            self.rows, self.row_room = <Row *> more, room
+            self.rows, self.rows_capacity = <Row *> more, capacity
         self.rows[self.count].order = self.count
         self.count += 1
         return &self.rows[self.count - 1]
 
     cdef int frame(self, const uint8_t *data, size_t length, uint64_t offset, const tlib_mark *at, uint32_t flow) except -1:
-        cdef size_t room
+        cdef size_t capacity
         cdef void *more
         cdef Row *row
-        if self.size + length > self.room:
-            room = 2 * (self.size + length)
-            more = realloc(self.data, room)
+        if self.size + length > self.capacity:
+            capacity = 2 * (self.size + length)
+            more = realloc(self.data, capacity)
             if more == NULL:
                 raise MemoryError
-            self.data, self.room = <uint8_t *> more, room
+            self.data, self.capacity = <uint8_t *> more, capacity
         row = self.row()
         memcpy(self.data + self.size, data, length)
         row.packet, row.time, row.offset, row.flow = at.packet, at.time, offset, flow
@@ -420,9 +420,9 @@ cdef class Output:
         self.odd.clear()
         self.flows = []
         self.count = self.size = 0
-        if self.room > KEPT:
+        if self.capacity > KEPT:
             free(self.data)
-            self.data, self.room = NULL, 0
+            self.data, self.capacity = NULL, 0
         return found
 
     cdef object run(self, size_t begin, size_t end):

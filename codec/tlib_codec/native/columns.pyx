@@ -15,7 +15,7 @@ from libc.string cimport memcpy, memmove, memset
 from tlib_codec.native.libcore cimport *
 from tlib_codec.native.engine cimport Workspace, Tables, limits_of, zeroed, stream_error, tables_of
 
-from tlib_codec.arrow.plan import DIRECT, GAP, Counts, judge
+from tlib_codec.arrow.layout import MAX_INDEXED, GAP, Counts, first_error
 
 cdef extern from "columns.h" nogil:
     enum:
@@ -106,8 +106,8 @@ cdef class Labels:
         cdef int64_t *wide
         cdef Py_ssize_t i
         cdef int32_t end = 0
-        direct = {number: i for i, (number, _) in enumerate(known) if 0 <= number < DIRECT}
-        others = sorted((number, i) for i, (number, _) in enumerate(known) if not 0 <= number < DIRECT)
+        direct = {number: i for i, (number, _) in enumerate(known) if 0 <= number < MAX_INDEXED}
+        others = sorted((number, i) for i, (number, _) in enumerate(known) if not 0 <= number < MAX_INDEXED)
         self.labels.direct_count = max(direct) + 1 if direct else 0
         array = <int32_t *> zeroed(self.labels.direct_count, sizeof(int32_t))
         self.direct = array
@@ -150,6 +150,7 @@ cdef class Run:
     cdef Workspace work
     cdef tlib_run core
     cdef uint64_t invalid, malformed, gaps
+    cdef bint printed          # the frames hold events of a log
 
     def __cinit__(self, registry, limits, *arguments):
         self.registry = registry
@@ -205,13 +206,13 @@ cdef class Run:
         cdef bint malformed
         if stop != TLIB_RUN_INVALID or self.core.columns != NULL:
             packed = PyBytes_FromStringAndSize(<const char *> self.core.at, <Py_ssize_t> length)
-            malformed, fault = judge(packed, self.core.stream.base, self.registry, self.limits)
+            malformed, fault = first_error(packed, self.core.stream.base, self.registry, self.limits, printed=self.printed)
             if malformed:
                 self.malformed += 1
                 return self.row_of_bytes(length, tlib_u16(self.core.at + 4), fault)
         self.core.counts.frames += 1
         if fault is None and stop == TLIB_RUN_ASK:
-            if self.tables.tables.schema[tlib_u16(self.core.at + 4)]:
+            if tlib_table(self.tables.tables, tlib_u16(self.core.at + 4), self.core.at, self.work.space):
                 self.core.counts.valid += 1
             else:
                 self.core.counts.unknown += 1
@@ -257,29 +258,29 @@ cdef class ColumnBuilder(Run):
     cdef uint64_t capacity
     cdef ArrowArray batch
 
-    def __cinit__(self, registry, limits, tuple plan, uint64_t batch_bytes):
+    def __cinit__(self, registry, limits, tuple layout, uint64_t batch_bytes):
         cdef tlib_column *column
         cdef Py_ssize_t i
         cdef Labels labels
         self.kept = []
         self.core.batch_bytes = batch_bytes
-        self.own_columns.columns = <tlib_column *> zeroed(len(plan), sizeof(tlib_column))
-        self.own_columns.count = <uint32_t> len(plan)
+        self.own_columns.columns = <tlib_column *> zeroed(len(layout), sizeof(tlib_column))
+        self.own_columns.count = <uint32_t> len(layout)
         self.of = <uint16_t *> zeroed(len(registry.dictionary) + 1, sizeof(uint16_t))
         self.own_columns.of = self.of
-        place = {planned.name: i for i, planned in enumerate(plan)}
-        for i, planned in enumerate(plan):
+        place = {one.name: i for i, one in enumerate(layout)}
+        for i, one in enumerate(layout):
             column = &self.own_columns.columns[i]
-            column.kind = planned.kind
-            column.skip = planned.skip
-            if planned.labels is not None:
-                labels = Labels(planned.labels)
+            column.kind = one.kind
+            column.skip = one.skip
+            if one.labels is not None:
+                labels = Labels(one.labels)
                 self.kept.append(labels)
                 column.labels = &labels.labels
-            if planned.kind == TLIB_COLUMN_LIST:
+            if column.kind == TLIB_COLUMN_LIST:
                 column.pairs = <tlib_pairs *> zeroed(1, sizeof(tlib_pairs))
-            if planned.id is not None:
-                self.of[self.tables.tables.dense[<int> planned.id]] = i + 1
+            if one.id is not None:
+                self.of[self.tables.tables.dense[<int> one.id]] = i + 1
         self.own_columns.event = place["Event"]
         self.own_columns.offset = place["$offset"]
         self.own_columns.error = place["$error"]
@@ -358,13 +359,16 @@ cdef class FrameBuilder(ColumnBuilder):
     cdef bytes data, bounds, places
     cdef Py_ssize_t count, row
 
-    def put(self, bytes data not None, bytes bounds not None, bytes places not None):
-        """Take frames, joined: their bounds and, from 0 on, the place of each (64 bits); `fill` puts them into rows."""
+    def put(self, bytes data not None, bytes bounds not None, bytes places not None, bint printed=False):
+        """Take frames, joined: their bounds and, from 0 on, the place of each (64 bits); `fill` puts them into rows.
+
+        `printed` frames hold valid events of a log: what the receiving client sets is not missing.
+        """
         if self.row < self.count:
             raise ValueError("the frames before are not in rows yet")
         if PyBytes_GET_SIZE(places) % sizeof(uint64_t) or PyBytes_GET_SIZE(bounds) != PyBytes_GET_SIZE(places) + <Py_ssize_t> sizeof(uint64_t):
             raise ValueError("frames have a place each, and one bound more")
-        self.data, self.bounds, self.places = data, bounds, places
+        self.data, self.bounds, self.places, self.printed = data, bounds, places, printed
         self.count = PyBytes_GET_SIZE(places) // sizeof(uint64_t)
         self.row = 0
         self.core.closed = True
@@ -393,7 +397,7 @@ cdef class FrameBuilder(ColumnBuilder):
         """How many rows wait to be taken."""
         return self.own_columns.rows
 
-    def odd(self, bytes data not None, uint64_t place, tuple fault not None):
+    def put_damage(self, bytes data not None, uint64_t place, tuple fault not None):
         """Take what is no frame, and the code, offset and path of its error, as a row; whether a batch is full."""
         cdef uint32_t body = 0
         cdef uint16_t number = 0

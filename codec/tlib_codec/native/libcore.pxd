@@ -29,6 +29,9 @@ cdef extern from "tlib_core.h" nogil:
         TLIB_IN
         TLIB_NOT_IN
         TLIB_ABSENT
+        TLIB_EVER
+        TLIB_ENDS_IN
+        TLIB_ENDS_OTHERWISE
         TLIB_UNKNOWN_TYPE
         TLIB_CALLERS_VALUE
         TLIB_MORE_CAPACITY
@@ -71,6 +74,11 @@ cdef extern from "tlib_core.h" nogil:
         const tlib_rule *rules
         uint32_t rule_count
         uint8_t beyond
+        uint8_t when
+        uint16_t subject
+        uint16_t next
+        uint32_t suffix_length
+        const char *suffix
 
     ctypedef struct tlib_tables:
         uint16_t *dense
@@ -99,6 +107,7 @@ cdef extern from "tlib_core.h" nogil:
     int tlib_header(const uint8_t *data, size_t length, const tlib_limits *limits, uint16_t *message, uint32_t *body, tlib_error *error)
     int tlib_index(const tlib_tables *tables, const tlib_limits *limits, const uint8_t *data, uint32_t length, int deep, tlib_workspace *room, tlib_error *error)
     void tlib_sort(tlib_workspace *room)
+    uint16_t tlib_table(const tlib_tables *tables, uint16_t message, const uint8_t *data, const tlib_workspace *room)
     int tlib_fails(const tlib_tables *tables, const tlib_schema *schema, const uint8_t *data, tlib_workspace *room)
     int tlib_list(const uint8_t *data, uint32_t start, uint32_t end, const tlib_limits *limits, tlib_error *error)
     size_t tlib_utf8(const uint8_t *data, size_t length)

@@ -19,7 +19,7 @@ from tlib_codec.formats.logs.lines import DEFAULT_LOG_LIMITS, Line, LogLimits, c
 from tlib_codec.formats.logs.message import Context, Message
 from tlib_codec.formats.logs.platform_sdk import ATTRIBUTE
 from tlib_codec.formats.logs.reader import KINDS, recognised
-from tlib_codec.formats.logs.values import looks_hex, printed_bytes
+from tlib_codec.formats.logs.values import looks_hex, printed_bytes, whole_bytes
 from tlib_codec.records import Diagnostic
 from tlib_schemas.abstract_dn import is_call
 from tlib_schemas.values import KVList
@@ -236,8 +236,10 @@ class _Rewritten:
         self._number = number
         links = number in self.redactor.linked_calls and self.redactor.rules.ids and number not in self.redactor.rules.kept
         self._chosen = links or self.redactor.chooses(number)
-        head = self.message.list_head(text) if text[:1] != self.message.quote else None
-        if head is not None and (known is None or known.kind in {"list", "any"}):
+        # Bytes of an unknown attribute, or all bytes of one without a type, need not be a list: none of them stays.
+        listed = known is not None and (known.kind == "list" or (known.kind == "any" and whole_bytes(text) is None))
+        head = self.message.list_head(text) if listed and text[:1] != self.message.quote else None
+        if head is not None:
             self._cut_bytes(start, text)
             if head.rest:
                 rest = len(line.rstrip()) - len(head.rest)

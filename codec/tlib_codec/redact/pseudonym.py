@@ -87,7 +87,8 @@ class Pseudonyms:
             if low <= int(replacement) <= high and not survives(digits, replacement):
                 break
         else:
-            replacement = str(low + int.from_bytes(self._digest(b"integer", digits.encode())) % (high - low + 1))
+            step = 1 + int.from_bytes(self._digest(b"integer", digits.encode())) % (high - low)
+            replacement = str(low + (int(digits) - low + step) % (high - low + 1))
         return -int(replacement) if number < 0 else int(replacement)
 
     def address(self, address: bytes) -> bytes:

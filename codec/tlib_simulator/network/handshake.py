@@ -9,18 +9,24 @@ needs no more.
 
 from __future__ import annotations
 
+import time
 from typing import Self
 
 import msgspec
 
+from tlib_codec.access import getter
 from tlib_codec.engine import encode
-from tlib_codec.stream import StreamItem
+from tlib_codec.stream import Gap, StreamItem
 from tlib_schemas.enumerations import AttributeID, MessageType
 from tlib_schemas.events import UnknownEvent
+from tlib_schemas.general_events import EventLinkConnected
+from tlib_schemas.registry import Item
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.values import Attributes, KVList
+from tlib_simulator.story.call import timestamp
 
 _EXTENSIONS = TLIBRARY.attribute_name(AttributeID.Extensions)
+_extensions = getter(_EXTENSIONS, TLIBRARY)
 
 
 class _Message(msgspec.Struct, frozen=True):
@@ -29,14 +35,17 @@ class _Message(msgspec.Struct, frozen=True):
     def frame(self) -> bytes:
         """Return the frame of the message."""
         pairs = KVList((name, str(getattr(self, name))) for name in self.__struct_fields__)
-        return encode(UnknownEvent(_MESSAGES[type(self)], Attributes({_EXTENSIONS: pairs})))
+        return encode(self._item(pairs))
+
+    def _item(self, pairs: KVList) -> Item:
+        return UnknownEvent(_MESSAGES[type(self)], Attributes({_EXTENSIONS: pairs}))
 
     @classmethod
     def of(cls, item: StreamItem) -> Self | None:
         """Return the message that an item is; None for any other item."""
-        if not isinstance(item, UnknownEvent) or item.message != _MESSAGES[cls]:
+        if isinstance(item, Gap) or item.message != _MESSAGES[cls]:
             return None
-        pairs = item.attributes.get(_EXTENSIONS)
+        pairs = _extensions(item)
         try:
             return msgspec.convert(dict(pairs or ()), cls, strict=False)
         except ValueError:  # msgspec's ValidationError is one; so is the UnicodeEncodeError of a text that is not UTF-8
@@ -49,6 +58,9 @@ class Handshake(_Message, frozen=True):
     calls: int
     position: int
     stream: str
+
+    def _item(self, pairs: KVList) -> Item:
+        return EventLinkConnected(extensions=pairs, server=0, time=timestamp(time.time()))
 
 
 class LinkRequest(_Message, frozen=True):

@@ -12,7 +12,7 @@ from tlib_schemas.enumerations import TKVType
 from tlib_schemas.kinds import WireType
 
 from .entries import Change, Edit, Section
-from .sites import ADVISED, ATTRIBUTE, BODY, DEPRECATED, EVENT, LIST, OUTERMOST, SHAPED, WHOLE, Place, nest, shown
+from .sites import ADVISED, ATTRIBUTE, BODY, DEPRECATED, LIST, OUTERMOST, SHAPED, WHOLE, WHOLE_TABLE, Place, nest, shown
 from .tree import Attribute, List, Pair
 from .values import DEEPEST, INTS, KEYS, MOST_VALUE, integer, repeated
 
@@ -212,14 +212,16 @@ def _deprecated(at: Place) -> Change:
     return Change(at.path, "the event is deprecated")
 
 
-@_EVENTS.entry("unlisted-attribute", EVENT, "an attribute that the event's table does not list", warnings=("unlisted-attribute",))
+@_EVENTS.entry("unlisted-attribute", WHOLE_TABLE, "an attribute that the event's table does not list", warnings=("unlisted-attribute",))
 def _unlisted(at: Place) -> Change:
-    number = at.unlisted(at.walker.typed)
+    number = at.unlisted(tuple(number for number in at.walker.typed if number not in at.walker.registry.common))
     at.frame.attributes.append(at.walker.attribute(at.chooser, number))
     return Change(at.at(number), "the event's table does not list it")
 
 
-@_EVENTS.entry("advisory", ADVISED, "an attribute is present where a footnote says it usually is not", warnings=("advisory",))
+@_EVENTS.entry(
+    "advisory", ADVISED, "an attribute is present or absent where a footnote says that it usually is not", warnings=("advisory",)
+)
 def _advised(at: Place) -> Change:
     assert at.broken is not None
     return Change(at.path, f"{at.broken.step.field.label} is unusual here: {at.footnote}")

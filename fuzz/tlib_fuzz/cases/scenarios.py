@@ -73,7 +73,21 @@ def error_rules(schema: EventSchema) -> tuple[Rule, ...]:
         for field in schema.fields
         if field.mandatory
     )
-    return (*mandatory, *(rule for rule in schema.rules if rule.severity is Severity.ERROR))
+    return (*mandatory, *(rule for rule in schema.rules if rule.severity is Severity.ERROR), *_placing(schema))
+
+
+_SELECTS = "selects the table"  # the code of the rule that keeps the field of a circumstance; no frame breaks it
+
+
+def _placing(schema: EventSchema) -> Iterator[Rule]:
+    """Yield the rule of a table that holds only where a field is present: without it another table judges the event."""
+    if schema.when is not None and not schema.when.ends:
+        yield Rule(code=_SELECTS, severity=Severity.ERROR, field=schema.when.field, present=False)
+
+
+def _selects(rule: Rule, schema: EventSchema) -> bool:
+    """Return whether breaking a rule would select another table."""
+    return schema.when is not None and not schema.when.ends and rule.field == schema.when.field and not rule.present
 
 
 class Table:
@@ -93,14 +107,16 @@ class Table:
         self.scenarios: tuple[Scenario, ...] = tuple(self._valid.values())
         if not self.scenarios:
             raise ValueError(f"{schema.name}: no event satisfies all of its rules")
-        self.breaks: tuple[RuleBreak, ...] = tuple(one for rule in self.rules for one in itertools.islice(self._breaks(rule), _MOST))
+        breakable = (rule for rule in self.rules if not _selects(rule, schema))
+        self.breaks: tuple[RuleBreak, ...] = tuple(one for rule in breakable for one in itertools.islice(self._breaks(rule), _MOST))
         advice = (rule for rule in schema.rules if rule.severity is Severity.WARNING)
         self.advised: tuple[RuleBreak, ...] = tuple(one for rule in advice for one in itertools.islice(self._advised(rule), _MOST))
 
     @property
     def controls(self) -> frozenset[int]:
-        """The attribute ids whose value or presence a rule reads."""
-        return frozenset(self.schema.by_name[name].ids[0] for name in self._states)
+        """The attribute ids whose value or presence a rule reads, or the table's circumstance."""
+        selecting = () if self.schema.when is None else (self.schema.when.field,)
+        return frozenset(self.schema.by_name[name].ids[0] for name in (*self._states, *selecting))
 
     @property
     def mandatory(self) -> tuple[int, ...]:

@@ -122,11 +122,12 @@ def _list(walker: Walker, chooser: Chooser) -> Place:
 
 def _new_list(walker: Walker, chooser: Chooser, frame: Frame) -> Attribute:
     """Add an attribute that is a list: one of the event's table, or of an unknown id."""
-    schema = walker.registry.schemas.get(frame.message)
+    schemas = walker.registry.schemas.get(frame.message, ())
     present = {a.id for a in frame.attributes}
     free = [
         field.ids[0]
-        for field in (schema.fields if schema is not None else ())
+        for schema in schemas[:1]
+        for field in schema.fields
         if field.name not in walker.ruled(frame.message) and walker.is_list(field.ids[0]) and field.ids[0] not in present
     ]
     free += [chooser.pick(walker.unknown)]
@@ -141,11 +142,11 @@ def events_of(wanted: Callable[[Table], bool], where: str) -> Site:
     """Return the site of events whose tables are `wanted`."""
 
     def make(walker: Walker, chooser: Chooser) -> Place:
-        table = chooser.pick([table for table in walker.tables.values() if wanted(table)])
+        table = chooser.pick([table for table in walker.tables if wanted(table)])
         frame = walker.event(chooser, table)
         return Place(walker, chooser, frame, walker.path(frame))
 
-    return Site(where, make, lambda walker: any(map(wanted, walker.tables.values())))
+    return Site(where, make, lambda walker: any(map(wanted, walker.tables)))
 
 
 def _ruled(walker: Walker, chooser: Chooser, table: Table, broken: RuleBreak) -> Place:
@@ -176,6 +177,7 @@ BODY = Site("a frame with attributes", _body)
 OUTERMOST = Site("an attribute that is a list", _frame)
 LIST = Site("a key-value list at any depth", _list)
 EVENT = events_of(bool, "an event that has a table")
+WHOLE_TABLE = events_of(lambda table: not table.schema.partial, "an event whose whole table is public")
 DEPRECATED = events_of(lambda table: bool(table.schema.deprecated), "a deprecated event")
 ADVISED = Site(
     "an event whose table has such a footnote",

@@ -9,10 +9,10 @@ decoder's mistake cannot hide in the expected result.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from tlib_schemas import wire
 from tlib_schemas.declare import Field
@@ -28,6 +28,8 @@ from .scenarios import RuleBreak, Scenario, Step, Table
 from .tree import Attribute, Frame, List
 from .values import OF_TYPE, TYPES, Body, maker, packed, text
 
+T = TypeVar("T")
+
 _STRING, _INT, _BINARY, _LIST, _UNICODE = (int(kind) for kind in TKVType if kind >= 0)
 
 
@@ -40,8 +42,8 @@ class Walker:
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
-        self.tables: dict[int, Table] = {number: Table(schema) for number, schema in registry.schemas.items()}
-        self._all_tables = tuple(self.tables.values())
+        self._table_of: dict[EventSchema, Table] = {schema: Table(schema) for schema in registry.tables}
+        self.tables: tuple[Table, ...] = tuple(self._table_of.values())
         typed = {number: a.value for number, a in registry.dictionary.items() if a.value is not None}
         self._kinds = {number: int(value.wire_type) & 0xFF for number, value in typed.items()}
         self._makes = {number: (kind, maker(registry.dictionary[number])) for number, kind in self._kinds.items()}
@@ -55,21 +57,28 @@ class Walker:
             number: frozenset(packed(a.value)) for number, a in registry.dictionary.items() if type(a.value) is wire.Enum
         }
         self.breaks: dict[str, list[tuple[Table, RuleBreak]]] = {}
-        for table in self._all_tables:
+        for table in self.tables:
             for broken in table.breaks:
                 self.breaks.setdefault(broken.rule.code, []).append((table, broken))
         self._all_breaks = [broken for group in self.breaks.values() for broken in group]
-        self.advised: list[tuple[Table, RuleBreak]] = [(table, broken) for table in self._all_tables for broken in table.advised]
+        self.advised: list[tuple[Table, RuleBreak]] = [(table, broken) for table in self.tables for broken in table.advised]
         self.shaped: list[tuple[Table, Field, Shape]] = [
             (table, field, shape)
-            for table in self._all_tables
+            for table in self.tables
             for field, shape in table.schema.shapes
             if field.ids[0] in self.of_kind.get(_STRING, ()) and table.scenarios_with(field)
         ]
-        self._listed = {number: frozenset(table.schema.listed) for number, table in self.tables.items()}
-        self._controls = {number: table.controls for number, table in self.tables.items()}
-        self._ruled = {number: frozenset(rule.field for rule in table.rules) for number, table in self.tables.items()}
+        # Of a message with several tables: those of all of them.
+        self._listed = self._union(lambda table: frozenset(table.schema.listed))
+        self._controls = self._union(lambda table: table.controls)
+        self._ruled = self._union(lambda table: frozenset(rule.field for rule in table.rules))
         self._named = tuple(number for number in registry.messages.values() if number not in registry.schemas)
+
+    def _union(self, of: Callable[[Table], frozenset[T]]) -> dict[int, frozenset[T]]:
+        sets: dict[int, frozenset[T]] = {}
+        for table in self.tables:
+            sets[table.schema.message] = sets.get(table.schema.message, frozenset()) | of(table)
+        return sets
 
     def kind(self, number: int) -> int:
         """Return the declared type number of a known attribute."""
@@ -95,8 +104,8 @@ class Walker:
 
     def frame(self, chooser: Chooser) -> Frame:
         """Build a valid frame: usually an event, else a message without a table."""
-        if self._all_tables and chooser.chance(0.93):
-            return self.event(chooser, chooser.pick(self._all_tables))
+        if self.tables and chooser.chance(0.93):
+            return self.event(chooser, chooser.pick(self.tables))
         return self.message(chooser)
 
     def message(self, chooser: Chooser) -> Frame:
@@ -110,7 +119,7 @@ class Walker:
     def event(self, chooser: Chooser, table: Table | EventSchema, scenario: Scenario | None = None, *, extra: bool = True) -> Frame:
         """Build an event of one table that breaks no rule: one of `scenario`, or of any; `extra` adds attributes that the table lacks."""
         if isinstance(table, EventSchema):
-            table = self.tables[table.message]
+            table = self._table_of[table]
         steps = chooser.pick(table.scenarios) if scenario is None else scenario
         fill = chooser.pick(_FILL)
         frame = Frame(table.schema.message)
@@ -119,10 +128,21 @@ class Walker:
                 self.put(chooser, frame, step)
             elif not step.plain and step.field.needed and chooser.chance(0.02):
                 self._leftover(chooser, frame, step.field)
+        if table.schema.when is not None:
+            self._place(frame, table.schema)
         if extra and chooser.chance(0.2):
             self.add_unlisted(chooser, frame, chooser.integer(1, 3))
         self._order(chooser, frame)
         return frame
+
+    @staticmethod
+    def _place(frame: Frame, schema: EventSchema) -> None:
+        """Make the text that selects a table fit the table's circumstance, where the frame has it."""
+        assert schema.when is not None
+        number, suffix = schema.by_name[schema.when.field].ids[0], schema.when.suffix.encode()
+        for one in frame.attributes:
+            if one.id == number and isinstance(one.value, bytes) and one.value.endswith(suffix) is not schema.when.ends:
+                one.value += suffix if schema.when.ends else b"0"
 
     def invalid(self, chooser: Chooser) -> Frame:
         """Build a well-formed frame of an event that breaks a rule. Raises ValueError where no rule can be broken."""

@@ -29,7 +29,7 @@ class Reducer:
     def __init__(self, shows: Shows, registry: Registry, tries: int = 3_000) -> None:
         self._shows = shows
         self._tries = tries
-        schemas = sorted(registry.schemas.values(), key=lambda schema: sum(field.mandatory for field in schema.fields))
+        schemas = sorted(registry.tables, key=lambda schema: sum(field.mandatory for field in schema.fields))
         self._messages = (_UNLISTED, *(schema.message for schema in schemas))
 
     def reduce(self, data: bytes) -> bytes:

@@ -61,7 +61,7 @@ class Recipe:
 
     def frame(self, registry: Registry = TLIBRARY, size: int = SIZE) -> bytes:
         """Return the frame, of about `size` bytes; with `valid`, a known message has its mandatory attributes."""
-        schema = registry.schemas.get(self.message) if self.valid else None
+        schema = next(iter(registry.schemas.get(self.message, ())), None) if self.valid else None
         needed = () if schema is None else (a for f in schema.fields if f.mandatory for _, a in f.attributes)
         attributes = {a.id: Attribute(a.id, a.value.wire_type, _least(a.value)) for a in needed if a.value is not None}
         if self.pairs:

@@ -34,7 +34,7 @@ from tlib_codec import (
     scan,
 )
 from tlib_codec import native as compiled
-from tlib_codec.arrow import plan as column_plan
+from tlib_codec.arrow import layout as column_layout
 from tlib_codec.arrow.columns import Columns, as_map, frames, schema, validate
 from tlib_codec.arrow.reader import list_of
 from tlib_fuzz import strategies as some
@@ -322,11 +322,11 @@ def test_batches_end_where_they_must(builder):
     by_size = list(Columns(GOOD * 10, batch_bytes=2 * len(GOOD), builder=builder))
     assert [batch.num_rows for batch in by_size] == [2] * 5
     tiny = raw(60)
-    by_rows = list(Columns(tiny * (column_plan.ROWS + 1), builder=builder))
-    assert [batch.num_rows for batch in by_rows] == [column_plan.ROWS, 1]
-    strange = b"".join(raw(60, (CALL_TYPE, 1, (1000 + i).to_bytes(4, "big"))) for i in range(column_plan.STRANGERS + 1))
+    by_rows = list(Columns(tiny * (column_layout.MAX_ROWS + 1), builder=builder))
+    assert [batch.num_rows for batch in by_rows] == [column_layout.MAX_ROWS, 1]
+    strange = b"".join(raw(60, (CALL_TYPE, 1, (1000 + i).to_bytes(4, "big"))) for i in range(column_layout.MAX_UNNAMED + 1))
     by_names = list(Columns(strange, builder=builder))
-    assert [batch.num_rows for batch in by_names] == [column_plan.STRANGERS, 1]
+    assert [batch.num_rows for batch in by_names] == [column_layout.MAX_UNNAMED, 1]
     assert b"".join(frames(by_names)) == strange
     assert list(Columns(b"", builder=builder)) == []
 
@@ -528,3 +528,13 @@ def test_the_reference_engine_has_columns_too():
         "print(next(iter(Columns(open('examples/calls.tlb', 'rb')))).num_rows, 'tlib_codec.native.columns' in sys.modules)"
     )
     assert python(text, TLIB_ENGINE="reference") == "65 False\n"
+
+
+def test_a_frame_whose_header_is_malformed_has_no_event(builder):
+    flags = GOOD[:3] + b"\x01" + GOOD[4:]
+    assert [row["Event"] for batch in Columns(flags, builder=builder) for row in batch.to_pylist()] == [None]
+
+
+def test_a_frame_whose_header_is_malformed_has_the_code_of_its_error(builder):
+    flags = GOOD[:3] + b"\x01" + GOOD[4:]
+    assert [row["$error"] for batch in Columns(flags, builder=builder) for row in batch.to_pylist()] == ["bad-flags"]

@@ -13,6 +13,7 @@ from pyarrow import parquet
 
 from tlib_codec.arrow.columns import Columns, schema
 from tlib_codec.arrow.parquet import GroupWriter
+from tlib_codec.arrow.parquet_footer import _fields as fields_of
 from tlib_codec.arrow.parquet_footer import _list_head as list_head
 from tlib_codec.arrow.parquet_footer import _number as number
 from tlib_codec.arrow.parquet_footer import _signed as signed
@@ -80,3 +81,7 @@ def test_numbers_of_thrift():
     assert [number(n) for n in numbers] == [b"\0", b"\1", b"\2", b"\x7e", b"\x80\1", b"\x80\x80\x80\x80\x80\x40"]
     assert [signed(number(n), 0) for n in numbers] == list(numbers)
     assert (list_head(2), list_head(300)) == (b"\x2c", b"\xfc\xac\2")
+
+
+def test_a_field_may_give_its_number_in_full():
+    assert fields_of(bytes.fromhex("05 06 02 00"), 0) == {3: (2, 3)}

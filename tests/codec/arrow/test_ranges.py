@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tlib_codec import EventCallCreated, KVList, Limits, encode
 from tlib_codec.arrow.columns import Columns, frames, pa
-from tlib_codec.arrow.plan import GAP
+from tlib_codec.arrow.layout import GAP
 from tlib_codec.arrow.splits import cut, places, read_range
 from tlib_fuzz import strategies as some
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import io
 import random
+import subprocess
+import sys
 from array import array
 
 import pyarrow as pa
@@ -13,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tlib_codec import TLIBRARY, Attributes, EventCallDeleted, Gap, InvalidEvent, TCause, UnknownEvent, encode, native
-from tlib_codec.arrow.plan import ROWS, plan
+from tlib_codec.arrow.layout import MAX_ROWS, layout
 from tlib_codec.arrow.records import RecordColumns, records_schema
 from tlib_codec.formats.captures import lanes
 from tlib_codec.formats.captures.model import CaptureSettings
@@ -282,8 +284,8 @@ def test_frames_records_and_diagnostics_of_a_batch_are_rows_in_its_order(builder
 
 @BUILDERS
 def test_a_batch_beyond_the_rows_of_a_builder_is_split(builder):
-    columns = RecordColumns([Batch([run(ROWS + 2, lines=numbers("Q", *range(ROWS + 2)))])], origins=["line"], builder=builder)
-    assert [row for made in columns for row in made.column("$line").to_pylist()] == list(range(ROWS + 2))
+    columns = RecordColumns([Batch([run(MAX_ROWS + 2, lines=numbers("Q", *range(MAX_ROWS + 2)))])], origins=["line"], builder=builder)
+    assert [row for made in columns for row in made.column("$line").to_pylist()] == list(range(MAX_ROWS + 2))
 
 
 def test_a_batch_of_nothing_has_no_rows():
@@ -297,7 +299,7 @@ def test_lanes_in_python_give_rows():
 
 @needs_native
 def test_a_builder_that_is_misused():
-    builder = native.extension("columns").FrameBuilder(TLIBRARY, DEFAULT_LIMITS, plan(TLIBRARY), 1 << 20)
+    builder = native.extension("columns").FrameBuilder(TLIBRARY, DEFAULT_LIMITS, layout(TLIBRARY), 1 << 20)
     assert (builder.fill(), builder.rows) == (False, 0)
     with pytest.raises(ValueError, match="a place each"):
         builder.put(FRAME, bytes(8), bytes(8))
@@ -306,3 +308,15 @@ def test_a_builder_that_is_misused():
         builder.put(FRAME, bytes(16), bytes(8))
     with pytest.raises(ValueError, match="a bound that is none"):
         builder.fill()
+
+
+def test_an_origin_that_no_input_has_is_refused():
+    with pytest.raises(ValueError, match="no origin has a field 'nonsense': the fields are file, line, packet"):
+        RecordColumns(origins=["file", "nonsense"])
+
+
+@pytest.mark.parametrize("name", ["calls", "columns", "origins", "parquet", "records", "writer"])
+def test_without_pyarrow_a_module_names_the_extra(name):
+    program = f"import sys; sys.modules['pyarrow'] = None; import tlib_codec.arrow.{name}"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[-1].endswith("pip install 'tlib-codec[arrow]'")

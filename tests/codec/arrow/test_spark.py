@@ -185,5 +185,5 @@ def test_options_that_are_of_no_use_say_so(tmp_path):
         TlibDataSource({}).reader(None)
     with pytest.raises(ValueError, match="no column"):
         TlibDataSource({"columns": "Nonsense"}).schema()
-    with pytest.raises(TypeError, match="expected a tlib_schemas.registry.Registry"):
+    with pytest.raises(TypeError, match=r"expected a tlib_schemas\.registry\.Registry"):
         source._registry("os:path")

@@ -93,18 +93,18 @@ def items_of(data):
 
 
 def test_a_gap_and_a_malformed_frame_are_one_line_each():
-    gap, broken, cut = items_of(b"\xff" + bytes.fromhex("544c 01 00 003c 00000007 0003 01 000001 00") + b"TL\x01\x00")
+    gap, broken, cut = items_of(b"\xff" + bytes.fromhex("544c 01 00 004d 00000007 0003 01 000001 00") + b"TL\x01\x00")
     assert jsonl.to_data(gap) == {"$gap": {"offset": 0, "length": 1, "data": "/w=="}}
     assert jsonl.to_data(broken) == {
         "$malformed": {
             "code": "int-length",
             "offset": 17,
-            "path": "EventRinging.CallID",
+            "path": "EventDNDOn.CallID",
             "expected": "4 bytes",
             "actual": "1",
-            "message": "EventRinging.CallID at byte 17: expected 4 bytes, found 1 [int-length]",
+            "message": "EventDNDOn.CallID at byte 17: expected 4 bytes, found 1 [int-length]",
             "start": 1,
-            "frame": "VEwBAAA8AAAABwADAQAAAQA=",
+            "frame": "VEwBAABNAAAABwADAQAAAQA=",
         }
     }
     back = jsonl.from_data(jsonl.to_data(cut))
@@ -114,7 +114,7 @@ def test_a_gap_and_a_malformed_frame_are_one_line_each():
 
 
 def test_the_class_of_an_error_comes_back():
-    (item,) = items_of(bytes.fromhex("544c 01 00 003c ffffffff"))
+    (item,) = items_of(bytes.fromhex("544c 01 00 004d ffffffff"))
     back = jsonl.loads(jsonl.dumps(item))
     assert type(back.error) is LimitExceeded
     assert back == item
@@ -139,14 +139,14 @@ def lines(*text):
 
 
 def test_a_file_gives_a_record_a_line_and_passes_over_blank_lines():
-    found = lines(b'{"Event":60}', b"", b"  \r", b'{"$gap":{"offset":5,"data":"AA=="}}')
-    assert [record.item for record in found] == [UnknownEvent(60), Gap(5, b"\0")]
+    found = lines(b'{"Event":77}', b"", b"  \r", b'{"$gap":{"offset":5,"data":"AA=="}}')
+    assert [record.item for record in found] == [UnknownEvent(77), Gap(5, b"\0")]
 
 
 def test_a_line_that_is_no_item_is_a_diagnostic_and_the_next_is_read():
-    wrong, after = lines(b'{"Event":60,"CallID":"x"}', b'{"Event":60}')
-    assert str(wrong) == 'line 1: EventRinging.CallID: expected an integer, found "x" [json-form]'
-    assert after.item == UnknownEvent(60)
+    wrong, after = lines(b'{"Event":77,"CallID":"x"}', b'{"Event":77}')
+    assert str(wrong) == 'line 1: EventDNDOn.CallID: expected an integer, found "x" [json-form]'
+    assert after.item == UnknownEvent(77)
 
 
 def test_an_event_that_breaks_its_table_is_a_record():
@@ -155,27 +155,27 @@ def test_an_event_that_breaks_its_table_is_a_record():
 
 
 def test_a_record_without_a_source_has_its_line_as_its_origin():
-    assert [record.origin for record in lines(b"", b'{"Event":60}')] == [Origin(line=2)]
+    assert [record.origin for record in lines(b"", b'{"Event":77}')] == [Origin(line=2)]
 
 
 def test_a_record_with_a_source_has_it_as_its_origin():
-    (record,) = lines(b'{"Event":60,"$source":{"file":"a.pcap","packet":7}}')
+    (record,) = lines(b'{"Event":77,"$source":{"file":"a.pcap","packet":7}}')
     assert record.origin == Origin(file="a.pcap", packet=7)
 
 
 def test_unnumbered_attributes_come_back():
-    (record,) = lines(b'{"Event":60,"$unnumbered":{"AttributeNovel":"5"}}')
+    (record,) = lines(b'{"Event":77,"$unnumbered":{"AttributeNovel":"5"}}')
     assert record.unnumbered == {"AttributeNovel": "5"}
 
 
 @pytest.mark.parametrize("name", [b"$source", b"$unnumbered"])
 def test_a_source_of_another_form_is_passed_over(name):
-    (record,) = lines(b'{"Event":60,"' + name + b'":5}')
+    (record,) = lines(b'{"Event":77,"' + name + b'":5}')
     assert (record.origin, record.unnumbered) == (Origin(line=1), {})
 
 
 def test_a_byte_order_mark_at_the_beginning_is_dropped():
-    assert [record.item for record in lines(b'\xef\xbb\xbf{"Event":60}')] == [UnknownEvent(60)]
+    assert [record.item for record in lines(b'\xef\xbb\xbf{"Event":77}')] == [UnknownEvent(77)]
 
 
 def written(*records):
@@ -185,18 +185,18 @@ def written(*records):
 
 
 def test_each_item_is_written_as_a_line():
-    assert written(UnknownEvent(60), Gap(0, b"")) == [{"Event": "EventRinging"}, {"$gap": {"offset": 0, "length": 0, "data": ""}}]
+    assert written(UnknownEvent(77), Gap(0, b"")) == [{"Event": "EventDNDOn"}, {"$gap": {"offset": 0, "length": 0, "data": ""}}]
 
 
 def test_unnumbered_attributes_and_the_origin_are_written():
-    assert written(Record(UnknownEvent(60), origin=Origin(line=3), unnumbered={"AttributeNovel": "5"})) == [
-        {"Event": "EventRinging", "$unnumbered": {"AttributeNovel": "5"}, "$source": {"line": 3}}
+    assert written(Record(UnknownEvent(77), origin=Origin(line=3), unnumbered={"AttributeNovel": "5"})) == [
+        {"Event": "EventDNDOn", "$unnumbered": {"AttributeNovel": "5"}, "$source": {"line": 3}}
     ]
 
 
 def test_unnumbered_attributes_are_written_without_an_origin():
-    assert written(Record(UnknownEvent(60), unnumbered={"AttributeNovel": "5"})) == [
-        {"Event": "EventRinging", "$unnumbered": {"AttributeNovel": "5"}}
+    assert written(Record(UnknownEvent(77), unnumbered={"AttributeNovel": "5"})) == [
+        {"Event": "EventDNDOn", "$unnumbered": {"AttributeNovel": "5"}}
     ]
 
 
@@ -206,7 +206,7 @@ def test_a_diagnostic_is_written_as_a_malformed_frame_of_no_bytes():
     assert (data["$malformed"]["code"], data["$malformed"]["frame"]) == ("log-line", "")
 
 
-@pytest.mark.parametrize("line", ["[" * 100_000, '{"Event":60,"UserData":' + '{"":' * 50_000])
+@pytest.mark.parametrize("line", ["[" * 100_000, '{"Event":77,"UserData":' + '{"":' * 50_000])
 def test_nesting_that_would_break_the_stack_is_refused(line):
     with pytest.raises(DecodeError) as refused:
         jsonl.loads(line)
@@ -221,10 +221,10 @@ def nested(depth):
 
 
 def test_lists_are_read_as_deep_as_any_setting_allows():
-    item = jsonl.from_data({"Event": 60, "UserData": nested(200)})
-    assert jsonl.to_data(item) == {"Event": "EventRinging", "UserData": nested(200)}
+    item = jsonl.from_data({"Event": 77, "UserData": nested(200)})
+    assert jsonl.to_data(item) == {"Event": "EventDNDOn", "UserData": nested(200)}
     with pytest.raises(LimitExceeded) as refused:
-        jsonl.from_data({"Event": 60, "UserData": nested(201)})
+        jsonl.from_data({"Event": 77, "UserData": nested(201)})
     assert refused.value.code == "list-too-deep"
 
 

@@ -413,6 +413,12 @@ def test_layouts_that_cannot_be_are_blanked():
     assert redactor.packets == 10
 
 
+def test_a_packet_whose_extension_header_is_cut_is_blanked():
+    packet = ethernet(ipv6("fd00::1", "fd00::2", NAME[:7], following=0))
+    safe, *_ = redact(pcap([(0, packet), *Talk().open().say(FRAME).packets]))
+    assert NAME[:7] not in safe
+
+
 def test_fragments_that_never_become_whole():
     body = tcp("10.0.0.1", "10.0.0.2", 1, 2, 3, 4, ACK, NAME * 8)
     pieces = [(i, ethernet(ipv4("10.0.0.1", "10.0.0.2", body[:80], ident=i, fragment=0x2000))) for i in range(300)]

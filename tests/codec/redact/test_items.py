@@ -226,7 +226,7 @@ def test_values_of_attributes_nobody_declared():
         "#205": RawValue(6, (5551000555100012).to_bytes(8, "big")),
         "#206": RawValue(9, b"what?"),
     }
-    event = UnknownEvent(60, Attributes(raw))
+    event = UnknownEvent(77, Attributes(raw))
     safe = Redactor(b"s").item(event)
     assert all(safe.attributes[name] != value and safe.attributes[name].type == value.type for name, value in raw.items())
     assert len(encode(safe)) == len(encode(event))
@@ -308,3 +308,51 @@ def test_calls_stay_linked(ids):
     items = list(decoder)
     redactor = Redactor(b"s", rules=Rules(ids=ids))
     assert structure(follow(map(redactor.item, items))) == structure(follow(items))
+
+
+# -- values that are rare
+
+
+def test_bytes_of_a_chosen_attribute_are_replaced():
+    redactor = Redactor(b"s", rules=Rules(attributes=frozenset({AttributeID.InputMask})))
+    assert redactor.value(AttributeID.InputMask, b"abc") == redactor.pseudonyms.data(b"abc")
+
+
+def test_a_packed_list_that_does_not_unpack_becomes_empty():
+    assert Redactor(b"s").value(200, RawValue(3, b"\x00\x05")) == RawValue(3, b"\0\0")
+
+
+def test_64_bits_that_print_as_a_decimal_number_keep_their_digits():
+    number = 0x1234_5678_1234_5678
+    safe = Redactor(b"s").value(200, RawValue(6, number.to_bytes(8)))
+    assert len(str(int.from_bytes(safe.value))) == len(str(number))
+
+
+def test_64_bits_that_print_as_a_decimal_number_are_replaced():
+    raw = RawValue(6, (0x1234_5678_1234_5678).to_bytes(8))
+    assert Redactor(b"s").value(200, raw) != raw
+
+
+def test_a_number_that_is_not_chosen_is_printed_as_it_is():
+    assert Redactor(b"s").printed(AttributeID.CallID, "5551000") == "5551000"
+
+
+SECRETS = [bytes([i]) for i in range(40)]
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_no_integer_of_two_digits_is_its_own_pseudonym(secret):
+    pseudonyms = Pseudonyms(secret)
+    assert [number for number in range(10, 100) if pseudonyms.integer(number) == number] == []
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_every_integer_of_two_digits_stays_one(secret):
+    pseudonyms = Pseudonyms(secret)
+    assert {len(str(pseudonyms.integer(number))) for number in range(10, 100)} == {2}
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_every_text_of_two_digits_has_its_own_pseudonym(secret):
+    pseudonyms = Pseudonyms(secret)
+    assert len({pseudonyms.text(f"{number:02}") for number in range(100)}) == 100

@@ -188,3 +188,60 @@ def test_nothing_gets_through_whatever_stands_in_the_log(lines):
     safe = b"".join(rewriter.lines(lines))
     assert b"5551000" not in safe
     assert b"555100" not in b"".join(LogRedactor(Redactor(b"s")).lines([b"".join(lines)], kind="platform-sdk"))
+
+
+# -- values where they stand
+
+
+def line_of(text, name, **rules):
+    """Return the printed value of attribute `name` in the redacted message whose lines are `text`."""
+    (line,) = [line for line in rewritten(HEAD + text, **rules)[0].splitlines() if line.startswith(f"\tAttribute{name}\t")]
+    return line.split("\t", 2)[2]
+
+
+def test_the_name_behind_a_number_and_a_bracket_is_replaced():
+    text = "@16:45:24.5942 [0] 8.1.101.25 received from 65200(ana_desk) message EventRinging\n\tAttributeThisDN\t'7001'\n"
+    assert "ana_desk" not in rewritten(text)[0]
+
+
+def test_the_number_before_a_bracket_stays():
+    text = "@16:45:24.5942 [0] 8.1.101.25 received from 65200(ana_desk) message EventRinging\n\tAttributeThisDN\t'7001'\n"
+    assert " 65200(" in rewritten(text)[0]
+
+
+def test_an_attribute_without_a_value_stays():
+    assert "\tAttributeANI\n" in rewritten(f"{HEAD}\tAttributeANI\n\tAttributeThisDN\t'7001'\n")[0]
+
+
+def test_a_number_of_the_model_in_quotes_stays():
+    assert line_of("\tAttributeCallID\t'7'\n", "CallID") == "'7'"
+
+
+def test_a_text_without_quotes_is_replaced():
+    assert line_of("\tAttributeANI\tana\n", "ANI") == Redactor(b"s").text("ana")
+
+
+def test_bytes_of_an_attribute_without_a_type_are_replaced():
+    assert line_of("\tAttributeCLID\t[3] 55 51 00\n", "CLID") == f"[3] {Redactor(b's').pseudonyms.data(bytes.fromhex('555100')).hex(' ')}"
+
+
+def test_bytes_of_an_attribute_without_a_type_read_as_its_redacted_value():
+    text = f"{HEAD}\tAttributeCLID\t[3] 55 51 00\n"
+    assert items(rewritten(text)[0]) == [Redactor(b"s").item(item) for item in items(text)]
+
+
+def test_bytes_of_an_unknown_attribute_are_replaced():
+    assert line_of("\tAttributePrivate\t[3] 55 51 00\n", "Private")[:12] not in {"", "[3] 55 51 00"}
+
+
+def test_cut_bytes_of_an_unknown_attribute_stay_cut():
+    assert line_of("\tAttributePrivate\t[9] 55 51 00 00..\n", "Private").endswith("..")
+
+
+@pytest.mark.parametrize("pair", ["'Name'\t'Ana5551'", "'Deep'(list) 'Name'\t'Ana5551'", "'Deep'(list) Ana5551", "'Deep'(list)"])
+def test_a_pair_on_the_line_of_its_list_is_replaced(pair):
+    assert "Ana5551" not in line_of(f"\tAttributeUserData\t[9] 00 01 00 00.. {pair}\n", "UserData")
+
+
+def test_a_kept_pair_on_the_line_of_its_list_stays():
+    assert line_of("\tAttributeUserData\t[9] 00 01 00 00.. 'Name'\t'Ana5551'\n", "UserData", keep=("Name",)).endswith("'Ana5551'")

@@ -50,12 +50,12 @@ static uint32_t u32(const uint8_t *at) { return (uint32_t)at[0] << 24 | u24(at +
 /* -- JSON ---------------------------------------------------------------------------------------- */
 
 static char *text;
-static size_t length, room;
+static size_t length, capacity;
 
 static void put(const void *bytes, size_t count) {
-    if (length + count > room) {
-        room = 2 * (length + count);
-        text = realloc(text, room);
+    if (length + count > capacity) {
+        capacity = 2 * (length + count);
+        text = realloc(text, capacity);
         if (text == NULL) abort();
     }
     memcpy(text + length, bytes, count);
@@ -185,6 +185,8 @@ static const char *list(const uint8_t *at, const uint8_t *end, int depth) {
 static volatile unsigned sink;
 static uint8_t seen[0x10000];   /* by id: whether it is there */
 static uint32_t number[0x10000]; /* by id: the value of an Int */
+static const uint8_t *value_at[0x10000];
+static size_t value_size[0x10000];
 
 static const char *attribute(const uint8_t *at, const uint8_t *end, uint32_t id, uint32_t type) {
     const struct attribute *known = NULL;
@@ -195,6 +197,8 @@ static const char *attribute(const uint8_t *at, const uint8_t *end, uint32_t id,
     if (type == 1 && size != 4) return "int-length";
     if (type == 6 && size != 8) return "long-length";
     if (type == 1) number[id] = u32(at);
+    value_at[id] = at;
+    value_size[id] = size;
     if (known != NULL && known->type >= 0) print(",\"%s\":", known->name);
     else if (known != NULL) print(",\"%s\":{\"type\":%u,\"value\":\"", known->name, type);
     else print(",\"#%u\":{\"type\":%u,\"value\":\"", id, type);
@@ -224,10 +228,29 @@ static const char *attribute(const uint8_t *at, const uint8_t *end, uint32_t id,
     return error;
 }
 
+/* The table of a message: with a subject, the one whose suffix the subject's text has (or has not). */
+static uint32_t table_of(uint32_t message) {
+    uint32_t i, count = sizeof selectors / sizeof *selectors;
+    for (i = 0; i < count; i++) {
+        const struct selector *one = &selectors[i];
+        size_t size = strlen(one->suffix);
+        if (one->message != message) continue;
+        if (!one->subject) break;
+        if (!seen[one->subject]) {
+            if (one->ends) break;
+            continue;
+        }
+        int ends = value_size[one->subject] >= size && memcmp(value_at[one->subject] + value_size[one->subject] - size, one->suffix, size) == 0;
+        if (ends == one->ends) break;
+    }
+    return i;
+}
+
 static const char *judged(uint32_t message) {
+    uint32_t table = table_of(message);
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         const struct field *field = &fields[i];
-        if (field->message != message) continue;
+        if (field->table != table) continue;
         int all = field->count > 0, any = 0;
         for (int j = 0; j < field->count; j++) {
             any |= seen[field->ids[j]];
@@ -237,7 +260,7 @@ static const char *judged(uint32_t message) {
     }
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         const struct rule *rule = &rules[i];
-        if (rule->message != message || seen[rule->id] != rule->present || bug(RULE)) continue;
+        if (rule->table != table || seen[rule->id] != rule->present || bug(RULE)) continue;
         if (!seen[rule->other]) continue;
         int among = 0;
         for (int j = 0; j < rule->count; j++) among |= number[rule->other] == rule->values[j];

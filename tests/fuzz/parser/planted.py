@@ -69,18 +69,23 @@ def tables(registry: Registry = TLIBRARY) -> str:
         for number, attribute in registry.dictionary.items()
         for value in [attribute.value]
     ]
+    selectors: list[str] = []
     fields, rules = [], []
-    for schema in registry.schemas.values():
+    for table, schema in enumerate(registry.tables):
+        when = schema.when
+        subject = 0 if when is None else int(schema.by_name[when.field].ids[0])
+        ends = 1 if when is None else int(when.ends)
+        selectors.append(f'    {{{schema.message}, {subject}, {ends}, "{when.suffix if when else ""}"}},')
         for field in schema.fields:
             ids = sorted(field.needed) or field.ids
-            fields.append(f"    {{{schema.message}, {int(field.mandatory)}, {int(not field.needed)}, {len(ids)}, {{{_numbers(ids)}}}}},")
+            fields.append(f"    {{{table}, {int(field.mandatory)}, {int(not field.needed)}, {len(ids)}, {{{_numbers(ids)}}}}},")
         for rule in schema.rules:
             if rule.severity is Severity.ERROR:
                 one, other = schema.by_name[rule.field].ids[0], schema.by_name[rule.other].ids[0]
                 among = int(rule.test is While.IN)
                 values = sorted(rule.values)
                 rules.append(
-                    f'    {{{schema.message}, {one}, {int(rule.present)}, {other}, {among}, {len(values)}, {{{_numbers(values)}}}, "{rule.code}"}},'
+                    f'    {{{table}, {one}, {int(rule.present)}, {other}, {among}, {len(values)}, {{{_numbers(values)}}}, "{rule.code}"}},'
                 )
     return "\n".join(
         (
@@ -88,11 +93,15 @@ def tables(registry: Registry = TLIBRARY) -> str:
             "static const struct attribute attributes[] = {",
             *attributes,
             "};",
-            "struct field { uint32_t message; int mandatory, any, count; uint32_t ids[16]; };",
+            "struct selector { uint32_t message, subject; int ends; const char *suffix; };",
+            "static const struct selector selectors[] = {",
+            *selectors,
+            "};",
+            "struct field { uint32_t table; int mandatory, any, count; uint32_t ids[16]; };",
             "static const struct field fields[] = {",
             *fields,
             "};",
-            "struct rule { uint32_t message, id; int present; uint32_t other; int among, count; uint32_t values[16]; const char *code; };",
+            "struct rule { uint32_t table, id; int present; uint32_t other; int among, count; uint32_t values[16]; const char *code; };",
             "static const struct rule rules[] = {",
             *rules,
             "};",

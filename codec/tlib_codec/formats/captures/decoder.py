@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Unpack
 
-from tlib_codec.records import Diagnostic, Origin, Part
+from tlib_codec.records import Diagnostic, Frames, Origin, Part, Record
+from tlib_codec.stream import Gap, MalformedFrame
 from tlib_schemas.registry import Registry
 
 from .ip import Datagram, Dissector, PacketError
@@ -43,6 +44,7 @@ class CaptureDecoder:
         self._head = b""
         self._closed = False
         self._ended = False
+        self._frames = False  # a frame was read, good or malformed
         self._counts: Counter[str] = Counter()
         self._links: set[int] = set()
 
@@ -122,6 +124,8 @@ class CaptureDecoder:
     def _completed(self) -> list[Part]:
         streams = self._streams
         items = streams.items()
+        if not self._frames:
+            self._frames = any(_is_frame(item) for item in items)
         if not streams.troubled:
             return items
         streams.troubled = False
@@ -158,11 +162,17 @@ class CaptureDecoder:
         for code, count in self._counts.items():
             if count > self.settings.problems:
                 found.append(self._problem("capture-more-problems", f"at most {self.settings.problems} of {code}", str(count)))
-        if not self.followed and self.packets:
-            chosen = " of the chosen ports and hosts" if self._streams.chooses else ""
-            expected = f"frames in a TCP connection{chosen}"
-            found.append(self._problem("capture-no-frames", expected, f"none; connections in all: {self.connections}"))
+        if self.packets and not self._frames:
+            found.append(self._nothing())
         return found
+
+    def _nothing(self) -> Diagnostic:
+        """Return the diagnostic of a capture without a frame."""
+        if self._streams.chooses and not self.followed:
+            code, expected = "capture-no-connection", "a TCP connection of the chosen ports and hosts"
+        else:
+            code, expected = "capture-no-frames", "frames in a TCP connection"
+        return Diagnostic(code, Origin(file=self._streams.file), expected, f"none; connections in all: {self.connections}")
 
     def _problem(self, code: str, expected: str, actual: str) -> Diagnostic:
         assert self._reader is not None
@@ -185,3 +195,10 @@ class CaptureDecoder:
                     continue
             kept.append(item)
         return kept
+
+
+def _is_frame(part: Part) -> bool:
+    """Return whether an item is a frame, also a malformed one."""
+    if isinstance(part, Record):
+        return isinstance(part.item, MalformedFrame) or not isinstance(part.item, Gap)
+    return isinstance(part, Frames)

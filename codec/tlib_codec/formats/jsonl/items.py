@@ -185,7 +185,9 @@ def from_data(data: object, *, registry: Registry = TLIBRARY, policy: Policy = P
         raise error.within(name) from None
     if isinstance(message, str):
         return UnknownEvent(message, Attributes((registry.attribute_name(i), values[i]) for i in sorted(values)))
-    item: Item = registry.assemble(message, values)
+    source = data.get("$source")
+    # Only a log gives an event a line: what the log could not print is not missing in the object either.
+    item: Item = registry.assemble(message, values, printed=isinstance(source, dict) and "line" in source)
     if isinstance(item, InvalidEvent):
         item = _placed(item, data.get("$violations", []))
     if policy is Policy.STRICT and isinstance(item, InvalidEvent):

@@ -59,7 +59,7 @@ class Context:
         self.file: str = file
         self.registry: Registry = registry
         self.names: Names = Names(registry)
-        self.server: int = server or 0
+        self.server: int | None = server
         self.limits: LogLimits = limits
         self.wants_server: frozenset[int] = messages_with_server(registry)
 
@@ -82,7 +82,7 @@ class Message:
         self.full: bool = False
         self.certain: bool = header.certain
         self.at: Line = (header.line, header.offset, "")  # the current line
-        self.room: int = context.limits.message
+        self.remaining: int = context.limits.message
         self._more = 0  # problems beyond the limit
         # the value that is going on: a list, or an attribute whose further lines are kept as text, or dropped
         self.list: ListBuilder | None = None
@@ -125,8 +125,8 @@ class Message:
         if self._strays and not self._resume(line):
             return False
         self.at = entry
-        self.room -= len(line) + 1
-        if self.room < 0:
+        self.remaining -= len(line) + 1
+        if self.remaining < 0:
             self.problem("log-message-too-long", f"at most {self.context.limits.message} characters", "more")
             self.full = True
             return False
@@ -366,9 +366,10 @@ class Message:
         number = registry.messages.get(header.name, header.number)
         if number is None:
             return UnknownEvent(header.name, Attributes((registry.attribute_name(i), self.values[i]) for i in sorted(self.values)))
-        if number in self.context.wants_server:
-            self.values.setdefault(AttributeID.Server, self.context.server if header.server is None else header.server)
-        return registry.assemble(number, self.values)
+        server = self.context.server if header.server is None else header.server
+        if server is not None and number in self.context.wants_server:
+            self.values.setdefault(AttributeID.Server, server)
+        return registry.assemble(number, self.values, printed=True)
 
 
 def _pair_value(text: str) -> int | bytes:

@@ -153,11 +153,9 @@ def raw_list(kv: KVList) -> RawValue:
 
 
 def messages_with_server(registry: Registry) -> frozenset[int]:
-    """Return the messages whose table makes Server mandatory. Logs never print it: a reader has to supply it."""
+    """Return the messages whose table makes Server mandatory. Logs never print it."""
     return frozenset(
-        number
-        for number, schema in registry.schemas.items()
-        if any(field.mandatory and AttributeID.Server in field.ids for field in schema.fields)
+        schema.message for schema in registry.tables if any(field.mandatory and AttributeID.Server in field.ids for field in schema.fields)
     )
 
 

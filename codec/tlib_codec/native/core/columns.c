@@ -58,8 +58,8 @@ static int pad(tlib_columns *columns, tlib_column *column) {
     if (column->rows == UNTOUCHED) {
         if (!columns->capacity) {
             columns->capacity = columns->hint + columns->hint / 8 + 64;
-            if (columns->capacity > TLIB_ROWS)
-                columns->capacity = TLIB_ROWS;
+            if (columns->capacity > TLIB_MAX_ROWS)
+                columns->capacity = TLIB_MAX_ROWS;
         }
         if (size_column(column, 0, columns->capacity))
             return -1;
@@ -161,21 +161,21 @@ static inline int put_text(tlib_bytes *bytes, const uint8_t *data, size_t length
 }
 
 static int stranger(tlib_columns *columns, tlib_column *column, int64_t number) {
-    tlib_strangers *known = column->strangers;
+    tlib_unnamed *known = column->unnamed;
     if (!known) {
-        known = column->strangers = calloc(1, sizeof *known);
+        known = column->unnamed = calloc(1, sizeof *known);
         if (!known)
             return -1;
     }
-    uint32_t at = (uint32_t)(((uint64_t)number * 0x9E3779B97F4A7C15u) >> 40) % (2 * TLIB_STRANGERS);
+    uint32_t at = (uint32_t)(((uint64_t)number * 0x9E3779B97F4A7C15u) >> 40) % (2 * TLIB_MAX_UNNAMED);
     while (known->slot[at]) {
         if (known->numbers[known->slot[at] - 1] == number)
             return known->slot[at] - 1 + (int)column->labels->count;
-        at = (at + 1) % (2 * TLIB_STRANGERS);
+        at = (at + 1) % (2 * TLIB_MAX_UNNAMED);
     }
     known->numbers[known->count++] = number;
     known->slot[at] = (uint16_t)known->count;
-    if (known->count == TLIB_STRANGERS)
+    if (known->count == TLIB_MAX_UNNAMED)
         columns->full = 1; /* the batch ends with this row, which can bring one */
     return (int)(known->count - 1 + column->labels->count);
 }
@@ -491,9 +491,9 @@ int tlib_columns_error(tlib_columns *columns, const uint8_t *code, size_t code_l
 
 int tlib_columns_row(tlib_columns *columns) {
     columns->rows++;
-    if (!columns->capacity || columns->rows < columns->capacity || columns->capacity >= TLIB_ROWS)
+    if (!columns->capacity || columns->rows < columns->capacity || columns->capacity >= TLIB_MAX_ROWS)
         return 0;
-    uint32_t before = columns->capacity, capacity = 2 * before > TLIB_ROWS ? TLIB_ROWS : 2 * before;
+    uint32_t before = columns->capacity, capacity = 2 * before > TLIB_MAX_ROWS ? TLIB_MAX_ROWS : 2 * before;
     for (uint32_t i = 0; i < columns->count; i++)
         if (columns->columns[i].rows != UNTOUCHED && size_column(&columns->columns[i], before, capacity))
             return -1;
@@ -558,7 +558,7 @@ int tlib_columns_run(tlib_run *run) {
             return stop;
         if (run->space->callers)
             return TLIB_RUN_ASK;
-        uint16_t number = run->tables->schema[tlib_u16(run->at + 4)];
+        uint16_t number = tlib_table(run->tables, tlib_u16(run->at + 4), run->at, run->space);
         if (number) {
             int fails = tlib_fails(run->tables, &run->tables->schemas[number - 1], run->at, run->space);
             if (fails)

@@ -6,7 +6,7 @@
  * batch. What is out of the ordinary (a malformed frame, a broken rule, a gap) is left to the caller,
  * which adds the row with its words and goes on.
  *
- * Memory is bounded by what the batch's input and TLIB_ROWS back: a value is copied at most three
+ * Memory is bounded by what the batch's input and TLIB_MAX_ROWS back: a value is copied at most three
  * times as long as it came (U+FFFD for a byte), and a row costs at most 8 bytes a touched column.
  */
 #ifndef TLIB_COLUMNS_H
@@ -14,8 +14,8 @@
 
 #include "tlib_core.h"
 
-#define TLIB_ROWS 16384u     /* most rows of a batch */
-#define TLIB_STRANGERS 1024u /* most numbers without a name of one column in a batch */
+#define TLIB_MAX_ROWS 16384u   /* most rows of a batch */
+#define TLIB_MAX_UNNAMED 1024u /* most numbers without a name of one column in a batch */
 
 #ifndef ARROW_C_DATA_INTERFACE
 #define ARROW_C_DATA_INTERFACE
@@ -68,10 +68,10 @@ typedef struct {
 
 /* Numbers without a name, in order of arrival; `slot` is a hash of them. */
 typedef struct {
-    int64_t numbers[TLIB_STRANGERS];
-    uint16_t slot[2 * TLIB_STRANGERS];
+    int64_t numbers[TLIB_MAX_UNNAMED];
+    uint16_t slot[2 * TLIB_MAX_UNNAMED];
     uint32_t count;
-} tlib_strangers;
+} tlib_unnamed;
 
 /* The struct inside of a list column. `number` and `data` are padded when touched. */
 typedef struct {
@@ -102,7 +102,7 @@ typedef struct {
     uint8_t *bits;
     uint8_t *fixed; /* offsets or values */
     tlib_bytes data;
-    tlib_strangers *strangers;
+    tlib_unnamed *unnamed;
 } tlib_column;
 
 /* A builder. `columns` in the schema's order; `of` gives the column, plus one, of an attribute by its
@@ -116,7 +116,7 @@ typedef struct {
     uint32_t capacity;
     uint32_t hint;
     uint64_t bytes; /* of input, in this batch */
-    uint8_t full;   /* a column has as many strangers as it may */
+    uint8_t full;   /* a column has as many unnamed as it may */
 } tlib_columns;
 
 /* What tlib_columns_run stopped for. The row of an odd item is not added: the caller does. */
@@ -171,7 +171,7 @@ int tlib_columns_row(tlib_columns *columns);
 
 /* Whether the batch is to end. */
 static inline int tlib_columns_full(const tlib_columns *columns, uint64_t batch_bytes) {
-    return columns->rows >= TLIB_ROWS || columns->bytes >= batch_bytes || columns->full;
+    return columns->rows >= TLIB_MAX_ROWS || columns->bytes >= batch_bytes || columns->full;
 }
 
 /* Hand the batch over as a struct array of the columns that are not skipped; an empty one begins. */

@@ -11,7 +11,7 @@
 #define UNTOUCHED UINT32_MAX
 
 /* Enough for the values, or the offsets, of any column of any batch. */
-static const uint64_t ZEROS[TLIB_ROWS + 1];
+static const uint64_t ZEROS[TLIB_MAX_ROWS + 1];
 
 /* What an array keeps: its buffers, and room for the arrays below it. */
 typedef struct {
@@ -100,9 +100,9 @@ static void hand_bytes(keeper *kept, int which, tlib_bytes *bytes) {
     bytes->length = bytes->capacity = 0;
 }
 
-/* The names, and the strangers as text, in one piece of memory. */
-static int export_labels(const tlib_labels *labels, const tlib_strangers *strangers, struct ArrowArray *out) {
-    uint32_t more = strangers ? strangers->count : 0;
+/* The names, and the unnamed as text, in one piece of memory. */
+static int export_labels(const tlib_labels *labels, const tlib_unnamed *unnamed, struct ArrowArray *out) {
+    uint32_t more = unnamed ? unnamed->count : 0;
     size_t known = (size_t)labels->offsets[labels->count], table = ((size_t)labels->count + more + 1) * sizeof(int32_t);
     int32_t *offsets = malloc(table + known + (size_t)more * 12 + 1);
     keeper *kept = offsets ? open_array(out, (int64_t)labels->count + more, 0, 3, 0) : NULL;
@@ -114,7 +114,7 @@ static int export_labels(const tlib_labels *labels, const tlib_strangers *strang
     memcpy(offsets, labels->offsets, ((size_t)labels->count + 1) * sizeof *offsets);
     memcpy(text, labels->text, known);
     for (uint32_t i = 0; i < more; i++) {
-        known += (size_t)snprintf((char *)text + known, 12 + 1, "%lld", (long long)strangers->numbers[i]);
+        known += (size_t)snprintf((char *)text + known, 12 + 1, "%lld", (long long)unnamed->numbers[i]);
         offsets[labels->count + i + 1] = (int32_t)known;
     }
     hand(kept, 1, offsets);
@@ -265,11 +265,11 @@ static int export_column(tlib_column *column, uint32_t rows, struct ArrowArray *
     if (data)
         hand_bytes(kept, 2, &column->data);
     if (column->labels) {
-        if (export_labels(column->labels, column->strangers, &kept->dictionary))
+        if (export_labels(column->labels, column->unnamed, &kept->dictionary))
             return -1;
         out->dictionary = &kept->dictionary;
-        free(column->strangers);
-        column->strangers = NULL;
+        free(column->unnamed);
+        column->unnamed = NULL;
     }
     return list ? export_pairs(column->pairs, &kept->pointers[0]) : 0;
 }
@@ -305,10 +305,10 @@ void tlib_columns_clear(tlib_columns *columns) {
         tlib_column *column = &columns->columns[i];
         free(column->bits);
         free(column->fixed);
-        free(column->strangers);
+        free(column->unnamed);
         drop(&column->data);
         column->bits = column->fixed = NULL;
-        column->strangers = NULL;
+        column->unnamed = NULL;
         column->rows = UNTOUCHED;
         column->valid = 0;
         if (column->pairs) {

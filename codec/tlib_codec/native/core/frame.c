@@ -171,9 +171,32 @@ static int listed(const uint64_t *values, uint32_t count, uint64_t value) {
     return 0;
 }
 
+static int circumstance(const tlib_schema *schema, const uint8_t *data, const tlib_workspace *space) {
+    if (schema->when == TLIB_EVER)
+        return 1;
+    for (uint32_t i = 0; i < space->count; i++) {
+        const tlib_attribute *a = &space->attributes[i];
+        if (a->dense != schema->subject)
+            continue;
+        uint32_t length = schema->suffix_length;
+        int ends = a->length >= length && memcmp(data + a->offset + a->length - length, schema->suffix, length) == 0;
+        return ends == (schema->when == TLIB_ENDS_IN);
+    }
+    return schema->when == TLIB_ENDS_IN;
+}
+
+uint16_t tlib_table(const tlib_tables *tables, uint16_t message, const uint8_t *data, const tlib_workspace *space) {
+    uint16_t number = tables->schema[message];
+    while (number && !circumstance(&tables->schemas[number - 1], data, space))
+        number = tables->schemas[number - 1].next;
+    return number;
+}
+
 int tlib_fails(const tlib_tables *tables, const tlib_schema *schema, const uint8_t *data, tlib_workspace *space) {
     uint32_t required = 0;
     uint32_t *at = space->at;
+    if (!circumstance(schema, data, space))
+        return 1;
     if (schema->rule_count)
         memset(at, 0, (schema->slot_count + 1) * sizeof *at);
     for (uint32_t i = 0; i < space->count; i++) {

@@ -131,13 +131,13 @@ void tlib_lanes_remove(tlib_lanes *lanes, tlib_lane *lane) {
 int tlib_lanes_touch(tlib_lanes *lanes, tlib_lane *lane) {
     if (lane->touched)
         return 0;
-    if (lanes->dirty_count == lanes->dirty_room) {
-        size_t room = lanes->dirty_room ? 2 * lanes->dirty_room : 64;
-        tlib_lane **dirty = realloc(lanes->dirty, room * sizeof *dirty);
+    if (lanes->dirty_count == lanes->dirty_capacity) {
+        size_t capacity = lanes->dirty_capacity ? 2 * lanes->dirty_capacity : 64;
+        tlib_lane **dirty = realloc(lanes->dirty, capacity * sizeof *dirty);
         if (!dirty)
             return -1;
         lanes->dirty = dirty;
-        lanes->dirty_room = room;
+        lanes->dirty_capacity = capacity;
     }
     lane->touched = 1;
     lanes->dirty[lanes->dirty_count++] = lane;
@@ -152,26 +152,26 @@ void tlib_lane_acknowledge(tlib_lane *lane, uint32_t ack) {
 }
 
 int tlib_lane_append(tlib_lane *lane, const uint8_t *data, size_t length, int64_t time, uint64_t packet) {
-    if (lane->size + length > lane->room) {
-        size_t room = 2 * (lane->size + length);
-        uint8_t *more = realloc(lane->data, room);
+    if (lane->size + length > lane->capacity) {
+        size_t capacity = 2 * (lane->size + length);
+        uint8_t *more = realloc(lane->data, capacity);
         if (!more)
             return -1;
         lane->data = more;
-        lane->room = room;
+        lane->capacity = capacity;
     }
-    if (lane->used == lane->marks_room) {
+    if (lane->used == lane->marks_capacity) {
         if (lane->first > lane->used / 2) {
             lane->used -= lane->first;
             memmove(lane->marks, lane->marks + lane->first, lane->used * sizeof *lane->marks);
             lane->first = 0;
         } else {
-            size_t room = lane->marks_room ? 2 * lane->marks_room : 16;
-            tlib_mark *marks = realloc(lane->marks, room * sizeof *marks);
+            size_t capacity = lane->marks_capacity ? 2 * lane->marks_capacity : 16;
+            tlib_mark *marks = realloc(lane->marks, capacity * sizeof *marks);
             if (!marks)
                 return -1;
             lane->marks = marks;
-            lane->marks_room = room;
+            lane->marks_capacity = capacity;
         }
     }
     memcpy(lane->data + lane->size, data, length);
@@ -291,18 +291,18 @@ static int plain(tlib_lanes *lanes, uint16_t link, const uint8_t *data, uint32_t
     return PASSED;
 }
 
-int tlib_walk(tlib_lanes *lanes, const tlib_form *form, const uint8_t *data, size_t size, size_t *position, uint64_t *number, int64_t *time,
-              size_t *last) {
-    const int big = form->big;
+int tlib_walk(tlib_lanes *lanes, const tlib_layout *layout, const uint8_t *data, size_t size, size_t *position, uint64_t *number,
+              int64_t *time, size_t *last) {
+    const int big = layout->big;
     size_t at = *position;
     int done = STOP;
     while (size - at >= 16) {
         const uint8_t *record = data + at;
-        const tlib_interface *interface = form->table;
+        const tlib_interface *interface = layout->table;
         uint32_t captured, whole;
         uint64_t stamp;
         int64_t when;
-        if (form->ng) {
+        if (layout->ng) {
             uint32_t kind = word(record, big), which;
             if (kind != 6 || size - at < 32)
                 break;
@@ -310,11 +310,11 @@ int tlib_walk(tlib_lanes *lanes, const tlib_form *form, const uint8_t *data, siz
             if (whole < 32 || whole % 4 || whole > size - at || word(record + whole - 4, big) != whole)
                 break;
             which = word(record + 8, big);
-            if (which >= form->interfaces)
+            if (which >= layout->interfaces)
                 break;
             interface += which;
             captured = word(record + 20, big);
-            if (captured > form->most || captured > whole - 32)
+            if (captured > layout->most || captured > whole - 32)
                 break;
             stamp = (uint64_t)word(record + 12, big) << 32 | word(record + 16, big);
             if (!interface->scale || stamp > (uint64_t)(INT64_MAX / 2) / interface->scale)
@@ -323,7 +323,7 @@ int tlib_walk(tlib_lanes *lanes, const tlib_form *form, const uint8_t *data, siz
             record += 28;
         } else {
             captured = word(record + 8, big);
-            if (captured > form->most || captured > size - at - 16)
+            if (captured > layout->most || captured > size - at - 16)
                 break;
             when = (int64_t)word(record, big) * 1000000000 + (int64_t)word(record + 4, big) * interface->scale;
             whole = 16 + captured;

@@ -34,9 +34,9 @@ typedef struct tlib_lane {
     uint64_t offset; /* stream offset of `next` */
     uint64_t last;   /* number of the last packet */
     uint8_t *data;   /* ends at `offset` */
-    size_t size, room, pending;
+    size_t size, capacity, pending;
     tlib_mark *marks; /* those from `first` on are in use */
-    size_t first, used, marks_room;
+    size_t first, used, marks_capacity;
     void *owner;
 } tlib_lane;
 
@@ -45,7 +45,7 @@ typedef struct tlib_lanes {
     size_t mask, count;
     uint64_t seed[2];
     tlib_lane **dirty;
-    size_t dirty_count, dirty_room;
+    size_t dirty_count, dirty_capacity;
 } tlib_lanes;
 
 typedef struct tlib_interface {
@@ -54,12 +54,12 @@ typedef struct tlib_interface {
     int64_t offset; /* ns */
 } tlib_interface;
 
-typedef struct tlib_form {
+typedef struct tlib_layout {
     int ng, big;
     uint32_t most; /* bytes of a packet */
     uint32_t interfaces;
     const tlib_interface *table;
-} tlib_form;
+} tlib_layout;
 
 /* These return 0, or -1 where there is no memory. */
 int tlib_lane_append(tlib_lane *lane, const uint8_t *data, size_t length, int64_t time, uint64_t packet);
@@ -73,7 +73,7 @@ void tlib_lane_acknowledge(tlib_lane *lane, uint32_t ack);
 
 /* Deal with the plain packets of data[*position:size]; moves *position and *number past them, and sets *time and *last to the time of the
  * last one and where its record begins. */
-int tlib_walk(tlib_lanes *lanes, const tlib_form *form, const uint8_t *data, size_t size, size_t *position, uint64_t *number, int64_t *time,
-              size_t *last);
+int tlib_walk(tlib_lanes *lanes, const tlib_layout *layout, const uint8_t *data, size_t size, size_t *position, uint64_t *number,
+              int64_t *time, size_t *last);
 
 #endif

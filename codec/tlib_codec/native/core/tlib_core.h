@@ -90,8 +90,13 @@ typedef struct {
     uint32_t value_count;
 } tlib_rule;
 
+/* The circumstance of a table, where a message has several: the text of one attribute ends in `suffix` or is absent, or it
+ * is present and does not. */
+enum { TLIB_EVER = 0, TLIB_ENDS_IN, TLIB_ENDS_OTHERWISE };
+
 /* One event's table: `slot` maps the dense number of an attribute to its place in the table plus
- * one (0: not listed); `required` flags by slot; rules likewise on slots. */
+ * one (0: not listed); `required` flags by slot; rules likewise on slots. `when` is its circumstance, on the attribute with the
+ * dense number `subject`; `next` is the number plus one of the next table of its message, 0 where it is the last. */
 typedef struct {
     const uint16_t *slot;
     const uint8_t *required;
@@ -100,6 +105,11 @@ typedef struct {
     const tlib_rule *rules;
     uint32_t rule_count;
     uint8_t beyond; /* has rules that only the caller can evaluate */
+    uint8_t when;
+    uint16_t subject;
+    uint16_t next;
+    uint32_t suffix_length;
+    const char *suffix;
 } tlib_schema;
 
 #define TLIB_UNKNOWN_TYPE 0xFF
@@ -107,7 +117,7 @@ typedef struct {
 
 typedef struct {
     uint16_t dense[65536];   /* number in the dictionary by attribute id, 0: not in it */
-    uint16_t schema[65536];  /* schema number plus one by message, 0: none */
+    uint16_t schema[65536];  /* number plus one of the first schema by message, 0: none */
     const uint8_t *declared; /* wire type by number in the dictionary; TLIB_UNKNOWN_TYPE: any type */
     const tlib_schema *schemas;
     const uint64_t *values;
@@ -138,8 +148,11 @@ int tlib_index(const tlib_tables *tables, const tlib_limits *limits, const uint8
 /* Put the indexed attributes into ascending order of id. */
 void tlib_sort(tlib_workspace *space);
 
-/* Whether the indexed frame breaks a rule of severity ERROR of `schema`: 0 no, 1 yes, 2 the caller
- * must look (tlib_schema.beyond). */
+/* The number plus one of the table that holds for the indexed frame of a message; 0 where none does. */
+uint16_t tlib_table(const tlib_tables *tables, uint16_t message, const uint8_t *data, const tlib_workspace *space);
+
+/* Whether the indexed frame breaks a rule of severity ERROR of `schema`, its circumstance included: 0 no, 1 yes, 2 the
+ * caller must look (tlib_schema.beyond). */
 int tlib_fails(const tlib_tables *tables, const tlib_schema *schema, const uint8_t *data, tlib_workspace *space);
 
 /* Check one packed list that fills data[start..end). */

@@ -169,7 +169,7 @@ cdef object invalid(Tables tables, Layout layout, bytes frame, const uint8_t *da
         values[a.id] = value_of(tables, tables.kinds[a.dense], frame, data, a)
         places[a.id] = base + a.offset - TLIB_ATTRIBUTE
     registry = tables.registry()
-    found = registry.schemas[layout.message].violations(values, registry.attribute_name, places, base, more)
+    found = registry.violations_at(layout.message, values, places, base, more)
     return INVALID(layout.message, attributes, found)
 
 
@@ -178,11 +178,12 @@ cdef object item_of(Tables tables, bytes frame, const uint8_t *data, uint16_t me
 
     `base` is where the frame stands in its stream.
     """
-    cdef uint16_t number = tables.tables.schema[message]
+    cdef uint16_t number
     cdef int verdict
     cdef Layout layout
     if work.space.callers:
         return None
+    number = tlib_table(tables.tables, message, data, work.space)
     if number == 0:
         return UNKNOWN(message, attributes_object(by_name(tables, None, frame, data, work.space)))
     layout = <Layout> PyList_GET_ITEM(tables.layouts, number - 1)

@@ -381,6 +381,7 @@ def encode(event, *, registry=LIBRARY, policy=STRICT, limits=LIMITS):
     cdef uint8_t stack[ON_STACK]
     cdef Out out
     cdef void *layout  # of the tables, which are held
+    cdef const tlib_schema *schema = NULL  # of the event's class
     cdef uint16_t message = 0
     cdef int odd
     memset(&out, 0, sizeof(Out))
@@ -394,20 +395,21 @@ def encode(event, *, registry=LIBRARY, policy=STRICT, limits=LIMITS):
         layout = tables.last_layout
         if layout != NULL:
             message = (<Layout> layout).message
+            schema = &tables.schemas[(<Layout> layout).number]
             odd = put_event(&out, tables, <Layout> layout, event, &own)
         elif kind == <PyTypeObject *> UNKNOWN or kind == <PyTypeObject *> INVALID:
             odd = put_classless(&out, tables, event, &message, &own)
         else:
             odd = 1
-        if not odd and finish(&out, tables, message, &own):
+        if not odd and finish(&out, tables, message, schema, &own):
             return PyBytes_FromStringAndSize(<const char *> out.data, out.length)
     finally:
         PyMem_Free(out.heap)
     return reference.encode(event, registry=registry, policy=policy, limits=limits)
 
 
-cdef bint finish(Out *out, Tables tables, uint16_t message, const tlib_limits *limits) except -1:
-    """Write the header; return whether the frame may be sent.
+cdef bint finish(Out *out, Tables tables, uint16_t message, const tlib_schema *schema, const tlib_limits *limits) except -1:
+    """Write the header; return whether the frame may be sent. `schema` is the table of the event's class, NULL where it has none.
 
     Where the strict policy has more to refuse than a Mandatory attribute that is missing, the frame is read as a decoder reads it.
     """
@@ -415,8 +417,7 @@ cdef bint finish(Out *out, Tables tables, uint16_t message, const tlib_limits *l
     cdef Workspace work
     cdef uint32_t body = 0
     cdef bint fine
-    cdef uint16_t number = tables.tables.schema[message]
-    cdef tlib_schema *schema = &tables.schemas[number - 1] if number else NULL
+    cdef uint16_t number
     memcpy(out.data, b"TL\x01\x00", 4)
     put16(out.data + 4, message)
     if out.length > 0xFFFFFFFFu:
@@ -426,13 +427,16 @@ cdef bint finish(Out *out, Tables tables, uint16_t message, const tlib_limits *l
         return False
     if not out.strict:
         return True
-    if schema == NULL and not out.raw:
+    if schema == NULL and tables.tables.schema[message] == 0 and not out.raw:
         return True
-    if schema != NULL and not (out.raw or out.extra or schema.rule_count or schema.beyond):
+    if schema != NULL and not (out.raw or out.extra or schema.rule_count or schema.beyond or schema.when):
         return out.required == schema.required_count
     work = take_workspace(tables)
-    fine = index(tables, limits, out.data, <uint32_t> out.length, out.raw, work, &error) == TLIB_OK and (
-        schema == NULL or tlib_fails(tables.tables, schema, out.data, work.space) == 0
-    )
+    fine = index(tables, limits, out.data, <uint32_t> out.length, out.raw, work, &error) == TLIB_OK
+    if fine and schema == NULL:
+        number = tlib_table(tables.tables, message, out.data, work.space)
+        if number:
+            schema = &tables.schemas[number - 1]
+    fine = fine and (schema == NULL or tlib_fails(tables.tables, schema, out.data, work.space) == 0)
     give_back(work)
     return fine

@@ -182,7 +182,7 @@ cdef class Scanner:
             message = tlib_u16(at + 4)
             odd = index(self.tables, &self.own, at, <uint32_t> length, self.deep, work, &error)
         tlib_consume(&self.stream, length)
-        number = self.tables.tables.schema[message]
+        number = tlib_table(self.tables.tables, message, at, work.space) if odd == TLIB_OK else 0
         if odd == TLIB_OK:
             odd = work.space.callers
         if odd == 0 and number:

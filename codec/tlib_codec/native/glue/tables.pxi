@@ -113,6 +113,7 @@ cdef class Layout:
     cdef int composite_count
     cdef char *template        # the memory of a new event: every field None, `extra` empty
     cdef bint quick            # `free_event` frees its instances
+    cdef bytes suffix          # of the schema's circumstance, which points into it
 
     def __dealloc__(self):
         PyMem_Free(self.template)
@@ -172,7 +173,7 @@ cdef class Tables:
             self.tables.dense[<int> number] = len(self.entries) - 1
             # A type number above 0x7E has no place beside the flag: 0x7E never matches then, and the reference engine judges.
             declared[len(self.entries) - 1] = TLIB_CALLERS_VALUE | min(entry.wire_type, 0x7E) if entry.kind == CALLERS else entry.wire_type
-        schemas = list(registry.schemas.values())
+        schemas = list(registry.tables)
         rules = [rule for schema in schemas for rule in self.rules_of(schema)]
         self.values = <uint64_t *> zeroed(sum(len(rule.values) for rule in rules), sizeof(uint64_t))
         self.tables.values = self.values
@@ -182,7 +183,10 @@ cdef class Tables:
         cdef uint32_t used = 0
         for number, schema in enumerate(schemas):
             used = self.add_schema(number, schema, used)
-            self.tables.schema[<int> schema.message] = number + 1
+            if self.tables.schema[<int> schema.message]:
+                self.schemas[number - 1].next = number + 1  # the tables of a message stand together
+            else:
+                self.tables.schema[<int> schema.message] = number + 1
 
     def __dealloc__(self):
         cdef Py_ssize_t i
@@ -283,6 +287,12 @@ cdef class Tables:
                 layout.steps[layout.step_count].composite = <PyObject *> composite.cls
             layout.step_count += 1
         layout.quick = freed_quickly(schema.cls, layout.field_count)
+        if schema.when is not None:
+            layout.suffix = schema.when.suffix.encode("utf-8", "surrogateescape")
+            made.when = TLIB_ENDS_IN if schema.when.ends else TLIB_ENDS_OTHERWISE
+            made.subject = self.tables.dense[<int> schema.by_name[schema.when.field].ids[0]]
+            made.suffix = PyBytes_AS_STRING(layout.suffix)
+            made.suffix_length = <uint32_t> len(layout.suffix)
         rules = self.rules_of(schema)
         if len(rules) != sum(1 for rule in schema.rules if rule.severity is Severity.ERROR):
             made.beyond = True

@@ -13,7 +13,7 @@ from tlib_codec.formats.logs.lines import LogLimits
 from tlib_codec.formats.logs.reader import read_log
 from tlib_codec.records import Diagnostic, Record
 
-HEAD = b"@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventOnHook\n"
+HEAD = b"@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventDNDOn\n"
 SMALL = LogLimits(line=40, message=200, problems=3)
 
 
@@ -34,7 +34,7 @@ def peak(file, **options):
 @pytest.mark.parametrize("kind", ["tserver", "platform-sdk"])
 @pytest.mark.parametrize(
     "before",
-    [b"", HEAD, HEAD + b"\tAttributeThisDN\t'", b"'EventOnHook' ('87')\nmessage attributes:\nAttributeThisDN [str] = \""],
+    [b"", HEAD, HEAD + b"\tAttributeThisDN\t'", b"'EventDNDOn' ('77')\nmessage attributes:\nAttributeThisDN [str] = \""],
 )
 @pytest.mark.parametrize("piece", [b"x" * 65536, b"'" * 65536, b" " * 65536, b"' " * 32768, b"\t\t'k'(list) " * 5000])
 def test_an_endless_line(kind, before, piece):
@@ -86,13 +86,13 @@ def test_a_line_beyond_its_limit_is_a_diagnostic_at_its_place():
 
 
 def test_a_line_beyond_its_limit_does_not_end_the_message_it_stands_in():
-    text = b"message EventOnHook\n\tAttributeCallID\t7\n" + b"\t" + b"y" * 40 + b"\n\tAttributeANI\t'5'\n" + b"z" * 41
+    text = b"message EventDNDOn\n\tAttributeCallID\t7\n" + b"\t" + b"y" * 40 + b"\n\tAttributeANI\t'5'\n" + b"z" * 41
     record, *found = read(text, limits=SMALL, kind="tserver")
     assert record.item.attributes == {"CallID": 7, "ANI": "5"}
     assert [one.origin.line for one in found] == [3, 5]
 
 
-REPEATED = b"message EventOnHook\n" + b"\tAttributeCallID\t7\n" * 30 + b"\nmessage EventACK\n\tAttributeCallID\t7\n"
+REPEATED = b"message EventDNDOn\n" + b"\tAttributeCallID\t7\n" * 30 + b"\nmessage EventACK\n\tAttributeCallID\t7\n"
 
 
 def test_a_message_gives_a_bounded_number_of_diagnostics():
@@ -107,7 +107,7 @@ def test_the_rest_of_a_message_beyond_its_limit_is_skipped():
 
 
 def test_a_value_beyond_the_limit_of_a_message_is_cut():
-    found = read(b"message EventOnHook\n\tAttributeANI\t'\n" + b"more\n" * 100, limits=SMALL)
+    found = read(b"message EventDNDOn\n\tAttributeANI\t'\n" + b"more\n" * 100, limits=SMALL)
     assert codes(found) == ["log-message-too-long", "log-unclosed-quote"]
 
 
@@ -144,7 +144,7 @@ LINES = st.sampled_from(
     [
         HEAD.decode(),
         "message EventRegistered\n",
-        "'EventOnHook' ('87')\n",
+        "'EventDNDOn' ('77')\n",
         "message attributes:\n",
         "\n",
         "\tAttributeThisDN\t'",
@@ -178,7 +178,7 @@ def test_any_text_is_read(text, kind):
 
 
 def test_long_headers_are_not_kept():
-    chunks = (f"@16:45:24.5942 [0] {i:06d}{'x' * 50_000}: message EventOnHook\n\n".encode() for i in range(300))
+    chunks = (f"@16:45:24.5942 [0] {i:06d}{'x' * 50_000}: message EventDNDOn\n\n".encode() for i in range(300))
     memory, kinds = peak(chunks)
     assert memory < 3_000_000
     assert len(kinds) == 300

@@ -5,7 +5,7 @@ from logtext import read, records
 
 from tlib_codec.records import iso
 
-MESSAGE = "{} [0] 8.1.101.25 distribute_event: message EventOnHook\n\n"
+MESSAGE = "{} [0] 8.1.101.25 distribute_event: message EventDNDOn\n\n"
 
 
 def times(text, name=""):

@@ -5,7 +5,7 @@ from logtext import codes, message
 
 from tlib_codec import KVList, MessageType, RawValue
 
-HEAD = "@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventOnHook\n"
+HEAD = "@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventDNDOn\n"
 
 
 def read(body):
@@ -172,7 +172,7 @@ def test_a_pair_of_empty_texts_counts_too():
 
 def test_a_list_that_cannot_be_packed_again_is_left_out():
     record, diagnostics = read("\tAttributePartyID\t[9] 00 01 00 00..\n\t\t'k'\t'" + "x" * 70_000 + "'\n")
-    assert (record.item.message, record.item.attributes) == (MessageType.EventOnHook, {})
+    assert (record.item.message, record.item.attributes) == (MessageType.EventDNDOn, {})
     assert codes(diagnostics) == ["log-value"]
 
 

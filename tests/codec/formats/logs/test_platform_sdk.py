@@ -8,7 +8,7 @@ from tlib_codec import EventRegistered, KVList, MessageType, RawValue, TAddressI
 from tlib_codec.records import Diagnostic, parse_time
 from tlib_schemas import wire
 
-HEAD = "'EventOnHook' ('87')\nmessage attributes:\n"
+HEAD = "'EventDNDOn' ('77')\nmessage attributes:\n"
 
 
 def read(text, **options):
@@ -23,7 +23,7 @@ def one(text, **options):
     return logtext.one(text, kind="platform-sdk", **options)
 
 
-SAMPLE = """2015-01-07 13:20:31,665 TEST DEBUG [THREAD : SelectorThread] - Proxy got message 'EventOnHook' ('87')
+SAMPLE = """2015-01-07 13:20:31,665 TEST DEBUG [THREAD : SelectorThread] - Proxy got message 'EventDNDOn' ('77')
 message attributes:
 AttributeEventSequenceNumber [long] = 4899493
 Time            = ComplexClass(TimeStamp):
@@ -46,7 +46,7 @@ AttributeExtensions [bstr] = KVList:\x20
 def test_a_message():
     record = one(SAMPLE)
     assert record.item == UnknownEvent(
-        MessageType.EventOnHook,
+        MessageType.EventDNDOn,
         {
             "EventSequenceNumber": 4899493,
             "TimeinuSecs": 573000,
@@ -69,11 +69,11 @@ def test_the_line_before_the_header_tells_the_direction_and_the_local_time():
 @pytest.mark.parametrize(
     ("header", "direction"),
     [
-        ("'EventOnHook' ('87')\nmessage attributes:\n", ""),
-        ("'EventOnHook' (87) attributes:\n", ""),
-        ("'EventOnHook' ('87')\n", ""),
-        ("2015-01-07 13:14:26,572 - Sending message to TServer - tcp://10.1.1.1:1\n'EventOnHook' ('87')\nmessage attributes:\n", "sent"),
-        ("2015-01-07 13:14:26,572 - Received 'x' ('y') then message 'EventOnHook' ('87')\nmessage attributes:\n", "received"),
+        ("'EventDNDOn' ('77')\nmessage attributes:\n", ""),
+        ("'EventDNDOn' (77) attributes:\n", ""),
+        ("'EventDNDOn' ('77')\n", ""),
+        ("2015-01-07 13:14:26,572 - Sending message to TServer - tcp://10.1.1.1:1\n'EventDNDOn' ('77')\nmessage attributes:\n", "sent"),
+        ("2015-01-07 13:14:26,572 - Received 'x' ('y') then message 'EventDNDOn' ('77')\nmessage attributes:\n", "received"),
     ],
 )
 def test_headers(header, direction):
@@ -83,8 +83,8 @@ def test_headers(header, direction):
 
 
 def test_what_is_no_header():
-    assert read("he said 'hello' ('87')\nand left\n'EventOnHook' (eightyseven)\nattributes:\n('87')\n") == []
-    assert one(HEAD).item == UnknownEvent(MessageType.EventOnHook)
+    assert read("he said 'hello' ('77')\nand left\n'EventDNDOn' (eightyseven)\nattributes:\n('77')\n") == []
+    assert one(HEAD).item == UnknownEvent(MessageType.EventDNDOn)
 
 
 def test_the_number_serves_where_the_name_is_unknown():
@@ -158,11 +158,11 @@ def test_server_is_supplied():
 def test_the_bytes_of_a_list_that_is_printed_whole_are_the_list():
     packed = KVList({"Tier": "Gold"})
     data = wire.KVList.pack(packed)
-    text = f"'EventRinging' ('60')\nmessage attributes:\nAttributeUserData [bstr] = [{len(data)}] {data.hex(' ')}\n"
+    text = f"'EventDNDOn' ('60')\nmessage attributes:\nAttributeUserData [bstr] = [{len(data)}] {data.hex(' ')}\n"
     (record,) = read(text)
     assert record.item.attributes["UserData"] == packed
 
 
 def test_bytes_that_are_no_list_are_no_value_of_a_list():
-    _, problem = read("'EventRinging' ('60')\nmessage attributes:\nAttributeUserData [bstr] = [3] 45 e2 8b\n")
+    _, problem = read("'EventDNDOn' ('60')\nmessage attributes:\nAttributeUserData [bstr] = [3] 45 e2 8b\n")
     assert problem.code == "log-value"

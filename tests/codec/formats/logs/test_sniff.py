@@ -15,11 +15,11 @@ EXAMPLES = Path(__file__).parents[4] / "examples"
 @pytest.mark.parametrize(
     "head",
     [
-        b"@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventOnHook\n",
+        b"@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventDNDOn\n",
         b"\n\tAttributeThisDN\t'1'\n",
         b"AttributeConnID 006c02462a161006\r\n",
         b"talk\n2015-05-29T12:21:16.438 Trc 04541 RequestQueryCall received from [66] (x)\n",
-        b"12:21:16.438 received from 65200(NAME)host:1(fd=) message EventOnHook\n",
+        b"12:21:16.438 received from 65200(NAME)host:1(fd=) message EventDNDOn\n",
         b"request to 65200(NAME) message RequestAnswerCall\n",
     ],
 )
@@ -29,7 +29,7 @@ def test_tserver(head):
 
 def test_platform_sdk():
     assert (
-        sniff(b"INFO start\nProxy got message 'EventOnHook' ('87')\nmessage attributes:\nAttributeThisDN [str] = \"2214\"\n")
+        sniff(b"INFO start\nProxy got message 'EventDNDOn' ('77')\nmessage attributes:\nAttributeThisDN [str] = \"2214\"\n")
         == "platform-sdk"
     )
 
@@ -41,8 +41,8 @@ def test_platform_sdk():
         FRAME,
         FRAME.hex(" ").encode(),
         FRAME.hex().encode(),
-        json.dumps({"Event": "EventOnHook", "ThisDN": "@16:45:24.5942 \n\tAttributeThisDN\t'1'"}).encode(),
-        b"The attribute AttributeThisDN holds the DN; T-Server sends message EventOnHook.\nAttributes are listed below\n",
+        json.dumps({"Event": "EventDNDOn", "ThisDN": "@16:45:24.5942 \n\tAttributeThisDN\t'1'"}).encode(),
+        b"The attribute AttributeThisDN holds the DN; T-Server sends message EventDNDOn.\nAttributes are listed below\n",
         b"\0@16:45:24.5942 [0] x\n",
         b"16:45:24 INFO nothing\n",
     ],

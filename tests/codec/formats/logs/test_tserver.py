@@ -20,7 +20,7 @@ from tlib_codec import (
 from tlib_codec.formats.logs.reader import read_log
 from tlib_codec.records import Record
 
-HEAD = "@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventOnHook\n"
+HEAD = "@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventDNDOn\n"
 
 
 def read(text, **options):
@@ -106,8 +106,8 @@ def test_trailers_and_talk_are_skipped():
         "Local time: 2015-05-29T12:00:00.000\n"
         + HEAD
         + "\tAttributeThisDN\t'1'\n"
-        + '2015-05-29T12:21:16.438 Int 04545 Interaction message "EventOnHook" sent to 65200 ("ICON")\n'
-        "2015-05-29T12:21:16.438 Trc 04542 EventOnHook sent to [24] (0e85 C 10.1.1.1:4)\n"
+        + '2015-05-29T12:21:16.438 Int 04545 Interaction message "EventDNDOn" sent to 65200 ("ICON")\n'
+        "2015-05-29T12:21:16.438 Trc 04542 EventDNDOn sent to [24] (0e85 C 10.1.1.1:4)\n"
         "We then sent him a message saying hello\nthe message EventRinging\nA note: message EventRinging\n"
         "@12:00:00.1234 SIPTR: sends message INVITE\n@12:00:00.1234 SIPTR: message INVITE\n\nmessage of the day:\n"
     )
@@ -115,8 +115,8 @@ def test_trailers_and_talk_are_skipped():
 
 
 def test_a_message_without_attributes_counts_where_a_log_line_says_so():
-    assert one("@16:45:24.5942 [0] 8.1.101.25 send_to_client: message EventACK\n").item == UnknownEvent(MessageType.EventACK)
-    assert read("message EventACK\n") == []
+    assert one("@16:45:24.5942 [0] 8.1.101.25 send_to_client: message EventDNDOff\n").item == UnknownEvent(MessageType.EventDNDOff)
+    assert read("message EventDNDOff\n") == []
 
 
 @pytest.mark.parametrize("end", ["\n", "@16:45:24.5942 [0] talk\n", "unindented talk\n", "  " + HEAD])
@@ -214,7 +214,7 @@ def test_unknown_messages():
 
 
 def test_an_event_that_its_table_refuses():
-    record = one(HEAD.replace("EventOnHook", "EventCallCreated") + "\tAttributeConnID\t006c02462a161006\n")
+    record = one(HEAD.replace("EventDNDOn", "EventCallCreated") + "\tAttributeConnID\t006c02462a161006\n")
     assert isinstance(record.item, InvalidEvent)
     assert [violation.attribute for violation in record.item.violations] == ["CallUUID"]
 
@@ -225,13 +225,13 @@ REGISTERED = "message EventRegistered\n\tAttributeThisDN\t'S::'\n\tAttributeTime
 @pytest.mark.parametrize(
     ("before", "options", "server"),
     [
-        ("@16:45:24.5942 [0] 8.1.101.25 distribute_event: ", {}, 0),
+        ("@16:45:24.5942 [0] 8.1.101.25 distribute_event: ", {}, None),
         ("@16:45:24.5942 [0] 8.1.101.25 distribute_event: ", {"server": 7}, 7),
         ("received from 65200(NAME)host:1(fd=) ", {"server": 7}, 65200),
         ("received from 65200(NAME)host:1(fd=) ", {}, 65200),
     ],
 )
-def test_server_is_supplied_where_a_table_wants_it(before, options, server):
+def test_server_is_that_of_the_header_or_of_the_option_or_absent(before, options, server):
     item = one(before + REGISTERED, **options).item
     assert isinstance(item, EventRegistered)
     assert item.server == server
@@ -239,17 +239,17 @@ def test_server_is_supplied_where_a_table_wants_it(before, options, server):
 
 def test_server_is_supplied_nowhere_else():
     assert "Server" not in one(HEAD + "\tAttributeThisDN\t'1'\n", server=7).item.attributes
-    assert one("received from 65200(NAME)h:1(fd=) message EventOnHook\n\tAttributeServer\t5\n").item.attributes == {"Server": 5}
+    assert one("received from 65200(NAME)h:1(fd=) message EventDNDOn\n\tAttributeServer\t5\n").item.attributes == {"Server": 5}
     assert AttributeID.Server == 0x8001
 
 
 def test_the_words_of_an_error_are_the_text_of_the_origin():
-    record, _ = message(HEAD.replace("EventOnHook", "EventError") + "\t(Invalid Called (DN))\n\tAttributeErrorCode\t61\n\t(no)\n")
+    record, _ = message(HEAD.replace("EventDNDOn", "EventError") + "\t(Invalid Called (DN))\n\tAttributeErrorCode\t61\n\t(no)\n")
     assert record.origin.text == "Invalid Called (DN)"
 
 
 def test_words_behind_the_attributes_of_an_error_are_a_wrong_line():
-    _, diagnostics = message(HEAD.replace("EventOnHook", "EventError") + "\t(Invalid Called (DN))\n\tAttributeErrorCode\t61\n\t(no)\n")
+    _, diagnostics = message(HEAD.replace("EventDNDOn", "EventError") + "\t(Invalid Called (DN))\n\tAttributeErrorCode\t61\n\t(no)\n")
     assert codes(diagnostics) == ["log-line"]
 
 
@@ -296,7 +296,7 @@ def test_a_wrong_line_is_reported_and_skipped(body, code, kept):
 
 
 @pytest.mark.parametrize(
-    "stop", [HEAD, "@16:45:24.5942 talk\n", "message EventACK\n", "\tAttributeCallID\t7\n", "\t\t'k'\t'v'\n", "\t\t'k'(list) \n"]
+    "stop", [HEAD, "@16:45:24.5942 talk\n", "message EventDNDOff\n", "\tAttributeCallID\t7\n", "\t\t'k'\t'v'\n", "\t\t'k'(list) \n"]
 )
 def test_a_value_never_closed_does_not_swallow_what_follows(stop):
     found = read(HEAD + "\tAttributeThisDN\t'cut \nmore\n\n" + stop)
@@ -313,7 +313,7 @@ def test_attributes_without_a_header_are_one_diagnostic_a_block():
 
 
 def test_attributes_without_a_header_belong_to_no_message():
-    assert [record.item for record in records(read(ORPHANS))] == [UnknownEvent(MessageType.EventOnHook)]
+    assert [record.item for record in records(read(ORPHANS))] == [UnknownEvent(MessageType.EventDNDOn)]
 
 
 def test_a_registry_of_ones_own(invented):

@@ -113,7 +113,7 @@ def test_tserver_text_looks_like_a_servers():
 
 
 LISTS = UnknownEvent(
-    MessageType.EventOnHook, {"UserData": KVList({"a": 1, "n": {"k": "v", "b": b"\1"}}), "UserEvent": MessageType.EventQueued}
+    MessageType.EventDNDOn, {"UserData": KVList({"a": 1, "n": {"k": "v", "b": b"\1"}}), "UserEvent": MessageType.EventQueued}
 )
 
 
@@ -131,7 +131,7 @@ def test_tserver_text_indents_nested_lists():
 
 def test_platform_sdk_text_names_the_types():
     assert platform_sdk_text(LISTS).splitlines()[:4] == [
-        "'EventOnHook' ('87')",
+        "'EventDNDOn' ('77')",
         "message attributes:",
         "AttributeUserData [bstr] = KVList: ",
         "\t\t'a' [int] = 1",
@@ -171,7 +171,7 @@ def test_platform_sdk_text_has_no_form_for_a_message_without_a_number():
 )
 @pytest.mark.parametrize(
     ("form", "message"),
-    [("tserver", MessageType.EventOnHook), ("tserver", "EventFromTheFuture"), ("platform-sdk", MessageType.EventOnHook)],
+    [("tserver", MessageType.EventDNDOn), ("tserver", "EventFromTheFuture"), ("platform-sdk", MessageType.EventDNDOn)],
 )
 def test_what_no_log_can_hold(attributes, code, path, form, message):
     item = UnknownEvent(message, Attributes(attributes))

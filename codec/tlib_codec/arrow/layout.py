@@ -18,11 +18,11 @@ from tlib_schemas.events import InvalidEvent
 from tlib_schemas.limits import Limits
 from tlib_schemas.registry import Registry
 
-ROWS: Final = 16_384  # most rows of a batch
-STRANGERS: Final = 1_024  # most numbers without a name of one column in a batch
-DIRECT: Final = 4_096  # numbers whose names the core finds by index
-LARGEST: Final = 1 << 30  # bytes of a frame that a column of Arrow's `binary` can hold
-LARGEST_BATCH: Final = 1 << 26
+MAX_ROWS: Final = 16_384  # most rows of a batch
+MAX_UNNAMED: Final = 1_024  # most numbers without a name of one column in a batch
+MAX_INDEXED: Final = 4_096  # numbers whose names the core finds by index
+MAX_FRAME_BYTES: Final = 1 << 30  # bytes of a frame that a column of Arrow's `binary` can hold
+MAX_BATCH_BYTES: Final = 1 << 26
 
 EVENT, OFFSET, ERROR, ERROR_OFFSET, ERROR_PATH, FRAME = "Event", "$offset", "$error", "$error_offset", "$error_path", "$frame"
 GAP: Final = "gap"
@@ -82,7 +82,7 @@ def _distinct(names: Iterable[tuple[int, str]]) -> tuple[tuple[int, str], ...]:
 
 def _column(attribute: wire.Attribute) -> Column:
     value = attribute.value
-    assert value is not None  # `plan` leaves attributes without a type out
+    assert value is not None  # `layout` leaves attributes without a type out
     if isinstance(value, wire.Enum) and value.standard:
         labels = _distinct((int(member), member.label or "") for member in value.enumeration)
         return Column(attribute.name, Kind.SIGNED_LABEL if value.signed else Kind.LABEL, int(attribute.id), labels)
@@ -90,7 +90,7 @@ def _column(attribute: wire.Attribute) -> Column:
     return Column(attribute.name, _KINDS.get(value.kind, Kind.BINARY) if value.standard else Kind.BINARY, int(attribute.id))
 
 
-def plan(registry: Registry, names: Iterable[str] | None = None) -> tuple[Column, ...]:
+def layout(registry: Registry, names: Iterable[str] | None = None) -> tuple[Column, ...]:
     """Return the columns of a registry, in order; those that `names` does not name are marked as skipped.
 
     Raises ValueError where it names a column that there is not.
@@ -117,14 +117,17 @@ def plan(registry: Registry, names: Iterable[str] | None = None) -> tuple[Column
 RowError = tuple[str, int | None, str]
 
 
-def judge(frame: bytes, base: int, registry: Registry, limits: Limits) -> tuple[bool, RowError | None]:
-    """Return whether a frame at `base` is malformed, and the code, offset and path of its first error."""
+def first_error(frame: bytes, base: int, registry: Registry, limits: Limits, *, printed: bool = False) -> tuple[bool, RowError | None]:
+    """Return whether a frame at `base` is malformed, and the code, offset and path of its first error.
+
+    `printed` as for `Registry.assemble`.
+    """
     try:
         message, values = registry.frame(limits).unpack(frame)
     except DecodeError as error:
         error.shift(base)
         return True, (error.code, error.offset, error.path)
-    item = registry.assemble(message, values, frame, base)
+    item = registry.assemble(message, values, frame, base, printed=printed)
     if not isinstance(item, InvalidEvent):
         return False, None
     return False, error_of(item)

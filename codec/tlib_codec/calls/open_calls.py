@@ -1,0 +1,351 @@
+"""The open calls, found by CallUUID and ConnID, in the order of their silence, and within their limits.
+
+Strategy: a call has one ConnID at a time and a CallUUID at each T-Server. An event names its call by CallUUID, else by ConnID.
+A ConnID with a CallUUID that is new, from a connection that has not told of the call yet, is the same call at another site.
+A call that has ended is remembered by its names for a while, so that a late event does not open it again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import OrderedDict, deque
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from tlib_codec.records import Origin
+
+from .anomalies import Anomaly
+from .connection import Connection
+from .links import weight
+from .model import ENDED, Call, CallLimits, Change, Ending
+from .outcome import Outcome
+
+_EVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_RECENT = 64  # events of a call among which a copy is recognised
+
+
+class Event(msgspec.Struct):
+    """The parts of one event that tracking uses."""
+
+    message: int | str
+    name: str
+    values: Mapping[int, Any]
+    time: dt.datetime | None
+    origin: Origin
+    connection: Connection
+    uuid: str | None = None
+    conn: str | None = None
+    party: str | None = None
+    other: str | None = None
+
+
+class Heard(msgspec.Struct):
+    """A connection that told of a call: how many of its events were lost then, and the CallUUID that the call has there."""
+
+    connection: Connection
+    missing: int
+    unnamed: int
+    uuid: str | None = None
+
+
+class OpenCall(msgspec.Struct, eq=False):
+    """A call, and the tracker's own notes: `last` is the time of its last event, `size` the bytes it holds."""
+
+    serial: int
+    call: Call
+    last: dt.datetime | None
+    home: int  # the connection that told of it last
+    start: tuple[int, int]  # connection, and which start of it, that told of its creation
+    size: int = 0
+    listed: bool = False  # a call-based event told of it: those decide its attributes and its end
+    waiting: OrderedDict[int, dt.datetime | None] | None = None  # the line of calls that are about to end in which it stands
+    conn_ids: set[str] = set()
+    uuids: dict[str, int] = {}  # each with the connection that told of it last
+    deleted: set[str] = set()
+    heard: dict[int, Heard] = {}
+    linked: set[Any] = set()  # its links, and for each its kind with each of its names
+    main: OpenCall | None = None  # the call that this one consults for
+    consults: list[OpenCall] = []
+    recent: deque[Hashable] = msgspec.field(default_factory=lambda: deque(maxlen=_RECENT))
+
+    def gap(self) -> bool:
+        """Return whether a connection that told of the call has lost events since."""
+        return any(one.connection.missing > one.missing or one.connection.unnamed > one.unnamed for one in self.heard.values())
+
+
+def absorb(one: OpenCall, other: OpenCall) -> None:
+    """Add to a call everything that is known of another one, which is the same call."""
+    call, same = one.call, other.call
+    foreign = same.call_uuid if call.call_uuid is not None and same.call_uuid != call.call_uuid else None
+    call.call_uuid, call.conn_id = call.call_uuid or same.call_uuid, call.conn_id or same.conn_id
+    for dn, party in same.parties.items():
+        party.site = party.site or foreign or ""
+        key = f"{dn} {foreign}" if foreign is not None and party.spans else dn
+        known = call.parties.setdefault(key, party)
+        if known is not party:
+            known.absorb(party)
+    call.begin = min(filter(None, (call.begin, same.begin)), default=None)
+    call.end = max(filter(None, (call.end, same.end)), default=None)
+    call.complete = call.complete and same.complete
+    call.events += same.events
+    call.dropped += same.dropped
+    call.state = same.state | call.state
+    call.sites = call.sites | same.sites
+    call.doubt |= same.doubt
+    for name in ("links", "evidence", "releases", "anomalies", "history"):
+        setattr(call, name, getattr(call, name) + getattr(same, name))
+    call.history.sort(key=lambda change: change.time or _EVER)
+    one.heard = other.heard | one.heard
+    one.uuids = one.uuids | other.uuids
+    one.conn_ids |= other.conn_ids
+    one.linked |= other.linked
+    one.listed = one.listed or other.listed
+    one.main = one.main or other.main
+    one.consults = [*one.consults, *other.consults]
+    for consult in other.consults:
+        consult.main = one
+
+
+def site_of(one: OpenCall, event: Event) -> str:
+    """Return the CallUUID of the call at the T-Server of an event; empty where it is not known."""
+    heard = one.heard.get(event.connection.number)
+    return event.uuid or (heard.uuid if heard is not None else None) or ""
+
+
+class OpenCalls:
+    """The open calls. Memory is bounded by `limits`; with `history` False no list of events is kept."""
+
+    def __init__(self, limits: CallLimits, *, history: bool) -> None:
+        self.limits = limits
+        self.clock: dt.datetime | None = None
+        self._history = history
+        self._before: dt.datetime | None = None
+        self._made = 0
+        self._size = 0
+        self._open: OrderedDict[int, OpenCall] = OrderedDict()  # the longest idle one first
+        self._by_uuid: dict[str, OpenCall] = {}
+        self._by_conn: dict[str, OpenCall] = {}
+        self._ended: OrderedDict[str, tuple[int, dt.datetime | None]] = OrderedDict()  # each name: by whom, when
+        self._settling: OrderedDict[int, dt.datetime | None] = OrderedDict()
+        self._away: OrderedDict[int, dt.datetime | None] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def __iter__(self) -> Iterator[OpenCall]:
+        """Yield the longest idle call until there is none."""
+        while self._open:
+            yield next(iter(self._open.values()))
+
+    # -- names -------------------------------------------------------------------------------------
+
+    def find(self, uuid: str | None, conn: str | None, connection: Connection | None = None) -> OpenCall | None:
+        """Return the open call of these names; `connection` is that of the event that names it."""
+        one = self._by_uuid.get(uuid) if uuid is not None else None
+        if one is None and conn is not None and (candidate := self._by_conn.get(conn)) is not None:
+            heard = candidate.heard.get(connection.number) if connection is not None else None
+            elsewhere = connection is not None and (heard is None or heard.uuid is None)
+            if uuid is None or not candidate.uuids or elsewhere:
+                one = candidate
+        return one
+
+    def ended(self, uuid: str | None, conn: str | None) -> tuple[int, dt.datetime | None] | None:
+        """Return the connection that ended the call of this name, and the time; None where none is remembered."""
+        return self._ended.get(uuid or conn or "")
+
+    def has_ended(self, event: Event) -> bool:
+        """Return whether the call of an event is remembered as ended, by any of its names."""
+        return any(name in self._ended for name in (event.uuid, event.conn) if name is not None)
+
+    def identify(self, one: OpenCall, event: Event) -> None:
+        """Note the names by which an event calls its call."""
+        call, uuid, conn = one.call, event.uuid, event.conn
+        if uuid is not None:
+            if uuid not in one.uuids and len(one.uuids) < self.limits.entries:
+                call.call_uuid = call.call_uuid or uuid
+                call.sites[uuid] = event.origin.file
+                self._by_uuid[uuid] = one
+                self.hold(one, 300)
+            if self._by_uuid.get(uuid) is one:
+                one.uuids[uuid] = event.connection.number
+        other = self._by_conn.get(conn) if conn is not None and not one.listed else None
+        if conn is not None and other in (None, one):  # an event of a party takes no ConnID away from another call
+            call.conn_id = conn
+            if conn not in one.conn_ids and len(one.conn_ids) < self.limits.entries:
+                one.conn_ids.add(conn)
+                self._by_conn[conn] = one
+                self.hold(one, 200)
+
+    def unite(self, event: Event) -> None:
+        """Make one of two open calls, of which one is known by CallUUID alone, where an event has the names of both."""
+        one = self._by_uuid.get(event.uuid) if event.uuid is not None else None
+        other = self._by_conn.get(event.conn) if event.conn is not None else None
+        if one is None or other is None or one is other or one.conn_ids:
+            return
+        if one.serial > other.serial:
+            one, other = other, one
+        absorb(one, other)
+        del self._open[other.serial]
+        self.resume(other)
+        one.size += other.size
+        self._by_uuid.update(dict.fromkeys(other.uuids, one))
+        self._by_conn.update(dict.fromkeys(other.conn_ids, one))
+
+    # -- one call ----------------------------------------------------------------------------------
+
+    def new(self, event: Event) -> OpenCall:
+        """Open the call that an event tells of."""
+        self._made += 1
+        connection = event.connection
+        call = Call({}, begin=event.time, origin=event.origin)
+        one = OpenCall(self._made, call, event.time, home=connection.number, start=(connection.number, connection.starts))
+        self._open[one.serial] = one
+        self.hold(one, 1_000 + weight(event.origin.to_data()))
+        return one
+
+    def touch(self, one: OpenCall, event: Event) -> None:
+        """Note that an event names the call: its time, its names, and its place in the order of silence."""
+        call, time, connection = one.call, event.time, event.connection
+        call.events += 1
+        if time is not None:
+            if call.end is not None and time < call.end:
+                self.anomaly(one, event, "call-time", f"{event.name} is {(call.end - time).total_seconds():g} s before the last event")
+            call.end = time
+            call.begin = call.begin or time
+        one.last = time or self.clock
+        heard = one.heard.get(connection.number)
+        if heard is None:
+            heard = Heard(connection, connection.missing, connection.unnamed)
+            if len(one.heard) < self.limits.entries:
+                one.heard[connection.number] = heard
+        missing = connection.missing - heard.missing
+        if missing > 0:
+            self.anomaly(one, event, "call-missing", f"{missing} event{'s' if missing > 1 else ''} missing before {event.name}")
+        if missing > 0 or connection.unnamed > heard.unnamed:
+            call.complete = False
+        heard.missing, heard.unnamed, heard.uuid = connection.missing, connection.unnamed, event.uuid or heard.uuid
+        one.home = connection.number
+        self.identify(one, event)
+        self._open.move_to_end(one.serial)
+
+    def copied(self, one: OpenCall, event: Event) -> bool:
+        """Return whether the call has had this event of a party already; note it."""
+        if event.time is None:
+            return False
+        key = (event.message, event.uuid or event.conn, event.party, event.other, event.time)
+        if key in one.recent:
+            return True
+        one.recent.append(key)
+        return False
+
+    def anomaly(self, one: OpenCall, event: Event, code: str, detail: str) -> None:
+        """Add an anomaly."""
+        if self.fits(one, one.call.anomalies):
+            one.call.anomalies.append(Anomaly(code, event.time, detail, event.origin))
+            self.hold(one, 300)
+
+    def evidence(self, one: OpenCall, outcome: Outcome) -> None:
+        """Note that an event shows an outcome."""
+        if one.call.evidence[-1:] != [outcome] and self.fits(one, one.call.evidence):
+            one.call.evidence.append(outcome)
+
+    def remember(self, one: OpenCall, change: Change) -> None:
+        """Add an event to the history."""
+        if self._history and self.fits(one, one.call.history):
+            one.call.history.append(change)
+            self.hold(one, 300 + sum(weight(old) + weight(new) for old, new in change.changes.values()))
+
+    def fits(self, one: OpenCall, kept: list[Any] | dict[Any, Any]) -> bool:
+        """Return whether one more entry fits; count it where it does not."""
+        if len(kept) < self.limits.entries:
+            return True
+        one.call.dropped += 1
+        return False
+
+    def hold(self, one: OpenCall, size: int) -> None:
+        """Count bytes that a call holds."""
+        one.size += size
+        self._size += size
+
+    # -- the end -----------------------------------------------------------------------------------
+
+    def cut_off(self, one: OpenCall) -> bool:
+        """Return whether the input of the T-Server that told of the call last ends before the call had time to go on."""
+        heard, end = one.heard.get(one.home), one.call.end
+        latest = heard.connection.latest if heard is not None else None
+        if one.waiting is not self._away or latest is None or end is None:
+            return False
+        return (latest - end).total_seconds() <= self.limits.away
+
+    def goes_on(self, one: OpenCall) -> bool:
+        """Return whether the call is not about to end, or went on to a DN without events."""
+        return one.waiting is None or one.waiting is self._away
+
+    def settle(self, one: OpenCall, time: dt.datetime | None, *, away: bool = False) -> None:
+        """Let the call end after a while without an event."""
+        self.resume(one)
+        one.waiting = self._away if away else self._settling
+        one.waiting[one.serial] = time or self.clock
+
+    def resume(self, one: OpenCall) -> None:
+        """Keep a call that was about to end."""
+        if one.waiting is not None:
+            del one.waiting[one.serial]
+            one.waiting = None
+
+    def end(self, one: OpenCall, ending: Ending) -> Call:
+        """Close the call and return it."""
+        call = one.call
+        call.ending = ending
+        del self._open[one.serial]
+        self.resume(one)
+        for conn in one.conn_ids:
+            if self._by_conn.get(conn) is one:
+                del self._by_conn[conn]
+        for uuid in one.uuids:
+            if self._by_uuid.get(uuid) is one:
+                del self._by_uuid[uuid]
+        for other in (one.main, *one.consults):
+            if other is not None:
+                other.main = None if other.main is one else other.main
+                other.consults = [each for each in other.consults if each is not one]
+        self._size -= one.size
+        if ending in ENDED:
+            for name in filter(None, (*one.uuids, call.conn_id)):
+                self._ended[name] = (one.home, call.end)
+                self._ended.move_to_end(name)
+            while len(self._ended) > 2 * self.limits.calls:
+                self._ended.popitem(last=False)
+        return call
+
+    def tick(self, time: dt.datetime | None) -> None:
+        """Move the clock: the earlier of the last two times, so that one wrong time ends no call."""
+        if time is not None:
+            self.clock = time if self._before is None else min(self._before, time)
+            self._before = time
+
+    def due(self) -> Iterator[OpenCall]:
+        """Yield each call that has settled; the caller ends it."""
+        limits = ((self._settling, self.limits.settle), (self._away, self.limits.away))
+        for line, most in limits:
+            while line and self.clock is not None:
+                serial, since = next(iter(line.items()))
+                if since is not None and (self.clock - since).total_seconds() <= most:
+                    break
+                yield self._open[serial]
+
+    def idle(self) -> Iterator[Call]:
+        """Close the calls that have been silent for too long, and those beyond the limits."""
+        while self._open and self.clock is not None:
+            one = next(iter(self._open.values()))
+            one.last = one.last or self.clock
+            if (self.clock - one.last).total_seconds() <= self.limits.idle:
+                break
+            yield self.end(one, Ending.EXPIRED)
+
+    def crowded(self) -> Iterator[Call]:
+        """Close the longest idle calls while there are too many, or they hold too much."""
+        while self._open and (len(self._open) > self.limits.calls or self._size > self.limits.size):
+            yield self.end(next(iter(self._open.values())), Ending.EVICTED)
