@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tlib_schemas.registry import Item
 
     from .formats import Format
+    from .formats.source import Source
     from .query import Selection, Tally
     from .records import Batch, Diagnostic, Entry, Record
 
@@ -112,18 +113,28 @@ def read(
     def following() -> Iterator[Batch]:
         for path in others:
             with Source(path) as source:
-                chosen = source.detect() if format is None else _named(format)
+                chosen = _format_of(source, format)
                 assert chosen is not None
                 yield from batches_of(source, chosen, options)
 
     with ExitStack() as opened:
         source = opened.enter_context(Source(first, follow=follow))
-        chosen = source.detect() if format is None else _named(format)
+        chosen = _format_of(source, format)
         if chosen is None:
             return Reader(opened.pop_all(), iter(()), None, query.tally)
         return Reader(
             opened.pop_all(), map(query.filter, chain(batches_of(source, chosen, options), following())), chosen.name, query.tally
         )
+
+
+def _format_of(source: Source, name: str | None) -> Format | None:
+    """Return the format of an input: by its first bytes, or the one called `name`. Compressed text is unpacked in both cases."""
+    if name is None:
+        return source.detect()
+    chosen = _named(name)
+    if not chosen.binary:
+        source.peel()
+    return chosen
 
 
 def _named(name: str) -> Format:

@@ -44,6 +44,8 @@ def test_unusable_input_or_usage_has_status_2_and_one_message(folder, monkeypatc
     (folder / "noise").write_bytes(bytes(range(200)))
     (folder / "words").write_bytes(b"a shopping list\n")
     (folder / "packed").write_bytes(b"\x1f\x8b\x08")
+    (folder / "hollow").mkdir()
+    (folder / "hollow" / "words").write_bytes(b"a shopping list\n")
     monkeypatch.chdir(folder)
     assert main(arguments) == 2
     errors = capfd.readouterr().err

@@ -21,6 +21,7 @@ from tlib_cli.reports import Unusable, report
 from tlib_cli.view.progress import Progress
 from tlib_codec.access import closest
 from tlib_codec.formats import ReadOptions, readable
+from tlib_codec.formats.compression import SUFFIXES
 from tlib_codec.formats.jsonl.writer import line_of
 from tlib_codec.formats.source import Source
 from tlib_codec.query import Query
@@ -232,8 +233,8 @@ def _check_options(input_format: str, output: str | None, *, addresses: bool) ->
     """Raise UsageError if an option does not fit the input or output."""
     if addresses and input_format != "capture":
         raise click.UsageError(f"--addresses needs a capture; the input is {input_format}")
-    if output is not None and output.lower().endswith((".gz", ".zst")):
-        raise click.UsageError(f"{output}: the output is not compressed; give a name without .gz or .zst")
+    if output is not None and output.lower().endswith(SUFFIXES):
+        raise click.UsageError(f"{output}: the output is not compressed; give a name without {Path(output).suffix}")
 
 
 def _secret(path: str | None) -> bytes:
