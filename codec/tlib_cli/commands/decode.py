@@ -13,12 +13,22 @@ import msgspec
 
 from tlib_cli import FINE, INVALID
 from tlib_cli.inputs import InputError, Source, format_of, size_of
-from tlib_cli.options import REGISTRY, capture_options, files_argument, input_options, output_options, query_options, registry_option
+from tlib_cli.options import (
+    REGISTRY,
+    capture_options,
+    files_argument,
+    input_options,
+    output_options,
+    query_options,
+    registry_option,
+    select_option,
+)
 from tlib_cli.output import format_for, opened_for
 from tlib_cli.pipeline import Pipeline, Task
 from tlib_cli.reports import Unusable, report
 from tlib_cli.view.progress import Progress
 from tlib_codec.formats import Format, Writer, readable
+from tlib_codec.formats.columns import need_pyarrow
 from tlib_schemas.registry import Registry
 
 _MIN_PARALLEL = 16 << 20  # bytes of input; below it, one process is faster than several
@@ -32,6 +42,7 @@ _MIN_PARALLEL = 16 << 20  # bytes of input; below it, one process is faster than
 @click.option("--strict", is_flag=True, help="Stop at the first malformed or invalid record.")
 @query_options
 @click.option("--address", metavar="HOST[:PORT]", help="Select events of a capture from or to this address or network (10.0.0.0/8).")
+@select_option
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="Use N processes. Default: one per core.")
 @click.option("--partition", metavar="KEYS", help="With -o DIR/, make a folder per date, event or both (date,event).")
 @capture_options
@@ -46,10 +57,11 @@ def command(
     output: str | None,
     strict: bool,
     events: tuple[str, ...],
-    conditions: tuple[str, ...],
+    where: tuple[str, ...],
     since: str | None,
     until: str | None,
     address: str | None,
+    select: str | None,
     jobs: int | None,
     partition: str | None,
     ports: tuple[int, ...],
@@ -63,13 +75,15 @@ def command(
     xz, zstd); from a folder or zip file, read every file with a known format. Print a table on a
     terminal and JSONL, one line per event, in a pipe. Report malformed parts on the standard error and, in JSONL,
     write them as lines ($malformed, $gap); the events around them are still decoded. --event, --where, --since,
-    --until and --address select events.
+    --until and --address select events, --select chooses columns.
 
     \b
     tlib decode calls.tlb
     tlib decode server.log --where CallUUID=01FES9JKSOFQLEKK3CSH5B5AES00JV1U
     tlib decode server.log --event EventCallDeleted --where Cause=Transfer
-    tlib decode calls.tlb --where UserData.Segment.Tier=Gold -o gold.parquet
+    tlib decode calls.tlb --where 'UserData.Segment.Tier=Gold and not ANI ~ 55*' -o gold.parquet
+    tlib decode *.log --where 'any ConnID = 006c02462a161006'
+    tlib decode server.log --select time,Event,ANI,DNIS,UserData.Segment -o calls.csv
     tlib decode server.log --since 2026-03-14T21:00Z -o evening.pcapng
     tlib decode bundle.zip -o bundle.jsonl
     tlib decode --follow a.log b.log
@@ -91,10 +105,11 @@ def command(
         encoding=encoding,
         strict=strict,
         events=events,
-        conditions=conditions,
+        where=where,
         since=since,
         until=until,
         address=address,
+        select=select,
         ports=ports,
         hosts=hosts,
         follow=follow,
@@ -104,20 +119,22 @@ def command(
     )
     pipeline = Pipeline(task, registry)
     if folder:
-        return _folder(task, inputs, str(output), jobs, partition)
+        return _folder(pipeline, inputs, str(output), jobs, partition)
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(opened_for(output, target, inputs))
         writer = pipeline.writer(file, threads=jobs or os.cpu_count() or 1)
         with _closed(writer):
             progress = stack.enter_context(Progress(alone=output not in {None, "-"} or not sys.stdout.isatty()))
-            count = _jobs(jobs, inputs, target, strict=strict)
+            count = _jobs(jobs, inputs, target, strict=strict, selects=select is not None)
             if follow and len(inputs) > 1:
                 status = _followed(pipeline, inputs, writer)
             elif count > 1:
-                status = _in_parallel(task, inputs, output, count, writer, progress)
+                status = _in_parallel(pipeline, inputs, output, count, writer, progress)
             else:
                 status = _one_by_one(pipeline, inputs, writer, progress)
         writer.flush()
+    if status != Unusable.exit_code:
+        pipeline.report_unmatched()
     return status
 
 
@@ -156,32 +173,40 @@ def _followed(pipeline: Pipeline, inputs: tuple[str, ...], writer: Writer) -> in
     """Decode several files that grow."""
     from tlib_cli.following import decode_followed  # noqa: PLC0415 threads, which most runs do not need
 
-    return decode_followed([(path, Pipeline(pipeline.task, pipeline.registry)) for path in inputs], writer)
+    pipelines = [(path, Pipeline(pipeline.task, pipeline.registry)) for path in inputs]
+    status = decode_followed(pipelines, writer)
+    for _, one in pipelines:
+        pipeline.total.add(one.tally)
+    return status
 
 
-def _jobs(wanted: int | None, inputs: tuple[str, ...], target: Format, *, strict: bool) -> int:
-    """Return the number of processes: 1 if the format cannot join parts, --strict stops early, or the inputs are small."""
-    if len(inputs) < 2 or strict or not target.joins or not all(map(size_of, inputs)):
+def _jobs(wanted: int | None, inputs: tuple[str, ...], target: Format, *, strict: bool, selects: bool) -> int:
+    """Return the number of processes: 1 if one must see all inputs (parts do not join, --strict, --select), or the inputs are small."""
+    if len(inputs) < 2 or strict or not target.joins or selects or not all(map(size_of, inputs)):
         return 1
     if wanted is None and sum(map(size_of, inputs)) < _MIN_PARALLEL:
         return 1
     return min(wanted or os.cpu_count() or 1, len(inputs))
 
 
-def _in_parallel(task: Task, inputs: tuple[str, ...], output: str | None, jobs: int, writer: Writer, progress: Progress) -> int:
+def _in_parallel(pipeline: Pipeline, inputs: tuple[str, ...], output: str | None, jobs: int, writer: Writer, progress: Progress) -> int:
     """Decode the inputs in several processes and join their parts."""
     from tlib_cli.parallel import Workers, decode_parts  # noqa: PLC0415 multiprocessing, which most runs do not need
 
     beside = None if output in {None, "-"} or not Path(str(output)).parent.is_dir() else Path(str(output)).parent
     with Workers(jobs, sum(map(size_of, inputs)), progress) as workers:
-        return decode_parts(task, inputs, beside, workers, writer)
+        return decode_parts(pipeline, inputs, beside, workers, writer)
 
 
-def _folder(task: Task, inputs: tuple[str, ...], output: str, jobs: int | None, partition: str | None) -> int:
+def _folder(pipeline: Pipeline, inputs: tuple[str, ...], output: str, jobs: int | None, partition: str | None) -> int:
     """Decode the new inputs into a folder of Parquet files."""
+    task = pipeline.task
+    if task.select is not None:
+        raise click.UsageError("--select writes one file; give -o FILE, or leave --select out")
     if task.target != "parquet" or task.strict or "-" in inputs:
         raise click.UsageError("-o DIR/ writes Parquet from files: give FILE…, and neither --strict nor another --to")
     try:
+        need_pyarrow()
         from tlib_cli.dataset import decode_dataset, partition_keys  # noqa: PLC0415 pyarrow
     except ImportError as error:
         raise Unusable(str(error)) from None
@@ -191,10 +216,12 @@ def _folder(task: Task, inputs: tuple[str, ...], output: str, jobs: int | None, 
     count = min(jobs or os.cpu_count() or 1, len(inputs))
     with Progress(alone=True) as progress, Workers(count, sum(map(size_of, inputs)), progress) as workers:
         # All files of a folder share one schema, so its columns do not depend on the inputs.
-        status, already = decode_dataset(msgspec.structs.replace(task, origins=None), keys, inputs, output, workers)
+        status, already = decode_dataset(msgspec.structs.replace(task, origins=None), keys, inputs, output, workers, pipeline.total)
     if already:
         note = "; the run that decoded them reported their errors" if status == INVALID and already == len(inputs) else ""
         report(f"{output}: skipped {already} of {len(inputs)} files, which an earlier run decoded{note}")
+    elif status != Unusable.exit_code:
+        pipeline.report_unmatched()
     return status
 
 

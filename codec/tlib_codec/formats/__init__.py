@@ -22,6 +22,7 @@ from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
 if TYPE_CHECKING:
+    from tlib_codec.query import Selection
     from tlib_codec.records import Batch, Entry
 
     from .source import Source
@@ -48,7 +49,8 @@ class WriteOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of a writer; each format uses the ones that apply to it.
 
     `origins` names the fields of `Origin` that rows have as columns (None: all). `threads` encode Parquet. `stream` asks for an output
-    that can be read while it grows, where a format has a choice. `part` asks for a part of an output, for `Writer.join`.
+    that can be read while it grows, where a format has a choice. `part` asks for a part of an output, for `Writer.join`. `select`
+    chooses columns, for a format that `selects`.
     """
 
     registry: Registry = TLIBRARY
@@ -56,6 +58,7 @@ class WriteOptions(msgspec.Struct, frozen=True, kw_only=True):
     threads: int = 1
     stream: bool = False
     part: bool = False
+    select: Selection | None = None
 
 
 class Writer(Protocol):
@@ -85,7 +88,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     `origins` are the fields of `Origin` that the reader fills, None where a file may fill any. `write` makes a writer.
     `binary` output does not go to a terminal; `whole` output is of use only when it is complete. A format that `shows_problems`
     has a place for records that are invalid, so nobody need read about them elsewhere. Output that `joins` can be written
-    in parts by several processes.
+    in parts by several processes. A format that `selects` writes chosen columns.
     """
 
     name: str
@@ -100,6 +103,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     whole: bool = False
     shows_problems: bool = False
     joins: bool = False
+    selects: bool = False
 
 
 @functools.cache

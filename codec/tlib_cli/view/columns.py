@@ -1,0 +1,65 @@
+"""Write chosen columns for people: a row per event.
+
+Strategy: the first rows decide the widths of the columns. A longer cell of a later row moves the rest of its row and is never cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, BinaryIO, Final
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from tlib_cli.reports import printable
+from tlib_codec.formats.selected import SelectedWriter, text_of
+from tlib_codec.query import Selection
+from tlib_schemas.registry import Registry
+
+from .tables import console
+
+_FIRST: Final = 200  # rows that decide the widths
+
+
+class ColumnTable(SelectedWriter):
+    """Writes a heading and a row per event."""
+
+    def __init__(self, file: BinaryIO, registry: Registry, selection: Selection) -> None:
+        super().__init__(file, registry, selection)
+        self.console = console(file)
+        self._widths: list[int] | None = None
+        self._held: list[list[str]] = []
+
+    def put_row(self, values: Sequence[Any]) -> None:
+        """Write a row, once the widths are known."""
+        columns = zip(self.selection.columns, values, strict=True)
+        row = ["" if value is None else printable(text_of(column, value)) for column, value in columns]
+        if self._widths is not None:
+            self._print(row, self._widths)
+            return
+        self._held.append(row)
+        if len(self._held) >= _FIRST:
+            self._begin()
+
+    def flush(self) -> None:
+        """Make everything written so far visible to a reader."""
+        if self._held:
+            self._begin()
+        self.console.file.flush()
+
+    def close(self) -> None:
+        """Write the rows that wait."""
+        if self._held:
+            self._begin()
+
+    def _begin(self) -> None:
+        heading = [printable(column.name) for column in self.selection.columns]
+        held, self._held = self._held, []
+        self._widths = [max(map(cell_len, cells)) for cells in zip(heading, *held, strict=True)]
+        self._print(heading, self._widths, "bold")
+        for row in held:
+            self._print(row, self._widths)
+
+    def _print(self, row: Sequence[str], widths: Sequence[int], style: str = "") -> None:
+        cells = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
+        self.console.print(Text("  ".join(cells).rstrip(), style), soft_wrap=True)
