@@ -25,6 +25,7 @@ from tlib_codec.arrow.partition import KEYS, PartitionedSink
 from tlib_codec.arrow.records import RecordColumns
 from tlib_codec.arrow.writer import Grouped
 from tlib_codec.formats.members import file_of
+from tlib_codec.query import Tally
 from tlib_codec.records import Batch, Diagnostic, Entry
 
 from . import FINE
@@ -185,8 +186,8 @@ class _DatasetWriter:
 
 def _decode_input(
     worker: Worker, task: Task, keys: tuple[str, ...], path: str, work: str, stem: str
-) -> tuple[int, int, int, tuple[str, ...]] | None:
-    """Decode an input to unfinished parts; return its size, time of change, exit status and parts, or None if it cannot be read."""
+) -> tuple[int, int, int, tuple[str, ...], Tally] | None:
+    """Decode an input to unfinished parts; return its size, time of change, exit status, parts and tally, or None if it cannot be read."""
     with report_file(Path(work) / f"{stem}.err") as reports:
         pipeline = Pipeline(task, reports=reports)
         columns = RecordColumns(registry=pipeline.registry)
@@ -204,11 +205,16 @@ def _decode_input(
             return None
         finally:
             sink.close()
-    return stat.st_size, stat.st_mtime_ns, status, tuple(sink.parts)
+    return stat.st_size, stat.st_mtime_ns, status, tuple(sink.parts), pipeline.tally
 
 
-def decode_dataset(task: Task, keys: tuple[str, ...], inputs: Sequence[str], output: str, workers: Workers) -> tuple[int, int]:
-    """Decode the new inputs into the folder `output`; return the exit status and the number of skipped inputs."""
+def decode_dataset(
+    task: Task, keys: tuple[str, ...], inputs: Sequence[str], output: str, workers: Workers, tally: Tally
+) -> tuple[int, int]:
+    """Decode the new inputs into the folder `output`; return the exit status and the number of skipped inputs.
+
+    `tally` adds up the counts of the query.
+    """
     status = FINE
     with Dataset(output, Settings(partition=keys, task=task)) as dataset:
         new: list[tuple[str, str]] = []
@@ -232,7 +238,8 @@ def decode_dataset(task: Task, keys: tuple[str, ...], inputs: Sequence[str], out
                 if result is None:
                     status = Unusable.exit_code
                     continue
-                size, mtime, outcome, parts = result
+                size, mtime, outcome, parts, counted = result
+                tally.add(counted)
                 known = dataset.known(stem)
                 stale = tuple(part for part in (known.parts if known else ()) if part not in parts)
                 dataset.commit(stem, ManifestEntry(path=path, size=size, mtime_ns=mtime, parts=parts, status=outcome, stale=stale))

@@ -29,11 +29,13 @@ def open_source(path: str, *, moved: Callable[[int], None] | None = None, follow
 
 
 def format_of(source: Source, name: str, only: Collection[str] = ()) -> Format:
-    """Return the format called `name`; for ``auto``, detect it from the first bytes.
+    """Return the format called `name`; for ``auto``, detect it from the first bytes. Compressed text is unpacked in both cases.
 
     Raise InputError if the input is empty or if `only` lacks its format.
     """
     detected = source.detect() if name == AUTO else formats()[name]
+    if name != AUTO and detected is not None and not detected.binary:
+        source.peel()
     if detected is None:
         raise InputError(f"{source.name}: the input is empty")
     if only and detected.name not in only:

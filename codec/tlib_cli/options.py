@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import importlib
 import ipaddress
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import click
@@ -15,12 +16,13 @@ import click
 from tlib_codec.clock import zone_of
 from tlib_codec.formats import readable
 from tlib_codec.formats.encodings import checked
-from tlib_codec.query import Query, QueryError
+from tlib_codec.query import Query, QueryError, Tally
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
 from .inputs import expanded
 from .output import outputs
+from .reports import report
 
 REGISTRY = "tlib_codec.registry"  # key of the registry's name in a context's `meta`: another process imports the registry by it
 TO_HELP = "Write this format. Default: the format of -o's suffix, else a table on a terminal and jsonl in a pipe."
@@ -172,15 +174,19 @@ def output_options(command: F) -> F:
     return click.option("--to", type=click.Choice(list(names)), help=TO_HELP)(command)
 
 
+def where_option(things: str = "events") -> Callable[[F], F]:
+    """Add ``--where``; `things` names the things that it selects."""
+    return click.option(
+        "--where",
+        multiple=True,
+        metavar="CONDITION",
+        help=f"Select {things} by a condition, such as 'Cause=Transfer and not ANI ~ 55*' (docs/query.md); repeat it to require several.",
+    )
+
+
 def event_options(command: F) -> F:
     """Add ``--event`` and ``--where``."""
-    command = click.option(
-        "--where",
-        "conditions",
-        multiple=True,
-        metavar="NAME=VALUE",
-        help="Select events whose attribute has this value; repeat it to require several.",
-    )(command)
+    command = where_option()(command)
     return click.option(
         "--event", "events", multiple=True, metavar="NAME", help="Select events with this name; repeat it to select several."
     )(command)
@@ -195,9 +201,32 @@ def query_options(command: F) -> F:
     return event_options(command)
 
 
+def select_option(command: F) -> F:
+    """Add ``--select``."""
+    return click.option(
+        "--select",
+        metavar="NAMES",
+        help="Write these columns alone, such as time,Event,ANI,UserData.Segment; for a table, jsonl, csv, parquet and arrow.",
+    )(command)
+
+
 def build_query(**parts: Any) -> Query:
     """Return the query that the options describe. Raise click.BadParameter, which names the option."""
-    try:
+    with bad_parameter():
         return Query(**parts)
+
+
+@contextlib.contextmanager
+def bad_parameter() -> Iterator[None]:
+    """Turn a QueryError into click.BadParameter, which names the option."""
+    try:
+        yield
     except QueryError as error:
         raise click.BadParameter(str(error), param_hint=f"--{error.option}") from None
+
+
+def report_unmatched(tally: Tally, noun: str = "events") -> None:
+    """Report that a query selected nothing, with the reason where it is known."""
+    note = tally.note(noun)
+    if note is not None:
+        report(note)

@@ -23,10 +23,14 @@ TABLE = "table"
 def _table(file: BinaryIO, options: WriteOptions) -> Writer:
     from .view.tables import Table  # noqa: PLC0415 rich
 
+    if options.select is not None:
+        from .view.columns import ColumnTable  # noqa: PLC0415
+
+        return ColumnTable(file, options.registry, options.select, options.zone)
     return Table(file, options.registry, options.zone)
 
 
-_TABLE_FORMAT = Format(name=TABLE, title="a table for people", suffixes=(".txt",), write=_table, shows_problems=True)
+_TABLE_FORMAT = Format(name=TABLE, title="a table for people", suffixes=(".txt",), write=_table, shows_problems=True, selects=True)
 
 
 def outputs() -> Mapping[str, Format]:

@@ -24,6 +24,7 @@ import click
 import msgspec
 
 from tlib_codec.formats import Writer
+from tlib_codec.query import Tally
 
 from . import FINE, INTERRUPTED
 from .inputs import InputError
@@ -192,32 +193,33 @@ def pass_reports(path: Path) -> None:
     path.unlink()
 
 
-def _decode_part(worker: Worker, task: Task, path: str, part: str) -> int:
+def _decode_part(worker: Worker, task: Task, path: str, part: str) -> tuple[int, Tally]:
     with report_file(Path(part + ".err")) as reports, Path(part).open("wb") as file:
         pipeline = Pipeline(msgspec.structs.replace(task, part=True), reports=reports)
         writer = pipeline.writer(file)
         try:
-            return pipeline.run(path, writer, moved=worker.moved, opened=lambda _: None)
+            return pipeline.run(path, writer, moved=worker.moved, opened=lambda _: None), pipeline.tally
         except InputError as error:
             reports(str(error))
         except OSError as error:
             reports(f"{path}: {error.strerror or error}")
         finally:
             writer.close()
-    return Unusable.exit_code
+    return Unusable.exit_code, pipeline.tally
 
 
-def decode_parts(task: Task, inputs: tuple[str, ...], beside: Path | None, workers: Workers, writer: Writer) -> int:
-    """Decode every input to a part, join the parts in order, and return the exit status.
+def decode_parts(pipeline: Pipeline, inputs: tuple[str, ...], beside: Path | None, workers: Workers, writer: Writer) -> int:
+    """Decode every input to a part, join the parts in order, and return the exit status; the pipeline's total adds up the counts.
 
     `beside` is the folder of the output, so that the parts are on the same disk; None selects the temporary folder.
     """
     folder = Path(tempfile.mkdtemp(prefix=".tlib-parts-", dir=beside))
     status = FINE
     try:
-        tasks = ((task, path, str(folder / str(number))) for number, path in enumerate(inputs))
-        for number, outcome in enumerate(workers.ordered(_decode_part, tasks)):
+        tasks = ((pipeline.task, path, str(folder / str(number))) for number, path in enumerate(inputs))
+        for number, (outcome, tally) in enumerate(workers.ordered(_decode_part, tasks)):
             status = max(status, outcome)
+            pipeline.total.add(tally)
             pass_reports(folder / f"{number}.err")
             part = folder / str(number)
             with part.open("rb") as file:

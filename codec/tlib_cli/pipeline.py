@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
+import click
 import msgspec
 
 from tlib_codec.clock import ShownZone, zone_of
 from tlib_codec.formats import Format, ReadOptions, WriteOptions, Writer
-from tlib_codec.query import Query
+from tlib_codec.query import Query, Selection, Tally
 from tlib_codec.records import Batch, Diagnostic, Entry, batches
 from tlib_schemas.errors import Severity
 from tlib_schemas.registry import Registry
 
 from . import FINE, INVALID
 from .inputs import AUTO, InputError, Source, format_of, merged_entries, open_source, read_batches
-from .options import build_query, registry_of
+from .options import bad_parameter, build_query, registry_of, report_unmatched
 from .output import outputs
 from .reports import Unusable, complaints, report
 
@@ -38,10 +39,11 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     encoding: str | None = None
     strict: bool = False
     events: tuple[str, ...] = ()
-    conditions: tuple[str, ...] = ()
+    where: tuple[str, ...] = ()
     since: str | None = None
     until: str | None = None
     address: str | None = None
+    select: str | None = None
     ports: tuple[int, ...] = ()
     hosts: tuple[str, ...] = ()
     follow: bool = False
@@ -68,13 +70,15 @@ class Pipeline:
         self._zone = None if task.zone is None else zone_of(task.zone)
         self.shown = shown or ShownZone(self._zone)
         self._query = self._new_query()
+        self.selection = self._selection()
+        self.total = Tally()
 
     def _new_query(self) -> Query:
         """Return a new query, since a query keeps whether one input has addresses."""
         task = self.task
         return build_query(
             events=task.events,
-            conditions=task.conditions,
+            where=task.where,
             since=task.since,
             until=task.until,
             address=task.address,
@@ -82,12 +86,28 @@ class Pipeline:
             zone=self.shown,
         )
 
+    def _selection(self) -> Selection | None:
+        """Return the columns of ``--select``. Raise UsageError if the format has no columns."""
+        if self.task.select is None:
+            return None
+        if not self.target.selects:
+            names = ", ".join(name for name, one in outputs().items() if one.selects)
+            raise click.UsageError(f"--select chooses columns, and {self.target.name} has none; give --to {names}")
+        with bad_parameter():
+            return Selection(self.task.select, self.registry)
+
     def writer(self, file: BinaryIO, *, threads: int = 1) -> Writer:
         """Return a writer of the task's format to `file`. Raise Unusable if the format needs an extra that is not installed."""
         task = self.task
         assert self.target.write is not None
         options = WriteOptions(
-            registry=self.registry, origins=task.origins, threads=threads, stream=task.stream, part=task.part, zone=self.shown
+            registry=self.registry,
+            origins=task.origins,
+            threads=threads,
+            stream=task.stream,
+            part=task.part,
+            select=self.selection,
+            zone=self.shown,
         )
         try:
             return self.target.write(file, options)
@@ -106,6 +126,7 @@ class Pipeline:
     ) -> Iterator[Batch]:
         """Yield the batches of one input, of one entry each if the task is strict. Raise InputError if the input cannot be read."""
         task = self.task
+        self.total.add(self._query.tally)
         self._query = self._new_query()
         with open_source(path, moved=moved, follow=task.follow) as source:
             opened(source)
@@ -150,12 +171,25 @@ class Pipeline:
         if addresses is not None and not addresses.seen:
             raise InputError(f"{name}: --address needs a capture; these events have no addresses")
 
+    @property
+    def tally(self) -> Tally:
+        """Return the counts of the query over all inputs so far; `total` has those of complete inputs."""
+        tally = Tally()
+        tally.add(self.total)
+        tally.add(self._query.tally)
+        return tally
+
+    def report_unmatched(self) -> None:
+        """Report that the query selected none of the events of all inputs."""
+        if self._query:
+            report_unmatched(self.tally)
+
     def write(self, batch: Batch, writer: Writer) -> int:
         """Write the selected records of a batch, report the invalid ones, and return the exit status."""
         dropped: list[Entry] = []
         if self._query:
             batch = batch.filter(self._query, dropped.append)
-        silent = self.target.shows_problems and not self.task.strict
+        silent = self.target.shows_problems and not self.task.strict and self.selection is None
         status = FINE
         for entry in dropped:
             if isinstance(entry, Diagnostic) or not entry.valid:

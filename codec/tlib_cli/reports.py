@@ -14,7 +14,8 @@ from tlib_codec.records import Diagnostic, Entry
 
 from . import UNUSABLE
 
-_ADVISED = frozenset({"capture-no-frames", "capture-no-connection"})
+ADVISED = frozenset({"capture-no-frames", "capture-no-connection"})
+"""The codes of an input that is of no use; a report gives their advice."""
 
 
 class Unusable(click.ClickException):
@@ -38,7 +39,7 @@ def report(text: str) -> None:
 def complaints(entry: Entry) -> Iterator[str]:
     """Yield the report about an entry, and the advice if the whole input is of no use."""
     yield entry.complaint()
-    if isinstance(entry, Diagnostic) and entry.code in _ADVISED:
+    if isinstance(entry, Diagnostic) and entry.code in ADVISED:
         yield f"{entry.origin.file}: {entry.advice}"
 
 

@@ -16,8 +16,14 @@ from .stream import Gap, StreamItem
 
 def closest(name: str, names: Iterable[str]) -> str:
     """Return the hint behind an unknown name, or nothing."""
-    close = difflib.get_close_matches(name, list(names), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+    known = {one.lower(): one for one in names}
+    close = difflib.get_close_matches(name.lower(), known, n=1)
+    return f"; did you mean {known[close[0]]}?" if close else ""
+
+
+def attribute_names(registry: Registry) -> list[str]:
+    """Return the names that `getter` takes: of attributes, their aliases, and of composites."""
+    return [*(label for a in registry.dictionary.values() for label in (a.name, *a.aliases)), *registry.composites]
 
 
 def getter(name: str, registry: Registry) -> Callable[[Item], Any]:
@@ -31,8 +37,7 @@ def getter(name: str, registry: Registry) -> Callable[[Item], Any]:
     try:
         number = registry.attribute_number(name)
     except EncodeError:
-        names = [*(label for a in registry.dictionary.values() for label in (a.name, *a.aliases)), *registry.composites]
-        raise LookupError(f"{registry.name} has no attribute {name!r}{closest(name, names)}") from None
+        raise LookupError(f"{registry.name} has no attribute {name!r}{closest(name, attribute_names(registry))}") from None
     label = registry.attribute_name(number)
 
     def take(item: Item) -> Any:

@@ -34,7 +34,7 @@ def test_writing_a_baseline_prints_no_violation(run, baseline):
 
 def test_writing_a_baseline_reports_the_number_of_kinds(run, baseline):
     done = run("check", "--write-baseline", baseline, input=3 * UNLISTED + SHORT_UUID)
-    assert done.err == f"tlib: {baseline}: wrote 2 kinds of violations\n"
+    assert done.err == f"tlib: {baseline}: kinds of violations written: 2\n"
 
 
 def test_a_baseline_has_a_kind_without_count_or_place(written):

@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from partyevents import AGENT, CONN, event, ringing
 
 from tlib_codec import EventCallDataChanged, EventCallDeleted, KVList, TCause, encode
+from tlib_simulator.flows import Day
 
 ROOT = Path(__file__).parents[2]
 FRAMES, LOG = ROOT / "examples" / "calls.tlb", ROOT / "examples" / "tserver.log"
@@ -149,3 +151,88 @@ def test_limits_are_options(run):
     assert {call["$ending"] for call in calls} == {"deleted", "expired"}
     assert {call["$ending"] for call in lines(run("calls", FRAMES, "--max-open", "1"))} == {"deleted", "evicted"}
     assert run("calls", FRAMES, "-o", "calls.xyz").status == 2
+
+
+# -- calls out of the events of parties --------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory):
+    """Return the truth about a generated day, and the logs of its two sites."""
+    made, folder = Day(1, 40), tmp_path_factory.mktemp("day")
+    for site in made.logs:
+        (folder / f"{site}.log").write_text(made.text(site), encoding="utf-8")
+    return made.truth, [folder / f"{site}.log" for site in made.logs]
+
+
+def test_several_logs_are_one_story(run, day):
+    truth, logs = day
+    assert {call["ConnID"]: call.get("$outcome") for call in lines(run("calls", *logs))} == {true.conn: true.outcome for true in truth}
+
+
+def test_the_order_of_the_inputs_does_not_matter(run, day):
+    _, logs = day
+    assert {call["ConnID"]: call["$events"] for call in lines(run("calls", *logs))} == {
+        call["ConnID"]: call["$events"] for call in lines(run("calls", *reversed(logs)))
+    }
+
+
+def test_a_line_has_the_times_of_the_call(run, day):
+    truth, logs = day
+    true = next(true for true in truth if true.flow == "routed, held and retrieved")
+    [call] = lines(run("calls", *logs, "--call", true.conn))
+    assert [round(call[name] * 10_000) for name in ("$queue", "$ring", "$talk", "$hold")] == [true.queue, true.ring, true.talk, true.hold]
+
+
+def test_parquet_has_the_times_of_the_call(run, day, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    truth, logs = day
+    true = next(true for true in truth if true.flow == "routed, held and retrieved")
+    run("calls", *logs, "--call", true.conn, "-o", tmp_path / "calls.parquet")
+    [row] = parquet.read_table(tmp_path / "calls.parquet").to_pylist()
+    assert [round(row[name] * 10_000) for name in ("queue", "ring", "talk", "hold")] == [true.queue, true.ring, true.talk, true.hold]
+
+
+def test_one_call_tells_its_story(run, day):
+    truth, logs = day
+    true = next(true for true in truth if true.flow == "abandoned in queue")
+    assert f"every party has left; {true.first} hung up first" in " ".join(
+        run("calls", *logs, "--to", "table", "--call", true.conn).out.split()
+    )
+
+
+def test_one_call_shows_its_parties(run, day):
+    truth, logs = day
+    true = next(true for true in truth if true.flow == "direct inbound")
+    agent = next(party.agent for party in true.parties.values() if party.agent)
+    assert f"destination, agent {agent}, ringing" in run("calls", *logs, "--to", "table", "--call", true.conn).out
+
+
+def test_a_call_that_lacks_events_says_so(run):
+    data = b"".join(map(encode, (ringing(0), event("Retrieved", 3, AGENT))))
+    assert "events are missing: times are not summed" in run("calls", "-", "--to", "table", "--call", CONN, input=data).out
+
+
+def test_the_beginning_of_a_name_chooses_a_call(run):
+    assert [call["CallUUID"] for call in lines(run("calls", FRAMES, "--call", MAIN[:10].lower()))] == [MAIN]
+
+
+def test_without_a_call_the_messages_of_the_input_are_named(run):
+    logins = b"".join(encode(event("AgentLogin", second, "7001", conn=None)) for second in range(3))
+    done = run("calls", "-", input=logins + encode(event("AgentLogout", 9, "7001", conn=None)))
+    assert (
+        "no call to follow in the input: 4 messages, of which none begins or names a call (EventAgentLogin 3, EventAgentLogout 1)"
+        in done.err
+    )
+
+
+def test_a_suffix_of_mermaid_chooses_its_text(run, tmp_path):
+    run("calls", FRAMES, "--call", MAIN, "--ladder", tmp_path / "call.mmd", "-o", tmp_path / "call.jsonl")
+    assert (tmp_path / "call.mmd").read_text(encoding="utf-8").startswith("sequenceDiagram\n")
+
+
+def test_a_ladder_has_a_box_a_site(run, day, tmp_path):
+    truth, logs = day
+    true = next(true for true in truth if true.flow == "two sites")
+    run("calls", *logs, "--call", true.conn, "--ladder", tmp_path / "call.svg", "-o", tmp_path / "call.jsonl")
+    assert (tmp_path / "call.svg").read_text(encoding="utf-8").count('class="site"') == 2

@@ -134,6 +134,11 @@ def test_check_gives_the_reason_on_its_output(run, vendor):
     assert "the vendor's transport encoding is not public" in run("check", vendor).out
 
 
+def test_check_names_each_capture_of_the_vendor(run, vendor, tmp_path):
+    (tmp_path / "other.pcap").write_bytes(VENDOR)
+    assert run("check", vendor, tmp_path / "other.pcap").out.count("[capture-no-frames]") == 2
+
+
 def test_the_table_gives_the_reason(run, vendor):
     text = " ".join(run("decode", "--to", "table", vendor).out.split())
     assert "the vendor's transport encoding is not public" in text

@@ -216,3 +216,7 @@ def test_strict_ends_the_run_at_the_first_invalid_record(tmp_path):
     path.write_bytes(b"\tAttributeThisDN\t'7001'\n\n" * 2)
     status, out = followed_to_the_end([path], strict=True)
     assert (status, out.count(b"\n")) == (1, 1)
+
+
+def test_a_compressed_log_is_unpacked_where_its_format_is_named(run, logs):
+    assert [event["ThisDN"] for event in run("decode", "--format", "log", logs / "a.log.gz").events] == ["1"]

@@ -29,7 +29,7 @@ from tlib_cli.commands import schema
         (["decode", "good.tlb", "-o", "good.tlb"], "is also an input"),
         (["decode", "--event", "EventCallCreatd"], "did you mean EventCallCreated?"),
         (["decode", "--where", "CalType=2"], "did you mean CallType?"),
-        (["decode", "--where", "CallType"], "NAME=VALUE"),
+        (["decode", "--where", "CallType"], "expected = != < <= > >= or ~, as in Cause=Transfer (at ^: CallType^)"),
         (["decode", "--registry", "nocolon"], "expected MODULE:NAME"),
         (["decode", "--registry", "nomodule:X"], "ModuleNotFoundError"),
         (["decode", "--registry", "tlib_codec:NOPE"], "has no attribute 'NOPE'"),
@@ -44,6 +44,8 @@ def test_unusable_input_or_usage_has_status_2_and_one_message(folder, monkeypatc
     (folder / "noise").write_bytes(bytes(range(200)))
     (folder / "words").write_bytes(b"a shopping list\n")
     (folder / "packed").write_bytes(b"\x1f\x8b\x08")
+    (folder / "hollow").mkdir()
+    (folder / "hollow" / "words").write_bytes(b"a shopping list\n")
     monkeypatch.chdir(folder)
     assert main(arguments) == 2
     errors = capfd.readouterr().err

@@ -225,3 +225,7 @@ def test_a_whole_file_stays_as_it_was_where_the_records_fail(tmp_path):
 
 def test_a_pipe_is_written_as_it_is():
     assert write("/dev/null", [EVENT], format="frames") == 0
+
+
+def test_compressed_text_is_unpacked_where_its_format_is_named():
+    assert [record.item for record in read(io.BytesIO(gzip.compress(FRAME.hex().encode())), format="hex")] == [EVENT]

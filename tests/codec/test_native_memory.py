@@ -41,7 +41,7 @@ def view():
 
 def growth(work, rounds=30):
     """Bytes that `work` leaves behind a round, once caches are warm."""
-    for _ in range(5):
+    for _ in range(15):
         work()
     gc.collect()
     tracemalloc.start()

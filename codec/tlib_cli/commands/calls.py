@@ -13,20 +13,29 @@ import click
 
 from tlib_cli import FINE, INVALID
 from tlib_cli.inputs import InputError, merged_entries
-from tlib_cli.options import TO_HELP, build_query, files_argument, input_options, registry_option, zone_option
+from tlib_cli.options import (
+    TO_HELP,
+    bad_parameter,
+    files_argument,
+    input_options,
+    registry_option,
+    report_unmatched,
+    where_option,
+    zone_option,
+)
 from tlib_cli.output import format_for, opened, outputs
 from tlib_cli.reports import Unusable, complaints, report
 from tlib_cli.view.calls import CallLines, CallTable, CallWriter
 from tlib_cli.view.progress import Progress
-from tlib_codec.calls import Call, CallLimits, CallTracker, ladder, mermaid
+from tlib_codec.calls import CALLS, Call, CallLimits, CallTracker, ladder, mermaid
 from tlib_codec.calls.model import DEFAULT_CALL_LIMITS
 from tlib_codec.clock import ShownZone
 from tlib_codec.formats import ReadOptions
+from tlib_codec.formats.columns import need_pyarrow
+from tlib_codec.query import Condition, Tally
 from tlib_codec.records import Diagnostic, Entry, Record
 from tlib_codec.stream import Gap
-from tlib_schemas.events import UnknownEvent
 from tlib_schemas.registry import Registry
-from tlib_schemas.values import Attributes
 
 if TYPE_CHECKING:
     from tlib_codec.arrow.calls import CallParquet
@@ -52,7 +61,7 @@ _MOST_COUNTED, _MOST_NAMED = 1_000, 12  # messages, where there is no call
     metavar="FILE",
     help="Draw a call ladder: FILE.svg, or FILE.mmd for Mermaid text; with --call, draw that call and its linked calls.",
 )
-@click.option("--where", "conditions", multiple=True, metavar="NAME=VALUE", help="Select calls whose attribute last had this value.")
+@where_option("calls")
 @click.option(
     "--idle-timeout",
     "idle",
@@ -83,7 +92,7 @@ def command(
     wanted: str | None,
     history: bool,
     ladder_path: str | None,
-    conditions: tuple[str, ...],
+    where: tuple[str, ...],
     idle: float,
     max_open: int,
     zone: dt.tzinfo | None,
@@ -99,12 +108,15 @@ def command(
     tlib calls server.log
     tlib calls lakeside.log harbour.log --tz Europe/Paris
     tlib calls calls.tlb --where Cause=Transfer
+    tlib calls server.log --where '$party = 2001 and $duration > 5m'
     tlib calls server.log --call 01FES9JKSOFQLEKK3CSH5B5AES00JV1U
     tlib calls lake.log hill.log --call 006c02462a161006 --ladder call.svg
     tlib calls calls.tlb | jq 'select(."$duration" > 600) | .CallUUID'
     """  # noqa: D301
     inputs = files or ("-",)
-    query = build_query(conditions=conditions, registry=registry)
+    with bad_parameter():
+        query = Condition(where, CALLS, registry)
+    tally = Tally(leaves=query.leaves)
     target = format_for(output, to, {name: outputs()[name] for name in _FORMATS}).name
     written = 0
     shown = ShownZone(zone)
@@ -128,14 +140,18 @@ def command(
 
         options = ReadOptions(registry=registry, server=server, encoding=encoding, zone=zone)
         for call in follower.calls(inputs, format_name, options, shown, moved, progress):
-            if ladder_calls is not None and query(_as_record(call)):
+            if not tally.count(matched=query(call)):
+                continue
+            if ladder_calls is not None:
                 ladder_calls.add(call)
-            if (wanted is None or call.names(wanted)) and query(_as_record(call)):
+            if wanted is None or call.names(wanted):
                 written += 1
                 if not history and wanted is None:
                     call.history = []
                 writer.write(call)
         writer.flush()
+    if where and follower.status != Unusable.exit_code:
+        report_unmatched(tally, "calls")
     if wanted is not None and not written:
         report(f"no call {wanted} in the input: --call takes the beginning of a CallUUID or a ConnID")
         follower.status = max(follower.status, INVALID)
@@ -261,13 +277,9 @@ class _LadderCalls:
         return list(linked_calls.values())
 
 
-def _as_record(call: Call) -> Record:
-    """Return the last known attributes of a call as a record that a query can test."""
-    return Record(UnknownEvent(0, Attributes(call.state)))
-
-
 def _parquet() -> type[CallParquet]:
     try:
+        need_pyarrow()
         from tlib_codec.arrow.calls import CallParquet  # noqa: PLC0415 pyarrow
     except ImportError as error:
         raise click.UsageError(str(error)) from None

@@ -7,6 +7,7 @@ a frame has an offset; it reads logs and JSON as events, so their violations hav
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -16,13 +17,24 @@ import msgspec
 from tlib_cli import FINE, INVALID
 from tlib_cli.baseline import Kind, read_baseline, write_baseline
 from tlib_cli.inputs import InputError, entries
-from tlib_cli.options import capture_options, files_argument, input_options, registry_option
-from tlib_cli.reports import Unusable, complaints, printable, report
+from tlib_cli.options import (
+    build_query,
+    capture_options,
+    files_argument,
+    input_options,
+    query_options,
+    registry_option,
+    report_unmatched,
+    zone_option,
+)
+from tlib_cli.reports import ADVISED, Unusable, complaints, printable, report
 from tlib_cli.view.checks import Groups, Summary
 from tlib_cli.view.progress import Progress
 from tlib_cli.view.tables import violations_of
+from tlib_codec.clock import ShownZone
 from tlib_codec.formats import ReadOptions
 from tlib_codec.formats.jsonl import place_data, violation_to_data
+from tlib_codec.query import Tally
 from tlib_codec.records import Diagnostic, Entry
 from tlib_codec.stream import Gap
 from tlib_schemas.errors import Severity, Violation
@@ -45,6 +57,8 @@ from tlib_schemas.registry import Registry
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object per violation, and one with $summary at the end.")
 @click.option("--baseline", "baseline", metavar="FILE", help="Ignore the kinds of violations that FILE lists.")
 @click.option("--write-baseline", "new_baseline", metavar="FILE", help="Write the kinds of violations to FILE, and exit with status 0.")
+@query_options
+@zone_option
 @registry_option
 def command(
     files: tuple[str, ...],
@@ -60,12 +74,18 @@ def command(
     as_json: bool,
     baseline: str | None,
     new_baseline: str | None,
+    events: tuple[str, ...],
+    where: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    zone: dt.tzinfo | None,
     registry: Registry,
 ) -> int:
     """Check events against their tables and report violations.
 
     A violation has a place, a code, and the footnote that it breaks. Violations of one kind (the same event,
     attribute, code and expectation) share a line: the first one, and their number.
+    --event, --where, --since and --until select the events that it checks; it reports malformed parts all the same.
 
     Exit status: 0 no violation, 1 violations, malformed frames or gaps, 2 unusable input. With --baseline, only
     violations of other kinds count.
@@ -73,11 +93,14 @@ def command(
     \b
     tlib check calls.tlb
     tlib check --severity error server.log
+    tlib check server.log --where "any ConnID = 006c02462a161006"
     tlib check --write-baseline known.toml server.log
     tlib check --baseline known.toml today.log
     tlib check --json *.tlb | jq -r 'select(.code) | .code' | sort | uniq -c
     """  # noqa: D301
     inputs = files or ("-",)
+    shown = ShownZone(zone)
+    queries = [build_query(events=events, where=where, since=since, until=until, registry=registry, zone=shown) for _ in inputs]
     checker = _Checker(registry, baseline, warnings=severity == Severity.WARNING, collect=new_baseline is not None)
     groups = Groups()
     show: Callable[[_Problem], str | bytes | None]
@@ -88,13 +111,15 @@ def command(
     elif everything or follow:
         show = _Problem.text
     else:
-        show = groups.add
-    options = ReadOptions(registry=registry, server=server, encoding=encoding, ports=ports, hosts=hosts)
+        show = lambda problem: problem.text() if problem.of_input else groups.add(problem)  # noqa: E731
+    options = ReadOptions(registry=registry, server=server, encoding=encoding, ports=ports, hosts=hosts, zone=zone)
     status = FINE
     with Progress(None) as progress:
-        for path in inputs:
+        for path, query in zip(inputs, queries, strict=True):
             try:
                 for entry in entries(path, format_name, options, moved=progress.moved, opened=progress.opened, follow=follow):
+                    if query and not query(entry) and not _is_damage(entry):
+                        continue
                     for problem in checker.problems(entry):
                         status = max(status, INVALID)
                         if (line := show(problem)) is not None:
@@ -102,13 +127,23 @@ def command(
             except InputError as error:
                 report(str(error))
                 status = Unusable.exit_code
+    if queries[0] and status != Unusable.exit_code:
+        tally = Tally()
+        for query in queries:
+            tally.add(query.tally)
+        report_unmatched(tally)
     if new_baseline is not None:
         write_baseline(new_baseline, checker.kinds, inputs)
-        report(f"{new_baseline}: wrote {len(checker.kinds)} kinds of violations")
+        report(f"{new_baseline}: kinds of violations written: {len(checker.kinds)}")
         return status if status == Unusable.exit_code else FINE
     for line in _end(checker.summary, groups, only_summary=only_summary, as_json=as_json, warnings=checker.warnings):
         click.echo(line)
     return status
+
+
+def _is_damage(entry: Entry) -> bool:
+    """Return whether a part of the input is no event; a query selects events and hides no such part."""
+    return isinstance(entry, Diagnostic) or isinstance(entry.item, Gap)
 
 
 def _end(summary: Summary, groups: Groups, *, only_summary: bool, as_json: bool, warnings: bool) -> Iterator[str | bytes]:
@@ -128,6 +163,11 @@ class _Problem(NamedTuple):
     kind: Kind
     entry: Entry
     violation: Violation | None = None
+
+    @property
+    def of_input(self) -> bool:
+        """Return whether the problem is of the whole input, so a line about several inputs would hide one."""
+        return isinstance(self.entry, Diagnostic) and self.entry.code in ADVISED
 
     def text(self) -> str:
         """Return the lines for a person."""

@@ -21,6 +21,7 @@ from tlib_cli.options import (
     output_options,
     query_options,
     registry_option,
+    select_option,
     zone_option,
 )
 from tlib_cli.output import format_for, opened_for
@@ -29,6 +30,7 @@ from tlib_cli.reports import Unusable, report
 from tlib_cli.view.progress import Progress
 from tlib_codec.clock import zone_text
 from tlib_codec.formats import Format, Writer, readable
+from tlib_codec.formats.columns import need_pyarrow
 from tlib_schemas.registry import Registry
 
 _MIN_PARALLEL = 16 << 20  # bytes of input; below it, one process is faster than several
@@ -44,6 +46,7 @@ _MIN_PARALLEL = 16 << 20  # bytes of input; below it, one process is faster than
 @zone_option
 @click.option("--merge", is_flag=True, help="Order the events of all inputs by time.")
 @click.option("--address", metavar="HOST[:PORT]", help="Select events of a capture from or to this address or network (10.0.0.0/8).")
+@select_option
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="Use N processes. Default: one per core.")
 @click.option("--partition", metavar="KEYS", help="With -o DIR/, make a folder per date, event or both (date,event).")
 @capture_options
@@ -58,12 +61,13 @@ def command(
     output: str | None,
     strict: bool,
     events: tuple[str, ...],
-    conditions: tuple[str, ...],
+    where: tuple[str, ...],
     since: str | None,
     until: str | None,
     zone: dt.tzinfo | None,
     merge: bool,
     address: str | None,
+    select: str | None,
     jobs: int | None,
     partition: str | None,
     ports: tuple[int, ...],
@@ -77,13 +81,15 @@ def command(
     xz, zstd); from a folder or zip file, read every file with a known format. Print a table on a
     terminal and JSONL, one line per event, in a pipe. Report malformed parts on the standard error and, in JSONL,
     write them as lines ($malformed, $gap); the events around them are still decoded. --event, --where, --since,
-    --until and --address select events.
+    --until and --address select events, --select chooses columns.
 
     \b
     tlib decode calls.tlb
     tlib decode server.log --where CallUUID=01FES9JKSOFQLEKK3CSH5B5AES00JV1U
     tlib decode server.log --event EventCallDeleted --where Cause=Transfer
-    tlib decode calls.tlb --where UserData.Segment.Tier=Gold -o gold.parquet
+    tlib decode calls.tlb --where 'UserData.Segment.Tier=Gold and not ANI ~ 55*' -o gold.parquet
+    tlib decode *.log --where 'any ConnID = 006c02462a161006'
+    tlib decode server.log --select time,Event,ANI,DNIS,UserData.Segment -o calls.csv
     tlib decode server.log --since 21:00 --until 21:15 -o evening.pcapng
     tlib decode --merge --tz Europe/Paris lakeside.log harbour.log
     tlib decode bundle.zip -o bundle.jsonl
@@ -108,10 +114,11 @@ def command(
         encoding=encoding,
         strict=strict,
         events=events,
-        conditions=conditions,
+        where=where,
         since=since,
         until=until,
         address=address,
+        select=select,
         ports=ports,
         hosts=hosts,
         follow=follow,
@@ -122,7 +129,7 @@ def command(
     )
     pipeline = Pipeline(task, registry)
     if folder:
-        return _folder(task, inputs, str(output), jobs, partition)
+        return _folder(pipeline, inputs, str(output), jobs, partition)
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(opened_for(output, target, inputs))
         writer = pipeline.writer(file, threads=jobs or os.cpu_count() or 1)
@@ -134,10 +141,12 @@ def command(
             elif follow and len(inputs) > 1:
                 status = _followed(pipeline, inputs, writer)
             elif count > 1:
-                status = _in_parallel(task, inputs, output, count, writer, progress)
+                status = _in_parallel(pipeline, inputs, output, count, writer, progress)
             else:
                 status = _one_by_one(pipeline, inputs, writer, progress)
         writer.flush()
+    if status != Unusable.exit_code:
+        pipeline.report_unmatched()
     return status
 
 
@@ -176,7 +185,11 @@ def _followed(pipeline: Pipeline, inputs: tuple[str, ...], writer: Writer) -> in
     """Decode several files that grow."""
     from tlib_cli.following import decode_followed  # noqa: PLC0415 threads, which most runs do not need
 
-    return decode_followed([(path, Pipeline(pipeline.task, pipeline.registry, shown=pipeline.shown)) for path in inputs], writer)
+    pipelines = [(path, Pipeline(pipeline.task, pipeline.registry, shown=pipeline.shown)) for path in inputs]
+    status = decode_followed(pipelines, writer)
+    for _, one in pipelines:
+        pipeline.total.add(one.tally)
+    return status
 
 
 def _merged(pipeline: Pipeline, inputs: tuple[str, ...], writer: Writer, progress: Progress) -> int:
@@ -203,9 +216,9 @@ def _merged(pipeline: Pipeline, inputs: tuple[str, ...], writer: Writer, progres
 def _jobs(wanted: int | None, inputs: tuple[str, ...], target: Format, task: Task) -> int:
     """Return the number of processes.
 
-    1 if the format cannot join parts, --strict stops early, the inputs are small, or the first log gives the zone of --since and --until.
+    1 if one must see all inputs (parts do not join, --strict, --select, the first log gives the zone of --since), or the inputs are small.
     """
-    if len(inputs) < 2 or task.strict or not target.joins or not all(map(size_of, inputs)):
+    if len(inputs) < 2 or task.strict or not target.joins or task.select is not None or not all(map(size_of, inputs)):
         return 1
     if (task.since or task.until) and task.zone is None and (task.origins is None or "local_time" in task.origins):
         return 1
@@ -214,20 +227,24 @@ def _jobs(wanted: int | None, inputs: tuple[str, ...], target: Format, task: Tas
     return min(wanted or os.cpu_count() or 1, len(inputs))
 
 
-def _in_parallel(task: Task, inputs: tuple[str, ...], output: str | None, jobs: int, writer: Writer, progress: Progress) -> int:
+def _in_parallel(pipeline: Pipeline, inputs: tuple[str, ...], output: str | None, jobs: int, writer: Writer, progress: Progress) -> int:
     """Decode the inputs in several processes and join their parts."""
     from tlib_cli.parallel import Workers, decode_parts  # noqa: PLC0415 multiprocessing, which most runs do not need
 
     beside = None if output in {None, "-"} or not Path(str(output)).parent.is_dir() else Path(str(output)).parent
     with Workers(jobs, sum(map(size_of, inputs)), progress) as workers:
-        return decode_parts(task, inputs, beside, workers, writer)
+        return decode_parts(pipeline, inputs, beside, workers, writer)
 
 
-def _folder(task: Task, inputs: tuple[str, ...], output: str, jobs: int | None, partition: str | None) -> int:
+def _folder(pipeline: Pipeline, inputs: tuple[str, ...], output: str, jobs: int | None, partition: str | None) -> int:
     """Decode the new inputs into a folder of Parquet files."""
+    task = pipeline.task
+    if task.select is not None:
+        raise click.UsageError("--select writes one file; give -o FILE, or leave --select out")
     if task.target != "parquet" or task.strict or "-" in inputs:
         raise click.UsageError("-o DIR/ writes Parquet from files: give FILE…, and neither --strict nor another --to")
     try:
+        need_pyarrow()
         from tlib_cli.dataset import decode_dataset, partition_keys  # noqa: PLC0415 pyarrow
     except ImportError as error:
         raise Unusable(str(error)) from None
@@ -237,10 +254,12 @@ def _folder(task: Task, inputs: tuple[str, ...], output: str, jobs: int | None, 
     count = min(jobs or os.cpu_count() or 1, len(inputs))
     with Progress(output) as progress, Workers(count, sum(map(size_of, inputs)), progress) as workers:
         # All files of a folder share one schema, so its columns do not depend on the inputs.
-        status, already = decode_dataset(msgspec.structs.replace(task, origins=None), keys, inputs, output, workers)
+        status, already = decode_dataset(msgspec.structs.replace(task, origins=None), keys, inputs, output, workers, pipeline.total)
     if already:
         note = "; the run that decoded them reported their errors" if status == INVALID and already == len(inputs) else ""
         report(f"{output}: skipped {already} of {len(inputs)} files, which an earlier run decoded{note}")
+    elif status != Unusable.exit_code:
+        pipeline.report_unmatched()
     return status
 
 

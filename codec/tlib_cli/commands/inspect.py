@@ -19,12 +19,13 @@ from rich.text import Text
 
 from tlib_cli import FINE, INVALID
 from tlib_cli.inputs import InputError, entries
-from tlib_cli.options import files_argument, input_options, registry_option, zone_option
+from tlib_cli.options import build_query, files_argument, input_options, query_options, registry_option, report_unmatched, zone_option
 from tlib_cli.reports import Unusable, complaints, printable, report
 from tlib_cli.view.tables import console
 from tlib_codec.annotate import Kind, Span, annotate
 from tlib_codec.clock import ShownZone
 from tlib_codec.formats import ReadOptions
+from tlib_codec.query import Query, Tally
 from tlib_codec.records import Diagnostic, Record
 from tlib_codec.stream import Gap, MalformedFrame, Missing
 from tlib_schemas.registry import Registry
@@ -56,6 +57,7 @@ _MAX_ROWS = 16  # of a long value, without --full
 @click.option("--packet", type=click.IntRange(1), metavar="N", help="Show only the frames that packet N of a capture completes.")
 @click.option("--limit", type=click.IntRange(0), default=20, show_default=True, metavar="N", help="Stop after N frames; 0 shows all.")
 @click.option("--full", is_flag=True, help="Show all bytes of long values.")
+@query_options
 @zone_option
 @registry_option
 def command(
@@ -66,6 +68,10 @@ def command(
     packet: int | None,
     limit: int,
     full: bool,
+    events: tuple[str, ...],
+    where: tuple[str, ...],
+    since: str | None,
+    until: str | None,
     zone: dt.tzinfo | None,
     registry: Registry,
 ) -> int:
@@ -76,6 +82,7 @@ def command(
 
     \b
     tlib inspect calls.tlb --frame 3
+    tlib inspect calls.tlb --where Cause=Transfer
     tlib inspect calls.tlb --offset 1234
     tlib inspect trunk.pcapng --packet 17
     echo '544c01000056 00000000' | tlib inspect
@@ -84,12 +91,17 @@ def command(
     selection = _Selection(number, offset, packet)
     shown = ShownZone(zone)
     status = FINE
+    tally = Tally()
     for path in files or ("-",):
+        query = build_query(events=events, where=where, since=since, until=until, registry=registry, zone=shown)
         try:
-            status = max(status, _show(path, format_name, selection, limit, full, registry, screen, shown))
+            status = max(status, _show(path, format_name, selection, query, limit, full, registry, screen, shown))
         except (InputError, Unusable) as error:
             report(str(error))
             status = Unusable.exit_code
+        tally.add(query.tally)
+    if query and status != Unusable.exit_code:
+        report_unmatched(tally)
     return status
 
 
@@ -128,7 +140,15 @@ class _Selection(NamedTuple):
 
 
 def _show(
-    path: str, format_name: str, selection: _Selection, limit: int, full: bool, registry: Registry, screen: Console, zone: ShownZone
+    path: str,
+    format_name: str,
+    selection: _Selection,
+    query: Query,
+    limit: int,
+    full: bool,
+    registry: Registry,
+    screen: Console,
+    zone: ShownZone,
 ) -> int:
     status = FINE
     count = shown = 0
@@ -139,7 +159,7 @@ def _show(
             status = INVALID
             continue
         count += 1
-        if not selection.matches(count, entry):
+        if not query(entry) or not selection.matches(count, entry):
             if selection.past(entry):
                 break
             continue
@@ -154,7 +174,7 @@ def _show(
         screen.print()
         if selection.single:
             break
-    if not shown:
+    if not shown and (not query or query.tally.matched):
         raise Unusable(f"{path}: {selection.error(count)}")
     return status
 

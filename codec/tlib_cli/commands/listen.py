@@ -9,7 +9,7 @@ import click
 
 from tlib_cli import FINE
 from tlib_cli.network import addresses, client_context, run_until_signal, shown
-from tlib_cli.options import REGISTRY, event_options, output_options, registry_option
+from tlib_cli.options import REGISTRY, event_options, output_options, registry_option, select_option
 from tlib_cli.output import format_for, opened_for
 from tlib_cli.pipeline import Pipeline, Task
 from tlib_cli.reports import report
@@ -27,6 +27,7 @@ _NAMED = 5  # calls that a report names
 @click.argument("servers", callback=addresses, metavar="HOST:PORT[,HOST:PORT]…")
 @output_options
 @event_options
+@select_option
 @click.option("--count", type=click.IntRange(1), metavar="N", help="Stop after N messages.")
 @click.option("--once", is_flag=True, help="Stop after the first connection instead of reconnecting.")
 @click.option("--tls", is_flag=True, help="Use TLS.")
@@ -38,7 +39,8 @@ def command(
     to: str | None,
     output: str | None,
     events: tuple[str, ...],
-    conditions: tuple[str, ...],
+    where: tuple[str, ...],
+    select: str | None,
     count: int | None,
     once: bool,
     tls: bool,
@@ -56,7 +58,7 @@ def command(
     tlib listen localhost:3000 --event EventCallDeleted | jq -r .Cause
     """  # noqa: D301
     target = format_for(output, to)
-    task = Task(target=target.name, events=events, conditions=conditions, registry=ctx.meta[REGISTRY], stream=output in {None, "-"})
+    task = Task(target=target.name, events=events, where=where, select=select, registry=ctx.meta[REGISTRY], stream=output in {None, "-"})
     pipeline = Pipeline(task, registry)
     listener = Listener(servers, ssl=client_context(tls, tls_ca), registry=registry, once=once)
     with opened_for(output, target) as file:
@@ -65,6 +67,7 @@ def command(
         run_until_signal(receiver.run(listener))
         writer.close()
         writer.flush()
+    pipeline.report_unmatched()
     return receiver.status
 
 

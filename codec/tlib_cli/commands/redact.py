@@ -15,14 +15,16 @@ import click
 
 from tlib_cli import FINE, INVALID
 from tlib_cli.inputs import AUTO, format_of, open_source, read_batches
-from tlib_cli.options import registry_option
+from tlib_cli.options import build_query, query_options, registry_option, report_unmatched
 from tlib_cli.output import opened
 from tlib_cli.reports import Unusable, report
 from tlib_cli.view.progress import Progress
 from tlib_codec.access import closest
 from tlib_codec.formats import ReadOptions, readable
+from tlib_codec.formats.compression import SUFFIXES
 from tlib_codec.formats.jsonl.writer import line_of
 from tlib_codec.formats.source import Source
+from tlib_codec.query import Query
 from tlib_codec.records import Batch, Diagnostic, Entry, Record
 from tlib_codec.redact import CaptureRedactor, LogRedactor, Redactor, Rules
 from tlib_codec.redact.items import safe_origin
@@ -63,6 +65,7 @@ _VARIABLE = "TLIB_SECRET"
     "--keep-other", is_flag=True, help="Keep the payload of other connections and protocols in a capture; it may hold personal data."
 )
 @click.option("--addresses", is_flag=True, help="Replace the IP addresses of a capture too; addresses of one network stay in one network.")
+@query_options
 @registry_option
 def command(
     file: str,
@@ -79,13 +82,18 @@ def command(
     keep_malformed: bool,
     keep_other: bool,
     addresses: bool,
+    events: tuple[str, ...],
+    where: tuple[str, ...],
+    since: str | None,
+    until: str | None,
     registry: Registry,
 ) -> int:
     """Replace personal data, so that a file is safe to share.
 
     The output shows what happened without revealing who was involved, in the format of the input: a capture, a frame
     file, JSONL or a log. Numbers, names and user data become pseudonyms of the same length and shape; equal values get
-    equal pseudonyms, in every file that you redact with the same secret. docs/redact.md lists the replaced values.
+    equal pseudonyms, in every file that you redact with the same secret. docs/redact.md lists the replaced values. A
+    query (--event, --where, --since, --until) sees the original values; other events are omitted, and blank in a capture.
 
     \b
     tlib redact server.log -o safe.log
@@ -101,6 +109,7 @@ def command(
         agents=agents,
         ids=ids,
     )
+    query = build_query(events=events, where=where, since=since, until=until, registry=registry)
     redactor = Redactor(_secret(secret_file), rules=rules, registry=registry)
     with contextlib.ExitStack() as stack:
         progress = stack.enter_context(Progress(output))
@@ -109,7 +118,7 @@ def command(
         input_format = format_of(source, format_name)  # an unusable input fails before the output exists
         _check_options(input_format.name, output, addresses=addresses)
         target = stack.enter_context(opened(output, (file,), binary=input_format.name not in {"log", "jsonl"}))
-        run = _Run(redactor, target, keep_malformed=keep_malformed)
+        run = _Run(redactor, target, query, keep_malformed=keep_malformed)
         if input_format.name == "log":
             run.log(source, keep_lines=keep_lines)
         elif input_format.name == "capture":
@@ -117,15 +126,19 @@ def command(
         else:
             run.items(read_batches(source, input_format, ReadOptions(registry=registry)), jsonl=input_format.name == "jsonl")
         target.flush()
-    return run.summary()
+    status = run.summary()
+    if query:
+        report_unmatched(query.tally)
+    return status
 
 
 class _Run:
     """Rewrites one input to one output and counts the replaced values and the omitted parts."""
 
-    def __init__(self, redactor: Redactor, target: BinaryIO, *, keep_malformed: bool) -> None:
+    def __init__(self, redactor: Redactor, target: BinaryIO, query: Query, *, keep_malformed: bool) -> None:
         self._redactor = redactor
         self._target = target
+        self._query = query
         self._keep_malformed = keep_malformed
         self._written = ""
         self._omitted: Counter[str] = Counter()
@@ -133,7 +146,7 @@ class _Run:
 
     def log(self, source: Source, *, keep_lines: bool) -> None:
         """Rewrite a log."""
-        rewriter = LogRedactor(self._redactor, keep_lines=keep_lines)
+        rewriter = LogRedactor(self._redactor, keep_lines=keep_lines, wanted=self._query or None)
         written = 0
         for line in rewriter.lines(source.chunks(), name=source.name):
             self._target.write(line)
@@ -143,7 +156,9 @@ class _Run:
 
     def capture(self, source: Source, *, addresses: bool, keep_other: bool) -> None:
         """Rewrite a capture."""
-        rewriter = CaptureRedactor(self._redactor, addresses=addresses, keep_malformed=self._keep_malformed, keep_other=keep_other)
+        rewriter = CaptureRedactor(
+            self._redactor, addresses=addresses, keep_malformed=self._keep_malformed, keep_other=keep_other, wanted=self._query or None
+        )
         for piece in rewriter.records(source):
             if isinstance(piece, Diagnostic):
                 report(piece.complaint())
@@ -163,6 +178,8 @@ class _Run:
         """Rewrite frames or lines of JSON."""
         written = 0
         for entry in chain.from_iterable(batches):
+            if self._query and not self._query(entry) and isinstance(entry, Record) and not isinstance(entry.item, Gap):
+                continue
             line = self._line(entry) if jsonl else self._frame(entry)
             if line is not None:
                 written += 1
@@ -216,8 +233,8 @@ def _check_options(input_format: str, output: str | None, *, addresses: bool) ->
     """Raise UsageError if an option does not fit the input or output."""
     if addresses and input_format != "capture":
         raise click.UsageError(f"--addresses needs a capture; the input is {input_format}")
-    if output is not None and output.lower().endswith((".gz", ".zst")):
-        raise click.UsageError(f"{output}: the output is not compressed; give a name without .gz or .zst")
+    if output is not None and output.lower().endswith(SUFFIXES):
+        raise click.UsageError(f"{output}: the output is not compressed; give a name without {Path(output).suffix}")
 
 
 def _secret(path: str | None) -> bytes:

@@ -11,7 +11,16 @@ import click
 
 from tlib_cli.inputs import entries
 from tlib_cli.network import addresses
-from tlib_cli.options import build_query, connection_options, files_argument, input_options, query_options, registry_option, zone_option
+from tlib_cli.options import (
+    build_query,
+    connection_options,
+    files_argument,
+    input_options,
+    query_options,
+    registry_option,
+    report_unmatched,
+    zone_option,
+)
 from tlib_cli.reports import complaints, report
 from tlib_cli.serving import Serving, serve, serving_options
 from tlib_codec.clock import ShownZone
@@ -54,7 +63,7 @@ def command(
     hosts: tuple[str, ...],
     connect: list[tuple[str, int]],
     events: tuple[str, ...],
-    conditions: tuple[str, ...],
+    where: tuple[str, ...],
     since: str | None,
     until: str | None,
     zone: dt.tzinfo | None,
@@ -77,7 +86,7 @@ def command(
     """  # noqa: D301
     if bool(connect) == (serving.listen is not None) or serving.backup_of is not None:
         raise click.UsageError("give --connect or --listen, one of them")
-    query = build_query(events=events, conditions=conditions, since=since, until=until, registry=registry, zone=ShownZone(zone))
+    query = build_query(events=events, where=where, since=since, until=until, registry=registry, zone=ShownZone(zone))
     options = ReadOptions(registry=registry, server=server, encoding=encoding, ports=ports, hosts=hosts, zone=zone)
 
     def recording() -> Iterator[RecordedItem]:
@@ -98,7 +107,10 @@ def command(
         key = secret.encode() if secret is not None else secrets.token_bytes(32)
         start = int(time.time()) if "time" in rewrites else None
         stream = rewrite(stream, Rewriting(secret=key, ids="ids" in rewrites, numbers="numbers" in rewrites, start=start), registry)
-    return serve(serving, stream, name="", registry=registry, connect=connect, tls=tls)
+    status = serve(serving, stream, name="", registry=registry, connect=connect, tls=tls)
+    if query:
+        report_unmatched(query.tally)
+    return status
 
 
 def _bytes(record: Record, registry: Registry) -> bytes:

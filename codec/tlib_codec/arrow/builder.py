@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from tlib_codec.records import Frames, Record
 from tlib_codec.reference import Buffer
 from tlib_codec.stream import Gap, MalformedFrame, StreamDecoder
@@ -238,9 +240,19 @@ class FrameBuilder(RowBuilder):
         super().__init__(registry, limits, layout, batch_bytes)
         self._frames: Iterator[Record] = iter(())
 
-    def put(self, data: bytes, bounds: bytes, places: bytes) -> None:
-        """Take frames, joined: their bounds in `data` and the place of each (64-bit numbers); `fill` puts them into rows."""
-        self._frames = Frames(data=data, bounds=bounds, offsets=places).records(self._registry, self._limits)
+    def put(self, data: bytes, bounds: bytes, places: bytes, printed: bool = False) -> None:
+        """Take frames, joined: their bounds in `data` and the place of each (64-bit numbers); `fill` puts them into rows.
+
+        `printed` frames hold valid events of a log: what the receiving client sets is not missing.
+        """
+        records = Frames(data=data, bounds=bounds, offsets=places).records(self._registry, self._limits)
+        self._frames = map(self._as_printed, records) if printed else records
+
+    def _as_printed(self, record: Record) -> Record:
+        if record.frame is None or not isinstance(record.item, InvalidEvent):
+            return record
+        message, values = self._registry.frame(self._limits).unpack(record.frame)
+        return msgspec.structs.replace(record, item=self._registry.assemble(message, values, printed=True))
 
     def fill(self) -> bool:
         """Return whether a batch is full; if not, all frames are in rows."""

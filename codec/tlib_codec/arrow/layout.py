@@ -27,6 +27,23 @@ MAX_BATCH_BYTES: Final = 1 << 26
 EVENT, OFFSET, ERROR, ERROR_OFFSET, ERROR_PATH, FRAME = "Event", "$offset", "$error", "$error_offset", "$error_path", "$frame"
 TIME: Final = "$time"
 GAP: Final = "gap"
+ORIGINS: Final = (
+    "file",
+    "line",
+    "packet",
+    "time",
+    "local_time",
+    "time_of_day",
+    "src",
+    "dst",
+    "connection",
+    "direction",
+    "peer",
+    "version",
+    "text",
+    "unnumbered",
+)
+"""The fields of an origin that have a column, in order; the column's name begins with ``$``."""
 
 
 class Kind(enum.IntEnum):
@@ -118,14 +135,17 @@ def layout(registry: Registry, names: Iterable[str] | None = None) -> tuple[Colu
 RowError = tuple[str, int | None, str]
 
 
-def first_error(frame: bytes, base: int, registry: Registry, limits: Limits) -> tuple[bool, RowError | None]:
-    """Return whether a frame at `base` is malformed, and the code, offset and path of its first error."""
+def first_error(frame: bytes, base: int, registry: Registry, limits: Limits, *, printed: bool = False) -> tuple[bool, RowError | None]:
+    """Return whether a frame at `base` is malformed, and the code, offset and path of its first error.
+
+    `printed` as for `Registry.assemble`.
+    """
     try:
         message, values = registry.frame(limits).unpack(frame)
     except DecodeError as error:
         error.shift(base)
         return True, (error.code, error.offset, error.path)
-    item = registry.assemble(message, values, frame, base)
+    item = registry.assemble(message, values, frame, base, printed=printed)
     if not isinstance(item, InvalidEvent):
         return False, None
     return False, error_of(item)

@@ -11,20 +11,17 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate
-from typing import Any, Final, TypeAlias
+from itertools import accumulate, groupby
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tlib_codec import native
-from tlib_codec.engine import encode
 from tlib_codec.records import Batch, Diagnostic, Entry, Frames, Part, Record
-from tlib_codec.reference import Policy
-from tlib_codec.stream import Gap, MalformedFrame
+from tlib_codec.stream import Gap
 from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.errors import EncodeError, Severity
-from tlib_schemas.events import UnknownEvent
 from tlib_schemas.limits import DEFAULT_LIMITS
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
@@ -32,12 +29,12 @@ from tlib_schemas.tlibrary import TLIBRARY
 from .builder import FrameBuilder
 from .columns import batch_of
 from .columns import schema as attribute_schema
-from .layout import ERROR, ERROR_OFFSET, EVENT, GAP, MAX_BATCH_BYTES, OFFSET, TIME, RowError, layout
+from .entries import encoded, error_of_gap, is_damage, named, place
+from .layout import ERROR, ERROR_OFFSET, EVENT, MAX_BATCH_BYTES, OFFSET, TIME, layout
 from .origins import ORIGIN_COLUMNS, Segment, completed_time, filled, origin_columns
 
 __all__ = ["RecordColumns", "records_schema"]
 
-_LARGEST: Final = (1 << 64) - 1
 _columns = native.extension("columns")
 
 Rows: TypeAlias = tuple[pa.RecordBatch, list[Entry]]
@@ -47,7 +44,7 @@ Rows: TypeAlias = tuple[pa.RecordBatch, list[Entry]]
 def records_schema(*, registry: Registry = TLIBRARY, origins: Sequence[str] | None = None) -> pa.Schema:
     """Return the schema of records: that of `columns.schema`, with `$offset` null where there is none, and the columns of `origins`.
 
-    `origins` are fields of `Origin`; None is all of them.
+    `origins` are fields of `Origin`; None is all of them. Raise ValueError for another name.
     """
     fields = [field.with_nullable(True) for field in attribute_schema(registry=registry)]
     return pa.schema([*fields, *(pa.field(name, ORIGIN_COLUMNS[name].type) for name in origin_columns(origins))])
@@ -56,9 +53,9 @@ def records_schema(*, registry: Registry = TLIBRARY, origins: Sequence[str] | No
 class RecordColumns:
     """Batches of records as `pyarrow.RecordBatch`es, a row a record or diagnostic.
 
-    `batches` are those of a reader, as in ``RecordColumns(tlib_codec.read("trunk.pcapng").batches())``; they are read once. `origins` names
-    the fields of `Origin` that become columns (None: all). `builder` False takes the builder in Python. Anything that reads
-    Arrow's PyCapsule interface reads it as it is.
+    `batches` are those of a reader, as in ``RecordColumns(tlib_codec.read("trunk.pcapng").batches())``; they are read once.
+    `origins` names the fields of `Origin` that become columns (None: all; ValueError for another name). `builder` False takes the
+    builder in Python. Anything that reads Arrow's PyCapsule interface reads it as it is.
     """
 
     def __init__(
@@ -93,7 +90,7 @@ class RecordColumns:
         for run in _runs(batch):
             if isinstance(run, Frames):
                 yield from self._frames(run, held)
-            elif _is_damage(run[0]):
+            elif is_damage(run[0]):
                 yield from self._damaged(run, held)
             else:
                 yield from self._encoded(run, held, failed)
@@ -112,7 +109,7 @@ class RecordColumns:
         for entry in entries:
             item = entry.as_item() if isinstance(entry, Diagnostic) else entry.item
             assert isinstance(item, Gap)
-            if self._builder.put_damage(item.data, _place(entry) or 0, _error(item)):
+            if self._builder.put_damage(item.data, place(entry) or 0, error_of_gap(item)):
                 yield self._taken(held)
 
     def _encoded(self, records: Sequence[Entry], held: _Rows, failed: list[Diagnostic]) -> Iterator[Rows]:
@@ -121,7 +118,7 @@ class RecordColumns:
         for record in records:
             assert isinstance(record, Record)
             try:
-                frames.append(record.frame or encode(_numbered(record), registry=self._registry, policy=Policy.LENIENT))
+                frames.append(encoded(record, self._registry))
             except EncodeError as error:
                 failed.append(Diagnostic(error.code, record.origin, error.expected, error.actual, error.path, "not written"))
             else:
@@ -129,10 +126,13 @@ class RecordColumns:
         if not kept:
             return
         held.add(kept, len(kept))
-        bounds = array("Q", accumulate(map(len, frames), initial=0)).tobytes()
-        self._builder.put(b"".join(frames), bounds, array("Q", [_place(record) or 0 for record in kept]).tobytes())
-        while self._builder.fill():
-            yield self._taken(held)
+        for printed, group in groupby(zip(kept, frames, strict=True), key=lambda pair: pair[0].frame is None and pair[0].valid):
+            run = list(group)
+            bounds = array("Q", accumulate((len(frame) for _, frame in run), initial=0)).tobytes()
+            places = array("Q", [place(record) or 0 for record, _ in run]).tobytes()
+            self._builder.put(b"".join(frame for _, frame in run), bounds, places, printed)
+            while self._builder.fill():
+                yield self._taken(held)
 
     def _taken(self, held: _Rows) -> Rows:
         return held.completed(batch_of(self._builder.take(), self._fields))
@@ -142,7 +142,7 @@ def _runs(batch: Batch) -> Iterator[Frames | list[Entry]]:
     """Yield the parts of a batch, single entries gathered to lists that are rows of frames throughout, or of none."""
     held: list[Entry] = []
     for part in batch.parts:
-        if held and (isinstance(part, Frames) or _is_damage(part) is not _is_damage(held[0])):
+        if held and (isinstance(part, Frames) or is_damage(part) is not is_damage(held[0])):
             yield held
             held = []
         if isinstance(part, Frames):
@@ -156,30 +156,6 @@ def _runs(batch: Batch) -> Iterator[Frames | list[Entry]]:
 def _is_note(part: Part) -> bool:
     """Return whether `part` is a diagnostic of severity WARNING, which has no row."""
     return isinstance(part, Diagnostic) and part.severity is Severity.WARNING
-
-
-def _is_damage(entry: Entry) -> bool:
-    return isinstance(entry, Diagnostic) or isinstance(entry.item, Gap)
-
-
-def _numbered(record: Record) -> Any:
-    """Return the item, with 0 for the number of a message that is known by its name alone."""
-    item = record.item
-    return UnknownEvent(0, item.attributes) if isinstance(item, UnknownEvent) and isinstance(item.message, str) else item
-
-
-def _place(entry: Entry) -> int | None:
-    """Return the offset that a row shows."""
-    if isinstance(entry, Record) and isinstance(entry.item, Gap) and entry.item.data:
-        return entry.item.offset
-    offset = entry.origin.offset
-    return offset if offset is not None and 0 <= offset <= _LARGEST else None
-
-
-def _error(item: Gap) -> RowError:
-    if isinstance(item, MalformedFrame):
-        return item.error.code, item.error.offset, item.error.path
-    return GAP, None, ""
 
 
 class _Rows:
@@ -241,18 +217,18 @@ class _Rows:
         row = 0
         for rows, first, end in segments:
             if not isinstance(rows, Frames):
-                for place, entry in enumerate(rows[first:end], row):
-                    offsets[place] = _place(entry)
+                for at, entry in enumerate(rows[first:end], row):
+                    offsets[at] = place(entry)
                     if isinstance(entry, Record) and entry.frame is None and not isinstance(entry.item, Gap):
-                        errors[place] = None
-                        if isinstance(entry.item, UnknownEvent) and isinstance(entry.item.message, str):
-                            names[place] = entry.item.message
+                        errors[at] = None
+                        if (name := named(entry)) is not None:
+                            names[at] = name
             row += end - first
         arrays[OFFSET] = pa.array(offsets, pa.uint64())
         arrays[ERROR_OFFSET] = pa.array(errors, pa.uint64())
         if names:
             known = arrays[EVENT].cast(pa.string()).to_pylist()
-            arrays[EVENT] = pa.array([names.get(place, name) for place, name in enumerate(known)], pa.string()).dictionary_encode()
+            arrays[EVENT] = pa.array([names.get(at, name) for at, name in enumerate(known)], pa.string()).dictionary_encode()
 
     def _entries(self, segments: Sequence[Segment], places: Sequence[int]) -> Iterator[Entry]:
         """Yield the entries at these rows."""

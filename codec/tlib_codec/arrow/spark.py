@@ -25,13 +25,15 @@ from tlib_codec.files import read
 from tlib_codec.formats import formats
 from tlib_codec.formats.compression import kind_of
 from tlib_codec.formats.source import InputError, Source
+from tlib_codec.query import Query
+from tlib_codec.records import Batch
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
 from .columns import Columns, schema
 from .origins import ORIGIN_COLUMNS, origin_columns
 from .records import RecordColumns
-from .splits import SIZE, cut, places, read_range
+from .splits import SIZE, cut, frame_batches, places, read_range
 
 try:
     import pyarrow as pa
@@ -117,7 +119,8 @@ class TlibDataSource(DataSource):
     may be compressed: ``.pcap.gz``, ``.pcap.zst``).
 
     Options: ``columns``, names with commas between (all of them); ``rangeBytes``, by which a big file is
-    cut (128 MiB); ``registry``, as MODULE:NAME, one of your own that workers can import.
+    cut (128 MiB); ``registry``, as MODULE:NAME, one of your own that workers can import; ``where``, a condition (docs/query.md), by which
+    the workers select events.
     """
 
     @classmethod
@@ -139,7 +142,9 @@ class TlibDataSource(DataSource):
         if not path:
             raise ValueError("tlib: give a path: spark.read.format('tlib').load('captures/*.tlb')")
         each = int(self.options.get("rangeBytes", SIZE))
-        return TlibReader(path, self._columns(), each, self.options.get("registry"))
+        where, registry = self.options.get("where"), self.options.get("registry")
+        _query(where, _registry(registry))  # a mistake shows on the driver
+        return TlibReader(path, self._columns(), each, registry, where)
 
 
 def _registry(name: str | None) -> Registry:
@@ -155,11 +160,12 @@ def _registry(name: str | None) -> Registry:
 class TlibReader(DataSourceReader):
     """Plans the pieces of all files, and reads one of them."""
 
-    def __init__(self, path: str, columns: Sequence[str] | None, each: int, registry: str | None) -> None:
+    def __init__(self, path: str, columns: Sequence[str] | None, each: int, registry: str | None, where: str | None = None) -> None:
         self._path = path.removeprefix("file:")
         self._columns = columns
         self._each = each
         self._registry = registry
+        self._where = where
         self._filters: list[tuple[str, str, Any]] = []
 
     def pushFilters(self, filters: list[Any]) -> Iterable[Any]:
@@ -217,17 +223,23 @@ class TlibReader(DataSourceReader):
         assert isinstance(partition, Piece)
         registry = _registry(self._registry)
         fields = spark_schema(registry, self._columns)
-        for batch in _captured(partition.path, registry) if partition.capture else self._frames(partition, registry):
+        query = _query(self._where, registry)
+        for batch in _captured(partition.path, query, registry) if partition.capture else self._frames(partition, query, registry):
             made = self._filtered(_converted(batch, fields, partition.start, partition.path))
             if made.num_rows:
                 yield made
 
-    def _frames(self, piece: Piece, registry: Registry) -> Iterator[pa.RecordBatch]:
+    def _frames(self, piece: Piece, query: Query, registry: Registry) -> Iterator[pa.RecordBatch]:
         needed = None if self._columns is None else _own(self._columns)
         with Path(piece.path).open("rb") as file:
             start = cut(file, piece.start, registry=registry)
             end = cut(file, piece.end, registry=registry) if piece.end is not None else Path(piece.path).stat().st_size
-            yield from Columns(read_range(file, start, end), registry=registry, columns=needed)
+            if query:
+                yield from RecordColumns(
+                    _selected(frame_batches(read_range(file, start, end), registry), query), registry=registry, origins=()
+                )
+            else:
+                yield from Columns(read_range(file, start, end), registry=registry, columns=needed)
 
     def _filtered(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         for operation, name, value in self._filters:
@@ -257,10 +269,20 @@ def _is_capture(path: Path) -> bool:
     return capture
 
 
-def _captured(path: str, registry: Registry) -> Iterator[pa.RecordBatch]:
+def _query(where: str | None, registry: Registry) -> Query:
+    return Query(where=() if where is None else where, registry=registry)
+
+
+def _selected(batches: Iterable[Batch], query: Query) -> Iterator[Batch]:
+    """Yield the batches with the events that the query selects; rows of other bytes have no event."""
+    for batch in batches:
+        yield batch.filter(query, lambda _: None) if query else batch
+
+
+def _captured(path: str, query: Query, registry: Registry) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a capture: its records and diagnostics."""
     with read(path, format=None, registry=registry) as reader:
-        yield from RecordColumns(reader.batches(), registry=registry, origins=_CAPTURE.origins)
+        yield from RecordColumns(_selected(reader.batches(), query), registry=registry, origins=_CAPTURE.origins)
 
 
 def _converted(batch: pa.RecordBatch, fields: pa.Schema, start: int, path: str) -> pa.RecordBatch:

@@ -16,10 +16,11 @@ first is malformed.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Final
 
 from tlib_codec.engine import StreamDecoder
+from tlib_codec.records import Batch, stream_parts
 from tlib_codec.stream import Gap
 from tlib_schemas.limits import DEFAULT_LIMITS, Limits
 from tlib_schemas.registry import Registry
@@ -75,3 +76,13 @@ def read_range(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
     while start < end and (data := file.read(min(1 << 20, end - start))):
         start += len(data)
         yield data
+
+
+def frame_batches(chunks: Iterable[bytes], registry: Registry) -> Iterator[Batch]:
+    """Yield batches of the frames in a stream that arrives in chunks."""
+    decoder = StreamDecoder(registry=registry)
+    for chunk in chunks:
+        decoder.feed(chunk)
+        yield Batch(stream_parts(decoder, ""), registry=registry)
+    decoder.close()
+    yield Batch(stream_parts(decoder, ""), registry=registry)

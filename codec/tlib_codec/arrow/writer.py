@@ -160,7 +160,7 @@ class ColumnWriter:
         self._columns = RecordColumns(registry=options.registry, origins=options.origins)
         self._file = file
         self._csv = name == "csv"
-        sink = _sink("arrow" if options.part and not self._csv else name, file, self._columns.schema, options)
+        sink = sink_of("arrow" if options.part and not self._csv else name, file, self._columns.schema, options)
         self._sink = Grouped(sink)
 
     def write(self, batch: Batch) -> Iterator[Entry]:
@@ -189,7 +189,8 @@ class ColumnWriter:
         self._sink.close()
 
 
-def _sink(name: str, file: BinaryIO, schema: pa.Schema, options: WriteOptions) -> Sink:
+def sink_of(name: str, file: BinaryIO, schema: pa.Schema, options: WriteOptions) -> Sink:
+    """Return the sink of a format."""
     match name:
         case "parquet":
             return GroupWriter(file, schema, threads=options.threads)

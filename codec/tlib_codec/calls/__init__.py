@@ -9,6 +9,7 @@
 """
 
 from .anomalies import ANOMALIES, Anomaly, Missing
+from .fields import CALL_FIELDS, CALLS
 from .follow import CallTracker, follow
 from .ladder import ladder
 from .mermaid import mermaid
@@ -18,6 +19,8 @@ from .party import Party, Span, State
 
 __all__ = [
     "ANOMALIES",
+    "CALLS",
+    "CALL_FIELDS",
     "Anomaly",
     "Call",
     "CallLimits",

@@ -15,6 +15,8 @@ from tlib_schemas.values import KVList
 from .links import weight
 from .open_calls import Event, OpenCall, OpenCalls
 
+_OF_CALL = frozenset(map(int, EventCallDataChanged.__schema__.listed))
+
 
 class Attributes:
     """Applies the values of events to the state of calls."""
@@ -23,7 +25,7 @@ class Attributes:
         self._calls = calls
         self._registry = registry
         self._own = frozenset(registry.identifying(Identifies.CALL, Identifies.CONNECTION))
-        self._of_event = frozenset(number for number, attribute in registry.dictionary.items() if attribute.of_event)
+        self._of_event = frozenset(int(number) for number, attribute in registry.dictionary.items() if attribute.of_event)
 
     def apply(
         self, one: OpenCall, event: Event, *, judged: bool = False, listed: bool = False, keep: Container[int] = ()
@@ -35,8 +37,8 @@ class Attributes:
         call = one.call
         changes: dict[str, tuple[Any, Any]] = {}
         for number, value in event.values.items():
-            of_call = number in EventCallDataChanged.__schema__.listed
-            if number in self._of_event or number in keep or (listed and not of_call):
+            of_call = int(number) in _OF_CALL
+            if (listed and not of_call) or int(number) in self._of_event or number in keep:
                 continue
             name = self._registry.attribute_name(number)
             old = call.state.get(name)

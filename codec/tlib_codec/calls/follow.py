@@ -46,8 +46,9 @@ Followed: TypeAlias = Call | Missing
 _CREATED, _CHANGED, _DELETED, _RELEASED = (
     int(event.message) for event in (EventCallCreated, EventCallDataChanged, EventCallDeleted, EventReleased)
 )
-_FRESH_START = frozenset({MessageType.EventLinkConnected, MessageType.EventServerConnected})
-_BACK_IN_STEP = frozenset({MessageType.EventRegistered, MessageType.EventAddressInfo})  # on an abstract DN: the calls there are
+_CALL_BASED = frozenset({_CREATED, _CHANGED, _DELETED})
+_FRESH_START = frozenset({int(MessageType.EventLinkConnected), int(MessageType.EventServerConnected)})
+_BACK_IN_STEP = frozenset({int(MessageType.EventRegistered), int(MessageType.EventAddressInfo)})  # on an abstract DN: the calls there are
 _NOWHERE = Origin()
 
 
@@ -77,24 +78,27 @@ class CallTracker:
         if isinstance(item, Gap):
             return
         origin = origin or _NOWHERE
+        message = item.message if isinstance(item.message, str) else int(item.message)
         values = _values(item, self.registry)
         connection = self._connections.of(origin)
         time = connection.time(values, origin)
         connection.latest = time or connection.latest
-        missing = connection.count(values.get(AttributeID.EventSequenceNumber), origin)
+        number = values.get(AttributeID.EventSequenceNumber)
+        missing = connection.count(number, origin)
         if missing is not None:
             yield missing
-        if AttributeID.EventSequenceNumber not in values and connection.last is not None:
-            connection.unnamed += item.message in EFFECTS  # an event may be missing before it
+        if connection.last is not None and number is None:
+            connection.unnamed += message in EFFECTS  # an event may be missing before it
         self._calls.tick(time)
         for settled in self._calls.due():
             yield self._settled(settled)
         yield from self._calls.idle()
-        message = item.message
-        event = Event(message, self._name(message), values, time, origin, connection)
-        named = (Identifies.CALL, Identifies.CONNECTION, Identifies.PARTY, Identifies.OTHER_PARTY)
-        event.uuid, event.conn, event.party, event.other = (self._linking.named(values, thing) for thing in named)
-        abstract = ABSTRACT_DN.fits(event.party or "")
+        named = self._linking.named
+        uuid, conn = named(values, Identifies.CALL), named(values, Identifies.CONNECTION)
+        event = Event(message, self._name(message), values, time, origin, connection, uuid, conn)
+        if message not in _CALL_BASED:
+            event.party, event.other = named(values, Identifies.PARTY), named(values, Identifies.OTHER_PARTY)
+        abstract = event.party is not None and ABSTRACT_DN.fits(event.party)
         if message in _FRESH_START or (message in _BACK_IN_STEP and abstract):
             connection.starts += 1
         elif message == _RELEASED and abstract:

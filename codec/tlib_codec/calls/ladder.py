@@ -25,7 +25,9 @@ from .rows import Bar, Box, Kind, Line, Row, Rows
 _HEIGHTS = {Kind.BOX: 50, Kind.PARTIES: 34, Kind.EVENT: 24, Kind.MERGE: 28, Kind.SILENCE: 30}
 _LANE, _LEFT, _TOP, _BOTTOM = 150, 120, 54, 30
 _BOX, _PARTY = 132, 108  # widths of their boxes
+_ASIDE = 40  # bars stand no further from their lifeline
 _NAME, _DETAIL = 32, 56  # characters
+_LEGEND = "On a party: dotted in a queue · hollow dialling or ringing · full connected · striped on hold · ring: the party it talks to"
 _COLOURS = ("#1d6fb8", "#b3541e", "#2f7d4f", "#7a4fa3", "#a8336b", "#4d6a12")
 _STYLE = """
 text { font: 12px "DejaVu Sans", "Segoe UI", Helvetica, Arial, sans-serif; fill: #1f2933 }
@@ -34,6 +36,7 @@ text { font: 12px "DejaVu Sans", "Segoe UI", Helvetica, Arial, sans-serif; fill:
 .detail { fill: #52606d }
 .party { text-anchor: middle; font-size: 11px } .label { text-anchor: middle; font-size: 11px; font-weight: bold }
 .site { fill: #52606d; font-weight: bold; font-size: 12px }
+.legend { fill: #7b8794; font-size: 11px }
 .silence { fill: #7b8794; font-style: italic; font-size: 11px; text-anchor: end } .warning { fill: #b42318; font-weight: bold }
 """
 
@@ -54,7 +57,7 @@ class _Drawing:
         # about 7 px a character; a warning is bold and has its sign
         wide = max((_wide(row.text, _NAME) + _wide(row.detail, _DETAIL) + sum(map(len, row.warnings)) + 4 for row in rows.rows), default=0)
         self.width = max(_LEFT + rows.width * _LANE + 16 + 8 * wide, 400)
-        self.height = self.tops[-1] + _BOTTOM
+        self.height = self.tops[-1] + _BOTTOM + (20 if rows.bars else 0)
         self.colours = {id(line): _COLOURS[i % len(_COLOURS)] for i, line in enumerate(rows.calls)}
 
     def document(self) -> Iterator[str]:
@@ -88,6 +91,8 @@ class _Drawing:
                 yield f'<text class="time" x="{_LEFT - 16}" y="{y + 4}">{row.time:%H:%M:%S}.{row.time.microsecond // 1000:03d}</text>\n'
         if self.rows.cut:
             yield f'<text class="warning" x="20" y="{self.height - 10}">… more events than are drawn</text>\n'
+        if self.rows.bars:
+            yield f'<text class="legend" x="{_LEFT}" y="{self.tops[-1] + 28}">{_LEGEND}</text>\n'
         yield "</svg>\n"
 
     def x(self, line: Line) -> int:
@@ -123,7 +128,8 @@ class _Drawing:
         return self.tops[row] + _HEIGHTS[self.rows.rows[row].kind] // 2 if row < len(self.rows.rows) else self.tops[-1] + 8
 
     def bar(self, bar: Bar) -> Iterator[str]:
-        x, colour = self.x(bar.party), self.colours[id(bar.line)]
+        beside = (bar.line.lane - (self.rows.lanes - 1) / 2) * 9
+        x, colour = round(self.x(bar.party) + max(-_ASIDE, min(_ASIDE, beside))), self.colours[id(bar.line)]
         path = f'd="M{x} {self.middle(bar.first)}V{self.middle(bar.last)}"'
         match bar.state:
             case State.QUEUED:
@@ -150,6 +156,9 @@ class _Drawing:
                 start, end = (row.other, row.line) if row.inward else (row.line, row.other)
                 gap = 7 if row.inward else 2
                 yield self.arrow(self.x(start), self.x(end), y, _GREY, gap)
+                if row.far is not None:
+                    yield f'<path d="M{self.x(row.other)} {y}H{self.x(row.far)}" stroke="{_GREY}" stroke-dasharray="3 3"/>\n'
+                    yield f'<circle cx="{self.x(row.far)}" cy="{y}" r="4" fill="#fff" stroke="{_GREY}"/>\n'
         if row.kind is Kind.BOX and row.line is not None:
             yield self.box(row.line, y)
         elif row.kind is Kind.EVENT and row.line is not None:

@@ -15,7 +15,7 @@ from .model import Link, LinkKind
 from .open_calls import OpenCall, OpenCalls
 from .outcome import Outcome
 
-_ELSEWHERE = (AttributeID.LastTransferConnID, AttributeID.FirstTransferConnID)
+_ELSEWHERE = (int(AttributeID.LastTransferConnID), int(AttributeID.FirstTransferConnID))
 
 
 _OUTCOMES = {
@@ -32,7 +32,8 @@ class Linking:
 
     def __init__(self, calls: OpenCalls, registry: Registry) -> None:
         self._calls = calls
-        self._identifies = {thing: registry.identifying(thing) for thing in Identifies}
+        self._identifies = {thing: tuple(map(int, registry.identifying(thing))) for thing in Identifies}
+        self._linking = (*self._identifies[Identifies.ORIGINAL_CALL], *self._identifies[Identifies.LINKED_CALLS], *_ELSEWHERE)
 
     def named(self, values: Mapping[int, Any], thing: Identifies) -> str | None:
         """Return the text by which `values` identify the thing; None where they do not."""
@@ -44,6 +45,8 @@ class Linking:
 
     def follow(self, one: OpenCall, values: Mapping[int, Any]) -> None:
         """Link a call to its main call and to the call at other sites, as far as an event names them."""
+        if not any(number in values for number in self._linking):
+            return
         main = self.named(values, Identifies.ORIGINAL_CALL)
         if main is not None:
             self.consults(one, main, None)
@@ -79,8 +82,8 @@ class Linking:
             return  # not named, or linked already with more
         self._both(one, LinkKind.MERGED_INTO, LinkKind.MERGED_FROM, uuid, conn, cause)
         outcome = _OUTCOMES.get(cause)
-        for call in (one, self._calls.find(uuid, conn)) if outcome is not None else ():
-            if call is not None:
+        for call in (one, self._calls.find(uuid, conn)):
+            if call is not None and outcome is not None:
                 self._calls.evidence(call, outcome)
 
     def _add(self, one: OpenCall, link: Link) -> None:

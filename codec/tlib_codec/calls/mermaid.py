@@ -1,7 +1,8 @@
 """Write calls as the text of a Mermaid sequence diagram: a participant a party, a box a site, an arrow an event.
 
-Strategy: the events of all calls in the order of time. An event of a party that names another one is an arrow, from the party that calls;
-any other event is a note. Names and texts of the input are quoted as Mermaid's character codes, so they cannot break out.
+Strategy: the events of all calls in the order of time. An event of a party that names another one is an arrow: to the party that is
+called, else from the party of the event; it ends in a cross where that one leaves. Any other event is a note. Names and texts of the
+input are written with Mermaid's character codes, so they cannot break out.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
 from .model import Call, Change, LinkKind
-from .party import State
 
 _EVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _PLAIN = frozenset(" .,:-+_/()@")
+_OFFERED = frozenset({"EventQueued", "EventRouteRequest", "EventRinging"})
+_ARROWS = {"EventDialing": "->>", "EventReleased": "-x", "EventAbandoned": "-x", "EventDiverted": "-x"}
 _NAME = 32  # characters
 
 
@@ -74,9 +76,9 @@ class _Diagram:
         if change.other is None or change.other == change.party:
             return f"Note over {party}: {text}"
         other = self._id(call, change, change.other)
-        known = call.parties.get(change.party)
-        calling = known is not None and (known.role == "Origination" or any(span.state is State.DIALING for span in known.spans))
-        return f"{party}->>{other}: {text}" if calling else f"{other}->>{party}: {text}"
+        if change.event in _OFFERED:
+            return f"{other}->>{party}: {text}"
+        return f"{party}{_ARROWS.get(change.event, '-->>')}{other}: {text}"
 
     def _id(self, call: Call, change: Change, dn: str) -> str:
         site = call.sites.get(change.site or call.call_uuid or "", "") if self._boxed else ""

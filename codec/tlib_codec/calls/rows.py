@@ -52,12 +52,13 @@ class Line(msgspec.Struct):
 
 
 class Row(msgspec.Struct):
-    """A row: `line` is the call's (or, for PARTIES, none), `other` the lifeline at the arrow's other end."""
+    """A row: `line` is the call's (or, for PARTIES, none), `other` the party at the arrow's other end, `far` the one that talks to it."""
 
     kind: Kind
     time: dt.datetime | None = None
     line: Line | None = None
     other: Line | None = None
+    far: Line | None = None
     inward: bool = False  # the arrow points at the call
     ends: bool = False  # the call
     text: str = ""
@@ -131,7 +132,7 @@ class Rows:
         self.bars: list[Bar] = list(self._bars())
 
     def _add(self, row: Row) -> None:
-        for line in (row.line, row.other, *row.boxes):
+        for line in (row.line, row.other, row.far, *row.boxes):
             if line is not None:
                 line.last = len(self.rows)
         self.rows.append(row)
@@ -153,7 +154,9 @@ class Rows:
                 self._add(box)
                 return
             self._add(box)
-        row.other = self._party(change.party, self._sites.get(change.site, ""))
+        site = self._sites.get(change.site, "")
+        row.other = self._party(change.party, site)
+        row.far = self._party(change.other, site) if change.party is not None and change.other != change.party else None
         self._add(row)
         if ends:
             self._finish(line, call)
@@ -187,7 +190,7 @@ class Rows:
                     last = bisect_left(times, span.end) if span.end is not None else len(times)
                     if drawn is not None and first < len(timed) and first < last:
                         end = timed[last][1] if last < len(timed) else len(self.rows)
-                        yield Bar(drawn, line, span.state, timed[first][1], end)
+                        yield Bar(drawn, line, span.state, max(timed[first][1], drawn.first + 1), end)
 
     def _site_of(self, call: Call | None, uuid: str) -> str:
         return self._sites.get(uuid or (call.call_uuid if call is not None else None) or "", "")

@@ -24,6 +24,7 @@ from tlib_schemas.tlibrary import TLIBRARY
 
 if TYPE_CHECKING:
     from tlib_codec.clock import ShownZone
+    from tlib_codec.query import Selection
     from tlib_codec.records import Batch, Entry
 
     from .source import Source
@@ -51,8 +52,8 @@ class WriteOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of a writer; each format uses the ones that apply to it.
 
     `origins` names the fields of `Origin` that rows have as columns (None: all). `threads` encode Parquet. `stream` asks for an output
-    that can be read while it grows, where a format has a choice. `part` asks for a part of an output, for `Writer.join`. `zone` is
-    that of the times that people read (None: as `ShownZone` chooses).
+    that can be read while it grows, where a format has a choice. `part` asks for a part of an output, for `Writer.join`. `select`
+    chooses columns, for a format that `selects`. `zone` is that of the times that people read (None: as `ShownZone` chooses).
     """
 
     registry: Registry = TLIBRARY
@@ -61,6 +62,7 @@ class WriteOptions(msgspec.Struct, frozen=True, kw_only=True):
     stream: bool = False
     part: bool = False
     zone: ShownZone | None = None
+    select: Selection | None = None
 
 
 class Writer(Protocol):
@@ -90,7 +92,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     `origins` are the fields of `Origin` that the reader fills, None where a file may fill any. `write` makes a writer.
     `binary` output does not go to a terminal; `whole` output is of use only when it is complete. A format that `shows_problems`
     has a place for records that are invalid, so nobody need read about them elsewhere. Output that `joins` can be written
-    in parts by several processes.
+    in parts by several processes. A format that `selects` writes chosen columns.
     """
 
     name: str
@@ -105,6 +107,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     whole: bool = False
     shows_problems: bool = False
     joins: bool = False
+    selects: bool = False
 
 
 @functools.cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, BinaryIO
 
 from . import Format, WriteOptions, Writer
@@ -10,8 +11,37 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+def need_pyarrow() -> None:
+    """Raise ImportError, which names the extra, if pyarrow is missing."""
+    try:
+        importlib.import_module("pyarrow")
+    except ImportError:
+        raise ImportError("columns need pyarrow: pip install 'tlib-codec[arrow]'") from None
+
+
+def _csv(file: BinaryIO, options: WriteOptions) -> Writer:
+    if options.select is not None:
+        from .selected import SelectedCsv  # noqa: PLC0415
+
+        return SelectedCsv(file, options.registry, options.select, header=not options.part)
+    try:
+        need_pyarrow()
+    except ImportError:
+        from tlib_codec.arrow.plain_csv import PlainCsv  # noqa: PLC0415
+
+        return PlainCsv(file, options)
+    from tlib_codec.arrow.writer import ColumnWriter  # noqa: PLC0415 pyarrow
+
+    return ColumnWriter("csv", file, options)
+
+
 def _writer(name: str) -> Callable[[BinaryIO, WriteOptions], Writer]:
     def make(file: BinaryIO, options: WriteOptions) -> Writer:
+        need_pyarrow()
+        if options.select is not None:
+            from tlib_codec.arrow.selected import SelectedRows  # noqa: PLC0415 pyarrow
+
+            return SelectedRows(name, file, options)
         from tlib_codec.arrow.writer import ColumnWriter  # noqa: PLC0415 pyarrow
 
         return ColumnWriter(name, file, options)
@@ -20,8 +50,10 @@ def _writer(name: str) -> Callable[[BinaryIO, WriteOptions], Writer]:
 
 
 FORMATS = (
-    Format(name="csv", title="CSV with a header", suffixes=(".csv",), write=_writer("csv"), whole=True, joins=True),
-    Format(name="parquet", title="Parquet", suffixes=(".parquet",), write=_writer("parquet"), binary=True, whole=True, joins=True),
+    Format(name="csv", title="CSV with a header", suffixes=(".csv",), write=_csv, whole=True, joins=True, selects=True),
+    Format(
+        name="parquet", title="Parquet", suffixes=(".parquet",), write=_writer("parquet"), binary=True, whole=True, joins=True, selects=True
+    ),
     Format(
         name="arrow",
         title="Arrow IPC: a file, or a stream in a pipe",
@@ -30,5 +62,6 @@ FORMATS = (
         binary=True,
         whole=True,
         joins=True,
+        selects=True,
     ),
 )

@@ -51,15 +51,12 @@ def file_of(path: str) -> Path:
 
 
 def _holds_others(path: str) -> bool:
-    try:
-        return Path(path).is_dir() or (Path(path).is_file() and _is_zip(path))
-    except ValueError:  # a NUL in the path
-        return False
+    return Path(path).is_dir() or (Path(path).is_file() and _is_zip(path))
 
 
 def _is_zip(path: str) -> bool:
     try:
-        with open(path, "rb") as file:  # noqa: PTH123
+        with Path(path).open("rb") as file:
             return file.read(len(zipped.MAGIC)) == zipped.MAGIC
     except OSError:  # the reader of the input reports it
         return False

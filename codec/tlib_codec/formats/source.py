@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tlib_codec.records import Batch
 
 _HEAD = 1 << 20
+_WRAPPED = (*MAGIC, *MARKS)  # the first bytes of what is not read as it is
 _POLL = 0.2  # seconds between looks at a file that grows
 CHUNK = 1 << 20
 
@@ -74,8 +75,8 @@ class Source(io.RawIOBase):
     """The bytes of `file`: a path (``-`` is the standard input, ``bundle.zip!server.log`` a member), or a file open for reading bytes.
 
     `name` is the file's name for people; `size` its bytes where that is known. Compressed bytes are read unpacked, and UTF-16 with a byte
-    order mark as UTF-8, once `detect` has recognised them. `moved` gets the number of bytes of the last read before each read that may
-    wait; `follow` waits at the end of a file for more. Raises InputError where the file cannot be opened or read.
+    order mark as UTF-8, once `detect` or `peel` has recognised them. `moved` gets the number of bytes of the last read before each read
+    that may wait; `follow` waits at the end of a file for more. Raises InputError where the file cannot be opened or read.
     """
 
     def __init__(
@@ -86,7 +87,7 @@ class Source(io.RawIOBase):
         self.name: str = name or ("(standard input)" if path == "-" else path or "")
         self._moved = moved or (lambda _: None)
         self._path = path
-        self._detected = False
+        self._peeled = False
         self._own = path not in {None, "-"}
         self._follow = follow
         self.size: int | None = None
@@ -184,8 +185,8 @@ class Source(io.RawIOBase):
         assert self._path is not None
         self._file.close()
         self._begin(self._opened(self._path))
-        if self._detected:
-            self.detect()
+        if self._peeled:
+            self.peel()
         return True
 
     def close(self) -> None:
@@ -194,32 +195,44 @@ class Source(io.RawIOBase):
             self._file.close()
         super().close()
 
-    def detect(self) -> Format | None:
-        """Return the format, or None where the input is empty. Raises UnknownFormat where no format is recognised, and InputError."""
-        self._detected = True
-        end = False
-        found = None
-        while found is None and not end:
-            try:
-                chunk = self._read(_HEAD - len(self._head))
-            except CompressionError as error:
-                raise self._failed(error) from None
-            self._head += chunk
-            end = not chunk or len(self._head) >= _HEAD
+    def peel(self) -> None:
+        """Read unpacked what is compressed, and as UTF-8 what is UTF-16, from the first bytes on. Raises InputError."""
+        self._peeled = True
+        while True:
+            while any(len(self._head) < len(magic) and magic.startswith(self._head) for magic in _WRAPPED):
+                if not self._more(_HEAD):
+                    break
             mark = self._head[:2]
             if self._unpacked is None and (kind := kind_of(self._head)) is not None:
                 self.unpack(kind)
-                end = False
             elif mark in MARKS and not self._wide:
                 self._wide = True
                 below = self._raw if self._unpacked is None else self._unpacked.read
                 self._unpacked = _Transcoded(_Packed(self._head[2:], below), MARKS[mark])
                 self._head = b""
-                end = False
-            elif self._head:
-                found = detect(self._head, end=end)
+            else:
+                return
+
+    def _more(self, size: int) -> bool:
+        """Add bytes to the head, `size` at most. Return False at the end."""
+        try:
+            chunk = self._read(size)
+        except CompressionError as error:
+            raise self._failed(error) from None
+        self._head += chunk
+        return bool(chunk)
+
+    def detect(self) -> Format | None:
+        """Return the format, or None where the input is empty. Raises UnknownFormat where no format is recognised, and InputError."""
+        self.peel()
+        end = False
+        found = None
+        while found is None and not end:
+            found = detect(self._head, end=False) if self._head else None
+            end = found is None and (len(self._head) >= _HEAD or not self._more(_HEAD - len(self._head)))
         if not self._head:
             return None
+        found = found or detect(self._head, end=True)
         if found is not None:
             return found
         if self._head.startswith(zipped.MAGIC):

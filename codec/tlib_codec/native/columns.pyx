@@ -150,6 +150,7 @@ cdef class Run:
     cdef Workspace work
     cdef tlib_run core
     cdef uint64_t invalid, malformed, gaps
+    cdef bint printed          # the frames hold events of a log
 
     def __cinit__(self, registry, limits, *arguments):
         self.registry = registry
@@ -205,7 +206,7 @@ cdef class Run:
         cdef bint malformed
         if stop != TLIB_RUN_INVALID or self.core.columns != NULL:
             packed = PyBytes_FromStringAndSize(<const char *> self.core.at, <Py_ssize_t> length)
-            malformed, fault = first_error(packed, self.core.stream.base, self.registry, self.limits)
+            malformed, fault = first_error(packed, self.core.stream.base, self.registry, self.limits, printed=self.printed)
             if malformed:
                 self.malformed += 1
                 return self.row_of_bytes(length, tlib_u16(self.core.at + 4), fault)
@@ -358,13 +359,16 @@ cdef class FrameBuilder(ColumnBuilder):
     cdef bytes data, bounds, places
     cdef Py_ssize_t count, row
 
-    def put(self, bytes data not None, bytes bounds not None, bytes places not None):
-        """Take frames, joined: their bounds and, from 0 on, the place of each (64 bits); `fill` puts them into rows."""
+    def put(self, bytes data not None, bytes bounds not None, bytes places not None, bint printed=False):
+        """Take frames, joined: their bounds and, from 0 on, the place of each (64 bits); `fill` puts them into rows.
+
+        `printed` frames hold valid events of a log: what the receiving client sets is not missing.
+        """
         if self.row < self.count:
             raise ValueError("the frames before are not in rows yet")
         if PyBytes_GET_SIZE(places) % sizeof(uint64_t) or PyBytes_GET_SIZE(bounds) != PyBytes_GET_SIZE(places) + <Py_ssize_t> sizeof(uint64_t):
             raise ValueError("frames have a place each, and one bound more")
-        self.data, self.bounds, self.places = data, bounds, places
+        self.data, self.bounds, self.places, self.printed = data, bounds, places, printed
         self.count = PyBytes_GET_SIZE(places) // sizeof(uint64_t)
         self.row = 0
         self.core.closed = True

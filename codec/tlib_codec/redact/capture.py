@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tlib_codec.formats.captures.ip import Dissector, PacketError, Segment
 from tlib_codec.formats.captures.model import DEFAULT_SETTINGS, CaptureSettings, Packet
@@ -129,6 +129,7 @@ class CaptureRedactor:
 
     After `records`: `packets` were written, the payload of `others` of them blanked since it is of no T-Library
     connection; `blank` bytes of T-Library connections were in no frame that could be replaced, `blocks` of a pcapng file left out.
+    `wanted` selects the frames that it keeps, by their original values (None: all); the bytes of the others become zeros.
     """
 
     def __init__(
@@ -138,6 +139,7 @@ class CaptureRedactor:
         addresses: bool = False,
         keep_malformed: bool = False,
         keep_other: bool = False,
+        wanted: Callable[[Record], bool] | None = None,
         settings: CaptureSettings = DEFAULT_SETTINGS,
     ) -> None:
         self.packets: int
@@ -147,6 +149,7 @@ class CaptureRedactor:
         self._redactor = redactor
         self._hide: Addresses = redactor.pseudonyms.address if addresses else bytes
         self._keep_malformed, self._keep_other = keep_malformed, keep_other
+        self._wanted = wanted
         self._settings = settings
         self._records = Records()
         self._dissector = Dissector(settings)
@@ -265,6 +268,8 @@ class CaptureRedactor:
         """Return the bytes that take the place of a record's; None where nothing can."""
         if isinstance(record.item, Gap):
             return data if self._keep_malformed else None
+        if self._wanted is not None and not self._wanted(record):
+            return bytes(len(data))
         try:
             safe = self._redactor.frame(record.item)
         except EncodeError:

@@ -102,7 +102,8 @@ class Redactor:
                 named = ((self.registry.attribute_name(number), self.value(number, value)) for number, value in values.items())
                 return UnknownEvent(item.message, Attributes(named))
             message = item.message
-        return self.registry.assemble(message, {number: self.value(number, value) for number, value in sorted(values.items())})
+        safe = {number: self.value(number, value) for number, value in sorted(values.items())}
+        return self.registry.assemble(message, safe, printed=isinstance(item, Event))
 
     def frame(self, item: Item) -> bytes:
         """Return the frame of the same event with pseudonyms. Raises EncodeError where they do not fit one."""

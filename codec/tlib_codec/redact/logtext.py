@@ -20,7 +20,7 @@ from tlib_codec.formats.logs.message import Context, Message
 from tlib_codec.formats.logs.platform_sdk import ATTRIBUTE
 from tlib_codec.formats.logs.reader import KINDS, recognised
 from tlib_codec.formats.logs.values import looks_hex, printed_bytes, whole_bytes
-from tlib_codec.records import Diagnostic
+from tlib_codec.records import Diagnostic, Record
 from tlib_schemas.abstract_dn import is_call
 from tlib_schemas.values import KVList
 
@@ -40,12 +40,23 @@ class _Level(msgspec.Struct):
 
 
 class LogRedactor:
-    """Rewrites a log. `dropped` counts the lines left out; `keep_lines` keeps those that no message explains."""
+    """Rewrites a log. `dropped` counts the lines left out; `keep_lines` keeps those that no message explains.
 
-    def __init__(self, redactor: Redactor, *, keep_lines: bool = False, limits: LogLimits = DEFAULT_LOG_LIMITS) -> None:
+    `wanted` selects the messages that it writes, by their original values; None selects all.
+    """
+
+    def __init__(
+        self,
+        redactor: Redactor,
+        *,
+        keep_lines: bool = False,
+        limits: LogLimits = DEFAULT_LOG_LIMITS,
+        wanted: Callable[[Record], bool] | None = None,
+    ) -> None:
         self.redactor: Redactor = redactor
         self.keep_lines: bool = keep_lines
         self.limits: LogLimits = limits
+        self.wanted: Callable[[Record], bool] | None = wanted
         self.dropped: int = 0
 
     def lines(self, file: Iterable[bytes] | BinaryIO, *, name: str = "", kind: str | None = None) -> Iterator[bytes]:
@@ -69,14 +80,15 @@ class LogRedactor:
                 continue
             line = entry[2]
             header = opens.header(entry)
+            kept: str | None = None
             if message is not None:
                 if header is None and message.suspend(entry):
                     continue
-                texts = list(message.finish())
+                texts = list(message.finish(self.wanted))
                 self.dropped += message.dropped
-                if not texts and header is not None and (kept := headers.before(message.raw, line)) is not None:
-                    texts = [kept]  # the first line of a header of two lines
-                    self.dropped -= 1
+                if not texts and not message.omitted and header is not None:
+                    kept = headers.before(message.raw, line)  # the first line of a header of two lines
+                    self.dropped -= kept is not None
                 for text in texts:
                     blank = False
                     yield _bytes(text)
@@ -87,12 +99,15 @@ class LogRedactor:
                     kept = held
                 if kept is None:
                     self.dropped += 1
-                else:
+                elif header is None:
                     blank = False
                     yield _bytes(kept)
+                    kept = None
                 held = None
             if header is not None:
-                message = _Rewritten(self.redactor, opens.message(context, header), headers.header(line), line, keep_lines=self.keep_lines)
+                message = _Rewritten(
+                    self.redactor, opens.message(context, header), headers.header(line), line, kept, keep_lines=self.keep_lines
+                )
             elif not line.strip():
                 if not blank:
                     yield b"\n"
@@ -108,7 +123,7 @@ class LogRedactor:
             else:
                 self.dropped += 1
         if message is not None:
-            yield from map(_bytes, message.finish())
+            yield from map(_bytes, message.finish(self.wanted))
             self.dropped += message.dropped
 
 
@@ -119,12 +134,15 @@ def _bytes(text: str) -> bytes:
 class _Rewritten:
     """One message, its lines as they will be written; None for a line that is left out."""
 
-    def __init__(self, redactor: Redactor, message: Message, header: str, raw: str, *, keep_lines: bool) -> None:
+    def __init__(self, redactor: Redactor, message: Message, header: str, raw: str, before: str | None, *, keep_lines: bool) -> None:
         self.redactor: Redactor = redactor
         self.message: Message = message
         self.out: list[str | None] = [header]
         self.dropped: int = 0
         self.raw: str = raw
+        self.omitted: bool = False  # a message that is not wanted
+        self._before = before
+        self._counts = redactor.counts.copy()
         self._keep_lines = keep_lines
         self._platform = message.quote == '"'
         # the quoted value that goes on: its pieces as line, start and end
@@ -163,10 +181,17 @@ class _Rewritten:
         self.dropped += not self._keep_lines
         return True
 
-    def finish(self) -> Iterator[str]:
-        """Yield the lines; none where it was no message after all."""
+    def finish(self, wanted: Callable[[Record], bool] | None) -> Iterator[str]:
+        """Yield the lines; none where it was no message after all, or is not `wanted`."""
         self._cut()
-        if not self.message.finish():
+        made = self.message.finish()
+        if wanted is not None and made and isinstance(made[0], Record) and not wanted(made[0]):
+            self.redactor.counts = self._counts
+            self.omitted = True
+            return
+        if self._before is not None:
+            yield self._before
+        if not made:
             self.dropped = len(self.out)
             if self._keep_lines:
                 self.dropped = 0

@@ -43,6 +43,11 @@ class Day:
         return self.heads[site] + "".join(self.logs[site])
 
 
+def log_of(site: Site) -> str:
+    """Return the log of a site that is no part of a day."""
+    return _head(site.name) + "".join(_messages(site.name, site.out))
+
+
 def moment(time: int) -> dt.datetime:
     """Return the UTC time of a time of the day."""
     return _BEGIN + time * _UNIT

@@ -4,6 +4,7 @@ import itertools
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import partyevents
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -87,6 +88,37 @@ def test_text_of_the_input_cannot_break_out():
     assert "\x1b" not in text
     assert "77 call" in texts(text)
     text.encode()
+
+
+def bars(rows):
+    return [(bar.party.name, bar.line.name, bar.state.value) for bar in rows.bars]
+
+
+def test_a_party_has_a_bar_for_each_of_its_states():
+    found = partyevents.calls(*partyevents.consultation())
+    assert sorted(bars(Rows(found.values(), TLIBRARY, 100))) == [
+        ("7001", partyevents.CONN, "established"),
+        ("7001", partyevents.CONN, "held"),
+        ("7001", partyevents.CONN, "ringing"),
+        ("7001", partyevents.SECOND, "dialing"),
+        ("7001", partyevents.SECOND, "established"),
+        ("7002", partyevents.SECOND, "established"),
+        ("7002", partyevents.SECOND, "ringing"),
+    ]
+
+
+def test_the_parties_of_a_site_stand_in_its_box():
+    rows = Rows(partyevents.fed(partyevents.STEPS).values(), TLIBRARY, 100)
+    assert [(box.name, box.first, box.last) for box in rows.boxes] == [("lake.log", 1, 2), ("hill.log", 3, 4)]
+
+
+def test_parties_of_one_site_have_no_box():
+    assert Rows(calls(), TLIBRARY, 1_000).boxes == []
+
+
+def test_a_party_that_talks_to_another_one_is_drawn_with_it():
+    rows = Rows(partyevents.calls(partyevents.ringing(0)).values(), TLIBRARY, 100)
+    assert rows.rows[-1].far is rows.parties["", partyevents.CALLER]
 
 
 @given(st.lists(strategies.items(), max_size=10))

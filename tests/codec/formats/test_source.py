@@ -301,3 +301,28 @@ def test_the_end_of_a_pipe_is_an_end_although_followed():
 
 def test_a_source_is_readable():
     assert Source(Pipe()).readable()
+
+
+def test_peeling_unpacks_without_a_known_format():
+    source = Source(io.BytesIO(gzip.compress(b"hello")))
+    source.peel()
+    assert source.read() == b"hello"
+
+
+def test_peeling_keeps_what_is_not_wrapped():
+    source = Source(Pipe(b"h", b"ello"))
+    source.peel()
+    assert source.read() == b"hello"
+
+
+def test_peeling_waits_for_the_whole_magic_number():
+    packed = gzip.compress(b"hello")
+    source = Source(Pipe(packed[:1], packed[1:]))
+    source.peel()
+    assert source.read() == b"hello"
+
+
+def test_peeling_takes_the_beginning_of_a_magic_number_for_text_at_the_end():
+    source = Source(Pipe(b"BZ"))
+    source.peel()
+    assert source.read() == b"BZ"

@@ -226,7 +226,7 @@ def test_values_of_attributes_nobody_declared():
         "#205": RawValue(6, (5551000555100012).to_bytes(8, "big")),
         "#206": RawValue(9, b"what?"),
     }
-    event = UnknownEvent(60, Attributes(raw))
+    event = UnknownEvent(77, Attributes(raw))
     safe = Redactor(b"s").item(event)
     assert all(safe.attributes[name] != value and safe.attributes[name].type == value.type for name, value in raw.items())
     assert len(encode(safe)) == len(encode(event))

@@ -16,9 +16,9 @@ import msgspec
 
 from tlib_codec.formats.compression import CompressionError
 from tlib_codec.formats.source import CHUNK, Source
-from tlib_codec.records import Diagnostic, Frames, Origin, Part, Record, iso
-from tlib_codec.stream import Gap
+from tlib_codec.records import Diagnostic, Frames, Origin, Part, iso
 
+from .decoder import is_frame
 from .ip import Dissector, PacketError, Segment
 from .model import DEFAULT_SETTINGS, CaptureSettings, Packet
 from .origin import packet_origin
@@ -38,7 +38,7 @@ class Connection(msgspec.Struct, kw_only=True):
     """One TCP connection of a capture.
 
     `number` is that of `Flow.connection`. `client` and `server` are ``address:port``. `bytes` counts whole packets on the
-    wire, `frames` the well-formed frames in both directions. `start` and `end` are the times of the first and last packet,
+    wire, `frames` the frames in both directions, also malformed ones. `start` and `end` are the times of the first and last packet,
     nanoseconds since 1970 UTC. `tls` says that a segment begins with a record of TLS.
     """
 
@@ -178,7 +178,7 @@ class ConnectionList:
             if isinstance(part, Frames):
                 for origin in part.origins():
                     self._count_frame(origin)
-            elif isinstance(part, Record) and not isinstance(part.item, Gap):
+            elif is_frame(part):
                 self._count_frame(part.origin)
 
     def _count_frame(self, origin: Origin) -> None:

@@ -125,7 +125,7 @@ class CaptureDecoder:
         streams = self._streams
         items = streams.items()
         if not self._frames:
-            self._frames = any(_is_frame(item) for item in items)
+            self._frames = any(is_frame(item) for item in items)
         if not streams.troubled:
             return items
         streams.troubled = False
@@ -197,7 +197,7 @@ class CaptureDecoder:
         return kept
 
 
-def _is_frame(part: Part) -> bool:
+def is_frame(part: Part) -> bool:
     """Return whether an item is a frame, also a malformed one."""
     if isinstance(part, Record):
         return isinstance(part.item, MalformedFrame) or not isinstance(part.item, Gap)

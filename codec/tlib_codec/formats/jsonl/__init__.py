@@ -37,6 +37,10 @@ def _read(source: Source, options: ReadOptions) -> Iterator[Batch]:
 
 
 def _write(file: BinaryIO, options: WriteOptions) -> Writer:
+    if options.select is not None:
+        from tlib_codec.formats.selected import SelectedLines  # noqa: PLC0415
+
+        return SelectedLines(file, options.registry, options.select)
     from .writer import LineWriter  # noqa: PLC0415
 
     return LineWriter(file, options.registry)
@@ -52,5 +56,6 @@ FORMATS = (
         origins=None,
         write=_write,
         joins=True,
+        selects=True,
     ),
 )

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import gzip
 import io
+import random
+from collections import Counter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tlib_codec import EventCallDeleted, TCause, encode
 from tlib_codec.formats.captures import lanes
 from tlib_codec.formats.captures.connections import ConnectionList
+from tlib_codec.formats.captures.decoder import is_frame
+from tlib_codec.formats.captures.open import read_capture
 from tlib_codec.formats.source import Source
+from tlib_fuzz.conversations import Conversation, mixed
 from tlib_fuzz.packets import ACK, Talk, ethernet, ipv4, pcap, pcapng
 
 FRAME = encode(EventCallDeleted(call_uuid="01FES9JKSOFQLEKK3CSH5B5AES00JV1U", conn_id="006c02462a161006", cause=TCause.Busy))
@@ -82,8 +89,8 @@ def test_bytes_outside_frames_are_no_frame():
     assert only(pcap(Talk().open().say(FRAME + b"junk").close().packets)).frames == 1
 
 
-def test_a_malformed_frame_does_not_count():
-    assert only(pcap(Talk().open().say(FRAME + FRAME[:40]).close().packets)).frames == 1
+def test_a_malformed_frame_counts():
+    assert only(pcap(Talk().open().say(FRAME + FRAME[:40]).close().packets)).frames == 2
 
 
 def test_start_is_the_time_of_the_first_packet(talk):
@@ -178,3 +185,19 @@ def test_another_host_does_not_match(talk):
 
 def test_data_have_iso_time(talk):
     assert only(pcap(talk.packets)).to_data()["start"] == "2023-11-14T22:13:20.001000Z"
+
+
+@given(seed=st.integers(0, 2**32), damage=st.integers(0, 20))
+def test_a_connection_has_the_frames_that_decoding_gives_however_damaged_the_capture_is(seed, damage):
+    chance = random.Random(seed)
+    data = bytearray(pcap(mixed([Conversation(seed + i, i) for i in range(chance.randint(1, 4))], seed)))
+    for _ in range(damage):
+        data[chance.randrange(30, len(data))] = chance.randrange(256)
+    decoded = Counter(
+        entry.origin.connection
+        for batch in read_capture(Source(io.BytesIO(data), name="x.pcap"))
+        for entry in batch
+        if is_frame(entry) and entry.origin.connection is not None
+    )
+    found = listed(bytes(data), limit=1_000_000)[0].connections
+    assert {number: one.frames for number, one in found.items() if one.frames} == decoded

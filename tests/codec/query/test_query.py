@@ -49,7 +49,7 @@ def test_one_of_several_events_is_enough():
     assert Query(events=["EventRinging", "160"])(RECORD)
 
 
-@pytest.mark.parametrize("query", [{"events": ["160"]}, {"conditions": ["CallID=7"]}])
+@pytest.mark.parametrize("query", [{"events": ["160"]}, {"where": ["CallID=7"]}])
 def test_a_gap_is_no_event(query):
     assert not Query(**query)(Record(Gap(0, b"x")))
 
@@ -75,7 +75,6 @@ def test_a_gap_is_no_event(query):
         ("UserData.n.deep=5", True),
         ("UserData.n.none=5", False),
         ("UserData.raw=0a0b", True),
-        ("ANI.x=5", False),
         ("TimeinSecs=1773531552", True),
         ("$unnumbered.AttributeNovel=5", True),
         ("$unnumbered.AttributeNovel=6", False),
@@ -83,33 +82,33 @@ def test_a_gap_is_no_event(query):
     ],
 )
 def test_a_condition_compares_the_printed_value(condition, wanted):
-    assert Query(conditions=[condition])(RECORD) is wanted
+    assert Query(where=[condition])(RECORD) is wanted
 
 
 def test_every_condition_must_hold():
-    assert not Query(conditions=["CallID=7", "ANI=1"])(RECORD)
+    assert not Query(where=["CallID=7", "ANI=1"])(RECORD)
 
 
 def test_an_attribute_of_an_event_without_a_table_is_compared():
-    assert Query(conditions=["ANI=1"])(Record(UnknownEvent(60, Attributes({"ANI": "1"}))))
+    assert Query(where=["ANI=1"])(Record(UnknownEvent(60, Attributes({"ANI": "1"}))))
 
 
 @pytest.mark.parametrize(("condition", "wanted"), [("TimeinSecs=3", True), ("TimeinuSecs=0", False), ("Server=5", True)])
 def test_a_part_of_a_composite_is_compared(condition, wanted):
-    assert Query(conditions=[condition])(Record(REGISTERED)) is wanted
+    assert Query(where=[condition])(Record(REGISTERED)) is wanted
 
 
 def test_a_composite_is_compared_as_it_prints():
     name, value = next((field.label, getattr(REGISTERED, field.name)) for field in REGISTERED.__schema__.fields if field.composite)
-    assert Query(conditions=[f"{name}={value.to_text()}"])(Record(REGISTERED))
+    assert Query(where=[f"{name}={value.to_text()}"])(Record(REGISTERED))
 
 
 def test_an_event_without_the_composite_has_none():
-    assert not Query(conditions=["time=x"])(RECORD)
+    assert not Query(where="CallHistory=x")(RECORD)
 
 
 def test_an_item_without_a_table_has_no_composite():
-    assert not Query(conditions=["time=x"])(Record(UnknownEvent(60)))
+    assert not Query(where="CallHistory=x")(Record(UnknownEvent(60)))
 
 
 @pytest.mark.parametrize(
@@ -168,9 +167,9 @@ def test_a_query_knows_whether_a_record_had_an_address(origin, seen):
     [
         ({"events": ["EventCallCreate"]}, "event", "no message 'EventCallCreate'; did you mean EventCallCreated?"),
         ({"events": ["zzzz"]}, "event", "no message 'zzzz'$"),
-        ({"conditions": ["ANY"]}, "where", "'ANY': expected NAME=VALUE, such as Cause=Transfer"),
-        ({"conditions": ["=5"]}, "where", "'=5': expected NAME=VALUE, such as Cause=Transfer"),
-        ({"conditions": ["ANII=5"]}, "where", "no attribute 'ANII'; did you mean ANI?"),
+        ({"where": ["ANY"]}, "where", "expected a name, as in Cause=Transfer"),
+        ({"where": ["=5"]}, "where", "expected a name, as in Cause=Transfer"),
+        ({"where": ["ANII=5"]}, "where", "no attribute 'ANII'; did you mean ANI?"),
         ({"since": "noon"}, "since", "'noon' is no ISO 8601 time"),
         ({"until": "noon"}, "until", "'noon' is no ISO 8601 time"),
         ({"address": "nowhere"}, "address", "'nowhere' is no address"),

@@ -1,0 +1,127 @@
+"""Write CSV without pyarrow: the same bytes, a Python object an event.
+
+Strategy: the builder of columns in Python gives the cells of each row; the origin of the entry gives the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, BinaryIO, Final
+
+import msgspec
+
+from tlib_codec.formats import WriteOptions
+from tlib_codec.formats.jsonl import value_to_data
+from tlib_codec.formats.selected import clean, csv_line, moment, quoted
+from tlib_codec.formats.writers import RecordWriter
+from tlib_codec.records import Batch, Diagnostic, Entry, Record
+from tlib_codec.stream import Gap
+from tlib_schemas.errors import EncodeError, Severity
+from tlib_schemas.limits import DEFAULT_LIMITS
+
+from .builder import Cells, FrameBuilder
+from .entries import encoded, error_of_gap, is_damage, named, place
+from .layout import ERROR_OFFSET, EVENT, MAX_BATCH_BYTES, OFFSET, ORIGINS, Column, Kind, layout
+from .reader import list_of
+
+_LARGEST: Final = (1 << 64) - 1
+_TIMES: Final = {"time": "Z", "local_time": ""}
+_NUMBERS: Final = ("line", "packet")
+
+
+class PlainCsv(RecordWriter):
+    """Writes CSV with a header, unless it is a part of another output."""
+
+    def __init__(self, file: BinaryIO, options: WriteOptions) -> None:
+        super().__init__(file, options.registry)
+        self._layout = layout(options.registry)
+        self._origins = [name for name in ORIGINS if options.origins is None or name in options.origins]
+        self._builder = FrameBuilder(options.registry, DEFAULT_LIMITS, self._layout, MAX_BATCH_BYTES)
+        if not options.part:
+            names = [*(column.name for column in self._layout), *(f"${name}" for name in self._origins)]
+            file.write(csv_line([quoted(name) for name in names]))
+
+    def write(self, batch: Batch) -> Iterator[Entry]:
+        """Write a batch; yield the entries whose rows have an error, and a diagnostic for each record that has no row."""
+        held: list[Entry] = []
+        failed: list[Diagnostic] = []
+        for entry in batch:
+            if isinstance(entry, Diagnostic) or not entry.valid:
+                yield entry
+            if isinstance(entry, Diagnostic) and entry.severity is Severity.WARNING:
+                continue
+            try:
+                full = self._take(entry)
+            except EncodeError as error:
+                failed.append(Diagnostic(error.code, entry.origin, error.expected, error.actual, error.path, "not written"))
+                continue
+            held.append(entry)
+            if full:
+                self._rows(held)
+                held = []
+        self._rows(held)
+        yield from failed
+
+    def _take(self, entry: Entry) -> bool:
+        """Give an entry to the builder; return whether the builder is full. Raises EncodeError."""
+        at = place(entry) or 0
+        if is_damage(entry):
+            item = entry.as_item() if isinstance(entry, Diagnostic) else entry.item
+            assert isinstance(item, Gap)
+            return self._builder.put_damage(item.data, at, error_of_gap(item))
+        assert isinstance(entry, Record)
+        assert not isinstance(entry.item, Gap)
+        return self._builder.row(entry.item, at, encoded(entry, self._registry))
+
+    def _rows(self, held: Sequence[Entry]) -> None:
+        _, cells = self._builder.take()
+        texts = [_texts(one, len(held)) for one in cells]
+        for entry, row in zip(held, zip(*texts, strict=True), strict=True):
+            shown = dict(zip((column.name for column in self._layout), row, strict=True))
+            at = place(entry)
+            shown[OFFSET] = "" if at is None else str(at)
+            if isinstance(entry, Record) and entry.frame is None and not isinstance(entry.item, Gap):
+                shown[ERROR_OFFSET] = ""
+            if (name := named(entry)) is not None:
+                shown[EVENT] = quoted(clean(name))
+            self._file.write(csv_line([*shown.values(), *(_origin(name, entry) for name in self._origins)]))
+
+
+def _texts(cells: Cells, count: int) -> list[str]:
+    values = cells.values + [None] * (count - len(cells.values))
+    names = cells.names() if cells.column.labels is not None else []
+    return ["" if value is None else _text(cells.column, value, names) for value in values]
+
+
+def _text(column: Column, value: Any, names: Sequence[str]) -> str:
+    match column.kind:
+        case Kind.UINT | Kind.SINT | Kind.LONG:
+            return str(value)
+        case Kind.LABEL | Kind.SIGNED_LABEL:
+            return quoted(names[value])
+        case Kind.BINARY:
+            return quoted(value.hex())
+        case Kind.LIST:
+            return quoted(_json(value_to_data(list_of(value))))
+        case _:
+            return quoted(value)
+
+
+def _origin(name: str, entry: Entry) -> str:
+    if name == "unnumbered":
+        pairs: Mapping[str, str] = entry.unnumbered if isinstance(entry, Record) else {}
+        return quoted(_json({clean(str(key)): clean(str(value)) for key, value in pairs.items()})) if pairs else ""
+    value = getattr(entry.origin, name)
+    if value is None or value == "":
+        return ""
+    if name == "time_of_day":
+        return moment(value)[11:]
+    if name in _TIMES:
+        return moment(value) + _TIMES[name]
+    if name in _NUMBERS:
+        return str(value) if 0 <= value <= _LARGEST else ""
+    return quoted(clean(str(value)))
+
+
+def _json(data: Any) -> str:
+    return msgspec.json.encode(data).decode()

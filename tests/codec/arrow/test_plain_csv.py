@@ -1,0 +1,97 @@
+"""CSV without pyarrow has the bytes of CSV with pyarrow."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tlib_codec import Attributes, EventCallCreated, EventCallDeleted, Gap, InvalidEvent, KVList, Unicode, UnknownEvent, encode, read
+from tlib_codec.arrow import builder
+from tlib_codec.arrow.layout import ORIGINS
+from tlib_codec.arrow.origins import ORIGIN_COLUMNS
+from tlib_codec.arrow.plain_csv import PlainCsv
+from tlib_codec.arrow.writer import ColumnWriter
+from tlib_codec.formats import WriteOptions
+from tlib_codec.records import Batch, Diagnostic, Origin, Record
+from tlib_codec.reference import Policy
+from tlib_schemas.errors import Severity
+from tlib_schemas.tlibrary import TLIBRARY
+from tlib_schemas.values import RawValue
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+FRAME = encode(UnknownEvent(60, Attributes({"#200": RawValue(7, b"\0"), "ThisDN": "a\udcff"})), policy=Policy.LENIENT)
+CREATED = EventCallCreated(
+    call_uuid="x",
+    conn_id="006c02462a161006",
+    ani='a "b"\n',
+    user_data=KVList({"a": {"b": 5}, "c": b"\1", "d": Unicode("ü"), "e\udcff": ""}),
+)
+ENTRIES = [
+    Record(CREATED, origin=Origin(file="ü.log", line=4, local_time=1_773_531_552_123_456_789, direction="sent"), unnumbered={"N": "'x'"}),
+    Record(UnknownEvent("EventNotPublic", Attributes({"CallType": 999, "ANI": ""})), origin=Origin(offset=7, time=-1)),
+    Record(
+        InvalidEvent(int(EventCallDeleted.message), Attributes(), TLIBRARY.violations(int(EventCallDeleted.message), {})),
+        origin=Origin(line=1 << 64),
+    ),
+    Diagnostic("log-value", Origin(file="a", line=3), "x", "y", path="Event.ANI"),
+    Diagnostic("log-value", Origin(file="a", line=3), "x", "y", severity=Severity.WARNING),
+    Record(UnknownEvent(60, Attributes({"CallID": "no number"}))),
+    Record(Gap(5, b"junk"), b"junk", Origin(offset=5, connection=3)),
+    Record(UnknownEvent(60, Attributes({"ThisDN": "a"})), FRAME, Origin(offset=3, src="10.0.0.1:5", connection=3)),
+]
+
+
+def made(make, batches, **options):
+    file = io.BytesIO()
+    writer = make(file, WriteOptions(**options))
+    reported = [entry.complaint() for batch in batches for entry in writer.write(batch)]
+    writer.close()
+    return file.getvalue(), sorted(reported)
+
+
+def arrow(file, options):
+    return ColumnWriter("csv", file, options)
+
+
+@pytest.mark.parametrize("name", ["calls.tlb", "calls.pcapng", "tserver.log", "platform_sdk.log"])
+def test_an_example_has_the_same_bytes(name):
+    batches = list(read(EXAMPLES / name).batches())
+    assert made(PlainCsv, batches) == made(arrow, batches)
+
+
+def test_edge_cases_have_the_same_bytes():
+    batches = [Batch(ENTRIES)]
+    assert made(PlainCsv, batches) == made(arrow, batches)
+
+
+def test_a_part_has_no_header():
+    assert made(PlainCsv, [Batch(ENTRIES)], part=True) == made(arrow, [Batch(ENTRIES)], part=True)
+
+
+def test_chosen_origins_are_the_same_columns():
+    assert made(PlainCsv, [Batch(ENTRIES)], origins=("line",)) == made(arrow, [Batch(ENTRIES)], origins=("line",))
+
+
+def test_a_full_builder_is_emptied(monkeypatch):
+    expected = made(PlainCsv, [Batch(ENTRIES)])
+    monkeypatch.setattr(builder, "MAX_ROWS", 1)
+    assert made(PlainCsv, [Batch(ENTRIES)]) == expected
+
+
+def test_the_origins_are_those_of_the_schema():
+    assert [f"${name}" for name in ORIGINS] == list(ORIGIN_COLUMNS)
+
+
+def test_the_fields_of_the_columns_are_the_origins():
+    assert tuple(column.field for column in ORIGIN_COLUMNS.values()) == ORIGINS
+
+
+def test_csv_needs_no_pyarrow(tmp_path):
+    code = "import sys; sys.modules['pyarrow'] = None; from tlib_cli import main; sys.exit(main(sys.argv[1:]))"
+    source, out = str(EXAMPLES / "calls.tlb"), tmp_path / "a.csv"
+    subprocess.run([sys.executable, "-c", code, "decode", source, "-o", str(out)], check=True, timeout=60)
+    assert out.read_bytes() == made(arrow, read(source).batches(), origins=("file",))[0]
