@@ -94,4 +94,4 @@ def test_csv_needs_no_pyarrow(tmp_path):
     code = "import sys; sys.modules['pyarrow'] = None; from tlib_cli import main; sys.exit(main(sys.argv[1:]))"
     source, out = str(EXAMPLES / "calls.tlb"), tmp_path / "a.csv"
     subprocess.run([sys.executable, "-c", code, "decode", source, "-o", str(out)], check=True, timeout=60)
-    assert out.read_bytes() == made(arrow, read(source).batches(), origins=("file",))[0]
+    assert out.read_bytes() == made(arrow, read(source).batches(), origins=("file", "time"))[0]

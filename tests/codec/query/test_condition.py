@@ -190,14 +190,6 @@ def test_a_tree_is_a_condition():
     assert Query(where=Compare(Field("UserData", "Tier"), Operator.EQ, "Gold"))(RECORD)
 
 
-def test_the_clock_follows_events_that_another_condition_excludes():
-    hour = 3600 * 1_000_000_000
-    both = Record(UnknownEvent(60, Attributes({"TimeinSecs": 7200, "ANI": "1"})), origin=Origin(local_time=3 * hour))
-    later = Record(UnknownEvent(60, Attributes({"ANI": "2"})), origin=Origin(local_time=4 * hour))
-    query = Query(where="ANI=2 and time = 1970-01-01T03:00")
-    assert [query(both), query(later)] == [False, True]
-
-
 @pytest.mark.parametrize(
     ("condition", "message"),
     [
