@@ -11,9 +11,9 @@ import pytest
 
 from tlib_codec import Attributes, EventCallCreated, EventCallDeleted, Gap, InvalidEvent, KVList, Unicode, UnknownEvent, encode, read
 from tlib_codec.arrow import builder
+from tlib_codec.arrow.layout import ORIGINS
 from tlib_codec.arrow.origins import ORIGIN_COLUMNS
 from tlib_codec.arrow.plain_csv import PlainCsv
-from tlib_codec.arrow.plan import ORIGINS
 from tlib_codec.arrow.writer import ColumnWriter
 from tlib_codec.formats import WriteOptions
 from tlib_codec.records import Batch, Diagnostic, Origin, Record
