@@ -7,12 +7,11 @@ are written in groups, so memory does not grow with the calls.
 
 from __future__ import annotations
 
+import importlib
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 import msgspec
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from tlib_codec.calls import Call
 from tlib_schemas.call_events import EventCallCreated, EventCallDataChanged, EventCallDeleted
@@ -20,6 +19,10 @@ from tlib_schemas.enumerations import OpenEnum
 from tlib_schemas.kinds import Kind
 from tlib_schemas.registry import Registry
 from tlib_schemas.wire import Attribute
+
+from .need import pa
+
+pq = importlib.import_module("pyarrow.parquet")
 
 _GROUP = 10_000
 _ALONE = ("ending", "created", "complete", "events", "dropped")

@@ -10,17 +10,17 @@ Needs pyarrow (extra ``arrow``).
 
 from __future__ import annotations
 
+import importlib
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import repeat
 from typing import Any, Final, NamedTuple
 
-import pyarrow as pa
-import pyarrow.compute as pc
-from pyarrow import parquet
-
+from .need import pa, pc
 from .parquet_footer import Pieces, columns_of, completed, row_group
+
+parquet = importlib.import_module("pyarrow.parquet")
 
 __all__ = ["GroupWriter"]
 

@@ -13,12 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.registry import Registry
 
+from .need import pa, pc
 from .parquet import GroupWriter
 
 KEYS: Final = ("date", "event")
