@@ -21,7 +21,6 @@ from tlib_cli.view.progress import Progress
 from tlib_codec.calls import CALLS, Call, CallLimits, CallTracker, ladder, mermaid
 from tlib_codec.calls.model import DEFAULT_CALL_LIMITS
 from tlib_codec.formats import ReadOptions
-from tlib_codec.formats.columns import need_pyarrow
 from tlib_codec.merge import merged
 from tlib_codec.query import Condition, Tally
 from tlib_codec.records import Diagnostic, Entry, Record
@@ -261,7 +260,6 @@ class _LadderCalls:
 
 def _parquet() -> type[CallParquet]:
     try:
-        need_pyarrow()
         from tlib_codec.arrow.calls import CallParquet  # noqa: PLC0415 pyarrow
     except ImportError as error:
         raise click.UsageError(str(error)) from None
