@@ -95,3 +95,16 @@ def test_csv_needs_no_pyarrow(tmp_path):
     source, out = str(EXAMPLES / "calls.tlb"), tmp_path / "a.csv"
     subprocess.run([sys.executable, "-c", code, "decode", source, "-o", str(out)], check=True, timeout=60)
     assert out.read_bytes() == made(arrow, read(source).batches(), origins=("file",))[0]
+
+
+def test_the_package_has_its_public_names():
+    import tlib_codec.arrow as package
+
+    assert [getattr(package, name).__name__ for name in dir(package)] == dir(package)
+
+
+def test_the_package_has_no_other_names():
+    import tlib_codec.arrow as package
+
+    with pytest.raises(AttributeError, match=r"module 'tlib_codec.arrow' has no attribute 'nothing'"):
+        _ = package.nothing
