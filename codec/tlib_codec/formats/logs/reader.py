@@ -5,7 +5,7 @@ one, the message takes its lines until one ends it. Nothing is held but the mess
 
 >>> log = [b"@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventOnHook\n", b"\tAttributeThisDN\t'2001'\n"]
 >>> [record.item for record in read_log(log)]
-[UnknownEvent(message=87, attributes=Attributes({'ThisDN': '2001'}))]
+[EventOnHook(this_dn='2001')]
 """
 
 from __future__ import annotations
