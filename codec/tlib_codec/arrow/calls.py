@@ -7,7 +7,6 @@ are written in groups, so memory does not grow with the calls.
 
 from __future__ import annotations
 
-import importlib
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
@@ -20,9 +19,7 @@ from tlib_schemas.kinds import Kind
 from tlib_schemas.registry import Registry
 from tlib_schemas.wire import Attribute
 
-from .need import pa
-
-pq = importlib.import_module("pyarrow.parquet")
+from .library import pa
 
 _GROUP = 10_000
 _ALONE = ("ending", "created", "complete", "events", "dropped")
@@ -46,7 +43,9 @@ class CallParquet:
         fields += [*self._attributes.items(), ("other_attributes", pa.string()), *((name, pa.string()) for name in _TEXTS)]
         self._schema = pa.schema(fields)
         self._rows: list[dict[str, Any]] = []
-        self._writer = pq.ParquetWriter(file, self._schema, compression="zstd")
+        from pyarrow import parquet  # noqa: PLC0415
+
+        self._writer = parquet.ParquetWriter(file, self._schema, compression="zstd")
 
     def __enter__(self) -> Self:
         return self

@@ -20,7 +20,7 @@ from tlib_schemas.tlibrary import TLIBRARY
 
 from . import builder as column_rows
 from .layout import MAX_BATCH_BYTES, MAX_FRAME_BYTES, OFFSET, Column, Counts, Kind, layout
-from .need import pa, pc
+from .library import pa, pc
 from .reader import Rebuilder
 
 __all__ = ["Columns", "Counts", "as_map", "frames", "schema", "validate"]

@@ -18,7 +18,7 @@ import msgspec
 
 from tlib_codec.records import NO_FLOW, NO_TIME, Entry, Flow, Frames, Origin, Record
 
-from .need import pa, pc
+from .library import pa, pc
 
 Segment: TypeAlias = tuple[Frames | Sequence[Entry], int, int]
 """Rows of a batch: the frames or entries, and the first and the end of those that are rows here."""

@@ -16,7 +16,7 @@ from typing import Any, Final
 from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.registry import Registry
 
-from .need import pa, pc
+from .library import pa, pc
 from .parquet import GroupWriter
 
 KEYS: Final = ("date", "event")

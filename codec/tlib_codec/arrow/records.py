@@ -27,7 +27,7 @@ from .columns import batch_of
 from .columns import schema as attribute_schema
 from .entries import encoded, error_of_gap, is_damage, named, place
 from .layout import ERROR, ERROR_OFFSET, EVENT, MAX_BATCH_BYTES, OFFSET, layout
-from .need import pa, pc
+from .library import pa, pc
 from .origins import ORIGIN_COLUMNS, Segment, filled, origin_columns
 
 __all__ = ["RecordColumns", "records_schema"]

@@ -18,7 +18,7 @@ from tlib_codec.query.selection import Column
 from tlib_schemas.kinds import Kind
 from tlib_schemas.values import KVList, RawValue
 
-from .need import pa
+from .library import pa
 from .writer import Sink, sink_of
 
 _GROUP: Final = 1 << 14

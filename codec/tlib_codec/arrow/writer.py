@@ -16,7 +16,7 @@ from tlib_codec.formats import WriteOptions
 from tlib_codec.formats.jsonl import value_to_data
 from tlib_codec.records import Batch, Diagnostic, Entry
 
-from .need import pa
+from .library import pa
 from .parquet import GroupWriter
 from .reader import list_of
 from .records import RecordColumns

@@ -68,7 +68,7 @@ class OpenCall(msgspec.Struct, eq=False):
     linked: set[Any] = set()  # its links, and for each its kind with each of its names
     main: OpenCall | None = None  # the call that this one consults for
     consults: list[OpenCall] = []
-    recent: deque[Hashable] = msgspec.field(default_factory=lambda: deque(maxlen=_RECENT))
+    recent: deque[Hashable] | None = None  # the last events of its parties
 
     def gap(self) -> bool:
         """Return whether a connection that told of the call has lost events since."""
@@ -115,12 +115,11 @@ def site_of(one: OpenCall, event: Event) -> str:
 
 
 class OpenCalls:
-    """The open calls. Memory is bounded by `limits`; with `history` False no list of events is kept."""
+    """The open calls. Memory is bounded by `limits`."""
 
-    def __init__(self, limits: CallLimits, *, history: bool) -> None:
+    def __init__(self, limits: CallLimits) -> None:
         self.limits = limits
         self.clock: dt.datetime | None = None
-        self._history = history
         self._before: dt.datetime | None = None
         self._made = 0
         self._size = 0
@@ -235,6 +234,8 @@ class OpenCalls:
         if event.time is None:
             return False
         key = (event.message, event.uuid or event.conn, event.party, event.other, event.time)
+        if one.recent is None:
+            one.recent = deque(maxlen=_RECENT)
         if key in one.recent:
             return True
         one.recent.append(key)
@@ -253,7 +254,7 @@ class OpenCalls:
 
     def remember(self, one: OpenCall, change: Change) -> None:
         """Add an event to the history."""
-        if self._history and self.fits(one, one.call.history):
+        if self.fits(one, one.call.history):
             one.call.history.append(change)
             self.hold(one, 300 + sum(weight(old) + weight(new) for old, new in change.changes.values()))
 
@@ -307,10 +308,10 @@ class OpenCalls:
         for uuid in one.uuids:
             if self._by_uuid.get(uuid) is one:
                 del self._by_uuid[uuid]
-        for other in (one.main, *one.consults):
-            if other is not None:
-                other.main = None if other.main is one else other.main
-                other.consults = [each for each in other.consults if each is not one]
+        if one.main is not None:
+            one.main.consults = [each for each in one.main.consults if each is not one]
+        for consult in one.consults:
+            consult.main = None
         self._size -= one.size
         if ending in ENDED:
             for name in filter(None, (*one.uuids, call.conn_id)):
@@ -325,6 +326,11 @@ class OpenCalls:
         if time is not None:
             self.clock = time if self._before is None else min(self._before, time)
             self._before = time
+
+    @property
+    def settling(self) -> bool:
+        """Return whether any call is about to end."""
+        return bool(self._settling or self._away)
 
     def due(self) -> Iterator[OpenCall]:
         """Yield each call that has settled; the caller ends it."""

@@ -104,11 +104,8 @@ def _read(
     message: Message | None = None
     orphaned = False  # attributes without a header have been reported, or belong to a message that was cut
     for entry in text_lines(pieces, context.limits.line, context.file, encoding):
-        if entry is None:
-            yield None
-            continue
-        if isinstance(entry, Diagnostic):
-            if message is None or entry.severity is Severity.WARNING:
+        if not isinstance(entry, tuple):
+            if message is None or entry is None or entry.severity is Severity.WARNING:
                 yield entry
             else:
                 message.add(entry)
