@@ -93,7 +93,7 @@ class CsvSink:
 
 
 def _plain_type(kind: pa.DataType) -> pa.DataType:
-    flat = pa.types.is_integer(kind) or pa.types.is_timestamp(kind)
+    flat = pa.types.is_integer(kind) or pa.types.is_temporal(kind)
     return kind if flat else pa.string()
 
 

@@ -13,7 +13,8 @@ from tlib_schemas.registry import Registry
 from tlib_schemas.values import KVList
 
 from .links import weight
-from .open_calls import Event, OpenCall, OpenCalls
+from .open_call import Event, OpenCall
+from .open_calls import OpenCalls
 
 _OF_CALL = frozenset(map(int, EventCallDataChanged.__schema__.listed))
 _USER_DATA = int(AttributeID.UserData)

@@ -36,7 +36,8 @@ from .attributes import Attributes
 from .connection import Connections
 from .linking import Linking
 from .model import DEFAULT_CALL_LIMITS, Call, CallLimits, Change, Ending
-from .open_calls import Event, OpenCall, OpenCalls, site_of
+from .open_call import Event, OpenCall, site_of
+from .open_calls import OpenCalls
 from .outcome import Release
 from .party import Party
 from .party_events import EFFECTS, PartyEvents, begins, previous

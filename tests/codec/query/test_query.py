@@ -28,7 +28,8 @@ EVENT = EventCallCreated(
     extra=Attributes({"InputMask": b"\x0a\xff", "PartyID": RawValue(2, b"\x07"), "TimeinSecs": 1_773_531_552}),
 )
 REGISTERED = EventRegistered(extensions=KVList(), info_type=8, reference_id=1, server=5, this_dn="S::", time=Timestamp(seconds=3))
-RECORD = Record(EVENT, origin=Origin(src="10.0.0.1:3000", dst="10.0.0.2:40000"), unnumbered={"AttributeNovel": "5"})
+TIME = 1_773_531_552 * 10**9
+RECORD = Record(EVENT, origin=Origin(time=TIME, src="10.0.0.1:3000", dst="10.0.0.2:40000"), unnumbered={"AttributeNovel": "5"})
 
 
 def test_an_empty_query_is_false_and_accepts_everything():
@@ -95,11 +96,6 @@ def test_an_attribute_of_an_event_without_a_table_is_compared():
 @pytest.mark.parametrize(("condition", "wanted"), [("TimeinSecs=3", True), ("TimeinuSecs=0", False), ("Server=5", True)])
 def test_a_part_of_a_composite_is_compared(condition, wanted):
     assert Query(where=[condition])(Record(REGISTERED)) is wanted
-
-
-def test_a_composite_is_compared_as_it_prints():
-    name, value = next((field.label, getattr(REGISTERED, field.name)) for field in REGISTERED.__schema__.fields if field.composite)
-    assert Query(where=[f"{name}={value.to_text()}"])(Record(REGISTERED))
 
 
 def test_an_event_without_the_composite_has_none():
