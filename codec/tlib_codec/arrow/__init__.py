@@ -21,6 +21,7 @@ _MODULES = {"Counts": "layout", "RecordColumns": "records", "records_schema": "r
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    importlib.import_module(".library", __name__)  # it names the extra where pyarrow is missing
     return getattr(importlib.import_module(f".{_MODULES.get(name, 'columns')}", __name__), name)
 
 

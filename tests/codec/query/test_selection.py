@@ -26,7 +26,7 @@ CREATED = Record(
         ),
         extra=Attributes({"InputMask": b"\x0a\xff", "PartyID": RawValue(2, b"\x07"), "TimeinSecs": 1_773_531_552}),
     ),
-    origin=Origin(file="a.log", line=3),
+    origin=Origin(file="a.log", line=3, time=1_773_531_552_000_000_000),
     unnumbered={"Novel": "'x'"},
 )
 RINGING = Record(UnknownEvent(60, Attributes({"ThisDN": ""})), origin=Origin(file="a.log", line=9))
@@ -61,14 +61,6 @@ def test_a_row_has_names_and_times_as_text():
 
 def test_of_several_values_the_first_is_shown():
     assert Selection("UserData.Tier").row(CREATED) == ["Gold"]
-
-
-def test_each_input_has_a_clock_of_its_own():
-    hour = 3600 * 1_000_000_000
-    selection = Selection("time")
-    zoned = Record(UnknownEvent(60, Attributes({"TimeinSecs": 7200})), origin=Origin(file="a", local_time=3 * hour))
-    other = Record(UnknownEvent(60), origin=Origin(file="b", local_time=4 * hour))
-    assert [selection.values(record) for record in (zoned, other)] == [[2 * hour], [4 * hour]]
 
 
 @pytest.mark.parametrize(
