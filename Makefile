@@ -19,7 +19,8 @@ CORE := codec/tlib_codec/native/core
 
 demo: $(VENV)/installed
 	$(BIN)/tlib --version
-	$(BIN)/tlib decode --to table examples/tserver.log
+	$(BIN)/tlib decode --to table --event EventCallDeleted --where Cause=Transfer examples/tserver.log
+	$(BIN)/tlib calls --to table --where CallType=Inbound examples/tserver.log
 
 test: $(VENV)/installed-dev
 	$(BIN)/coverage erase

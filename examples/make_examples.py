@@ -1,8 +1,9 @@
-"""Makes the examples of this directory: a T-Server log, a Platform SDK log, and the frames of the events in the former.
+"""Makes the examples of this directory: a T-Server log, a Platform SDK log, and the frames of the events in the former; the logs of
+two sites with the events of parties alone.
 
 Everything is invented and drawn from a fixed seed, so a second run writes the same bytes.
 
-    python examples/make_examples.py                        # tserver.log, platform_sdk.log, calls.tlb
+    python examples/make_examples.py                        # tserver.log, platform_sdk.log, calls.tlb, lake.log, hill.log
     python examples/make_examples.py --size 1G -o big.log   # a log of that size, for measurements
 """
 
@@ -42,6 +43,7 @@ from tlib_codec import (
     extensions_of,
 )
 from tlib_codec.formats.logs.writer import platform_sdk_text, tserver_lines, tserver_text
+from tlib_simulator.flows import Day
 
 HERE = Path(__file__).parent
 VERSION = "8.1.101.25"
@@ -374,13 +376,16 @@ def platform_sdk_log(log: Log) -> Iterator[str]:
 
 
 def write_examples() -> None:
-    """Write the three files."""
+    """Write the files."""
     log = Log(START)
     text = header(log)
     day(log)
     (HERE / "tserver.log").write_bytes((text + "".join(log.text)).encode())
     (HERE / "platform_sdk.log").write_bytes("".join(platform_sdk_log(log)).encode())
     (HERE / "calls.tlb").write_bytes(b"".join(encode(item) for item in log.items))
+    sites = Day(seed=499, calls=7)
+    for site in sites.logs:
+        (HERE / f"{site}.log").write_bytes(sites.text(site).encode())
 
 
 def write_big(path: Path, size: int) -> None:

@@ -191,7 +191,7 @@ def _decode_input(
     with report_file(Path(work) / f"{stem}.err") as reports:
         pipeline = Pipeline(task, reports=reports)
         columns = RecordColumns(registry=pipeline.registry)
-        sink = PartitionedSink(Path(work), stem, columns.schema, keys, pipeline.registry)
+        sink = PartitionedSink(Path(work), stem, columns.schema, keys)
         writer = _DatasetWriter(sink, columns)
         try:
             stat = file_of(path).stat()

@@ -10,12 +10,13 @@ import click
 from tlib_codec.formats import Format, ReadOptions, formats
 from tlib_codec.formats.members import file_of, members
 from tlib_codec.formats.source import InputError, Source, batches_of
+from tlib_codec.merge import merged
 from tlib_codec.records import Batch, Diagnostic, Entry
 from tlib_schemas.errors import Severity
 
 from .reports import Unusable, report
 
-__all__ = ["InputError", "Source", "entries", "expanded", "format_of", "open_source", "read_batches", "size_of"]
+__all__ = ["InputError", "Source", "entries", "expanded", "format_of", "merged_entries", "open_source", "read_batches", "size_of"]
 
 AUTO = "auto"
 
@@ -95,3 +96,26 @@ def entries(
                     report(entry.complaint())
                 else:
                     yield entry
+
+
+def merged_entries(
+    paths: Sequence[str],
+    format: str,  # noqa: A002
+    options: ReadOptions,
+    *,
+    failed: Callable[[InputError], None],
+    moved: Callable[[int], None] | None = None,
+    opened: Callable[[Source], None] | None = None,
+) -> Iterator[Entry]:
+    """Yield the records and diagnostics of all inputs by time.
+
+    One input keeps its own order. `failed` gets the error that ends an input.
+    """
+
+    def guarded(path: str) -> Iterator[Entry]:
+        try:
+            yield from entries(path, format, options, moved=moved, opened=opened)
+        except InputError as error:
+            failed(error)
+
+    return merged([guarded(path) for path in paths])

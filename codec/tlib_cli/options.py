@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import importlib
 import ipaddress
 import os
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 
 import click
 
+from tlib_codec.clock import zone_of
 from tlib_codec.formats import readable
 from tlib_codec.formats.encodings import checked
 from tlib_codec.query import Query, QueryError, Tally
@@ -140,6 +142,25 @@ def _addresses(_ctx: click.Context, _parameter: click.Parameter, values: tuple[s
     return values
 
 
+def zone_option(command: F) -> F:
+    """Add ``--tz``."""
+    return click.option(
+        "--tz",
+        "zone",
+        metavar="ZONE",
+        callback=_zone,
+        help="Show times in ZONE (Europe/Paris, +02:00), the zone also of logs that do not know theirs. "
+        "Default: the log's own zone, else UTC.",
+    )(command)
+
+
+def _zone(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> dt.tzinfo | None:
+    try:
+        return None if value is None else zone_of(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
 def files_argument(command: F) -> F:
     """Add the argument ``[FILE]…``; without a FILE, the command reads the standard input. A folder or zip file gives the files in it."""
     return click.argument("files", nargs=-1, metavar="[FILE]…|-", callback=lambda _ctx, _parameter, files: expanded(files))(command)
@@ -174,7 +195,9 @@ def event_options(command: F) -> F:
 def query_options(command: F) -> F:
     """Add ``--event``, ``--where``, ``--since`` and ``--until``."""
     command = click.option("--until", metavar="TIME", help="Select events before TIME.")(command)
-    command = click.option("--since", metavar="TIME", help="Select events at or after TIME (ISO 8601; UTC unless it has a zone).")(command)
+    command = click.option(
+        "--since", metavar="TIME", help="Select events at or after TIME: ISO 8601, or a time of day; in the shown zone unless it names one."
+    )(command)
     return event_options(command)
 
 

@@ -26,8 +26,8 @@ def _table(file: BinaryIO, options: WriteOptions) -> Writer:
     if options.select is not None:
         from .view.columns import ColumnTable  # noqa: PLC0415
 
-        return ColumnTable(file, options.registry, options.select)
-    return Table(file, options.registry)
+        return ColumnTable(file, options.registry, options.select, options.zone)
+    return Table(file, options.registry, options.zone)
 
 
 _TABLE_FORMAT = Format(name=TABLE, title="a table for people", suffixes=(".txt",), write=_table, shows_problems=True, selects=True)

@@ -6,20 +6,21 @@ from the reader through the query to the writer; a step makes records only if it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
 import click
 import msgspec
 
+from tlib_codec.clock import ShownZone, zone_of
 from tlib_codec.formats import Format, ReadOptions, WriteOptions, Writer
 from tlib_codec.query import Query, Selection, Tally
-from tlib_codec.records import Batch, Diagnostic, Entry
+from tlib_codec.records import Batch, Diagnostic, Entry, batches
 from tlib_schemas.errors import Severity
 from tlib_schemas.registry import Registry
 
 from . import FINE, INVALID
-from .inputs import AUTO, InputError, Source, format_of, open_source, read_batches
+from .inputs import AUTO, InputError, Source, format_of, merged_entries, open_source, read_batches
 from .options import bad_parameter, build_query, registry_of, report_unmatched
 from .output import outputs
 from .reports import Unusable, complaints, report
@@ -47,6 +48,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     hosts: tuple[str, ...] = ()
     follow: bool = False
     registry: str | None = None
+    zone: str | None = None
     origins: tuple[str, ...] | None = None
     stream: bool = False
     part: bool = False
@@ -58,17 +60,21 @@ class Pipeline:
     The pipeline calls `reports` with one line per invalid record or malformed part of an input.
     """
 
-    def __init__(self, task: Task, registry: Registry | None = None, *, reports: Callable[[str], None] = report) -> None:
+    def __init__(
+        self, task: Task, registry: Registry | None = None, *, reports: Callable[[str], None] = report, shown: ShownZone | None = None
+    ) -> None:
         self.task = task
         self.registry = registry_of(task.registry) if registry is None else registry
         self.target: Format = outputs()[task.target]
         self._reports = reports
+        self._zone = None if task.zone is None else zone_of(task.zone)
+        self.shown = shown or ShownZone(self._zone)
         self._query = self._new_query()
         self.selection = self._selection()
         self.total = Tally()
 
     def _new_query(self) -> Query:
-        """Return a new query, since a query keeps the clock of one input."""
+        """Return a new query, since a query keeps whether one input has addresses."""
         task = self.task
         return build_query(
             events=task.events,
@@ -77,6 +83,7 @@ class Pipeline:
             until=task.until,
             address=task.address,
             registry=self.registry,
+            zone=self.shown,
         )
 
     def _selection(self) -> Selection | None:
@@ -94,7 +101,13 @@ class Pipeline:
         task = self.task
         assert self.target.write is not None
         options = WriteOptions(
-            registry=self.registry, origins=task.origins, threads=threads, stream=task.stream, part=task.part, select=self.selection
+            registry=self.registry,
+            origins=task.origins,
+            threads=threads,
+            stream=task.stream,
+            part=task.part,
+            select=self.selection,
+            zone=self.shown,
         )
         try:
             return self.target.write(file, options)
@@ -106,12 +119,7 @@ class Pipeline:
 
         Raise InputError if the input cannot be read.
         """
-        status = FINE
-        for batch in self.batches(path, moved=moved, opened=opened):
-            status = max(status, self.write(batch, writer))
-            if self.task.strict and status:
-                break
-        return status
+        return self._write_all(self.batches(path, moved=moved, opened=opened), writer)
 
     def batches(
         self, path: str, *, moved: Callable[[int], None] = lambda _: None, opened: Callable[[Source], None] = lambda _: None
@@ -122,12 +130,46 @@ class Pipeline:
         self._query = self._new_query()
         with open_source(path, moved=moved, follow=task.follow) as source:
             opened(source)
-            options = ReadOptions(registry=self.registry, server=task.server, encoding=task.encoding, ports=task.ports, hosts=task.hosts)
-            for batch in read_batches(source, format_of(source, task.format), options):
+            for batch in read_batches(source, format_of(source, task.format), self._options()):
                 yield from _singles(batch) if task.strict else (batch,)
-            addresses = self._query.addresses
-            if addresses is not None and not addresses.seen:
-                raise InputError(f"{source.name}: --address needs a capture; these events have no addresses")
+            self._check_addresses(source.name)
+
+    def run_merged(
+        self,
+        paths: Sequence[str],
+        writer: Writer,
+        *,
+        failed: Callable[[InputError], None],
+        moved: Callable[[int], None],
+    ) -> int:
+        """Write the selected records of all inputs by time, as `run` does. `failed` gets the error that ends an input."""
+        return self._write_all(self._merged(merged_entries(paths, self.task.format, self._options(), failed=failed, moved=moved)), writer)
+
+    def _merged(self, entries: Iterator[Entry]) -> Iterator[Batch]:
+        self._query = self._new_query()
+        for batch in batches(entries, registry=self.registry):
+            yield from _singles(batch) if self.task.strict else (batch,)
+        self._check_addresses("--merge")
+
+    def _options(self) -> ReadOptions:
+        task = self.task
+        return ReadOptions(
+            registry=self.registry, server=task.server, encoding=task.encoding, ports=task.ports, hosts=task.hosts, zone=self._zone
+        )
+
+    def _write_all(self, batches: Iterator[Batch], writer: Writer) -> int:
+        """Write the selected records of these batches and return the exit status; with --strict, stop at the first that is invalid."""
+        status = FINE
+        for batch in batches:
+            status = max(status, self.write(batch, writer))
+            if self.task.strict and status:
+                break
+        return status
+
+    def _check_addresses(self, name: str) -> None:
+        addresses = self._query.addresses
+        if addresses is not None and not addresses.seen:
+            raise InputError(f"{name}: --address needs a capture; these events have no addresses")
 
     @property
     def tally(self) -> Tally:

@@ -6,9 +6,12 @@ import difflib
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.errors import EncodeError
 from tlib_schemas.events import Event
 from tlib_schemas.registry import Item, Registry
+
+from .stream import Gap, StreamItem
 
 
 def closest(name: str, names: Iterable[str]) -> str:
@@ -50,3 +53,32 @@ def getter(name: str, registry: Registry) -> Callable[[Item], Any]:
         return getattr(value, part, None) if value is not None else item.extra.get(label)
 
     return take
+
+
+def own_time(registry: Registry) -> Callable[[StreamItem], int | None]:
+    """Return the function that gets an event's own time (TimeinSecs, TimeinuSecs), in nanoseconds since 1970 UTC; None if it has none."""
+    numbers = (AttributeID.TimeinSecs, AttributeID.TimeinuSecs)
+    secs = int(numbers[0])
+    labels = [registry.attribute_name(one) for one in numbers]
+    whole, fraction = (
+        getter(label, registry) if one in registry.dictionary else _nothing for one, label in zip(numbers, labels, strict=True)
+    )
+
+    def take(item: StreamItem) -> int | None:
+        if isinstance(item, Gap):
+            return None
+        if isinstance(item, Event) and secs in item.__schema__.listed:
+            seconds, micros = whole(item), fraction(item)
+        else:
+            values = item.extra if isinstance(item, Event) else item.attributes
+            seconds = values.get(labels[0])
+            micros = values.get(labels[1]) if seconds is not None else None
+        if type(seconds) is not int:
+            return None
+        return seconds * 1_000_000_000 + (micros * 1000 if type(micros) is int and 0 <= micros < 1_000_000 else 0)
+
+    return take
+
+
+def _nothing(_: Item) -> None:
+    return None

@@ -65,6 +65,7 @@ def read(
     ports: Iterable[int] = (),
     hosts: Iterable[str] = (),
     follow: bool = False,
+    tz: str | None = None,
     where: str | Iterable[str] = (),
     events: Iterable[str] = (),
     since: str | None = None,
@@ -77,12 +78,13 @@ def read(
     a known format; ``bundle.zip!server.log`` is one of them. `format` names the format; None finds it out from the first bytes.
     `server` is the Server attribute of events from a log. `encoding` is the encoding of a log's text (None: UTF-8, and Windows-1252 for a
     line that is not UTF-8). `ports` and `hosts` choose connections of a capture. `follow` waits at the end of a file for more, and for
-    the next file after a rotation. `where`, `events`, `since`, `until` and `address` select records as a `Query` does. Iterating yields
+    the next file after a rotation. `tz` (``Europe/Paris``, ``+02:00``) is the time zone of a log that does not know its own, and of
+    `since` and `until`. `where`, `events`, `since`, `until` and `address` select records as a `Query` does. Iterating yields
     `Record`s and, where a part of the input cannot be read, `Diagnostic`s; with a query, those of a batch follow its records. Memory
     does not grow with the input.
 
     Raises `InputError` (a ValueError) where the file cannot be opened or its format is not known; ValueError for an
-    unknown `format` or `encoding`; `QueryError` (a ValueError) where a name or value of the query does not exist.
+    unknown `format`, `encoding` or `tz`; `QueryError` (a ValueError) where a name or value of the query does not exist.
 
     >>> from tlib_codec import EventCallCreated, read
     >>> sum(isinstance(record.item, EventCallCreated) for record in read("examples/calls.tlb"))
@@ -90,13 +92,15 @@ def read(
     >>> sum(1 for record in read("examples/calls.tlb", where="Cause = Transfer or UserData.Segment.Tier = Gold"))
     1
     """
+    from .clock import ShownZone, zone_of  # noqa: PLC0415
     from .formats import ReadOptions  # noqa: PLC0415
     from .formats.encodings import checked  # noqa: PLC0415
     from .formats.members import members  # noqa: PLC0415
     from .formats.source import Source, batches_of  # noqa: PLC0415
     from .query import Query  # noqa: PLC0415
 
-    query = Query(where=where, events=events, since=since, until=until, address=address, registry=registry)
+    zone = None if tz is None else zone_of(tz)
+    query = Query(where=where, events=events, since=since, until=until, address=address, registry=registry, zone=ShownZone(zone))
     first: str | BinaryIO
     others: tuple[str, ...] = ()
     if isinstance(file, str | os.PathLike):
@@ -108,7 +112,7 @@ def read(
     else:
         first = file
     text = None if encoding is None else checked(encoding)
-    options = ReadOptions(registry=registry, server=server, encoding=text, ports=tuple(ports), hosts=tuple(hosts))
+    options = ReadOptions(registry=registry, server=server, encoding=text, ports=tuple(ports), hosts=tuple(hosts), zone=zone)
 
     def following() -> Iterator[Batch]:
         for path in others:
@@ -173,6 +177,7 @@ def write(
     0
     65
     """
+    from .clock import timed  # noqa: PLC0415
     from .formats import WriteOptions, by_suffix, writable  # noqa: PLC0415
     from .formats.output import open_output  # noqa: PLC0415
 
@@ -193,7 +198,7 @@ def write(
         assert not isinstance(opened, str | os.PathLike)
         writer = chosen.write(opened, WriteOptions(registry=registry, select=selection))
         try:
-            for batch in _batches(records, registry):
+            for batch in timed(_batches(records, registry), registry):
                 problems += sum(1 for _ in writer.write(batch))
         finally:
             writer.close()

@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime as dt
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import accumulate, pairwise, repeat
 from typing import Any, Final, TypeAlias
 
@@ -23,6 +24,7 @@ from tlib_schemas.limits import DEFAULT_LIMITS, Limits
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
+from .access import own_time
 from .engine import StreamDecoder, decode
 from .reference import Policy
 from .stream import Gap, MalformedFrame, Missing, StreamItem
@@ -49,10 +51,12 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
     """The place and time of a record in its input; a field that the input does not know is None or empty.
 
     `offset` counts bytes: of the file, of the bytes that hex text stands for, or of a connection's stream in a capture.
-    `line` and `packet` count from 1. `time` is nanoseconds since 1970 UTC; `local_time` is the same on a clock whose
-    zone is not known (a log's). `src`, `dst` and `connection` are those of `Flow`; `direction` is ``to-server`` or
-    ``to-client`` (capture), ``received`` or ``sent`` (log, as the program that writes the log sees it). `peer`, `version` and
-    `text` are a log's: the other side as printed, the T-Server's version, the explanation before an error's attributes.
+    `line` and `packet` count from 1. `time` is the record's instant, in nanoseconds since 1970 UTC: in a capture by its clock, else the
+    event's own, else by the stamp of a log whose zone is known. `local_time` is a log's stamp, in the same unit on the log's own
+    clock; `time_of_day` is a stamp whose date is not known, in nanoseconds since midnight. `src`, `dst` and `connection` are those
+    of `Flow`; `direction` is ``to-server`` or ``to-client`` (capture), ``received`` or ``sent`` (log, as the program that writes the
+    log sees it). `peer`, `version` and `text` are a log's: the other side as printed, the T-Server's version, the explanation
+    before an error's attributes.
     `other` keeps the members of a JSON ``$source`` that none of these fields holds.
     """
 
@@ -69,6 +73,7 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
     peer: str = ""
     version: str = ""
     text: str = ""
+    time_of_day: int | None = None
     other: Mapping[str, Any] | None = None
 
     @property
@@ -81,15 +86,15 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
         return self.file or "record"
 
     def to_data(self) -> dict[str, Any]:
-        """Return the known fields as JSON's ``$source`` has them: times as ISO 8601 text."""
+        """Return the known fields as JSON's ``$source`` has them; its ``time`` is a log's stamp as ISO 8601. The instant is ``$time``."""
         data: dict[str, Any] = {}
         for name in _BEFORE_TIME:
             if (value := getattr(self, name)) not in _UNKNOWN:
                 data[name] = value
-        if self.time is not None:
-            data["time"] = iso(self.time) + "Z"
-        elif self.local_time is not None:
+        if self.local_time is not None:
             data["time"] = iso(self.local_time)
+        elif self.time_of_day is not None:
+            data["time"] = iso(self.time_of_day)[_DATE_LENGTH:]
         for name in _AFTER_TIME:
             if (value := getattr(self, name)) not in _UNKNOWN:
                 data[name] = value
@@ -99,14 +104,17 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Origin:
-        """Return the origin that `to_data` prints as `data`; members of another type or name stay in `other`."""
+        """Return the origin that `to_data` prints as `data`; members of another type or name stay in `other`.
+
+        A ``time`` with a zone is the record's instant.
+        """
         known: dict[str, Any] = {}
         other: dict[str, Any] = {}
         for name, value in data.items():
             if name == "time" and isinstance(value, str) and (parsed := parse_time(value)) is not None:
                 clock, at = parsed
                 known[clock] = at
-                if iso(at) + ("Z" if clock == "time" else "") != value:
+                if not _prints(clock, at, value):
                     other[name] = value  # printed in another way: it comes out as it came in
             elif name in _TYPES and type(value) in _TYPES[name] and value not in _UNKNOWN:
                 known[name] = value
@@ -115,6 +123,13 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
         return cls(**known, other=other or None)
 
 
+def _prints(clock: str, at: int, text: str) -> bool:
+    """Return whether `to_data` prints a time of that field as `text`."""
+    printed = iso(at)[_DATE_LENGTH:] if clock == "time_of_day" else iso(at)
+    return clock != "time" and printed == text
+
+
+_DATE_LENGTH: Final = len("2026-03-14T")
 _BEFORE_TIME: Final = ("file", "line", "packet", "offset")
 _AFTER_TIME: Final = ("src", "dst", "connection", "direction", "peer", "version", "text")
 _UNKNOWN: Final = (None, "")
@@ -130,12 +145,18 @@ def iso(time: int) -> str:
 
     A time beyond the calendar (a damaged stamp) comes as seconds with six decimals.
     """
-    micros, nanos = divmod(time, 1000)
+    seconds, nanos = divmod(time, _SECOND)
     try:
-        text = (_EPOCH + dt.timedelta(microseconds=micros)).strftime("%Y-%m-%dT%H:%M:%S.%f")
+        text = _second_text(seconds)
     except OverflowError:
         return f"{time / _SECOND:.6f}"
-    return f"{text}{nanos:03d}" if nanos else text
+    micros, nanos = divmod(nanos, 1000)
+    return f"{text}.{micros:06d}{nanos:03d}" if nanos else f"{text}.{micros:06d}"
+
+
+@lru_cache(maxsize=256)
+def _second_text(seconds: int) -> str:
+    return (_EPOCH + dt.timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def nanoseconds(moment: dt.datetime) -> int:
@@ -145,12 +166,18 @@ def nanoseconds(moment: dt.datetime) -> int:
 
 
 def parse_time(text: str) -> tuple[str, int] | None:
-    """Return the field of `Origin` that ISO 8601 text fills (``time`` where it has a zone) and its nanoseconds; None for other text."""
+    """Return the field of `Origin` that ISO 8601 text fills, and its nanoseconds; None for other text.
+
+    The field is ``time`` where the text has a zone, ``time_of_day`` where it has no date, else ``local_time``.
+    """
+    daily = text[2:3] == ":"
     try:
-        moment = dt.datetime.fromisoformat(text)
+        moment = dt.datetime.fromisoformat(f"1970-01-01T{text}" if daily else text)
         at = nanoseconds(moment)
     except (ValueError, OverflowError):  # OverflowError: the year 1 or 9999, and a zone that leads beyond it
         return None
+    if daily:
+        return ("time_of_day", at) if moment.tzinfo is None else None
     digits = text[_ISO_LENGTH : _ISO_LENGTH + 3]
     if len(digits) == 3 and digits.isdecimal():
         at += int(digits)
@@ -256,8 +283,9 @@ class Frames(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return len(self.bounds) // 8 - 1
 
     def records(self, registry: Registry, limits: Limits = DEFAULT_LIMITS) -> Iterator[Record]:
-        """Yield each frame decoded leniently, with its origin."""
+        """Yield each frame decoded leniently, with its origin; where the column of times has none, the time is the event's own."""
         data = self.data
+        own = own_time(registry)
         for (start, end), origin in zip(pairwise(memoryview(self.bounds).cast("Q")), self.origins(), strict=True):
             frame = data[start:end]
             try:
@@ -266,6 +294,8 @@ class Frames(msgspec.Struct, frozen=True, kw_only=True, gc=False):
                     item = shifted(item, origin.offset or 0)
             except DecodeError as error:
                 item = MalformedFrame(origin.offset or 0, frame, error.shift(origin.offset or 0))
+            if origin.time is None and (time := own(item)) is not None:
+                origin = msgspec.structs.replace(origin, time=time)  # noqa: PLW2901 the same origin, completed
             yield Record(item, frame, origin)
 
     def origins(self) -> Iterator[Origin]:

@@ -196,6 +196,10 @@ class Attributes(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._items)
 
+    def get(self, name: str, default: Any = None, /) -> Any:
+        """Return the value of that name, `default` where there is none: faster than Mapping's own."""
+        return self._items.get(name, default)
+
     def items(self) -> ItemsView[str, Any]:
         """The pairs of name and value."""
         return self._items.items()

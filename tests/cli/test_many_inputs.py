@@ -166,13 +166,13 @@ def test_other_options_or_another_run_are_refused(inputs, tmp_path):
 
 
 def test_a_sink_writes_more_partitions_than_it_opens_files(tmp_path):
-    from tlib_codec import TLIBRARY, UnknownEvent
+    from tlib_codec import UnknownEvent
     from tlib_codec.arrow.records import RecordColumns
     from tlib_codec.records import Batch, Record
     from tlib_schemas.values import Attributes
 
     columns = RecordColumns()
-    sink = PartitionedSink(tmp_path, "x", columns.schema, ("date",), TLIBRARY, max_held=0, max_open=3)
+    sink = PartitionedSink(tmp_path, "x", columns.schema, ("date",), max_held=0, max_open=3)
     for turn in range(2):
         events = [UnknownEvent(60, Attributes({"TimeinSecs": day * 86_400 + turn})) for day in range(7)]
         for rows, _ in columns.rows(Batch([Record(event) for event in events]), []):

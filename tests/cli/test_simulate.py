@@ -57,7 +57,7 @@ def test_a_table_shows_time_and_server(run):
 def test_options_take_the_place_of_the_scenarios_values(run):
     few = run("simulate", EXAMPLES / "small.toml", "--duration", 60, "--rate", 2, "--stamps", "--to", "jsonl").out.splitlines()
     assert all("EventSequenceNumber" in line for line in few)
-    assert json.loads(few[-1])["$source"]["time"] < "2026-03-14T08:01:00"
+    assert json.loads(few[-1])["$time"] < "2026-03-14T08:01:00"
 
 
 def test_an_endless_scenario_ends_in_a_file(run):

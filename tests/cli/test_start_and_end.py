@@ -134,7 +134,7 @@ def test_only_a_large_input_shows_progress(monkeypatch):
     drawn = Terminal()
     monkeypatch.setattr(sys, "stderr", drawn)
     monkeypatch.setenv("TERM", "xterm")
-    with Progress(alone=True) as progress:
+    with Progress("calls.jsonl") as progress:
         progress.opened(SimpleNamespace(name="small", size=10))
         progress.moved(10)
         assert drawn.getvalue() == ""
@@ -142,6 +142,40 @@ def test_only_a_large_input_shows_progress(monkeypatch):
             progress.opened(SimpleNamespace(name=name, size=10 << 20))
             progress.moved(5 << 20)
     assert "[large]" in drawn.getvalue()
+
+
+def test_no_progress_is_drawn_beside_a_pipe(monkeypatch):
+    from tlib_cli.view.progress import Progress
+
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    read, write = os.pipe()
+    drawn = Terminal()
+    monkeypatch.setattr(sys, "stderr", drawn)
+    with open(read, "rb"), open(write, "w") as pipe:  # noqa: PTH123 file descriptors
+        monkeypatch.setattr(sys, "stdout", pipe)
+        with Progress(None) as progress:
+            progress.start("large", 10 << 20)
+    assert drawn.getvalue() == ""
+
+
+def test_progress_is_drawn_beside_the_null_device(monkeypatch):
+    from tlib_cli.view.progress import Progress
+
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    drawn = Terminal()
+    monkeypatch.setattr(sys, "stderr", drawn)
+    monkeypatch.setenv("TERM", "xterm")
+    with Path("/dev/null").open("w") as null:
+        monkeypatch.setattr(sys, "stdout", null)
+        with Progress("-") as progress:
+            progress.start("large", 10 << 20)
+    assert "large" in drawn.getvalue()
 
 
 def test_a_terminal_is_refused_as_input(monkeypatch, capfd):

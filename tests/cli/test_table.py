@@ -129,7 +129,7 @@ def test_the_suffix_txt_writes_a_table(folder, run):
 
 
 def test_a_block_opens_with_time_and_event(table):
-    assert table(RELEASED).startswith("2015-05-29 16:45:24Z  EventReleased (deprecated)")
+    assert table(RELEASED).startswith("2015-05-29 16:45:24.000000Z  EventReleased (deprecated)")
 
 
 def test_a_call_history_is_shown_by_its_parts(table):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import sys
+import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,17 +12,25 @@ from typing import TYPE_CHECKING
 import click
 
 from tlib_cli import FINE, INVALID
-from tlib_cli.inputs import InputError, entries
-from tlib_cli.options import TO_HELP, bad_parameter, files_argument, input_options, registry_option, report_unmatched, where_option
+from tlib_cli.inputs import InputError, merged_entries
+from tlib_cli.options import (
+    TO_HELP,
+    bad_parameter,
+    files_argument,
+    input_options,
+    registry_option,
+    report_unmatched,
+    where_option,
+    zone_option,
+)
 from tlib_cli.output import format_for, opened, outputs
 from tlib_cli.reports import Unusable, complaints, report
 from tlib_cli.view.calls import CallLines, CallTable, CallWriter
 from tlib_cli.view.progress import Progress
 from tlib_codec.calls import CALLS, Call, CallLimits, CallTracker, ladder, mermaid
 from tlib_codec.calls.model import DEFAULT_CALL_LIMITS
+from tlib_codec.clock import ShownZone
 from tlib_codec.formats import ReadOptions
-from tlib_codec.formats.columns import need_pyarrow
-from tlib_codec.merge import merged
 from tlib_codec.query import Condition, Tally
 from tlib_codec.records import Diagnostic, Entry, Record
 from tlib_codec.stream import Gap
@@ -71,6 +79,7 @@ _MOST_COUNTED, _MOST_NAMED = 1_000, 12  # messages, where there is no call
     metavar="N",
     help="Track at most N open calls.",
 )
+@zone_option
 @registry_option
 def command(
     files: tuple[str, ...],
@@ -85,6 +94,7 @@ def command(
     where: tuple[str, ...],
     idle: float,
     max_open: int,
+    zone: dt.tzinfo | None,
     registry: Registry,
 ) -> int:
     """Follow calls: print one line per call when it ends.
@@ -95,6 +105,7 @@ def command(
 
     \b
     tlib calls server.log
+    tlib calls lakeside.log harbour.log --tz Europe/Paris
     tlib calls calls.tlb --where Cause=Transfer
     tlib calls server.log --where '$party = 2001 and $duration > 5m'
     tlib calls server.log --call 01FES9JKSOFQLEKK3CSH5B5AES00JV1U
@@ -107,6 +118,7 @@ def command(
     tally = Tally(leaves=query.leaves)
     target = format_for(output, to, {name: outputs()[name] for name in _FORMATS}).name
     written = 0
+    shown = ShownZone(zone)
     if target == "parquet":
         _parquet()  # without pyarrow, fail before the output exists
     with contextlib.ExitStack() as stack:
@@ -114,18 +126,19 @@ def command(
         if target == "parquet":
             writer: CallWriter = stack.enter_context(_parquet()(file, registry))
         else:
-            writer = CallTable(file, registry, full=wanted is not None or history) if target == "table" else CallLines(file)
+            writer = CallTable(file, registry, full=wanted is not None or history, zone=shown) if target == "table" else CallLines(file)
         ladder_calls = _LadderCalls(wanted) if ladder_path is not None else None
         if ladder_calls is not None:
             writer = _IgnoreClosedPipe(writer)
         follower = _Follower(registry, CallLimits(idle=idle, calls=max_open), history=history or bool(wanted or ladder_path))
-        progress = stack.enter_context(Progress(alone=output not in {None, "-"} or not sys.stdout.isatty()))
+        progress = stack.enter_context(Progress(output))
 
         def moved(count: int) -> None:
             writer.flush()
             progress.moved(count)
 
-        for call in follower.calls(inputs, format_name, ReadOptions(registry=registry, server=server, encoding=encoding), moved, progress):
+        options = ReadOptions(registry=registry, server=server, encoding=encoding, zone=zone)
+        for call in follower.calls(inputs, format_name, options, shown, moved, progress):
             if not tally.count(matched=query(call)):
                 continue
             if ladder_calls is not None:
@@ -180,17 +193,17 @@ class _Follower:
         self._messages_of: dict[int | str, str] = {}
 
     def calls(
-        self, inputs: tuple[str, ...], format_name: str, options: ReadOptions, moved: Callable[[int], None], progress: Progress
+        self,
+        inputs: tuple[str, ...],
+        format_name: str,
+        options: ReadOptions,
+        zone: ShownZone,
+        moved: Callable[[int], None],
+        progress: Progress,
     ) -> Iterator[Call]:
-        def read(path: str) -> Iterator[Entry]:
-            try:
-                yield from entries(path, format_name, options, moved=moved, opened=progress.opened)
-            except InputError as error:
-                report(str(error))
-                self.status = Unusable.exit_code
-
         followed = 0
-        for entry in merged([read(path) for path in inputs], self._registry):
+        for entry in merged_entries(inputs, format_name, options, failed=self._failed, moved=moved, opened=progress.opened):
+            zone.settle(entry.origin)
             for call in self._entry(entry):
                 followed += 1
                 yield call
@@ -205,6 +218,10 @@ class _Follower:
         counts = ", ".join(f"{name} {count}" for name, count in self._messages.most_common(_MOST_NAMED))
         total = self._messages.total()
         return f"{total} message{'' if total == 1 else 's'}, of which none begins or names a call ({counts})" if total else "no message"
+
+    def _failed(self, error: InputError) -> None:
+        report(str(error))
+        self.status = Unusable.exit_code
 
     def _entry(self, entry: Entry) -> Iterator[Call]:
         if isinstance(entry, Diagnostic) or not entry.valid:
@@ -261,7 +278,6 @@ class _LadderCalls:
 
 def _parquet() -> type[CallParquet]:
     try:
-        need_pyarrow()
         from tlib_codec.arrow.calls import CallParquet  # noqa: PLC0415 pyarrow
     except ImportError as error:
         raise click.UsageError(str(error)) from None

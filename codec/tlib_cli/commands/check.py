@@ -7,7 +7,7 @@ a frame has an offset; it reads logs and JSON as events, so their violations hav
 
 from __future__ import annotations
 
-import sys
+import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -17,13 +17,23 @@ import msgspec
 from tlib_cli import FINE, INVALID
 from tlib_cli.baseline import Kind, read_baseline, write_baseline
 from tlib_cli.inputs import InputError, entries
-from tlib_cli.options import build_query, capture_options, files_argument, input_options, query_options, registry_option, report_unmatched
+from tlib_cli.options import (
+    build_query,
+    capture_options,
+    files_argument,
+    input_options,
+    query_options,
+    registry_option,
+    report_unmatched,
+    zone_option,
+)
 from tlib_cli.reports import ADVISED, Unusable, complaints, printable, report
 from tlib_cli.view.checks import Groups, Summary
 from tlib_cli.view.progress import Progress
 from tlib_cli.view.tables import violations_of
+from tlib_codec.clock import ShownZone
 from tlib_codec.formats import ReadOptions
-from tlib_codec.formats.jsonl import violation_to_data
+from tlib_codec.formats.jsonl import place_data, violation_to_data
 from tlib_codec.query import Tally
 from tlib_codec.records import Diagnostic, Entry
 from tlib_codec.stream import Gap
@@ -48,6 +58,7 @@ from tlib_schemas.registry import Registry
 @click.option("--baseline", "baseline", metavar="FILE", help="Ignore the kinds of violations that FILE lists.")
 @click.option("--write-baseline", "new_baseline", metavar="FILE", help="Write the kinds of violations to FILE, and exit with status 0.")
 @query_options
+@zone_option
 @registry_option
 def command(
     files: tuple[str, ...],
@@ -67,6 +78,7 @@ def command(
     where: tuple[str, ...],
     since: str | None,
     until: str | None,
+    zone: dt.tzinfo | None,
     registry: Registry,
 ) -> int:
     """Check events against their tables and report violations.
@@ -87,7 +99,8 @@ def command(
     tlib check --json *.tlb | jq -r 'select(.code) | .code' | sort | uniq -c
     """  # noqa: D301
     inputs = files or ("-",)
-    queries = [build_query(events=events, where=where, since=since, until=until, registry=registry) for _ in inputs]
+    shown = ShownZone(zone)
+    queries = [build_query(events=events, where=where, since=since, until=until, registry=registry, zone=shown) for _ in inputs]
     checker = _Checker(registry, baseline, warnings=severity == Severity.WARNING, collect=new_baseline is not None)
     groups = Groups()
     show: Callable[[_Problem], str | bytes | None]
@@ -99,9 +112,9 @@ def command(
         show = _Problem.text
     else:
         show = lambda problem: problem.text() if problem.of_input else groups.add(problem)  # noqa: E731
-    options = ReadOptions(registry=registry, server=server, encoding=encoding, ports=ports, hosts=hosts)
+    options = ReadOptions(registry=registry, server=server, encoding=encoding, ports=ports, hosts=hosts, zone=zone)
     status = FINE
-    with Progress(alone=not sys.stdout.isatty()) as progress:
+    with Progress(None) as progress:
         for path, query in zip(inputs, queries, strict=True):
             try:
                 for entry in entries(path, format_name, options, moved=progress.moved, opened=progress.opened, follow=follow):
@@ -168,7 +181,7 @@ class _Problem(NamedTuple):
             data: dict[str, Any] = {"code": self.kind.code, "message": self.entry.complaint()}
         else:
             data = violation_to_data(self.violation)
-        return msgspec.json.encode({**data, "$source": self.entry.origin.to_data()})
+        return msgspec.json.encode({**data, **place_data(self.entry.origin)})
 
 
 class _Checker:

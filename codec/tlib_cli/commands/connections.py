@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from tlib_cli import FINE, INVALID
@@ -39,7 +37,7 @@ def command(files: tuple[str, ...], to: str | None, output: str | None, ports: t
     inputs = files or ("-",)
     target = format_for(output, to, {name: outputs()[name] for name in _FORMATS})
     status = FINE
-    with opened_for(output, target, inputs) as file, Progress(alone=output not in {None, "-"} or not sys.stdout.isatty()) as progress:
+    with opened_for(output, target, inputs) as file, Progress(output) as progress:
         write = connection_writer(target.name, file)
         for path in inputs:
             try:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,13 +22,14 @@ from tlib_cli.options import (
     query_options,
     registry_option,
     select_option,
+    zone_option,
 )
 from tlib_cli.output import format_for, opened_for
 from tlib_cli.pipeline import Pipeline, Task
 from tlib_cli.reports import Unusable, report
 from tlib_cli.view.progress import Progress
+from tlib_codec.clock import zone_text
 from tlib_codec.formats import Format, Writer, readable
-from tlib_codec.formats.columns import need_pyarrow
 from tlib_schemas.registry import Registry
 
 _MIN_PARALLEL = 16 << 20  # bytes of input; below it, one process is faster than several
@@ -41,6 +42,8 @@ _MIN_PARALLEL = 16 << 20  # bytes of input; below it, one process is faster than
 @output_options
 @click.option("--strict", is_flag=True, help="Stop at the first malformed or invalid record.")
 @query_options
+@zone_option
+@click.option("--merge", is_flag=True, help="Order the events of all inputs by time.")
 @click.option("--address", metavar="HOST[:PORT]", help="Select events of a capture from or to this address or network (10.0.0.0/8).")
 @select_option
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="Use N processes. Default: one per core.")
@@ -60,6 +63,8 @@ def command(
     where: tuple[str, ...],
     since: str | None,
     until: str | None,
+    zone: dt.tzinfo | None,
+    merge: bool,
     address: str | None,
     select: str | None,
     jobs: int | None,
@@ -84,7 +89,8 @@ def command(
     tlib decode calls.tlb --where 'UserData.Segment.Tier=Gold and not ANI ~ 55*' -o gold.parquet
     tlib decode *.log --where 'any ConnID = 006c02462a161006'
     tlib decode server.log --select time,Event,ANI,DNIS,UserData.Segment -o calls.csv
-    tlib decode server.log --since 2026-03-14T21:00Z -o evening.pcapng
+    tlib decode server.log --since 21:00 --until 21:15 -o evening.pcapng
+    tlib decode --merge --tz Europe/Paris lakeside.log harbour.log
     tlib decode bundle.zip -o bundle.jsonl
     tlib decode --follow a.log b.log
     tlib decode trunk.pcapng.gz --port 3000 -o calls.jsonl
@@ -97,6 +103,8 @@ def command(
     if partition and not folder:
         raise click.UsageError("--partition needs a folder of Parquet files: give -o DIR/")
     target = format_for(output, to or ("parquet" if folder else None))
+    if merge and (folder or follow):
+        raise click.UsageError("--merge reads its inputs to their end, into one output: give neither -o DIR/ nor --follow")
     inputs = files or ("-",)
     task = Task(
         target=target.name,
@@ -114,6 +122,7 @@ def command(
         hosts=hosts,
         follow=follow,
         registry=ctx.meta[REGISTRY],
+        zone=None if zone is None else zone_text(zone),
         origins=_origins(inputs, format_name),
         stream=output in {None, "-"} or str(output).lower().endswith(".arrows"),
     )
@@ -124,9 +133,11 @@ def command(
         file = stack.enter_context(opened_for(output, target, inputs))
         writer = pipeline.writer(file, threads=jobs or os.cpu_count() or 1)
         with _closed(writer):
-            progress = stack.enter_context(Progress(alone=output not in {None, "-"} or not sys.stdout.isatty()))
-            count = _jobs(jobs, inputs, target, strict=strict, selects=select is not None)
-            if follow and len(inputs) > 1:
+            progress = stack.enter_context(Progress(output))
+            count = 1 if merge else _jobs(jobs, inputs, target, task)
+            if merge:
+                status = _merged(pipeline, inputs, writer, progress)
+            elif follow and len(inputs) > 1:
                 status = _followed(pipeline, inputs, writer)
             elif count > 1:
                 status = _in_parallel(pipeline, inputs, output, count, writer, progress)
@@ -173,16 +184,42 @@ def _followed(pipeline: Pipeline, inputs: tuple[str, ...], writer: Writer) -> in
     """Decode several files that grow."""
     from tlib_cli.following import decode_followed  # noqa: PLC0415 threads, which most runs do not need
 
-    pipelines = [(path, Pipeline(pipeline.task, pipeline.registry)) for path in inputs]
+    pipelines = [(path, Pipeline(pipeline.task, pipeline.registry, shown=pipeline.shown)) for path in inputs]
     status = decode_followed(pipelines, writer)
     for _, one in pipelines:
         pipeline.total.add(one.tally)
     return status
 
 
-def _jobs(wanted: int | None, inputs: tuple[str, ...], target: Format, *, strict: bool, selects: bool) -> int:
-    """Return the number of processes: 1 if one must see all inputs (parts do not join, --strict, --select), or the inputs are small."""
-    if len(inputs) < 2 or strict or not target.joins or selects or not all(map(size_of, inputs)):
+def _merged(pipeline: Pipeline, inputs: tuple[str, ...], writer: Writer, progress: Progress) -> int:
+    """Write the events of all inputs by time."""
+    failures: list[InputError] = []
+
+    def failed(error: InputError) -> None:
+        report(str(error))
+        failures.append(error)
+
+    def moved(count: int) -> None:
+        writer.flush()
+        progress.moved(count)
+
+    progress.start(f"{len(inputs)} inputs", sum(map(size_of, inputs)))
+    try:
+        status = pipeline.run_merged(inputs, writer, failed=failed, moved=moved)
+    except InputError as error:
+        failed(error)
+        status = FINE
+    return Unusable.exit_code if failures else status
+
+
+def _jobs(wanted: int | None, inputs: tuple[str, ...], target: Format, task: Task) -> int:
+    """Return the number of processes.
+
+    1 if one must see all inputs (parts do not join, --strict, --select, the first log gives the zone of --since), or the inputs are small.
+    """
+    if len(inputs) < 2 or task.strict or not target.joins or task.select is not None or not all(map(size_of, inputs)):
+        return 1
+    if (task.since or task.until) and task.zone is None and (task.origins is None or "local_time" in task.origins):
         return 1
     if wanted is None and sum(map(size_of, inputs)) < _MIN_PARALLEL:
         return 1
@@ -206,7 +243,6 @@ def _folder(pipeline: Pipeline, inputs: tuple[str, ...], output: str, jobs: int 
     if task.target != "parquet" or task.strict or "-" in inputs:
         raise click.UsageError("-o DIR/ writes Parquet from files: give FILE…, and neither --strict nor another --to")
     try:
-        need_pyarrow()
         from tlib_cli.dataset import decode_dataset, partition_keys  # noqa: PLC0415 pyarrow
     except ImportError as error:
         raise Unusable(str(error)) from None
@@ -214,7 +250,7 @@ def _folder(pipeline: Pipeline, inputs: tuple[str, ...], output: str, jobs: int 
 
     keys = partition_keys(partition)
     count = min(jobs or os.cpu_count() or 1, len(inputs))
-    with Progress(alone=True) as progress, Workers(count, sum(map(size_of, inputs)), progress) as workers:
+    with Progress(output) as progress, Workers(count, sum(map(size_of, inputs)), progress) as workers:
         # All files of a folder share one schema, so its columns do not depend on the inputs.
         status, already = decode_dataset(msgspec.structs.replace(task, origins=None), keys, inputs, output, workers, pipeline.total)
     if already:

@@ -39,7 +39,7 @@ def command(files: tuple[str, ...], output: str | None, lenient: bool, registry:
     status = FINE
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(opened(output, inputs, binary=True))
-        progress = stack.enter_context(Progress(alone=True))
+        progress = stack.enter_context(Progress(output))
 
         def moved(count: int) -> None:
             file.flush()

@@ -7,6 +7,7 @@ colour.
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import groupby, islice
@@ -18,10 +19,11 @@ from rich.text import Text
 
 from tlib_cli import FINE, INVALID
 from tlib_cli.inputs import InputError, entries
-from tlib_cli.options import build_query, files_argument, input_options, query_options, registry_option, report_unmatched
+from tlib_cli.options import build_query, files_argument, input_options, query_options, registry_option, report_unmatched, zone_option
 from tlib_cli.reports import Unusable, complaints, printable, report
 from tlib_cli.view.tables import console
 from tlib_codec.annotate import Kind, Span, annotate
+from tlib_codec.clock import ShownZone
 from tlib_codec.formats import ReadOptions
 from tlib_codec.query import Query, Tally
 from tlib_codec.records import Diagnostic, Record
@@ -56,6 +58,7 @@ _MAX_ROWS = 16  # of a long value, without --full
 @click.option("--limit", type=click.IntRange(0), default=20, show_default=True, metavar="N", help="Stop after N frames; 0 shows all.")
 @click.option("--full", is_flag=True, help="Show all bytes of long values.")
 @query_options
+@zone_option
 @registry_option
 def command(
     files: tuple[str, ...],
@@ -69,6 +72,7 @@ def command(
     where: tuple[str, ...],
     since: str | None,
     until: str | None,
+    zone: dt.tzinfo | None,
     registry: Registry,
 ) -> int:
     """Show frames byte by byte, with names and values.
@@ -85,12 +89,13 @@ def command(
     """  # noqa: D301
     screen = console(sys.stdout.buffer)
     selection = _Selection(number, offset, packet)
+    shown = ShownZone(zone)
     status = FINE
     tally = Tally()
     for path in files or ("-",):
-        query = build_query(events=events, where=where, since=since, until=until, registry=registry)
+        query = build_query(events=events, where=where, since=since, until=until, registry=registry, zone=shown)
         try:
-            status = max(status, _show(path, format_name, selection, query, limit, full, registry, screen))
+            status = max(status, _show(path, format_name, selection, query, limit, full, registry, screen, shown))
         except (InputError, Unusable) as error:
             report(str(error))
             status = Unusable.exit_code
@@ -135,7 +140,15 @@ class _Selection(NamedTuple):
 
 
 def _show(
-    path: str, format_name: str, selection: _Selection, query: Query, limit: int, full: bool, registry: Registry, screen: Console
+    path: str,
+    format_name: str,
+    selection: _Selection,
+    query: Query,
+    limit: int,
+    full: bool,
+    registry: Registry,
+    screen: Console,
+    zone: ShownZone,
 ) -> int:
     status = FINE
     count = shown = 0
@@ -156,7 +169,7 @@ def _show(
         shown += 1
         if isinstance(entry.item, Gap):
             status = INVALID
-        for line in _frame(entry, count, full, registry, screen.width):
+        for line in _frame(entry, count, full, registry, screen.width, zone):
             screen.print(line, soft_wrap=True)
         screen.print()
         if selection.single:
@@ -166,15 +179,16 @@ def _show(
     return status
 
 
-def _frame(record: Record, count: int, full: bool, registry: Registry, width: int) -> Iterator[Text]:
+def _frame(record: Record, count: int, full: bool, registry: Registry, width: int, zone: ShownZone) -> Iterator[Text]:
     item, data, base = record.item, record.frame or b"", record.origin.offset or 0
     broken = isinstance(item, MalformedFrame)
     kind = "malformed frame" if broken else "gap" if isinstance(item, Gap) else "frame"
     length = item.length if isinstance(item, Missing) else len(data)
     yield Text(f"#{count}  {printable(record.origin.place)}, byte {base}: {kind} of {length} bytes", "bold")
-    origin = record.origin.to_data()
-    if "src" in origin:
-        yield Text(f"{origin['time']}  {origin['src']} > {origin['dst']}  connection {origin['connection']}, {origin['direction']}", "dim")
+    origin = record.origin
+    way = f"{origin.src} > {origin.dst}  connection {origin.connection}, {origin.direction}" if origin.src else ""
+    if about := "  ".join(filter(None, (zone.text(origin), way))):
+        yield Text(about, "dim")
     if isinstance(item, Missing):
         yield Text("missing in the capture", "dim")
         return

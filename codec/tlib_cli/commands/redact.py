@@ -112,7 +112,7 @@ def command(
     query = build_query(events=events, where=where, since=since, until=until, registry=registry)
     redactor = Redactor(_secret(secret_file), rules=rules, registry=registry)
     with contextlib.ExitStack() as stack:
-        progress = stack.enter_context(Progress(alone=True))
+        progress = stack.enter_context(Progress(output))
         source = stack.enter_context(open_source(file, moved=progress.moved))
         progress.opened(source)
         input_format = format_of(source, format_name)  # an unusable input fails before the output exists

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 import time
 from collections.abc import Iterator
@@ -18,10 +19,11 @@ from tlib_cli.options import (
     query_options,
     registry_option,
     report_unmatched,
+    zone_option,
 )
 from tlib_cli.reports import complaints, report
 from tlib_cli.serving import Serving, serve, serving_options
-from tlib_codec.clock import Clock
+from tlib_codec.clock import ShownZone
 from tlib_codec.formats import ReadOptions
 from tlib_codec.formats.frame_writer import frame_of
 from tlib_codec.records import Diagnostic, Record
@@ -39,6 +41,7 @@ _REWRITES = ("ids", "numbers", "time")
 @connection_options
 @click.option("--connect", callback=addresses, metavar="HOST:PORT[,…]", help="Connect to these clients and send the recording.")
 @query_options
+@zone_option
 @click.option("--call", "calls", multiple=True, metavar="CALLUUID", help="Send only this call, by CallUUID or ConnID (may be repeated).")
 @click.option(
     "--rewrite",
@@ -63,6 +66,7 @@ def command(
     where: tuple[str, ...],
     since: str | None,
     until: str | None,
+    zone: dt.tzinfo | None,
     calls: tuple[str, ...],
     rewrites: tuple[str, ...],
     secret: str | None,
@@ -82,11 +86,10 @@ def command(
     """  # noqa: D301
     if bool(connect) == (serving.listen is not None) or serving.backup_of is not None:
         raise click.UsageError("give --connect or --listen, one of them")
-    query = build_query(events=events, where=where, since=since, until=until, registry=registry)
-    options = ReadOptions(registry=registry, server=server, encoding=encoding, ports=ports, hosts=hosts)
+    query = build_query(events=events, where=where, since=since, until=until, registry=registry, zone=ShownZone(zone))
+    options = ReadOptions(registry=registry, server=server, encoding=encoding, ports=ports, hosts=hosts, zone=zone)
 
     def recording() -> Iterator[RecordedItem]:
-        clock = Clock(registry)
         last = 0.0
         for path in files or ("-",):
             for entry in entries(path, format_name, options):
@@ -94,7 +97,7 @@ def command(
                     for line in complaints(entry):
                         report(line)
                     continue
-                at = clock.time(entry)
+                at = entry.origin.time if entry.origin.time is not None else entry.origin.local_time
                 last = last if at is None else at / 1_000_000_000
                 if query(entry) and (data := _bytes(entry, registry)):
                     yield RecordedItem(last, entry.item, data)

@@ -20,6 +20,7 @@ from tlib_cli.reports import printable
 from tlib_codec.calls import Call, Change, Ending, Link, LinkKind, Party
 from tlib_codec.calls.ladder import short
 from tlib_codec.calls.outcome import hold_time, outcome, queue_time, released_first, ring_time, talk_time
+from tlib_codec.clock import ShownZone
 from tlib_codec.records import Origin
 from tlib_schemas.enumerations import AttributeID, OpenEnum
 from tlib_schemas.registry import Registry
@@ -27,8 +28,8 @@ from tlib_schemas.values import KVList
 
 from .tables import branches, console, guides, text_of
 
-_COLUMNS = (("Begin (UTC)", 19), ("Length", 7), ("Type", 8), ("ANI", 11), ("DNIS/dialed", 11), ("Call", 13), ("Outcome", 0))
-_NARROW = {"Begin (UTC)": 14, "ANI": 10}
+_COLUMNS = (("Begin", 19), ("Length", 7), ("Type", 8), ("ANI", 11), ("DNIS/dialed", 11), ("Call", 13), ("Outcome", 0))
+_NARROW = {"Begin": 14, "ANI": 10}
 _LINK_LABELS = {
     LinkKind.CONSULTS_FOR: "consults for",
     LinkKind.CONSULTED_BY: "consulted by",
@@ -76,10 +77,11 @@ class CallLines:
 class CallTable:
     """Writes a row per call; with `full`, also its attributes and every change."""
 
-    def __init__(self, file: BinaryIO, registry: Registry, *, full: bool) -> None:
+    def __init__(self, file: BinaryIO, registry: Registry, *, full: bool, zone: ShownZone | None = None) -> None:
         self.console = console(file)
         self._registry = registry
         self._full = full
+        self._zone = zone or ShownZone()
         self._has_heading = False
         narrow = self.console.width < 100
         self._gap, self._date = (" ", "%m-%d %H:%M:%S") if narrow else ("  ", "%Y-%m-%d %H:%M:%S")
@@ -94,7 +96,9 @@ class CallTable:
         """Write the row of a call, its links and anomalies; with `full`, its attributes and changes."""
         if not self._has_heading:
             self._has_heading = True
-            self.console.print(self._line([name for name, _ in _COLUMNS], "bold"))
+            begin = f"Begin ({self._zone.name})"
+            self._widths[0] = max(self._widths[0], cell_len(begin))
+            self.console.print(self._line([begin, *(name for name, _ in _COLUMNS[1:])], "bold"))
         lines = [*self._row(call), *self._anomalies(call)]
         if self._full:
             lines += [*self._story(call), *self._state(call), *self._history(call), Text()]
@@ -106,9 +110,10 @@ class CallTable:
 
     def _row(self, call: Call) -> Iterator[Text]:
         ani, dnis, dialed = (self._value_text(call, i) for i in (AttributeID.ANI, AttributeID.DNIS, AttributeID.DialedNumber))
-        begin = "?" if call.begin is None else f"{call.begin:{self._date}}"
+        first = None if call.begin is None else call.begin.astimezone(self._zone.zone)
+        begin = "?" if first is None else f"{first:{self._date}}"
         cells = [
-            begin if call.created or call.begin is None else f"< {call.begin:%m-%d %H:%M}",
+            begin if call.created or first is None else f"< {first:%m-%d %H:%M}",
             duration_text(call.duration),
             self._value_text(call, AttributeID.CallType),
             ani,
@@ -161,7 +166,7 @@ class CallTable:
 
     def _history(self, call: Call) -> Iterator[Text]:
         for change in call.history:
-            stamp = "?" if change.time is None else f"{change.time:%H:%M:%S.%f}"[:-2]
+            stamp = "?" if change.time is None else f"{change.time.astimezone(self._zone.zone):%H:%M:%S.%f}"[:-2]
             head = Text.assemble("  ", (stamp, "bold"), "  ", (printable(change.event), "green"))
             for mark, name in (("  by ", change.party), (" with ", change.other)):
                 if name is not None:

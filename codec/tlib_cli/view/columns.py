@@ -12,8 +12,11 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from tlib_cli.reports import printable
+from tlib_codec.clock import ShownZone
 from tlib_codec.formats.selected import SelectedWriter, text_of
-from tlib_codec.query import Selection
+from tlib_codec.query import FieldKind, Selection
+from tlib_codec.query.selection import Column
+from tlib_codec.records import Origin, Record
 from tlib_schemas.registry import Registry
 
 from .tables import console
@@ -24,22 +27,33 @@ _FIRST: Final = 200  # rows that decide the widths
 class ColumnTable(SelectedWriter):
     """Writes a heading and a row per event."""
 
-    def __init__(self, file: BinaryIO, registry: Registry, selection: Selection) -> None:
+    def __init__(self, file: BinaryIO, registry: Registry, selection: Selection, zone: ShownZone | None = None) -> None:
         super().__init__(file, registry, selection)
         self.console = console(file)
+        self._zone = zone or ShownZone()
         self._widths: list[int] | None = None
         self._held: list[list[str]] = []
+
+    def put(self, record: Record) -> None:
+        """Write the row of a record, its time in the shown zone."""
+        self._zone.settle(record.origin)
+        super().put(record)
 
     def put_row(self, values: Sequence[Any]) -> None:
         """Write a row, once the widths are known."""
         columns = zip(self.selection.columns, values, strict=True)
-        row = ["" if value is None else printable(text_of(column, value)) for column, value in columns]
+        row = [self._text(column, value) for column, value in columns]
         if self._widths is not None:
             self._print(row, self._widths)
             return
         self._held.append(row)
         if len(self._held) >= _FIRST:
             self._begin()
+
+    def _text(self, column: Column, value: Any) -> str:
+        if value is None:
+            return ""
+        return self._zone.text(Origin(time=value)) if column.kind is FieldKind.TIME else printable(text_of(column, value))
 
     def flush(self) -> None:
         """Make everything written so far visible to a reader."""

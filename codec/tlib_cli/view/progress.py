@@ -1,11 +1,14 @@
 """Draw a progress bar for a large input on the standard error.
 
 Strategy: import and draw nothing unless the input is large, its size is known, the standard error is a terminal, and
-the command writes nothing else to that terminal.
+the command writes nothing else to that terminal. Output to a pipe may reach the terminal through a pager, so no bar
+is drawn beside it.
 """
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -22,11 +25,11 @@ _LARGE = 4 << 20
 class Progress:
     """Draws a bar for each input of a command; a context manager.
 
-    `alone` says that the command writes its output elsewhere than to the terminal.
+    `output` is the file that the command writes to; None and ``-`` are the standard output.
     """
 
-    def __init__(self, *, alone: bool) -> None:
-        self._wanted = alone and sys.stderr.isatty()
+    def __init__(self, output: str | None) -> None:
+        self._wanted = sys.stderr.isatty() and (output not in {None, "-"} or _is_file())
         self._bar: Bar | None = None
         self._task: TaskID | None = None
 
@@ -62,3 +65,9 @@ class Progress:
         """Count bytes read."""
         if self._bar is not None and self._task is not None:
             self._bar.advance(self._task, count)
+
+
+def _is_file() -> bool:
+    """Return whether the standard output is a file or the null device, neither a terminal nor a pipe."""
+    mode = os.fstat(sys.stdout.fileno()).st_mode
+    return stat.S_ISREG(mode) or (stat.S_ISCHR(mode) and not sys.stdout.isatty())

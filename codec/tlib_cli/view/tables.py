@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.text import Text
 
 from tlib_cli.reports import complaints, printable
+from tlib_codec.clock import ShownZone
 from tlib_codec.engine import check
 from tlib_codec.formats.writers import RecordWriter
 from tlib_codec.records import Diagnostic, Origin, Record
@@ -45,8 +46,9 @@ _Pairs = list[tuple[str, Any]]
 class Table(RecordWriter):
     """Writes a block per record: coloured on a terminal, plain text elsewhere."""
 
-    def __init__(self, file: BinaryIO, registry: Registry) -> None:
+    def __init__(self, file: BinaryIO, registry: Registry, zone: ShownZone | None = None) -> None:
         super().__init__(file, registry)
+        self._zone = zone or ShownZone()
         self.console = console(file)
         self._colours = {number: _PALETTE[i % len(_PALETTE)] for i, number in enumerate(registry.schemas)}
 
@@ -68,8 +70,8 @@ class Table(RecordWriter):
         item = record.item
         if isinstance(item, Gap):
             return Text.assemble(("ERROR " + printable(record.complaint()), "bold red"), ("\n  " + hex_bytes(item.data) + "\n", "dim"))
-        time, pairs = self._pairs(item)
-        stamp = str(record.origin.to_data().get("time") or time or "")
+        pairs = self._pairs(item)
+        stamp = self._zone.text(record.origin)
         violations = violations_of(record, self._registry)
         lines = [self._head(item, stamp, record, [v for v in violations if v.code == "deprecated"])]
         lines += self._cells(pairs, {v.attribute for v in violations if v.code == "unlisted-attribute"})
@@ -89,7 +91,7 @@ class Table(RecordWriter):
         colour = self._colours.get(number, "white") if isinstance(number, int) else "white"
         head = Text()
         if stamp:
-            head.append(printable(stamp.replace("T", " ")) + "  ", "bold")
+            head.append(stamp + "  ", "bold")
         head.append(printable(name), f"bold {'red' if isinstance(item, InvalidEvent) else colour}")
         if deprecated:
             head.append(" (deprecated)", "yellow")
@@ -97,37 +99,30 @@ class Table(RecordWriter):
         padding = self.console.width - head.cell_len - cell_len(place)
         return head.append(" " * padding + place if padding > 1 else f"\n  {place}", "dim")
 
-    def _pairs(self, item: Item) -> tuple[str, _Pairs]:
-        """Return the time of an event as text, and its attributes by printed name."""
+    def _pairs(self, item: Item) -> _Pairs:
+        """Return the attributes of an event by printed name, without its time."""
         pairs: _Pairs = []
-        time = ""
         if isinstance(item, Event):
             for field in item.__schema__.fields:
                 value = getattr(item, field.name)
-                text = value.to_text() if isinstance(value, Composite) else None
-                if isinstance(value, Timestamp) and text is not None:
-                    time = text
-                elif isinstance(value, Composite):
+                if isinstance(value, Composite):
                     pairs += [(a.name, getattr(value, part)) for part, a in field.attributes]
                 else:
                     pairs.append((field.label, value))
             pairs += item.extra.items()
         else:
             pairs += item.attributes.items()
-        if not time:  # most tables list no timestamp, though every real event has one
-            time = self._take_time(pairs)
+        self._take_time(pairs)
         first = [self._registry.attribute_name(i) for i in _FIRST]
         pairs.sort(key=lambda pair: first.index(pair[0]) if pair[0] in first else len(first))
-        return time, [(label, value) for label, value in pairs if value is not None]
+        return [(label, value) for label, value in pairs if value is not None]
 
-    def _take_time(self, pairs: _Pairs) -> str:
-        """Remove the time attributes from `pairs` and return their time as text."""
+    def _take_time(self, pairs: _Pairs) -> None:
+        """Remove the time attributes from `pairs`, where they are a time: the head of the block has it."""
         names = [self._registry.attribute_name(i) for i in (AttributeID.TimeinSecs, AttributeID.TimeinuSecs)]
         seconds, fraction = (next((value for label, value in pairs if label == name and isinstance(value, int)), None) for name in names)
-        text = None if seconds is None else Timestamp(seconds=seconds, microseconds=fraction).to_text()
-        if text is not None:
+        if seconds is not None and Timestamp(seconds=seconds, microseconds=fraction).to_text() is not None:
             pairs[:] = [pair for pair in pairs if pair[0] not in names]
-        return text or ""
 
     def _cells(self, pairs: _Pairs, unlisted: set[str]) -> Iterator[Text]:
         """Yield lines of plain attributes; a star marks those outside the event's table."""

@@ -25,6 +25,7 @@ MAX_FRAME_BYTES: Final = 1 << 30  # bytes of a frame that a column of Arrow's `b
 MAX_BATCH_BYTES: Final = 1 << 26
 
 EVENT, OFFSET, ERROR, ERROR_OFFSET, ERROR_PATH, FRAME = "Event", "$offset", "$error", "$error_offset", "$error_path", "$frame"
+TIME: Final = "$time"
 GAP: Final = "gap"
 ORIGINS: Final = (
     "file",
@@ -32,6 +33,7 @@ ORIGINS: Final = (
     "packet",
     "time",
     "local_time",
+    "time_of_day",
     "src",
     "dst",
     "connection",

@@ -15,10 +15,10 @@ from itertools import accumulate
 from typing import Any, Final, TypeAlias
 
 import msgspec
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from tlib_codec.records import NO_FLOW, NO_TIME, Entry, Flow, Frames, Origin, Record
+
+from .library import pa, pc
 
 Segment: TypeAlias = tuple[Frames | Sequence[Entry], int, int]
 """Rows of a batch: the frames or entries, and the first and the end of those that are rows here."""
@@ -26,7 +26,8 @@ Segment: TypeAlias = tuple[Frames | Sequence[Entry], int, int]
 UNNUMBERED: Final = "unnumbered"
 
 # `pyarrow.scalar` and `pyarrow.array` load pandas where it is installed; arrays of buffers do not.
-_ZERO, _THOUSAND, _UNKNOWN_TIME = pa.Array.from_buffers(pa.int64(), 3, [None, pa.py_buffer(struct.pack("=qqq", 0, 1000, NO_TIME))])
+_NUMBERS: Final = struct.pack("=qqqq", 0, 1000, 1_000_000, NO_TIME)
+_ZERO, _THOUSAND, _MILLION, _UNKNOWN_TIME = pa.Array.from_buffers(pa.int64(), 4, [None, pa.py_buffer(_NUMBERS)])
 (_UNKNOWN_FLOW,) = pa.Array.from_buffers(pa.uint32(), 1, [None, pa.py_buffer(struct.pack("=I", NO_FLOW))])
 (_NO_TIME,), (_NO_FLOW,) = pa.nulls(1, pa.int64()), pa.nulls(1, pa.uint32())
 _NAMES: Final = pa.dictionary(pa.int32(), pa.string())
@@ -49,6 +50,7 @@ ORIGIN_COLUMNS: Final[dict[str, OriginColumn]] = {
     "$packet": OriginColumn("packet", pa.uint64(), "packets"),
     "$time": OriginColumn("time", pa.timestamp("us", "UTC"), "times"),
     "$local_time": OriginColumn("local_time", pa.timestamp("us"), "local_times"),
+    "$time_of_day": OriginColumn("time_of_day", pa.time64("us")),
     "$src": OriginColumn("src", _NAMES, "flows"),
     "$dst": OriginColumn("dst", _NAMES, "flows"),
     "$connection": OriginColumn("connection", _NAMES, "flows"),
@@ -93,7 +95,7 @@ def _array(column: OriginColumn, rows: Frames | Sequence[Entry], first: int, end
         data = getattr(rows, column.numbers) if column.numbers else None
         return pa.nulls(end - first, column.type) if data is None else _numbers(data, column.type, first, end - first)
     values = [_value(column, entry) for entry in rows[first:end]]
-    return pa.array(values, pa.int64()).cast(column.type) if pa.types.is_timestamp(column.type) else pa.array(values, column.type)
+    return pa.array(values, pa.int64()).cast(column.type) if pa.types.is_temporal(column.type) else pa.array(values, column.type)
 
 
 def _numbers(data: bytes, kind: pa.DataType, first: int, count: int) -> pa.Array:
@@ -108,6 +110,14 @@ def _numbers(data: bytes, kind: pa.DataType, first: int, count: int) -> pa.Array
     return micros.cast(kind)
 
 
+def completed_time(times: pa.Array, seconds: pa.Array, fractions: pa.Array) -> pa.Array:
+    """Return the column of times with the own times of events (their TimeinSecs and TimeinuSecs) where it is null."""
+    micros = pc.fill_null(fractions.cast(pa.int64()), _ZERO)
+    valid = pc.and_(pc.greater_equal(micros, _ZERO), pc.less(micros, _MILLION))
+    own = pc.add(pc.multiply(seconds.cast(pa.int64()), _MILLION), pc.if_else(valid, micros, _ZERO))
+    return pc.coalesce(times, own.cast(times.type))
+
+
 def _value(column: OriginColumn, entry: Entry) -> Any:
     if column.field == UNNUMBERED:
         pairs = entry.unnumbered if isinstance(entry, Record) else {}
@@ -115,7 +125,7 @@ def _value(column: OriginColumn, entry: Entry) -> Any:
     value = getattr(entry.origin, column.field)
     if column.type == pa.uint64():
         return value if value is not None and 0 <= value <= _LARGEST else None
-    if pa.types.is_timestamp(column.type):
+    if pa.types.is_temporal(column.type):
         return None if value is None or value not in _TIMES else value // 1000
     return _clean(value) if value else None
 

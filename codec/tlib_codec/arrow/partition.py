@@ -13,19 +13,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from tlib_schemas.enumerations import AttributeID
-from tlib_schemas.registry import Registry
-
+from .library import pa, pc
 from .parquet import GroupWriter
 
 KEYS: Final = ("date", "event")
 _MAX_OPEN: Final = 64  # files
 _MAX_HELD: Final = 40 << 20  # bytes of rows in memory
 _NULL: Final = "__HIVE_DEFAULT_PARTITION__"
-_DAY: Final = 86_400  # seconds
 
 
 class PartitionedSink:
@@ -41,7 +35,6 @@ class PartitionedSink:
         stem: str,
         schema: pa.Schema,
         keys: Sequence[str],
-        registry: Registry,
         *,
         max_held: int = _MAX_HELD,
         max_open: int = _MAX_OPEN,
@@ -50,8 +43,6 @@ class PartitionedSink:
         self._stem = stem
         self._keys = keys
         self._schema = schema.remove(schema.get_field_index("Event")) if "event" in keys else schema
-        number = AttributeID.TimeinSecs
-        self._seconds = registry.attribute_name(number) if number in registry.dictionary else None
         self._max_held, self._max_open = max_held, max_open
         self._held: dict[str, list[pa.Table]] = {}  # rows by folder, without the columns that are null in all of them
         self._bytes: Counter[str] = Counter()
@@ -99,9 +90,6 @@ class PartitionedSink:
             values = table["Event"].cast(pa.string())
         else:
             choices = [pc.cast(table["$time"].cast(pa.timestamp("us")), pa.date32()), pc.cast(table["$local_time"], pa.date32())]
-            if self._seconds is not None:
-                days = pc.divide(table[self._seconds].cast(pa.int64()), _DAY)
-                choices.insert(0, days.cast(pa.int32()).cast(pa.date32()))
             values = pc.coalesce(*choices).cast(pa.string())
         return pc.fill_null(values, _NULL).combine_chunks()
 

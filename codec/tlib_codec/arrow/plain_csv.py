@@ -114,6 +114,8 @@ def _origin(name: str, entry: Entry) -> str:
     value = getattr(entry.origin, name)
     if value is None or value == "":
         return ""
+    if name == "time_of_day":
+        return moment(value)[11:]
     if name in _TIMES:
         return moment(value) + _TIMES[name]
     if name in _NUMBERS:

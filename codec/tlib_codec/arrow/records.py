@@ -14,12 +14,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, groupby
 from typing import Any, TypeAlias
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from tlib_codec import native
 from tlib_codec.records import Batch, Diagnostic, Entry, Frames, Part, Record
 from tlib_codec.stream import Gap
+from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.errors import EncodeError, Severity
 from tlib_schemas.limits import DEFAULT_LIMITS
 from tlib_schemas.registry import Registry
@@ -29,8 +27,9 @@ from .builder import FrameBuilder
 from .columns import batch_of
 from .columns import schema as attribute_schema
 from .entries import encoded, error_of_gap, is_damage, named, place
-from .layout import ERROR, ERROR_OFFSET, EVENT, MAX_BATCH_BYTES, OFFSET, layout
-from .origins import ORIGIN_COLUMNS, Segment, filled, origin_columns
+from .layout import ERROR, ERROR_OFFSET, EVENT, MAX_BATCH_BYTES, OFFSET, TIME, layout
+from .library import pa, pc
+from .origins import ORIGIN_COLUMNS, Segment, completed_time, filled, origin_columns
 
 __all__ = ["RecordColumns", "records_schema"]
 
@@ -164,6 +163,7 @@ class _Rows:
         self._names = names
         self._schema = schema
         self._batch = batch
+        self._own = [batch.registry.attribute_name(one) for one in (AttributeID.TimeinSecs, AttributeID.TimeinuSecs)]
         self._segments: list[Segment] = []
 
     def add(self, rows: Frames | Sequence[Entry], count: int) -> None:
@@ -191,12 +191,20 @@ class _Rows:
             self._place(arrays, segments)
         for name in self._names:
             arrays[name] = filled(name, segments)
+        if TIME in arrays and arrays[TIME].null_count:
+            self._complete_times(arrays)
         batch = pa.RecordBatch.from_arrays([arrays[name] for name in self._schema.names], schema=self._schema)
         errors = batch.column(ERROR)
         wrong: list[Entry] = []
         if errors.null_count < batch.num_rows:
             wrong = list(self._entries(segments, pc.indices_nonzero(errors.is_valid()).to_pylist()))
         return batch, wrong
+
+    def _complete_times(self, arrays: dict[str, pa.Array]) -> None:
+        """Give frames without a time the own time of their event."""
+        whole, fraction = self._own
+        if whole in arrays and arrays[whole].null_count < len(arrays[whole]):
+            arrays[TIME] = completed_time(arrays[TIME], arrays[whole], arrays.get(fraction, pa.nulls(len(arrays[whole]))))
 
     @staticmethod
     def _place(arrays: dict[str, pa.Array], segments: Sequence[Segment]) -> None:

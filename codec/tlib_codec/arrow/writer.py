@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, Final, Protocol
 
 import msgspec
-import pyarrow as pa
 
 from tlib_codec.formats import WriteOptions
 from tlib_codec.formats.jsonl import value_to_data
 from tlib_codec.records import Batch, Diagnostic, Entry
 
+from .library import pa
 from .parquet import GroupWriter
 from .reader import list_of
 from .records import RecordColumns
@@ -93,7 +93,7 @@ class CsvSink:
 
 
 def _plain_type(kind: pa.DataType) -> pa.DataType:
-    flat = pa.types.is_integer(kind) or pa.types.is_timestamp(kind)
+    flat = pa.types.is_integer(kind) or pa.types.is_temporal(kind)
     return kind if flat else pa.string()
 
 

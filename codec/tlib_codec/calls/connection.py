@@ -1,4 +1,4 @@
-"""The connections that events come on: their event numbers, their clock, and their fresh starts.
+"""The connections that events come on: their event numbers, their times, and their fresh starts.
 
 Strategy: T-Server numbers the events of a connection one by one, so a number left out is an event
 that never came. Numbers that fall back far, or to the beginning, are a server that started again.
@@ -22,6 +22,7 @@ from .anomalies import Missing
 _BACK = 256  # numbers so little behind are late, not a new start
 _MOST = 4096  # connections that are remembered
 _KEYS = ("flow", "from", "to", "client", "server")  # of a JSON $source that tell one connection from another
+_SECOND = 1_000_000_000
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -34,7 +35,6 @@ class Connection(msgspec.Struct):
     starts: int = 0
     unnamed: int = 0  # events of parties that name no call
     latest: dt.datetime | None = None  # the time of its last event
-    zone: dt.timedelta | None = dt.timedelta()  # how far its log's local time is from UTC; None: they do not go together
 
     def count(self, number: Any, origin: Origin) -> Missing | None:
         """Follow an event's number."""
@@ -53,38 +53,19 @@ class Connection(msgspec.Struct):
         self.missing += number - last - 1
         return Missing(last + 1, number - 1, origin)
 
-    def time(self, values: Mapping[int, Any], origin: Origin) -> dt.datetime | None:
-        """Return the time of an event in UTC: its own, else that of its line or packet."""
-        local = _moment(origin.local_time)
-        seconds = values.get(AttributeID.TimeinSecs)
-        if isinstance(seconds, int) and seconds >= 0:
-            fraction = values.get(AttributeID.TimeinuSecs)
-            time = Timestamp(seconds=seconds, microseconds=fraction if isinstance(fraction, int) else None).datetime
-            if local is not None:
-                self.zone = _quarters(local - time)
-                if not isinstance(fraction, int) and self.zone is not None and local - self.zone - time < dt.timedelta(seconds=1):
-                    return max(time, local - self.zone)  # the line knows the fraction that the event lacks
-            return time
-        if origin.time is not None:
-            return _moment(origin.time)
-        if local is None or self.zone is None:
-            return None
-        try:
-            return local - self.zone
-        except OverflowError:
-            return None  # beyond the calendar
+    @staticmethod
+    def time(values: Mapping[int, Any], origin: Origin) -> dt.datetime | None:
+        """Return the time of an event in UTC: its own with its fraction of a second, else the instant of its record."""
+        seconds, fraction = values.get(AttributeID.TimeinSecs), values.get(AttributeID.TimeinuSecs)
+        exact = isinstance(fraction, int) or origin.time is None or origin.time // _SECOND != seconds
+        if isinstance(seconds, int) and seconds >= 0 and exact:
+            return Timestamp(seconds=seconds, microseconds=fraction if isinstance(fraction, int) else None).datetime
+        return None if origin.time is None else _moment(origin.time)
 
 
-def _quarters(offset: dt.timedelta) -> dt.timedelta | None:
-    """Return the offset rounded to a quarter of an hour, the step of time zones; None if it fits no zone."""
-    quarter = dt.timedelta(minutes=15)
-    rounded = round(offset / quarter) * quarter
-    return rounded if abs(rounded) < dt.timedelta(hours=15) else None
-
-
-def _moment(time: int | None) -> dt.datetime | None:
+def _moment(time: int) -> dt.datetime | None:
     try:
-        return None if time is None else _EPOCH + dt.timedelta(microseconds=time // 1000)
+        return _EPOCH + dt.timedelta(microseconds=time // 1000)
     except OverflowError:
         return None  # beyond the calendar
 

@@ -36,7 +36,8 @@ from .attributes import Attributes
 from .connection import Connections
 from .linking import Linking
 from .model import DEFAULT_CALL_LIMITS, Call, CallLimits, Change, Ending
-from .open_calls import Event, OpenCall, OpenCalls, site_of
+from .open_call import Event, OpenCall, site_of
+from .open_calls import OpenCalls
 from .outcome import Release
 from .party import Party
 from .party_events import EFFECTS, PartyEvents, begins, previous
@@ -46,8 +47,9 @@ Followed: TypeAlias = Call | Missing
 _CREATED, _CHANGED, _DELETED, _RELEASED = (
     int(event.message) for event in (EventCallCreated, EventCallDataChanged, EventCallDeleted, EventReleased)
 )
-_FRESH_START = frozenset({MessageType.EventLinkConnected, MessageType.EventServerConnected})
-_BACK_IN_STEP = frozenset({MessageType.EventRegistered, MessageType.EventAddressInfo})  # on an abstract DN: the calls there are
+_CALL_BASED = frozenset({_CREATED, _CHANGED, _DELETED})
+_FRESH_START = frozenset({int(MessageType.EventLinkConnected), int(MessageType.EventServerConnected)})
+_BACK_IN_STEP = frozenset({int(MessageType.EventRegistered), int(MessageType.EventAddressInfo)})  # on an abstract DN: the calls there are
 _NOWHERE = Origin()
 
 
@@ -61,7 +63,7 @@ class CallTracker:
         self.registry: Registry = registry
         self.limits: CallLimits = limits
         self.history: bool = history
-        self._calls = OpenCalls(limits, history=history)
+        self._calls = OpenCalls(limits)
         self._linking = Linking(self._calls, registry)
         self._attributes = Attributes(self._calls, registry)
         self._parties = PartyEvents(self._calls, self._linking)
@@ -77,24 +79,28 @@ class CallTracker:
         if isinstance(item, Gap):
             return
         origin = origin or _NOWHERE
+        message = item.message if isinstance(item.message, str) else int(item.message)
         values = _values(item, self.registry)
         connection = self._connections.of(origin)
         time = connection.time(values, origin)
         connection.latest = time or connection.latest
-        missing = connection.count(values.get(AttributeID.EventSequenceNumber), origin)
+        number = values.get(AttributeID.EventSequenceNumber)
+        missing = connection.count(number, origin)
         if missing is not None:
             yield missing
-        if AttributeID.EventSequenceNumber not in values and connection.last is not None:
-            connection.unnamed += item.message in EFFECTS  # an event may be missing before it
+        if connection.last is not None and number is None:
+            connection.unnamed += message in EFFECTS  # an event may be missing before it
         self._calls.tick(time)
-        for settled in self._calls.due():
-            yield self._settled(settled)
+        if self._calls.settling:
+            for settled in self._calls.due():
+                yield self._settled(settled)
         yield from self._calls.idle()
-        message = item.message
-        event = Event(message, self._name(message), values, time, origin, connection)
-        named = (Identifies.CALL, Identifies.CONNECTION, Identifies.PARTY, Identifies.OTHER_PARTY)
-        event.uuid, event.conn, event.party, event.other = (self._linking.named(values, thing) for thing in named)
-        abstract = ABSTRACT_DN.fits(event.party or "")
+        named = self._linking.named
+        uuid, conn = named(values, Identifies.CALL), named(values, Identifies.CONNECTION)
+        event = Event(message, self._name(message), values, time, origin, connection, uuid, conn)
+        if message not in _CALL_BASED:
+            event.party, event.other = named(values, Identifies.PARTY), named(values, Identifies.OTHER_PARTY)
+        abstract = event.party is not None and ABSTRACT_DN.fits(event.party)
         if message in _FRESH_START or (message in _BACK_IN_STEP and abstract):
             connection.starts += 1
         elif message == _RELEASED and abstract:
@@ -187,7 +193,8 @@ class CallTracker:
         if party is not None and party not in one.call.parties and self._calls.fits(one, one.call.parties):
             one.call.parties[party] = Party(party)
             self._calls.hold(one, 200)
-        self._calls.remember(one, Change(event.name, event.time, changes, party, None, event.origin, site_of(one, event)))
+        if self.history:
+            self._calls.remember(one, Change(event.name, event.time, changes, party, None, event.origin, site_of(one, event)))
 
     def _find(self, event: Event) -> OpenCall:
         """Return the call of an event that presupposes it; a new one, marked, where there is none."""
@@ -238,7 +245,9 @@ class CallTracker:
             changes = self._attributes.apply(one, event, listed=True, keep=(AttributeID.CallType,) if keep else ())
         self._linking.follow(one, event.values)
         self._parties.apply(one, event)
-        self._calls.remember(one, Change(event.name, event.time, changes, event.party, event.other, event.origin, site_of(one, event)))
+        if self.history:
+            change = Change(event.name, event.time, changes, event.party, event.other, event.origin, site_of(one, event))
+            self._calls.remember(one, change)
 
     def _renamed(self, event: Event) -> OpenCall | None:
         """Return the call that an EventPartyChanged gives a new ConnID; None for a consultation that joins a call not seen."""

@@ -12,10 +12,11 @@ from tlib_schemas.values import KVList
 
 from .links import sites
 from .model import Link, LinkKind
-from .open_calls import OpenCall, OpenCalls
+from .open_call import OpenCall
+from .open_calls import OpenCalls
 from .outcome import Outcome
 
-_ELSEWHERE = (AttributeID.LastTransferConnID, AttributeID.FirstTransferConnID)
+_ELSEWHERE = (int(AttributeID.LastTransferConnID), int(AttributeID.FirstTransferConnID))
 
 
 _OUTCOMES = {
@@ -32,7 +33,8 @@ class Linking:
 
     def __init__(self, calls: OpenCalls, registry: Registry) -> None:
         self._calls = calls
-        self._identifies = {thing: registry.identifying(thing) for thing in Identifies}
+        self._identifies = {thing: tuple(map(int, registry.identifying(thing))) for thing in Identifies}
+        self._linking = (*self._identifies[Identifies.ORIGINAL_CALL], *self._identifies[Identifies.LINKED_CALLS], *_ELSEWHERE)
 
     def named(self, values: Mapping[int, Any], thing: Identifies) -> str | None:
         """Return the text by which `values` identify the thing; None where they do not."""
@@ -44,6 +46,8 @@ class Linking:
 
     def follow(self, one: OpenCall, values: Mapping[int, Any]) -> None:
         """Link a call to its main call and to the call at other sites, as far as an event names them."""
+        if not any(number in values for number in self._linking):
+            return
         main = self.named(values, Identifies.ORIGINAL_CALL)
         if main is not None:
             self.consults(one, main, None)

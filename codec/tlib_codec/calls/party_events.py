@@ -27,7 +27,8 @@ from tlib_schemas.values import KVList
 
 from .linking import Linking
 from .links import weight
-from .open_calls import Event, OpenCall, OpenCalls, site_of
+from .open_call import Event, OpenCall, site_of
+from .open_calls import OpenCalls
 from .outcome import Outcome, Release
 from .party import Party, State
 
@@ -40,7 +41,7 @@ _FAILED: Final[Mapping[Any, Outcome]] = {
 }
 _ONWARD: Final = frozenset({*_JOINED, TCallState.Redirected, TCallState.Forwarded, TCallState.Covered, TCallState.Overflowed})
 _UNREAL: Final = frozenset({TDNRole.Unknown, TDNRole.DeletedParty})
-_LEAVING: Final = frozenset({MessageType.EventReleased, MessageType.EventAbandoned, MessageType.EventDiverted})
+_LEAVING: Final = frozenset(map(int, (MessageType.EventReleased, MessageType.EventAbandoned, MessageType.EventDiverted)))
 
 
 class PartyEvents:
@@ -273,22 +274,22 @@ class PartyEvents:
 
 Effect: TypeAlias = Callable[[PartyEvents, OpenCall, Event, Party], None]
 EFFECTS: Final[Mapping[int | str, Effect]] = {
-    MessageType.EventQueued: PartyEvents.queued,
-    MessageType.EventRouteRequest: PartyEvents.queued,
-    MessageType.EventRouteUsed: PartyEvents.routed,
-    MessageType.EventDiverted: PartyEvents.diverted,
-    MessageType.EventDialing: PartyEvents.dialing,
-    MessageType.EventRinging: PartyEvents.ringing,
-    MessageType.EventNetworkReached: PartyEvents.reached,
-    MessageType.EventDestinationBusy: PartyEvents.busy,
-    MessageType.EventEstablished: PartyEvents.established,
-    MessageType.EventHeld: PartyEvents.held,
-    MessageType.EventRetrieved: PartyEvents.retrieved,
-    MessageType.EventAbandoned: PartyEvents.abandoned,
-    MessageType.EventReleased: PartyEvents.released,
-    MessageType.EventPartyChanged: PartyEvents.changed,
-    MessageType.EventPartyAdded: PartyEvents.added,
-    MessageType.EventPartyDeleted: PartyEvents.deleted,
+    int(MessageType.EventQueued): PartyEvents.queued,
+    int(MessageType.EventRouteRequest): PartyEvents.queued,
+    int(MessageType.EventRouteUsed): PartyEvents.routed,
+    int(MessageType.EventDiverted): PartyEvents.diverted,
+    int(MessageType.EventDialing): PartyEvents.dialing,
+    int(MessageType.EventRinging): PartyEvents.ringing,
+    int(MessageType.EventNetworkReached): PartyEvents.reached,
+    int(MessageType.EventDestinationBusy): PartyEvents.busy,
+    int(MessageType.EventEstablished): PartyEvents.established,
+    int(MessageType.EventHeld): PartyEvents.held,
+    int(MessageType.EventRetrieved): PartyEvents.retrieved,
+    int(MessageType.EventAbandoned): PartyEvents.abandoned,
+    int(MessageType.EventReleased): PartyEvents.released,
+    int(MessageType.EventPartyChanged): PartyEvents.changed,
+    int(MessageType.EventPartyAdded): PartyEvents.added,
+    int(MessageType.EventPartyDeleted): PartyEvents.deleted,
 }
 
 _MERGED: Final = frozenset(state.label for state in _JOINED)

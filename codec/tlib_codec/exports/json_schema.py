@@ -108,6 +108,7 @@ def _attributes(registry: Registry) -> Schema:
     for attribute in registry.dictionary.values():
         properties.update(dict.fromkeys((attribute.name, *attribute.aliases), _attribute(attribute)))
     properties.update((label, _field(field)) for label, field in registry.composites.items())
+    properties["$time"] = {"type": "string", "format": "date-time"}
     properties["$source"] = {"type": "object"}
     properties["$violations"] = {"type": "array", "items": _ref("violation")}
     return {

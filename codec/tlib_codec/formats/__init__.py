@@ -9,6 +9,7 @@ Detection looks at magic numbers first, then asks each format whether it recogni
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import importlib
 import pkgutil
@@ -22,6 +23,7 @@ from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
 if TYPE_CHECKING:
+    from tlib_codec.clock import ShownZone
     from tlib_codec.query import Selection
     from tlib_codec.records import Batch, Entry
 
@@ -34,8 +36,8 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of a reader; each format uses the ones that apply to it.
 
     `server` is the Server attribute of events from a log, which logs do not print. `encoding` is the encoding of a log's text (None:
-    UTF-8, and Windows-1252 for a line that is not UTF-8). `ports` and `hosts` (addresses) choose
-    connections of a capture; without them, those that carry frames are read.
+    UTF-8, and Windows-1252 for a line that is not UTF-8). `ports` and `hosts` (addresses) choose connections of a capture; without
+    them, those that carry frames are read. `zone` is that of logs that do not know theirs.
     """
 
     registry: Registry = TLIBRARY
@@ -43,6 +45,7 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
     encoding: str | None = None
     ports: tuple[int, ...] = ()
     hosts: tuple[str, ...] = ()
+    zone: dt.tzinfo | None = None
 
 
 class WriteOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +53,7 @@ class WriteOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     `origins` names the fields of `Origin` that rows have as columns (None: all). `threads` encode Parquet. `stream` asks for an output
     that can be read while it grows, where a format has a choice. `part` asks for a part of an output, for `Writer.join`. `select`
-    chooses columns, for a format that `selects`.
+    chooses columns, for a format that `selects`. `zone` is that of the times that people read (None: as `ShownZone` chooses).
     """
 
     registry: Registry = TLIBRARY
@@ -58,6 +61,7 @@ class WriteOptions(msgspec.Struct, frozen=True, kw_only=True):
     threads: int = 1
     stream: bool = False
     part: bool = False
+    zone: ShownZone | None = None
     select: Selection | None = None
 
 

@@ -114,6 +114,6 @@ FORMATS = (
         suffixes=(".hex",),
         recognise=_recognise,
         read=_read,
-        origins=("file", "line", "offset"),
+        origins=("file", "line", "offset", "time"),
     ),
 )

@@ -252,8 +252,13 @@ class Source(io.RawIOBase):
 
 
 def batches_of(source: Source, chosen: Format, options: ReadOptions) -> Iterator[Batch]:
-    """Yield the batches of an input and, while it is followed, those of the files that take its place; each begins at line 1."""
+    """Yield the batches of an input and, while it is followed, those of the files that take its place; each begins at line 1.
+
+    Each record has its instant, where it can be known.
+    """
+    from tlib_codec.clock import timed  # noqa: PLC0415 zones, which detection does not need
+
     assert chosen.read is not None, f"{chosen.name} is not among {', '.join(readable())}"
-    yield from chosen.read(source, options)
+    yield from timed(chosen.read(source, options), options.registry, options.zone)
     while source.next_file():
-        yield from chosen.read(source, options)
+        yield from timed(chosen.read(source, options), options.registry, options.zone)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from tlib_codec.access import closest
-from tlib_codec.clock import Clock
+from tlib_codec.clock import ShownZone
 from tlib_codec.records import Batch, Diagnostic, Entry, Record
 from tlib_codec.stream import Gap
 from tlib_schemas.registry import Registry
@@ -22,7 +22,7 @@ from .condition import Condition
 from .errors import QueryError
 from .fields import FieldKind, NamedField, Scope
 from .parser import parse
-from .records import TIMES, record_scope
+from .records import record_scope
 from .selection import Selection
 from .syntax import And, Compare, Expression, Field, Match, Not, Operator, Or, leaves, to_text
 from .tally import Tally
@@ -57,7 +57,7 @@ class Query:
     """Records of one of the `events`, for which every condition of `where` holds, from `since` on and before `until`.
 
     `where` is a condition or several (docs/query.md), as text or as a tree; `expression` is the tree of all of them. `events` are names or
-    numbers of messages. Times are ISO 8601, UTC where they have no zone. `address` is ``HOST``, ``HOST:PORT`` or
+    numbers of messages. Times are ISO 8601; `since` and `until` are in `zone` where they name none. `address` is ``HOST``, ``HOST:PORT`` or
     ``NETWORK/BITS``, of either end of the connection. `tally` counts the events. Raises QueryError.
 
     >>> from tlib_codec import read
@@ -75,22 +75,20 @@ class Query:
         until: str | None = None,
         address: str | None = None,
         registry: Registry = TLIBRARY,
+        zone: ShownZone | None = None,
     ) -> None:
         self.addresses: Address | None = None if address is None else Address(address)
         self._tests: list[Callable[[Record], bool]] = [] if self.addresses is None else [self.addresses]
         messages = {_message(name, registry) for name in events}
         if messages:
             self._tests.append(lambda record: not isinstance(record.item, Gap) and record.item.message in messages)
-        clock = Clock(registry)
-        condition = Condition(where, record_scope(registry, clock), registry)
+        condition = Condition(where, record_scope(registry), registry)
         self.expression: Expression | None = condition.expression
         self.tally: Tally = Tally(leaves=condition.leaves)
-        timed = self.expression is not None and any(leaf.field.name in TIMES for leaf in leaves(self.expression))
-        self._clock = clock if timed else None
         if self.expression is not None:
             self._tests.append(lambda record: not isinstance(record.item, Gap) and condition(record))
         if since is not None or until is not None:
-            self._tests.append(between(since, until, registry))
+            self._tests.append(between(since, until, zone or ShownZone()))
 
     def __bool__(self) -> bool:
         """Return whether the query has a condition."""
@@ -100,8 +98,6 @@ class Query:
         """Return whether the query selects the entry; it selects no diagnostic."""
         if not isinstance(entry, Record):
             return False
-        if self._clock is not None:
-            self._clock.time(entry)  # the clock follows every event, not only those that reach the test of the time
         matched = all(test(entry) for test in self._tests)
         return matched if isinstance(entry.item, Gap) else self.tally.count(matched=matched)
 

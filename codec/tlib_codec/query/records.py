@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from tlib_codec.clock import Clock
 from tlib_codec.records import Origin, Record, iso
 from tlib_codec.stream import Gap
 from tlib_schemas.errors import Severity
@@ -18,13 +17,13 @@ _NUMBERS = ("line", "packet", "offset")
 _TEXTS = ("file", "src", "dst", "connection", "direction", "peer", "version", "text")
 
 
-def record_scope(registry: Registry, clock: Clock) -> Scope:
-    """Return the fields of records; `clock` gives the times."""
+def record_scope(registry: Registry) -> Scope:
+    """Return the fields of records."""
 
     def event_name(message: Any) -> str:
         return str(registry.message_name(message) or int(message)) if isinstance(message, int) else str(message)
 
-    time = NamedField(kind=FieldKind.TIME, get=clock.time, show=utc)
+    time = NamedField(kind=FieldKind.TIME, get=lambda record: record.origin.time, show=utc)
     return Scope(
         {
             "Event": NamedField(kind=FieldKind.NAME, get=lambda record: record.item.message, names=registry.messages, show=event_name),

@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 
-from tlib_codec.clock import Clock
 from tlib_codec.records import Record
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
@@ -46,7 +45,6 @@ class Selection:
 
     def __init__(self, text: str, registry: Registry = TLIBRARY) -> None:
         self._registry = registry
-        self._file: str | None = None
         self._named = parse_fields(text)
         self._text = text
         self.columns: tuple[Column, ...] = self._resolved()
@@ -56,8 +54,7 @@ class Selection:
             raise QueryError(f"{names[twice]} is there twice", "select", text=text, place=self._named[twice][1])
 
     def _resolved(self) -> tuple[Column, ...]:
-        self._clock = Clock(self._registry)
-        scope = record_scope(self._registry, self._clock)
+        scope = record_scope(self._registry)
         columns = []
         for field, place in self._named:
             try:
@@ -69,10 +66,6 @@ class Selection:
 
     def values(self, record: Record) -> list[Any]:
         """Return the value of each column, None where the event has none."""
-        if record.origin.file != self._file:
-            self._file = record.origin.file
-            self.columns = self._resolved()  # another input has a clock of its own
-        self._clock.time(record)
         return [next(iter(column.bound.values(record)), None) for column in self.columns]
 
     def row(self, record: Record) -> list[Any]:

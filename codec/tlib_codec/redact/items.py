@@ -254,7 +254,7 @@ def _matching(key: str, path: str, patterns: tuple[str, ...]) -> tuple[str, ...]
     return tuple(pattern for pattern in patterns if any(fnmatch.fnmatchcase(name, pattern) for name in (key, path)))
 
 
-_SAFE = ("line", "packet", "offset", "time", "local_time", "direction", "version", "connection")
+_SAFE = ("line", "packet", "offset", "time", "local_time", "time_of_day", "direction", "version", "connection")
 
 
 def safe_origin(origin: Origin) -> Origin:

@@ -26,7 +26,6 @@ from tlib_codec.calls.party import Party
 from tlib_codec.formats.logs.reader import read_log
 from tlib_codec.merge import merged
 from tlib_codec.records import Record
-from tlib_schemas.tlibrary import TLIBRARY
 from tlib_simulator.flows import Day, TrueCall, TrueParty
 from tlib_simulator.flows.day import moment
 
@@ -40,7 +39,7 @@ def followed(texts: Sequence[tuple[str, str]]) -> list[Call]:
     tracker = CallTracker()
     calls: list[Call] = []
     inputs = [read_log(io.BytesIO(text.encode()), name=name) for name, text in texts]
-    for entry in merged(inputs, TLIBRARY):
+    for entry in merged(inputs):
         if isinstance(entry, Record):
             calls += [one for one in tracker.feed(entry.item, entry.origin) if isinstance(one, Call)]
     return [*calls, *tracker.close()]

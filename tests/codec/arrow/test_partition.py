@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 from pyarrow import parquet
 
-from tlib_codec import TLIBRARY, EventCallDeleted, TCause
+from tlib_codec import EventCallDeleted, TCause
 from tlib_codec.arrow.partition import PartitionedSink
 from tlib_codec.arrow.records import RecordColumns, records_schema
 from tlib_codec.records import Batch, Origin, Record
-from tlib_schemas.registry import Registry
 
 UUID, CONN = "01FES9JKSOFQLEKK3CSH5B5AES00JV1U", "006c02462a161006"
 DAY = 86_400 * 10**9
@@ -24,7 +23,7 @@ def rows(*days):
 
 @pytest.fixture
 def sink(tmp_path):
-    return PartitionedSink(tmp_path, "x", records_schema(), ("date",), TLIBRARY, max_held=0, max_open=1)
+    return PartitionedSink(tmp_path, "x", records_schema(), ("date",), max_held=0, max_open=1)
 
 
 def test_each_date_has_a_file(sink):
@@ -54,15 +53,8 @@ def test_beyond_the_open_files_a_date_gets_a_second_file(sink):
     assert sink.parts[-1] == "date=1970-01-01/x-1.parquet"
 
 
-def test_a_registry_without_a_time_attribute_uses_the_time_of_the_origin(tmp_path):
-    sink = PartitionedSink(tmp_path, "x", records_schema(), ("date",), Registry("without a time"))
-    sink.write([rows(1)])
-    sink.close()
-    assert sink.parts == ["date=1970-01-02/x-0.parquet"]
-
-
 def test_a_folder_by_event_has_no_event_column(tmp_path):
-    sink = PartitionedSink(tmp_path, "x", records_schema(), ("event",), TLIBRARY)
+    sink = PartitionedSink(tmp_path, "x", records_schema(), ("event",))
     sink.write([rows(0)])
     sink.close()
     (file,) = tmp_path.iterdir()

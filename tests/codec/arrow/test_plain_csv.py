@@ -11,9 +11,9 @@ import pytest
 
 from tlib_codec import Attributes, EventCallCreated, EventCallDeleted, Gap, InvalidEvent, KVList, Unicode, UnknownEvent, encode, read
 from tlib_codec.arrow import builder
+from tlib_codec.arrow.layout import ORIGINS
 from tlib_codec.arrow.origins import ORIGIN_COLUMNS
 from tlib_codec.arrow.plain_csv import PlainCsv
-from tlib_codec.arrow.plan import ORIGINS
 from tlib_codec.arrow.writer import ColumnWriter
 from tlib_codec.formats import WriteOptions
 from tlib_codec.records import Batch, Diagnostic, Origin, Record
@@ -95,3 +95,16 @@ def test_csv_needs_no_pyarrow(tmp_path):
     source, out = str(EXAMPLES / "calls.tlb"), tmp_path / "a.csv"
     subprocess.run([sys.executable, "-c", code, "decode", source, "-o", str(out)], check=True, timeout=60)
     assert out.read_bytes() == made(arrow, read(source).batches(), origins=("file",))[0]
+
+
+def test_the_package_has_its_public_names():
+    import tlib_codec.arrow as package
+
+    assert [getattr(package, name).__name__ for name in dir(package)] == dir(package)
+
+
+def test_the_package_has_no_other_names():
+    import tlib_codec.arrow as package
+
+    with pytest.raises(AttributeError, match=r"module 'tlib_codec.arrow' has no attribute 'nothing'"):
+        _ = package.nothing

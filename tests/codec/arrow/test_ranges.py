@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from tlib_codec import EventCallCreated, KVList, Limits, encode
 from tlib_codec.arrow.columns import Columns, frames, pa
 from tlib_codec.arrow.layout import GAP
-from tlib_codec.arrow.splits import cut, places, read_range
+from tlib_codec.arrow.splits import cut, frame_batches, places, read_range
 from tlib_fuzz import strategies as some
+from tlib_schemas.tlibrary import TLIBRARY
 
 LIMITS = Limits(frame_body=4_096)
 ROW = 4_096 + 11  # the shortest range
@@ -92,3 +93,9 @@ def test_garbage_leaves_cuts_where_they_are():
 def test_a_range_shorter_than_a_frame_is_refused():
     with pytest.raises(ValueError, match="longer than the longest frame"):
         places(100, 4_000, limits=LIMITS)
+
+
+def test_the_batches_of_a_stream_have_its_frames():
+    frame = encode(EventCallCreated(call_uuid="x", conn_id="0" * 16))
+    batches = frame_batches([frame[:30], frame[30:] + b"junk"], TLIBRARY)
+    assert [entry.frame for batch in batches for entry in batch] == [frame, b"junk"]

@@ -28,7 +28,8 @@ EVENT = EventCallCreated(
     extra=Attributes({"InputMask": b"\x0a\xff", "PartyID": RawValue(2, b"\x07"), "TimeinSecs": 1_773_531_552}),
 )
 REGISTERED = EventRegistered(extensions=KVList(), info_type=8, reference_id=1, server=5, this_dn="S::", time=Timestamp(seconds=3))
-RECORD = Record(EVENT, origin=Origin(src="10.0.0.1:3000", dst="10.0.0.2:40000"), unnumbered={"AttributeNovel": "5"})
+TIME = 1_773_531_552 * 10**9
+RECORD = Record(EVENT, origin=Origin(time=TIME, src="10.0.0.1:3000", dst="10.0.0.2:40000"), unnumbered={"AttributeNovel": "5"})
 
 
 def test_an_empty_query_is_false_and_accepts_everything():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from tlib_codec.clock import Clock
 from tlib_codec.formats.frame_writer import frame_of
 from tlib_codec.formats.writers import RecordWriter, UnnumberedNotes
 from tlib_codec.records import Diagnostic, Record
@@ -20,7 +19,6 @@ class PacketWriter(RecordWriter):
     def __init__(self, file: BinaryIO, registry: Registry, name: str) -> None:
         super().__init__(file, registry)
         self._conversations = Conversations((Pcapng if name == "pcapng" else Pcap)(file))
-        self._clock = Clock(registry)
         self._notes = UnnumberedNotes()
 
     def put(self, record: Record) -> Diagnostic | None:
@@ -28,7 +26,7 @@ class PacketWriter(RecordWriter):
         if isinstance(record.item, Gap):
             return None
         data = frame_of(record, self._registry)
-        time = self._clock.time(record)
+        time = record.origin.time
         self._conversations.send(data, time=None if time is None else time // 1000, src=record.origin.src, dst=record.origin.dst)
         return self._notes.note(record)
 

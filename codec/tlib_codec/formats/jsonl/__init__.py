@@ -14,13 +14,13 @@ from tlib_codec.formats import Format, ReadOptions, WriteOptions, Writer
 from tlib_codec.formats.text import CONTROLS
 
 from . import codes  # noqa: F401 registers the error codes of JSON
-from .items import dumps, from_data, loads, to_data, value_from_data, value_to_data, violation_to_data
+from .items import dumps, from_data, loads, place_data, to_data, value_from_data, value_to_data, violation_to_data
 
 if TYPE_CHECKING:
     from tlib_codec.formats.source import Source
     from tlib_codec.records import Batch
 
-__all__ = ["FORMATS", "dumps", "from_data", "loads", "to_data", "value_from_data", "value_to_data", "violation_to_data"]
+__all__ = ["FORMATS", "dumps", "from_data", "loads", "place_data", "to_data", "value_from_data", "value_to_data", "violation_to_data"]
 
 _OBJECT = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*(?:"|\})')
 

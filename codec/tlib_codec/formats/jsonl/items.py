@@ -7,7 +7,7 @@ frame gives, and assembles the event from there, so JSON and frames cannot drift
 The form is described in docs/json.md. What JSON lacks is marked by an object with one ``$`` key:
 ``$binary`` and ``$string`` (bytes that are no UTF-8) in base64, ``$unicode`` for the other string
 type of a key-value list. Members that are no attributes begin with ``$`` too: ``$violations``,
-``$malformed``, ``$gap``, ``$source``.
+``$malformed``, ``$gap``, ``$time``, ``$source``.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any
 import msgspec
 
 from tlib_codec.formats import formats
+from tlib_codec.records import Origin, iso
 from tlib_codec.reference import Policy
 from tlib_codec.stream import Gap, MalformedFrame, Missing, StreamItem
 from tlib_schemas.declare import Composite
@@ -46,8 +47,13 @@ _DECODER = msgspec.json.Decoder()
 # -- to JSON -------------------------------------------------------------------------------------
 
 
-def to_data(item: StreamItem, *, registry: Registry = TLIBRARY, source: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return `item` as dicts, lists, str and int that JSON can hold; `source` becomes ``$source``."""
+def to_data(
+    item: StreamItem, *, registry: Registry = TLIBRARY, time: int | None = None, source: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return `item` as dicts, lists, str and int that JSON can hold.
+
+    `time`, in nanoseconds since 1970 UTC, becomes ``$time``, and `source` becomes ``$source``.
+    """
     data: dict[str, Any]
     if isinstance(item, MalformedFrame):
         data = {"$malformed": _malformed(item)}
@@ -62,6 +68,8 @@ def to_data(item: StreamItem, *, registry: Registry = TLIBRARY, source: Mapping[
         data.update((label, value_to_data(value)) for label, value in item.attributes.items())
         if isinstance(item, InvalidEvent):
             data["$violations"] = [violation_to_data(violation) for violation in item.violations]
+    if time is not None:
+        data["$time"] = iso(time) + "Z"
     if source:
         data["$source"] = dict(source)
     return data
@@ -141,9 +149,16 @@ def _base64(data: bytes | bytearray | memoryview) -> str:
     return base64.b64encode(data).decode()
 
 
-def dumps(item: StreamItem, *, registry: Registry = TLIBRARY, source: Mapping[str, Any] | None = None) -> bytes:
-    """Return `item` as one line of JSON, without the line end."""
-    return _ENCODER.encode(to_data(item, registry=registry, source=source))
+def place_data(origin: Origin) -> dict[str, Any]:
+    """Return the members ``$time`` and ``$source`` of an origin, as far as it has them."""
+    time = {} if origin.time is None else {"$time": iso(origin.time) + "Z"}
+    source = origin.to_data()
+    return {**time, "$source": source} if source else time
+
+
+def dumps(item: StreamItem, *, registry: Registry = TLIBRARY, time: int | None = None, source: Mapping[str, Any] | None = None) -> bytes:
+    """Return `item` as one line of JSON, without the line end; `time` and `source` as in `to_data`."""
+    return _ENCODER.encode(to_data(item, registry=registry, time=time, source=source))
 
 
 # -- from JSON -----------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Read JSON lines: a record an object, a diagnostic a line that is none.
 
 Strategy: a line's ``$source`` becomes the origin, so an event keeps the place where it was captured or logged; a line without
-one gets the file and its own number.
+one gets the file and its own number. A line's ``$time`` is the record's instant.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import msgspec
 
 from tlib_codec.formats.lines import split_lines
 from tlib_codec.formats.source import Source
-from tlib_codec.records import Batch, Diagnostic, Entry, Origin, Record, batches
+from tlib_codec.records import Batch, Diagnostic, Entry, Origin, Record, batches, parse_time
 from tlib_codec.reference import Policy
-from tlib_schemas.errors import DecodeError
+from tlib_schemas.errors import DecodeError, quote
 from tlib_schemas.registry import Registry
 
 from .items import loads
@@ -51,8 +51,14 @@ def _entry(text: bytes, here: Origin, registry: Registry) -> Entry:
         return Diagnostic(error.code, here, error.expected, error.actual, error.path)
     kept = msgspec.json.decode(text) if b'"$' in text else {}
     source, unnumbered = kept.get("$source"), kept.get("$unnumbered")
+    origin = Origin.from_data(source) if isinstance(source, dict) else here
+    if "$time" in kept:
+        parsed = parse_time(str(kept["$time"]))
+        if parsed is None or parsed[0] != "time":
+            return Diagnostic("json-form", here, "ISO 8601 with a zone, such as 2026-03-14T21:39:12Z", quote(str(kept["$time"])), ".$time")
+        origin = msgspec.structs.replace(origin, time=parsed[1])
     return Record(
         item,
-        origin=Origin.from_data(source) if isinstance(source, dict) else here,
+        origin=origin,
         unnumbered=unnumbered if isinstance(unnumbered, dict) else {},
     )

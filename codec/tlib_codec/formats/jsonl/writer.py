@@ -13,10 +13,10 @@ from .items import dumps, to_data
 
 def line_of(record: Record, registry: Registry) -> bytes:
     """Return the record's line, with its end; JSON has a form for every item."""
-    source = record.origin.to_data() or None
+    time, source = record.origin.time, record.origin.to_data() or None
     if not record.unnumbered:
-        return dumps(record.item, registry=registry, source=source) + b"\n"
-    data = to_data(record.item, registry=registry)
+        return dumps(record.item, registry=registry, time=time, source=source) + b"\n"
+    data = to_data(record.item, registry=registry, time=time)
     data["$unnumbered"] = record.unnumbered
     if source is not None:
         data["$source"] = source
@@ -32,4 +32,5 @@ class LineWriter(RecordWriter):
 
     def put_diagnostic(self, diagnostic: Diagnostic) -> None:
         """Write the diagnostic as a ``$malformed`` line."""
-        self._file.write(dumps(diagnostic.as_item(), registry=self._registry, source=diagnostic.origin.to_data()) + b"\n")
+        origin = diagnostic.origin
+        self._file.write(dumps(diagnostic.as_item(), registry=self._registry, time=origin.time, source=origin.to_data()) + b"\n")

@@ -25,14 +25,21 @@ def _read(source: Source, options: ReadOptions) -> Iterator[Batch]:
 
     from .reader import entries  # noqa: PLC0415
 
-    found = entries(source.chunks(), registry=options.registry, name=source.name, server=options.server, encoding=options.encoding)
+    found = entries(
+        source.chunks(),
+        registry=options.registry,
+        name=source.name,
+        server=options.server,
+        encoding=options.encoding,
+        zone=options.zone,
+    )
     return batches(found, registry=options.registry)
 
 
 def _write(file: BinaryIO, options: WriteOptions) -> Writer:
     from .log_writer import LogWriter  # noqa: PLC0415
 
-    return LogWriter(file, options.registry)
+    return LogWriter(file, options)
 
 
 FORMATS = (
@@ -42,7 +49,7 @@ FORMATS = (
         suffixes=(".log",),
         recognise=_recognise,
         read=_read,
-        origins=("file", "line", "offset", "local_time", "direction", "peer", "version", "text", "unnumbered"),
+        origins=("file", "line", "offset", "time", "local_time", "time_of_day", "direction", "peer", "version", "text", "unnumbered"),
         write=_write,
     ),
 )

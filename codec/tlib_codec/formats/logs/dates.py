@@ -4,28 +4,46 @@ Strategy: a `Clock` follows the stamps of all lines, in order. Its date comes fr
 (``…20150529_164524…``), from the header's ``Local time:``, or from a stamp that has one; where the
 time of day falls back by hours, midnight has passed. Lines of several threads may stand slightly
 out of order, also around midnight, and summer time ends by one hour back: neither is a new day.
+
+The zone comes from the header's ``UTC time:`` beside ``Local time:``, then from each event that carries its own time, since both
+clocks differ by whole quarters of an hour; else it is the one that the caller names. An event's own time also gives the date that
+a fragment of a log lacks.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from tlib_codec.clock import to_utc
+from tlib_codec.records import nanoseconds
+from tlib_schemas.enumerations import AttributeID
 
 _NAME = re.compile(r"(?<!\d)(\d{4})(\d\d)(\d\d)[_-](\d\d)(\d\d)(\d\d)(?!\d)", re.ASCII)
-_LOCAL = re.compile(r"Local time:\s*(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)", re.ASCII)
+_HEADER = re.compile(r"(?:Local|UTC) time:\s*(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)", re.ASCII)
 STAMP = re.compile(r"\s*(?:@|\[?(\d{4})-(\d\d)-(\d\d)[T ])?(\d\d):(\d\d):(\d\d)[.,](\d{3,6})", re.ASCII)
 _DAY = dt.timedelta(days=1)
 _FAR = 2 * 3600  # seconds: falling back by more than this, the time of day has passed midnight
+_SECOND: Final = 1_000_000_000
+_QUARTER: Final = 15 * 60 * _SECOND  # zones are multiples of it
+_FURTHEST_ZONE: Final = 15 * 3600 * _SECOND
+_NANOS_OF_DAY: Final = 86_400 * _SECOND
+_SKEW: Final = 120 * _SECOND  # at most between the clock of a log without dates and its events, or they do not go together
 
 
 class Clock:
-    """Follows the stamps of a log, line by line. `name` is the file's."""
+    """Follows the stamps of a log, line by line. `name` is the file's, `zone` that of a log that does not know its own."""
 
-    def __init__(self, name: str = "") -> None:
+    def __init__(self, name: str = "", zone: dt.tzinfo | None = None) -> None:
+        self._zone = zone
+        self._ahead: int | None = None  # nanoseconds by which the log's clock is ahead of UTC
+        self._local: dt.datetime | None = None  # of the header
         self._date: dt.date | None = None
         self._last = 0  # seconds of the day
         self._text = ""  # the last stamp down to its second, as it stood in the line ...
-        self._second: dt.datetime | None = None  # ... the time it says, if it says one ...
+        self._second: dt.datetime | dt.time | None = None  # ... the time it says, if it says one ...
         self._fraction = ""  # ... and the digits after it
         match = _NAME.search(name.replace("\\", "/").rsplit("/", 1)[-1])
         if match:
@@ -39,17 +57,67 @@ class Clock:
             return  # digits that are no date
         self._last = hour * 3600 + minute * 60 + second
 
+    def _start_header(self, match: re.Match[str], *, utc: bool) -> None:
+        try:
+            moment = dt.datetime(*map(int, match.groups()))  # type: ignore[arg-type]  # noqa: DTZ001 a zone is what it lacks
+        except ValueError:
+            return
+        if not utc:
+            self._start(match)
+            self._local = moment
+        elif self._local is not None and abs(ahead := nanoseconds(self._local) - nanoseconds(moment)) <= _FURTHEST_ZONE:
+            self._ahead = round(ahead / _QUARTER) * _QUARTER
+
     @property
-    def time(self) -> dt.datetime | None:
-        """Return the time of the last stamp; None if the date is unknown or the stamp is no time."""
+    def time(self) -> dt.datetime | dt.time | None:
+        """Return the time of the last stamp, its time of day if the date is unknown; None if the stamp is no time."""
         return None if self._second is None else self._second.replace(microsecond=int(self._fraction.ljust(6, "0")))
+
+    def stamps(self, time: dt.datetime | dt.time | None, values: Mapping[int, object]) -> dict[str, Any]:
+        """Return the times of a message as fields of `Origin`: `time` is that of its line, `values` its attributes by id.
+
+        The instant is the event's own time, which the logs of several machines have in common; else that of the line.
+        """
+        seconds, micros = values.get(AttributeID.TimeinSecs), values.get(AttributeID.TimeinuSecs)
+        if isinstance(seconds, int) and time is not None:
+            time = self._learn(time, seconds)
+        if time is None:
+            return {}
+        if isinstance(time, dt.time):
+            return {"time_of_day": _of_day(time)}
+        local = nanoseconds(time)
+        at = local - self._ahead if self._ahead is not None else None if self._zone is None else to_utc(local, self._zone)
+        if isinstance(seconds, int) and abs(local - seconds * _SECOND) <= _FURTHEST_ZONE:
+            own = seconds * _SECOND
+            if isinstance(micros, int) and 0 <= micros < 1_000_000:
+                at = own + micros * 1000
+            elif at is None or at // _SECOND != seconds:  # else the line knows the fraction that the event lacks
+                at = own
+        return {"local_time": local} if at is None else {"time": at, "local_time": local}
+
+    def _learn(self, time: dt.datetime | dt.time, seconds: int) -> dt.datetime | dt.time:
+        """Take the zone, and the date if it is unknown, from the own time of an event; return the time of its line."""
+        own = seconds * _SECOND
+        if isinstance(time, dt.datetime):
+            ahead = nanoseconds(time) - own
+            if abs(ahead) <= _FURTHEST_ZONE:
+                self._ahead = round(ahead / _QUARTER) * _QUARTER
+            return time
+        ahead = (_of_day(time) - own + _NANOS_OF_DAY // 2) % _NANOS_OF_DAY - _NANOS_OF_DAY // 2
+        rounded = round(ahead / _QUARTER) * _QUARTER
+        if abs(ahead - rounded) > _SKEW:
+            return time
+        moment = dt.datetime(1970, 1, 1) + dt.timedelta(microseconds=(own + ahead) // 1000)  # noqa: DTZ001 the log's local time
+        self._ahead, self._date, self._text = rounded, moment.date(), ""
+        self._last = moment.hour * 3600 + moment.minute * 60 + moment.second
+        return moment
 
     def read(self, line: str) -> int:
         """Follow the stamp that `line` begins with; where the stamp ends, 0 where there is none."""
         match = STAMP.match(line)
         if match is None:
-            if line.startswith("Local time:") and (header := _LOCAL.match(line)):
-                self._start(header)
+            if line.startswith(("Local time:", "UTC time:")) and (header := _HEADER.match(line)):
+                self._start_header(header, utc=line[0] == "U")
             return 0
         self._fraction = match[7]
         text = line[: match.start(7)]
@@ -61,13 +129,13 @@ class Clock:
                 self._second = None  # 99:99:99, or a day after the last of the calendar
         return match.end()
 
-    def _moment(self, year: str | None, month: str, day: str, *clock: str) -> dt.datetime | None:
+    def _moment(self, year: str | None, month: str, day: str, *clock: str) -> dt.datetime | dt.time:
         hour, minute, second = map(int, clock[:3])
         seconds = hour * 3600 + minute * 60 + second
         if year is not None:
             date = self._date = dt.date(int(year), int(month), int(day))
         elif self._date is None:
-            return None
+            return dt.time(hour, minute, second)
         else:
             date = self._follow(self._date, seconds)
         moment = dt.datetime(date.year, date.month, date.day, hour, minute, second)  # noqa: DTZ001 local time of a machine we do not know
@@ -82,3 +150,7 @@ class Clock:
             return self._date
         # Written before midnight by a thread that was late; the clock itself stays.
         return date - _DAY if ahead > 86_400 - _FAR else date
+
+
+def _of_day(time: dt.time) -> int:
+    return ((time.hour * 60 + time.minute) * 60 + time.second) * _SECOND + time.microsecond * 1000

@@ -18,7 +18,7 @@ import re
 
 import msgspec
 
-from tlib_codec.records import Diagnostic, Entry, Origin, Record, nanoseconds
+from tlib_codec.records import Diagnostic, Entry, Origin, Record
 from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.errors import quote
 from tlib_schemas.events import UnknownEvent
@@ -26,6 +26,7 @@ from tlib_schemas.limits import DEFAULT_LIMITS
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.values import Attributes
 
+from .dates import Clock
 from .lines import Line, LogLimits
 from .lists import ListBuilder, ListHead
 from .values import Known, Names, Unreadable, messages_with_server, raw_list, raw_text, whole, whole_bytes, wrap
@@ -42,7 +43,7 @@ class Header(msgspec.Struct, kw_only=True):
     offset: int
     name: str
     number: int | None = None
-    time: dt.datetime | None = None
+    time: dt.datetime | dt.time | None = None
     certain: bool = True
     direction: str = ""
     peer: str = ""
@@ -53,9 +54,10 @@ class Header(msgspec.Struct, kw_only=True):
 
 
 class Context:
-    """The settings that all messages of one log share: its name, the registry by printed names, limits, the Server to supply."""
+    """The settings that all messages of one log share: its name, the registry by printed names, limits, the Server to supply, its clock."""
 
-    def __init__(self, registry: Registry, server: int | None, limits: LogLimits, file: str = "") -> None:
+    def __init__(self, registry: Registry, server: int | None, limits: LogLimits, file: str = "", clock: Clock | None = None) -> None:
+        self.clock: Clock = clock or Clock(file)
         self.file: str = file
         self.registry: Registry = registry
         self.names: Names = Names(registry)
@@ -146,7 +148,7 @@ class Message:
         """Return whether `line`, after stray ones, is of this message; report the stray lines then."""
         name = self.attribute_name(line)
         if name is not None:
-            known = self.context.names.find(name)
+            known = self.exact.get(name) or self.context.names.find(name)
             if name in self.unnumbered or (known is not None and known.id in self.values):
                 return False  # of a message whose header is lost
         elif not self.going_on or line.lstrip()[:1] != "'" or self.pair(line) is None:
@@ -353,7 +355,7 @@ class Message:
             file=file,
             line=header.line,
             offset=header.offset,
-            local_time=None if header.time is None else nanoseconds(header.time),
+            **self.context.clock.stamps(header.time, self.values),
             direction=header.direction,
             peer=header.peer,
             version=header.version,

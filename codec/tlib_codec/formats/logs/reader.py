@@ -10,6 +10,7 @@ one, the message takes its lines until one ends it. Nothing is held but the mess
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import BinaryIO
@@ -40,6 +41,7 @@ def read_log(
     kind: str | None = None,
     server: int | None = None,
     encoding: str | None = None,
+    zone: dt.tzinfo | None = None,
     limits: LogLimits = DEFAULT_LOG_LIMITS,
 ) -> Iterator[Entry]:
     """Yield the messages of a log as records, each followed by its diagnostics.
@@ -48,12 +50,12 @@ def read_log(
     may stand in it. `kind` is ``tserver`` or ``platform-sdk``; None recognises it from the
     beginning, and takes ``tserver`` where nothing is recognised. `server` is the id of the connection that the
     attribute Server gets where the log does not print it (0 where it is None). `encoding` is the encoding of the text; None reads
-    UTF-8, and a line that is not UTF-8 as Windows-1252.
+    UTF-8, and a line that is not UTF-8 as Windows-1252. `zone` is that of a log that does not know its own.
 
     Raises ValueError for an unknown kind or encoding, or where `server` does not fit an unsigned 32-bit
     integer; never for the content of the log.
     """
-    found = entries(file, registry=registry, name=name, kind=kind, server=server, encoding=encoding, limits=limits)
+    found = entries(file, registry=registry, name=name, kind=kind, server=server, encoding=encoding, zone=zone, limits=limits)
     return (entry for entry in found if entry is not None)
 
 
@@ -65,6 +67,7 @@ def entries(
     kind: str | None = None,
     server: int | None = None,
     encoding: str | None = None,
+    zone: dt.tzinfo | None = None,
     limits: LogLimits = DEFAULT_LOG_LIMITS,
 ) -> Iterator[Entry | None]:
     """Yield as `read_log` does, and None where the next line must be waited for."""
@@ -73,7 +76,8 @@ def entries(
     if server is not None and not 0 <= server <= 0xFFFF_FFFF:
         raise ValueError(f"server is an unsigned 32-bit integer, not {server}")
     text = None if encoding is None else checked(encoding)
-    return _read(file, Context(registry, server, limits, name), Clock(name), kind, text)
+    clock = Clock(name, zone)
+    return _read(file, Context(registry, server, limits, name, clock), clock, kind, text)
 
 
 def recognised(pieces: Iterator[bytes]) -> tuple[Iterator[bytes], str]:
@@ -104,11 +108,8 @@ def _read(
     message: Message | None = None
     orphaned = False  # attributes without a header have been reported, or belong to a message that was cut
     for entry in text_lines(pieces, context.limits.line, context.file, encoding):
-        if entry is None:
-            yield None
-            continue
-        if isinstance(entry, Diagnostic):
-            if message is None or entry.severity is Severity.WARNING:
+        if not isinstance(entry, tuple):
+            if message is None or entry is None or entry.severity is Severity.WARNING:
                 yield entry
             else:
                 message.add(entry)

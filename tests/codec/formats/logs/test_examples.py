@@ -76,7 +76,7 @@ def test_the_script_makes_them_again(script, tmp_path, monkeypatch):
     for made in tmp_path.iterdir():
         assert made.read_bytes() == (EXAMPLES / made.name).read_bytes()
         assert made.stat().st_size < 100_000
-    assert len(list(tmp_path.iterdir())) == 3
+    assert len(list(tmp_path.iterdir())) == 5
 
 
 def test_a_log_of_a_size(script, tmp_path, monkeypatch):
