@@ -4,7 +4,17 @@ This package knows neither files nor engines. To decode and encode, import `tlib
 a protocol of your own, see docs/registry.md: the words are the ones our own events use.
 """
 
-from . import tables
+from . import (
+    abstract_dn_events,
+    agent_events,
+    call_events,
+    general_events,
+    network_events,
+    party_events,
+    registration_events,
+    routing_events,
+    voice_file_events,
+)
 from .abstract_dn import AbstractDNCall, calls_of, extensions_of
 from .attributes import CallHistory, Timestamp
 from .declare import Composite, Field
@@ -97,5 +107,13 @@ __all__ = [
     "unusual_when",
     "usual",
 ]
-# Type checkers read this statement; `[*names]` they do not.
-__all__ += tables.__all__
+# Type checkers read these statements; `[*names]` they do not.
+__all__ += abstract_dn_events.__all__
+__all__ += agent_events.__all__
+__all__ += call_events.__all__
+__all__ += general_events.__all__
+__all__ += network_events.__all__
+__all__ += party_events.__all__
+__all__ += registration_events.__all__
+__all__ += routing_events.__all__
+__all__ += voice_file_events.__all__

@@ -1,6 +1,6 @@
 """The classes of T-Library's events, from the modules that declare them.
 
-A new module of tables is named here, four times, and nowhere else.
+A new module of tables is named here and at the end of the package's ``__init__``.
 """
 
 from __future__ import annotations
@@ -39,14 +39,3 @@ MODULES: Final = (
     network_events,
     voice_file_events,
 )
-
-__all__ = []
-__all__ += abstract_dn_events.__all__
-__all__ += agent_events.__all__
-__all__ += call_events.__all__
-__all__ += general_events.__all__
-__all__ += network_events.__all__
-__all__ += party_events.__all__
-__all__ += registration_events.__all__
-__all__ += routing_events.__all__
-__all__ += voice_file_events.__all__

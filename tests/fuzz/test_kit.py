@@ -27,7 +27,7 @@ from tlib_fuzz.kit.session import Session
 from tlib_fuzz.kit.workload import RAW, Workload
 from tlib_schemas.errors import DecodeError, SchemaViolation
 
-EVENT = next(case for case in cases(4, labels=("valid",)) if case.json and b'"UserData"' in case.json)
+EVENT = next(case for case in cases(4, labels=("valid",)) if case.json and b'"UserData":[' in case.json and b'"CallUUID"' in case.json)
 
 
 def accepted(data):

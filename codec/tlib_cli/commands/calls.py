@@ -31,7 +31,6 @@ from tlib_codec.calls import CALLS, Call, CallLimits, CallTracker, ladder, merma
 from tlib_codec.calls.model import DEFAULT_CALL_LIMITS
 from tlib_codec.clock import ShownZone
 from tlib_codec.formats import ReadOptions
-from tlib_codec.formats.columns import need_pyarrow
 from tlib_codec.query import Condition, Tally
 from tlib_codec.records import Diagnostic, Entry, Record
 from tlib_codec.stream import Gap
@@ -279,7 +278,6 @@ class _LadderCalls:
 
 def _parquet() -> type[CallParquet]:
     try:
-        need_pyarrow()
         from tlib_codec.arrow.calls import CallParquet  # noqa: PLC0415 pyarrow
     except ImportError as error:
         raise click.UsageError(str(error)) from None

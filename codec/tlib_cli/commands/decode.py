@@ -30,7 +30,6 @@ from tlib_cli.reports import Unusable, report
 from tlib_cli.view.progress import Progress
 from tlib_codec.clock import zone_text
 from tlib_codec.formats import Format, Writer, readable
-from tlib_codec.formats.columns import need_pyarrow
 from tlib_schemas.registry import Registry
 
 _MIN_PARALLEL = 16 << 20  # bytes of input; below it, one process is faster than several
@@ -244,7 +243,6 @@ def _folder(pipeline: Pipeline, inputs: tuple[str, ...], output: str, jobs: int 
     if task.target != "parquet" or task.strict or "-" in inputs:
         raise click.UsageError("-o DIR/ writes Parquet from files: give FILE…, and neither --strict nor another --to")
     try:
-        need_pyarrow()
         from tlib_cli.dataset import decode_dataset, partition_keys  # noqa: PLC0415 pyarrow
     except ImportError as error:
         raise Unusable(str(error)) from None

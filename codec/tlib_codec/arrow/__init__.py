@@ -8,8 +8,6 @@ The Spark data source is `tlib_codec.arrow.spark`, which needs pyspark as well.
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from tlib_codec.formats.columns import need_pyarrow
-
 if TYPE_CHECKING:
     from .columns import Columns, as_map, frames, schema, validate
     from .layout import Counts
@@ -23,7 +21,7 @@ _MODULES = {"Counts": "layout", "RecordColumns": "records", "records_schema": "r
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    need_pyarrow()
+    importlib.import_module(".library", __name__)  # it names the extra where pyarrow is missing
     return getattr(importlib.import_module(f".{_MODULES.get(name, 'columns')}", __name__), name)
 
 

@@ -11,8 +11,6 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 import msgspec
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from tlib_codec.calls import Call
 from tlib_schemas.call_events import EventCallCreated, EventCallDataChanged, EventCallDeleted
@@ -20,6 +18,8 @@ from tlib_schemas.enumerations import OpenEnum
 from tlib_schemas.kinds import Kind
 from tlib_schemas.registry import Registry
 from tlib_schemas.wire import Attribute
+
+from .library import pa
 
 _GROUP = 10_000
 _ALONE = ("ending", "created", "complete", "events", "dropped")
@@ -43,7 +43,9 @@ class CallParquet:
         fields += [*self._attributes.items(), ("other_attributes", pa.string()), *((name, pa.string()) for name in _TEXTS)]
         self._schema = pa.schema(fields)
         self._rows: list[dict[str, Any]] = []
-        self._writer = pq.ParquetWriter(file, self._schema, compression="zstd")
+        from pyarrow import parquet  # noqa: PLC0415
+
+        self._writer = parquet.ParquetWriter(file, self._schema, compression="zstd")
 
     def __enter__(self) -> Self:
         return self

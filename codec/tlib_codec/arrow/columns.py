@@ -12,9 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, BinaryIO, Final, TypeAlias
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from tlib_codec import native
 from tlib_codec.reference import Buffer
 from tlib_schemas.limits import DEFAULT_LIMITS, Limits
@@ -23,6 +20,7 @@ from tlib_schemas.tlibrary import TLIBRARY
 
 from . import builder as column_rows
 from .layout import MAX_BATCH_BYTES, MAX_FRAME_BYTES, OFFSET, Column, Counts, Kind, layout
+from .library import pa, pc
 from .reader import Rebuilder
 
 __all__ = ["Columns", "Counts", "as_map", "frames", "schema", "validate"]

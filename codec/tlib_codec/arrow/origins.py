@@ -15,10 +15,10 @@ from itertools import accumulate
 from typing import Any, Final, TypeAlias
 
 import msgspec
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from tlib_codec.records import NO_FLOW, NO_TIME, Entry, Flow, Frames, Origin, Record
+
+from .library import pa, pc
 
 Segment: TypeAlias = tuple[Frames | Sequence[Entry], int, int]
 """Rows of a batch: the frames or entries, and the first and the end of those that are rows here."""

@@ -16,10 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import repeat
 from typing import Any, Final, NamedTuple
 
-import pyarrow as pa
-import pyarrow.compute as pc
-from pyarrow import parquet
-
+from .library import pa, pc
 from .parquet_footer import Pieces, columns_of, completed, row_group
 
 __all__ = ["GroupWriter"]
@@ -94,6 +91,8 @@ class Encoder:
         counted = [name for name in whole if name not in empty]
         every = [path for field in schema for path in leaves(field)]
         sink = pa.BufferOutputStream()
+        from pyarrow import parquet  # noqa: PLC0415 what never writes Parquet does not load it
+
         with parquet.ParquetWriter(
             sink,
             schema,
@@ -152,6 +151,8 @@ class GroupWriter:
             if self._pool is not None:
                 self._pool.shutdown(cancel_futures=True)
         sink = pa.BufferOutputStream()
+        from pyarrow import parquet  # noqa: PLC0415 what never writes Parquet does not load it
+
         parquet.ParquetWriter(sink, self._schema).close()
         footer = completed(_divided(sink.getvalue())[1], self._groups, self._rows)
         self._file.write(footer + len(footer).to_bytes(4, "little") + _MAGIC)

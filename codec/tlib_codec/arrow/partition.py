@@ -13,9 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
+from .library import pa, pc
 from .parquet import GroupWriter
 
 KEYS: Final = ("date", "event")

@@ -14,9 +14,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, groupby
 from typing import Any, TypeAlias
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from tlib_codec import native
 from tlib_codec.records import Batch, Diagnostic, Entry, Frames, Part, Record
 from tlib_codec.stream import Gap
@@ -31,6 +28,7 @@ from .columns import batch_of
 from .columns import schema as attribute_schema
 from .entries import encoded, error_of_gap, is_damage, named, place
 from .layout import ERROR, ERROR_OFFSET, EVENT, MAX_BATCH_BYTES, OFFSET, TIME, layout
+from .library import pa, pc
 from .origins import ORIGIN_COLUMNS, Segment, completed_time, filled, origin_columns
 
 __all__ = ["RecordColumns", "records_schema"]

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, Final
 
-import pyarrow as pa
-
 from tlib_codec.formats import WriteOptions
 from tlib_codec.formats.selected import SelectedWriter, clean, text_of
 from tlib_codec.query import FieldKind
@@ -20,6 +18,7 @@ from tlib_codec.query.selection import Column
 from tlib_schemas.kinds import Kind
 from tlib_schemas.values import KVList, RawValue
 
+from .library import pa
 from .writer import Sink, sink_of
 
 _GROUP: Final = 1 << 14

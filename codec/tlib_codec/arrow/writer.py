@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, Final, Protocol
 
 import msgspec
-import pyarrow as pa
 
 from tlib_codec.formats import WriteOptions
 from tlib_codec.formats.jsonl import value_to_data
 from tlib_codec.records import Batch, Diagnostic, Entry
 
+from .library import pa
 from .parquet import GroupWriter
 from .reader import list_of
 from .records import RecordColumns

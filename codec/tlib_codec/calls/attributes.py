@@ -13,9 +13,11 @@ from tlib_schemas.registry import Registry
 from tlib_schemas.values import KVList
 
 from .links import weight
-from .open_calls import Event, OpenCall, OpenCalls
+from .open_call import Event, OpenCall
+from .open_calls import OpenCalls
 
 _OF_CALL = frozenset(map(int, EventCallDataChanged.__schema__.listed))
+_USER_DATA = int(AttributeID.UserData)
 
 
 class Attributes:
@@ -25,7 +27,9 @@ class Attributes:
         self._calls = calls
         self._registry = registry
         self._own = frozenset(registry.identifying(Identifies.CALL, Identifies.CONNECTION))
-        self._of_event = frozenset(int(number) for number, attribute in registry.dictionary.items() if attribute.of_event)
+        self._known = {
+            int(number): (attribute.name, attribute.of_event, int(number) in _OF_CALL) for number, attribute in registry.dictionary.items()
+        }
 
     def apply(
         self, one: OpenCall, event: Event, *, judged: bool = False, listed: bool = False, keep: Container[int] = ()
@@ -37,12 +41,11 @@ class Attributes:
         call = one.call
         changes: dict[str, tuple[Any, Any]] = {}
         for number, value in event.values.items():
-            of_call = int(number) in _OF_CALL
-            if (listed and not of_call) or int(number) in self._of_event or number in keep:
+            name, of_event, of_call = self._known.get(number) or (self._registry.attribute_name(number), False, False)
+            if of_event or (listed and not of_call) or number in keep:
                 continue
-            name = self._registry.attribute_name(number)
             old = call.state.get(name)
-            new = None if number == AttributeID.UserData and isinstance(value, KVList) and not len(value) else value
+            new = None if number == _USER_DATA and isinstance(value, KVList) and not len(value) else value
             if old == new and (type(old) is type(new) or old is not None):
                 if judged and of_call and number not in self._own and (old is not None or call.created):
                     said = "deleted, and there was none" if new is None else f"changed to {_shown(new)}, which it was"

@@ -36,7 +36,8 @@ from .attributes import Attributes
 from .connection import Connections
 from .linking import Linking
 from .model import DEFAULT_CALL_LIMITS, Call, CallLimits, Change, Ending
-from .open_calls import Event, OpenCall, OpenCalls, site_of
+from .open_call import Event, OpenCall, site_of
+from .open_calls import OpenCalls
 from .outcome import Release
 from .party import Party
 from .party_events import EFFECTS, PartyEvents, begins, previous
@@ -62,7 +63,7 @@ class CallTracker:
         self.registry: Registry = registry
         self.limits: CallLimits = limits
         self.history: bool = history
-        self._calls = OpenCalls(limits, history=history)
+        self._calls = OpenCalls(limits)
         self._linking = Linking(self._calls, registry)
         self._attributes = Attributes(self._calls, registry)
         self._parties = PartyEvents(self._calls, self._linking)
@@ -90,8 +91,9 @@ class CallTracker:
         if connection.last is not None and number is None:
             connection.unnamed += message in EFFECTS  # an event may be missing before it
         self._calls.tick(time)
-        for settled in self._calls.due():
-            yield self._settled(settled)
+        if self._calls.settling:
+            for settled in self._calls.due():
+                yield self._settled(settled)
         yield from self._calls.idle()
         named = self._linking.named
         uuid, conn = named(values, Identifies.CALL), named(values, Identifies.CONNECTION)
@@ -191,7 +193,8 @@ class CallTracker:
         if party is not None and party not in one.call.parties and self._calls.fits(one, one.call.parties):
             one.call.parties[party] = Party(party)
             self._calls.hold(one, 200)
-        self._calls.remember(one, Change(event.name, event.time, changes, party, None, event.origin, site_of(one, event)))
+        if self.history:
+            self._calls.remember(one, Change(event.name, event.time, changes, party, None, event.origin, site_of(one, event)))
 
     def _find(self, event: Event) -> OpenCall:
         """Return the call of an event that presupposes it; a new one, marked, where there is none."""
@@ -242,7 +245,9 @@ class CallTracker:
             changes = self._attributes.apply(one, event, listed=True, keep=(AttributeID.CallType,) if keep else ())
         self._linking.follow(one, event.values)
         self._parties.apply(one, event)
-        self._calls.remember(one, Change(event.name, event.time, changes, event.party, event.other, event.origin, site_of(one, event)))
+        if self.history:
+            change = Change(event.name, event.time, changes, event.party, event.other, event.origin, site_of(one, event))
+            self._calls.remember(one, change)
 
     def _renamed(self, event: Event) -> OpenCall | None:
         """Return the call that an EventPartyChanged gives a new ConnID; None for a consultation that joins a call not seen."""

@@ -12,7 +12,8 @@ from tlib_schemas.values import KVList
 
 from .links import sites
 from .model import Link, LinkKind
-from .open_calls import OpenCall, OpenCalls
+from .open_call import OpenCall
+from .open_calls import OpenCalls
 from .outcome import Outcome
 
 _ELSEWHERE = (int(AttributeID.LastTransferConnID), int(AttributeID.FirstTransferConnID))

@@ -9,118 +9,25 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import OrderedDict, deque
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
-
-import msgspec
-
-from tlib_codec.records import Origin
 
 from .anomalies import Anomaly
 from .connection import Connection
 from .links import weight
 from .model import ENDED, Call, CallLimits, Change, Ending
+from .open_call import Event, Heard, OpenCall, absorb
 from .outcome import Outcome
 
-_EVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _RECENT = 64  # events of a call among which a copy is recognised
 
 
-class Event(msgspec.Struct):
-    """The parts of one event that tracking uses."""
-
-    message: int | str
-    name: str
-    values: Mapping[int, Any]
-    time: dt.datetime | None
-    origin: Origin
-    connection: Connection
-    uuid: str | None = None
-    conn: str | None = None
-    party: str | None = None
-    other: str | None = None
-
-
-class Heard(msgspec.Struct):
-    """A connection that told of a call: how many of its events were lost then, and the CallUUID that the call has there."""
-
-    connection: Connection
-    missing: int
-    unnamed: int
-    uuid: str | None = None
-
-
-class OpenCall(msgspec.Struct, eq=False):
-    """A call, and the tracker's own notes: `last` is the time of its last event, `size` the bytes it holds."""
-
-    serial: int
-    call: Call
-    last: dt.datetime | None
-    home: int  # the connection that told of it last
-    start: tuple[int, int]  # connection, and which start of it, that told of its creation
-    size: int = 0
-    listed: bool = False  # a call-based event told of it: those decide its attributes and its end
-    waiting: OrderedDict[int, dt.datetime | None] | None = None  # the line of calls that are about to end in which it stands
-    conn_ids: set[str] = set()
-    uuids: dict[str, int] = {}  # each with the connection that told of it last
-    deleted: set[str] = set()
-    heard: dict[int, Heard] = {}
-    linked: set[Any] = set()  # its links, and for each its kind with each of its names
-    main: OpenCall | None = None  # the call that this one consults for
-    consults: list[OpenCall] = []
-    recent: deque[Hashable] = msgspec.field(default_factory=lambda: deque(maxlen=_RECENT))
-
-    def gap(self) -> bool:
-        """Return whether a connection that told of the call has lost events since."""
-        return any(one.connection.missing > one.missing or one.connection.unnamed > one.unnamed for one in self.heard.values())
-
-
-def absorb(one: OpenCall, other: OpenCall) -> None:
-    """Add to a call everything that is known of another one, which is the same call."""
-    call, same = one.call, other.call
-    foreign = same.call_uuid if call.call_uuid is not None and same.call_uuid != call.call_uuid else None
-    call.call_uuid, call.conn_id = call.call_uuid or same.call_uuid, call.conn_id or same.conn_id
-    for dn, party in same.parties.items():
-        party.site = party.site or foreign or ""
-        key = f"{dn} {foreign}" if foreign is not None and party.spans else dn
-        known = call.parties.setdefault(key, party)
-        if known is not party:
-            known.absorb(party)
-    call.begin = min(filter(None, (call.begin, same.begin)), default=None)
-    call.end = max(filter(None, (call.end, same.end)), default=None)
-    call.complete = call.complete and same.complete
-    call.events += same.events
-    call.dropped += same.dropped
-    call.state = same.state | call.state
-    call.sites = call.sites | same.sites
-    call.doubt |= same.doubt
-    for name in ("links", "evidence", "releases", "anomalies", "history"):
-        setattr(call, name, getattr(call, name) + getattr(same, name))
-    call.history.sort(key=lambda change: change.time or _EVER)
-    one.heard = other.heard | one.heard
-    one.uuids = one.uuids | other.uuids
-    one.conn_ids |= other.conn_ids
-    one.linked |= other.linked
-    one.listed = one.listed or other.listed
-    one.main = one.main or other.main
-    one.consults = [*one.consults, *other.consults]
-    for consult in other.consults:
-        consult.main = one
-
-
-def site_of(one: OpenCall, event: Event) -> str:
-    """Return the CallUUID of the call at the T-Server of an event; empty where it is not known."""
-    heard = one.heard.get(event.connection.number)
-    return event.uuid or (heard.uuid if heard is not None else None) or ""
-
-
 class OpenCalls:
-    """The open calls. Memory is bounded by `limits`; with `history` False no list of events is kept."""
+    """The open calls. Memory is bounded by `limits`."""
 
-    def __init__(self, limits: CallLimits, *, history: bool) -> None:
+    def __init__(self, limits: CallLimits) -> None:
         self.limits = limits
         self.clock: dt.datetime | None = None
-        self._history = history
         self._before: dt.datetime | None = None
         self._made = 0
         self._size = 0
@@ -235,6 +142,8 @@ class OpenCalls:
         if event.time is None:
             return False
         key = (event.message, event.uuid or event.conn, event.party, event.other, event.time)
+        if one.recent is None:
+            one.recent = deque(maxlen=_RECENT)
         if key in one.recent:
             return True
         one.recent.append(key)
@@ -253,7 +162,7 @@ class OpenCalls:
 
     def remember(self, one: OpenCall, change: Change) -> None:
         """Add an event to the history."""
-        if self._history and self.fits(one, one.call.history):
+        if self.fits(one, one.call.history):
             one.call.history.append(change)
             self.hold(one, 300 + sum(weight(old) + weight(new) for old, new in change.changes.values()))
 
@@ -307,10 +216,10 @@ class OpenCalls:
         for uuid in one.uuids:
             if self._by_uuid.get(uuid) is one:
                 del self._by_uuid[uuid]
-        for other in (one.main, *one.consults):
-            if other is not None:
-                other.main = None if other.main is one else other.main
-                other.consults = [each for each in other.consults if each is not one]
+        if one.main is not None:
+            one.main.consults = [each for each in one.main.consults if each is not one]
+        for consult in one.consults:
+            consult.main = None
         self._size -= one.size
         if ending in ENDED:
             for name in filter(None, (*one.uuids, call.conn_id)):
@@ -325,6 +234,11 @@ class OpenCalls:
         if time is not None:
             self.clock = time if self._before is None else min(self._before, time)
             self._before = time
+
+    @property
+    def settling(self) -> bool:
+        """Return whether any call is about to end."""
+        return bool(self._settling or self._away)
 
     def due(self) -> Iterator[OpenCall]:
         """Yield each call that has settled; the caller ends it."""

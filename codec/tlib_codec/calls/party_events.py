@@ -27,7 +27,8 @@ from tlib_schemas.values import KVList
 
 from .linking import Linking
 from .links import weight
-from .open_calls import Event, OpenCall, OpenCalls, site_of
+from .open_call import Event, OpenCall, site_of
+from .open_calls import OpenCalls
 from .outcome import Outcome, Release
 from .party import Party, State
 

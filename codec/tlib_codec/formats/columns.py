@@ -37,7 +37,6 @@ def _csv(file: BinaryIO, options: WriteOptions) -> Writer:
 
 def _writer(name: str) -> Callable[[BinaryIO, WriteOptions], Writer]:
     def make(file: BinaryIO, options: WriteOptions) -> Writer:
-        need_pyarrow()
         if options.select is not None:
             from tlib_codec.arrow.selected import SelectedRows  # noqa: PLC0415 pyarrow
 

@@ -102,7 +102,6 @@ class LogRedactor:
                 elif header is None:
                     blank = False
                     yield _bytes(kept)
-                    kept = None
                 held = None
             if header is not None:
                 message = _Rewritten(

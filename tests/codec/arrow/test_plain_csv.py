@@ -91,7 +91,23 @@ def test_the_fields_of_the_columns_are_the_origins():
 
 
 def test_csv_needs_no_pyarrow(tmp_path):
-    code = "import sys; sys.modules['pyarrow'] = None; from tlib_cli import main; sys.exit(main(sys.argv[1:]))"
-    source, out = str(EXAMPLES / "calls.tlb"), tmp_path / "a.csv"
-    subprocess.run([sys.executable, "-c", code, "decode", source, "-o", str(out)], check=True, timeout=60)
-    assert out.read_bytes() == made(arrow, read(source).batches(), origins=("file", "time"))[0]
+    code = "import sys; sys.modules['pyarrow'] = {}; from tlib_cli import main; sys.exit(main(sys.argv[1:]))"
+    written = []
+    for module in ("None", "__import__('pyarrow')"):
+        arguments = [sys.executable, "-c", code.format(module), "decode", str(EXAMPLES / "tserver.log"), "-o", str(tmp_path / "a.csv")]
+        subprocess.run(arguments, check=True, timeout=60)
+        written.append((tmp_path / "a.csv").read_bytes())
+    assert written[0] == written[1]
+
+
+def test_the_package_has_its_public_names():
+    import tlib_codec.arrow as package
+
+    assert [getattr(package, name).__name__ for name in dir(package)] == dir(package)
+
+
+def test_the_package_has_no_other_names():
+    import tlib_codec.arrow as package
+
+    with pytest.raises(AttributeError, match=r"module 'tlib_codec.arrow' has no attribute 'nothing'"):
+        _ = package.nothing

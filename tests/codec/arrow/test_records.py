@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tlib_codec import TLIBRARY, Attributes, EventCallDeleted, Gap, InvalidEvent, TCause, UnknownEvent, encode, native
+from tlib_codec import TLIBRARY, Attributes, EventCallDeleted, Gap, InvalidEvent, TCause, UnknownEvent, arrow, encode, native
 from tlib_codec.arrow.layout import MAX_ROWS, layout
 from tlib_codec.arrow.records import RecordColumns, records_schema
 from tlib_codec.formats.captures import lanes
@@ -315,8 +315,17 @@ def test_an_origin_that_no_input_has_is_refused():
         RecordColumns(origins=["file", "nonsense"])
 
 
-@pytest.mark.parametrize("name", ["calls", "columns", "origins", "parquet", "records", "writer"])
-def test_without_pyarrow_a_module_names_the_extra(name):
-    program = f"import sys; sys.modules['pyarrow'] = None; import tlib_codec.arrow.{name}"
+@pytest.mark.parametrize("name", sorted({*arrow.__all__} - {"Counts"}))
+def test_without_pyarrow_a_name_tells_the_extra(name):
+    program = f"import sys; sys.modules['pyarrow'] = None; from tlib_codec.arrow import {name}"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.stderr.splitlines()[-1].endswith("pip install 'tlib-codec[arrow]'")
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
+        arrow.nonsense  # noqa: B018
+
+
+def test_the_package_lists_its_names():
+    assert dir(arrow) == sorted(arrow.__all__)

@@ -13,7 +13,6 @@ from tlib_codec import (
     RawValue,
     TCallType,
     TCause,
-    Timestamp,
     UnknownEvent,
     read,
 )
@@ -35,7 +34,11 @@ EVENT = EventCallCreated(
     user_data=KVList([("Tier", "Gold"), ("n", KVList([("deep", 5)])), ("raw", b"\x0a\x0b"), ("Tier", "Silver"), ("score", "12.5")]),
     extra=Attributes({"InputMask": b"\x0a\xff", "PartyID": RawValue(2, b"\x07"), "TimeinSecs": 1_773_531_552}),
 )
-RECORD = Record(EVENT, origin=Origin(file="a.log", line=7, src="10.0.0.1:3000"), unnumbered={"AttributeNovel": "'five'", "Bare": "5"})
+RECORD = Record(
+    EVENT,
+    origin=Origin(file="a.log", line=7, time=1_773_531_552_000_000_000, src="10.0.0.1:3000"),
+    unnumbered={"AttributeNovel": "'five'", "Bare": "5"},
+)
 PARTY = Record(
     UnknownEvent(60, Attributes({"ThisDN": "2001", "OtherDN": "2002", "ThirdPartyDN": "2003", "PreviousConnID": "006c02462a161007"}))
 )
@@ -375,7 +378,3 @@ def test_a_filtered_batch_without_diagnostics_has_the_selected_records():
 def test_a_query_without_conditions_keeps_a_batch_as_it_is():
     batch = Batch([PARTY])
     assert Query().filter(batch) is batch
-
-
-def test_a_timestamp_of_a_table_is_the_time():
-    assert Query(where="time = 1970-01-01T00:00:03")(Record(UnknownEvent(60, Attributes({"TimeinSecs": Timestamp(seconds=3).seconds}))))

@@ -98,11 +98,6 @@ def test_a_part_of_a_composite_is_compared(condition, wanted):
     assert Query(where=[condition])(Record(REGISTERED)) is wanted
 
 
-def test_a_composite_is_compared_as_it_prints():
-    name, value = next((field.label, getattr(REGISTERED, field.name)) for field in REGISTERED.__schema__.fields if field.composite)
-    assert Query(where=[f"{name}={value.to_text()}"])(Record(REGISTERED))
-
-
 def test_an_event_without_the_composite_has_none():
     assert not Query(where="CallHistory=x")(RECORD)
 

@@ -26,7 +26,7 @@ CREATED = Record(
         ),
         extra=Attributes({"InputMask": b"\x0a\xff", "PartyID": RawValue(2, b"\x07"), "TimeinSecs": 1_773_531_552}),
     ),
-    origin=Origin(file="a.log", line=3),
+    origin=Origin(file="a.log", line=3, time=1_773_531_552_000_000_000),
     unnumbered={"Novel": "'x'"},
 )
 RINGING = Record(UnknownEvent(60, Attributes({"ThisDN": ""})), origin=Origin(file="a.log", line=9))

@@ -245,3 +245,8 @@ def test_a_pair_on_the_line_of_its_list_is_replaced(pair):
 
 def test_a_kept_pair_on_the_line_of_its_list_stays():
     assert line_of("\tAttributeUserData\t[9] 00 01 00 00.. 'Name'\t'Ana5551'\n", "UserData", keep=("Name",)).endswith("'Ana5551'")
+
+
+def test_kept_lines_stand_in_their_order():
+    text = b"one\ntwo\nthree\n\n@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventOnHook\n\tAttributeCallID\t5\n"
+    assert rewritten(text, keep_lines=True)[0] == text.decode()

@@ -148,7 +148,7 @@ class Message:
         """Return whether `line`, after stray ones, is of this message; report the stray lines then."""
         name = self.attribute_name(line)
         if name is not None:
-            known = self.context.names.find(name)
+            known = self.exact.get(name) or self.context.names.find(name)
             if name in self.unnumbered or (known is not None and known.id in self.values):
                 return False  # of a message whose header is lost
         elif not self.going_on or line.lstrip()[:1] != "'" or self.pair(line) is None:

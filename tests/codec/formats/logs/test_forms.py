@@ -109,3 +109,8 @@ def test_a_stray_attribute_of_stat_server_resumes_its_message():
     record, diagnostics = logtext.message("Server: Switch 'Lake'->'EventDNDOn'\n\tThisDN 7001\nother thread\n\tOtherDN 2\n")
     assert dict(record.item.attributes) == {"ThisDN": "7001", "OtherDN": "2"}
     assert codes(diagnostics) == ["log-line"]
+
+
+def test_an_attribute_that_a_message_of_stat_server_has_already_does_not_resume_it():
+    record, _ = logtext.message("Server: Switch 'Lake'->'EventDNDOn'\n\tThisDN 7001\nother thread\n\tThisDN 7002\n\tOtherDN 2\n")
+    assert dict(record.item.attributes) == {"ThisDN": "7001"}
