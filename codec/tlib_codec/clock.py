@@ -12,7 +12,7 @@ import datetime as dt
 import difflib
 import re
 import zoneinfo
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -20,7 +20,7 @@ import msgspec
 from tlib_schemas.registry import Registry
 
 from .access import own_time
-from .records import Batch, Origin, Part, Record, iso, nanoseconds
+from .records import Batch, Origin, Record, iso, nanoseconds
 
 _SECOND: Final = 1_000_000_000
 _DAY: Final = 86_400 * _SECOND
@@ -131,26 +131,33 @@ def _offset_text(ahead: int) -> str:
 # -- completing records --------------------------------------------------------------------------
 
 
-def timed(batches: Iterable[Batch], registry: Registry, zone: dt.tzinfo | None = None) -> Iterator[Batch]:
-    """Yield the batches of a reader with the instant of each record, where it can be known.
-
-    `zone` is that of logs that do not know theirs. `Frames` stay as they are: their records have the times of the
-    frames' column, else the events' own.
-    """
+def completer(registry: Registry, zone: dt.tzinfo | None = None) -> Callable[[Record], Record]:
+    """Return the function that gives a record its instant, where it can be known. `zone` is that of logs that do not know theirs."""
     own = own_time(registry)
 
-    def completed(part: Part) -> Part:
-        if not isinstance(part, Record) or (origin := part.origin).time is not None:
-            return part
-        time = own(part.item)
+    def completed(record: Record) -> Record:
+        origin = record.origin
+        if origin.time is not None:
+            return record
+        time = own(record.item)
         if time is None and zone is not None and origin.local_time is not None:
             time = to_utc(origin.local_time, zone)
         if time is None:
-            return part
-        return Record(part.item, part.frame, msgspec.structs.replace(origin, time=time), part.unnumbered)
+            return record
+        return Record(record.item, record.frame, msgspec.structs.replace(origin, time=time), record.unnumbered)
 
+    return completed
+
+
+def timed(batches: Iterable[Batch], registry: Registry, zone: dt.tzinfo | None = None) -> Iterator[Batch]:
+    """Yield the batches of a reader with the instant of each record, as `completer` gives it.
+
+    `Frames` stay as they are: their records have the times of the frames' column, else the events' own.
+    """
+    completed = completer(registry, zone)
     for batch in batches:
-        yield Batch([completed(part) for part in batch.parts], registry=batch.registry, limits=batch.limits)
+        parts = [completed(part) if isinstance(part, Record) else part for part in batch.parts]
+        yield Batch(parts, registry=batch.registry, limits=batch.limits)
 
 
 # -- asking for times ----------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from tlib_codec.access import closest
-from tlib_codec.clock import ShownZone
+from tlib_codec.clock import ShownZone, completer
 from tlib_codec.records import Batch, Diagnostic, Entry, Record
 from tlib_codec.stream import Gap
 from tlib_schemas.registry import Registry
@@ -83,6 +83,7 @@ class Query:
         if messages:
             self._tests.append(lambda record: not isinstance(record.item, Gap) and record.item.message in messages)
         condition = Condition(where, record_scope(registry), registry)
+        self._completed = completer(registry)
         self.expression: Expression | None = condition.expression
         self.tally: Tally = Tally(leaves=condition.leaves)
         if self.expression is not None:
@@ -98,6 +99,7 @@ class Query:
         """Return whether the query selects the entry; it selects no diagnostic."""
         if not isinstance(entry, Record):
             return False
+        entry = self._completed(entry)  # a record that no reader made
         matched = all(test(entry) for test in self._tests)
         return matched if isinstance(entry.item, Gap) else self.tally.count(matched=matched)
 

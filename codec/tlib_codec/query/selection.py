@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from tlib_codec.clock import completer
 from tlib_codec.records import Record
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
@@ -45,6 +46,7 @@ class Selection:
 
     def __init__(self, text: str, registry: Registry = TLIBRARY) -> None:
         self._registry = registry
+        self._completed = completer(registry)
         self._named = parse_fields(text)
         self._text = text
         self.columns: tuple[Column, ...] = self._resolved()
@@ -66,6 +68,7 @@ class Selection:
 
     def values(self, record: Record) -> list[Any]:
         """Return the value of each column, None where the event has none."""
+        record = self._completed(record)  # a record that no reader made
         return [next(iter(column.bound.values(record)), None) for column in self.columns]
 
     def row(self, record: Record) -> list[Any]:
