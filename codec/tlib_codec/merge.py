@@ -23,7 +23,7 @@ def merged(inputs: Sequence[Iterable[Entry]]) -> Iterator[Entry]:
     >>> from tlib_codec import read
     >>> both = merged([read("examples/tserver.log"), read("examples/platform_sdk.log")])
     >>> [record.origin.file for record in both][:3]
-    ['examples/tserver.log', 'examples/tserver.log', 'examples/tserver.log']
+    ['examples/tserver.log', 'examples/platform_sdk.log', 'examples/tserver.log']
     """
     if len(inputs) == 1:
         return iter(inputs[0])

@@ -75,7 +75,7 @@ class StreamDecoder:
     >>> decoder = StreamDecoder()
     >>> decoder.feed(bytes.fromhex("ff 544c0100003c00000000"))
     >>> list(decoder)
-    [Gap(offset=0, data=b'\xff'), UnknownEvent(message=60, attributes=Attributes({}))]
+    [Gap(offset=0, data=b'\xff'), EventRinging()]
     """
 
     def __init__(self, *, registry: Registry = TLIBRARY, limits: Limits = DEFAULT_LIMITS) -> None:

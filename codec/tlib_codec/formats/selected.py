@@ -37,9 +37,13 @@ class SelectedWriter(RecordWriter):
         """Write a batch; yield invalid records and diagnostics."""
         for entry in batch:
             if isinstance(entry, Record) and not isinstance(entry.item, Gap):
-                self.put_row(self.selection.values(entry))
+                self.put(entry)
             if isinstance(entry, Diagnostic) or not entry.valid:
                 yield entry
+
+    def put(self, record: Record) -> None:
+        """Write the row of an event."""
+        self.put_row(self.selection.values(record))
 
     def put_row(self, values: Sequence[Any]) -> None:
         """Write a row."""

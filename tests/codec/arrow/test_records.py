@@ -315,7 +315,7 @@ def test_an_origin_that_no_input_has_is_refused():
         RecordColumns(origins=["file", "nonsense"])
 
 
-@pytest.mark.parametrize("name", arrow.__all__)
+@pytest.mark.parametrize("name", sorted({*arrow.__all__} - {"Counts"}))
 def test_without_pyarrow_a_name_tells_the_extra(name):
     program = f"import sys; sys.modules['pyarrow'] = None; from tlib_codec.arrow import {name}"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)

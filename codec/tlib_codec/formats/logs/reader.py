@@ -5,7 +5,7 @@ one, the message takes its lines until one ends it. Nothing is held but the mess
 
 >>> log = [b"@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventOnHook\n", b"\tAttributeThisDN\t'2001'\n"]
 >>> [record.item for record in read_log(log)]
-[UnknownEvent(message=87, attributes=Attributes({'ThisDN': '2001'}))]
+[EventOnHook(this_dn='2001')]
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def read_log(
     `file` is open for reading bytes, or any chunks of bytes. `name` is the file's name: the date
     may stand in it. `kind` is ``tserver`` or ``platform-sdk``; None recognises it from the
     beginning, and takes ``tserver`` where nothing is recognised. `server` is the id of the connection that the
-    attribute Server gets where the log does not print it (0 where it is None). `encoding` is the encoding of the text; None reads
-    UTF-8, and a line that is not UTF-8 as Windows-1252. `zone` is that of a log that does not know its own.
+    attribute Server gets where the log does not print it; with None the event has no Server. `encoding` is the encoding of the
+    text; None reads UTF-8, and a line that is not UTF-8 as Windows-1252. `zone` is that of a log that does not know its own.
 
     Raises ValueError for an unknown kind or encoding, or where `server` does not fit an unsigned 32-bit
     integer; never for the content of the log.
