@@ -40,6 +40,7 @@ ENTRIES = [
     Diagnostic("log-value", Origin(file="a", line=3), "x", "y", path="Event.ANI"),
     Diagnostic("log-value", Origin(file="a", line=3), "x", "y", severity=Severity.WARNING),
     Record(UnknownEvent(60, Attributes({"CallID": "no number"}))),
+    Record(UnknownEvent(60), origin=Origin(time_of_day=3_600_000_000_000)),
     Record(Gap(5, b"junk"), b"junk", Origin(offset=5, connection=3)),
     Record(UnknownEvent(60, Attributes({"ThisDN": "a"})), FRAME, Origin(offset=3, src="10.0.0.1:5", connection=3)),
 ]

@@ -211,6 +211,7 @@ def test_a_tree_is_a_condition():
         ("ConnID=006c02462a16100g", "16 hex digits"),
         ("CallUUID=5", "CallUUID is 32 characters of 0-9A-V, got 1 characters"),
         ("any ConnID=5", "any ConnID is 16 hex digits"),
+        ("time=21:39", "'21:39' has no date; give one as in 2026-03-14T21:39"),
         ("time=noon", "'noon' is no ISO 8601 time"),
         ("UserData=5", "UserData is a list; name a key of it, as in UserData.KEY"),
         ("UserData ~ 5", "UserData is a list"),

@@ -176,3 +176,8 @@ def test_a_query_that_cannot_be_asked_names_its_part(query, option, told):
     with pytest.raises(QueryError, match=told) as refused:
         Query(**query)
     assert refused.value.option == option
+
+
+def test_a_time_with_a_zone_needs_no_other():
+    record = Record(EVENT, origin=Origin(time=1_773_531_552_000_000_000))
+    assert Query(where="time = 2026-03-15T00:39:12+01:00")(record)
