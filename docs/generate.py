@@ -199,7 +199,10 @@ def events(registry: Registry = TLIBRARY) -> str:
     """Return the tables of a registry's events, with their footnotes."""
     lines: list[str] = []
     for schema in registry.tables:
-        lines += [f"### {schema.name} ({int(schema.message)})", "", "| attribute | presence | ids |", "|---|---|---|"]
+        lines += [f"### {schema.cls.__name__} ({int(schema.message)})", ""]
+        if schema.when is not None:
+            lines += [f"{schema.name} with {schema.when.describe(schema.by_name[schema.when.field].label)}.", ""]
+        lines += [*([schema.partial, ""] if schema.partial else []), "| attribute | presence | ids |", "|---|---|---|"]
         for row in schema.rows:
             marks = "".join(f"<sup>{mark}</sup>" for mark in row.marks)
             ids = ", ".join(str(int(i)) for i in row.ids) or "the message number"

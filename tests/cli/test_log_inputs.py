@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import json
-import threading
+import subprocess
+import sys
 import time
 import zipfile
 
@@ -134,19 +135,28 @@ def test_a_member_that_is_not_there_has_no_size(bundle):
 
 
 class Followed:
-    """Follows files in a thread that the end of the test leaves behind; `dns` waits for the events."""
+    """``tlib decode --follow`` in a process of its own."""
 
-    def __init__(self, *paths):
-        self.out = io.BytesIO()
-        task = Task(target="jsonl", follow=True)
-        pipelines = [(str(path), Pipeline(task, TLIBRARY)) for path in paths]
-        threading.Thread(target=decode_followed, args=(pipelines, LineWriter(self.out, TLIBRARY)), daemon=True).start()
+    def __init__(self, out, paths):
+        self.out = out
+        command = [sys.executable, "-m", "tlib_cli", "decode", "--follow", *map(str, paths)]
+        with out.open("wb") as file:
+            self.process = subprocess.Popen(command, stdout=file, stderr=subprocess.DEVNULL)
 
     def events(self, count):
-        until = time.monotonic() + 20
-        while time.monotonic() < until and self.out.getvalue().count(b"\n") < count:
+        """Wait for this number of events."""
+        until = time.monotonic() + 60
+        while time.monotonic() < until and self.out.read_bytes().count(b"\n") < count:
             time.sleep(0.02)
-        return [json.loads(line) for line in self.out.getvalue().splitlines()]
+        return [json.loads(line) for line in self.out.read_bytes().splitlines()]
+
+
+@pytest.fixture
+def followed(growing, tmp_path):
+    one = Followed(tmp_path / "out.jsonl", growing)
+    yield one
+    one.process.kill()
+    one.process.wait()
 
 
 def append(path, data):
@@ -162,8 +172,7 @@ def growing(tmp_path):
     return paths
 
 
-def test_several_files_that_grow_are_followed(growing):
-    followed = Followed(*growing)
+def test_several_files_that_grow_are_followed(growing, followed):
     assert len(followed.events(2)) == 2
     append(growing[1], message(b"b2"))
     assert followed.events(3)[-1]["ThisDN"] == "b2"
@@ -171,16 +180,14 @@ def test_several_files_that_grow_are_followed(growing):
     assert followed.events(4)[-1]["ThisDN"] == "a2"
 
 
-def test_a_followed_log_goes_on_in_the_file_that_takes_its_name(growing):
-    followed = Followed(*growing)
+def test_a_followed_log_goes_on_in_the_file_that_takes_its_name(growing, followed):
     followed.events(2)
     growing[0].rename(growing[0].with_suffix(".1"))
     growing[0].write_bytes(message(b"new"))
     assert followed.events(3)[-1]["ThisDN"] == "new"
 
 
-def test_lines_of_the_next_file_count_from_1(growing):
-    followed = Followed(*growing)
+def test_lines_of_the_next_file_count_from_1(growing, followed):
     followed.events(2)
     growing[0].write_bytes(b"")
     time.sleep(0.5)

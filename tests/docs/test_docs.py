@@ -139,7 +139,7 @@ def test_every_attribute_and_event_is_on_the_protocol_page():
     for attribute in TLIBRARY.dictionary.values():
         assert f"| {int(attribute.id)} | {attribute.name} " in page
     for cls in TLIBRARY.events:
-        assert f"### {cls.__name__} ({cls.message})" in page
+        assert f"### {cls.__name__} ({int(cls.message)})" in page
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)

@@ -24,7 +24,9 @@ from tlib_codec.formats.source import Source
 from tlib_codec.records import NO_FLOW, NO_TIME, Batch, Diagnostic, Flow, Frames, Origin, Record
 from tlib_fuzz.conversations import Conversation, mixed
 from tlib_fuzz.packets import Talk, pcap, pcapng
+from tlib_schemas.enumerations import MessageType
 from tlib_schemas.limits import DEFAULT_LIMITS
+from tlib_schemas.values import KVList
 
 EVENT = EventCallDeleted(call_uuid="01FES9JKSOFQLEKK3CSH5B5AES00JV1U", conn_id="006c02462a161006", cause=TCause.Transfer)
 FRAME = encode(EVENT)
@@ -329,3 +331,13 @@ def test_an_unknown_name_is_an_attribute_error():
 
 def test_the_package_lists_its_names():
     assert dir(arrow) == sorted(arrow.__all__)
+
+
+@pytest.mark.parametrize("builder", [False, True])
+def test_a_valid_event_of_a_log_has_no_error_where_its_frame_lacks_what_logs_do_not_print(builder):
+    values = {"ThisDN": "Lakeside::", "TimeinSecs": 1, "ReferenceID": 2, "Extensions": KVList(), "InfoType": 8}
+    numbered = {TLIBRARY.attribute_number(name): value for name, value in values.items()}
+    items = [TLIBRARY.assemble(MessageType.EventRegistered, numbered, printed=printed) for printed in (False, True, True)]
+    batch = Batch([*(Record(item) for item in items), Record(EVENT)])
+    table = pa.Table.from_batches(list(RecordColumns([batch], builder=builder)))
+    assert table.column("$error").to_pylist() == ["mandatory-missing", None, None, None]

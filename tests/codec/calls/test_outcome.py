@@ -20,7 +20,7 @@ from partyevents import (
     ringing,
 )
 
-from tlib_codec import EventCallCreated, EventCallDeleted, KVList, TCallState, TCallType, TCause, Timestamp
+from tlib_codec import EventCallCreated, EventCallDeleted, KVList, TCallState, TCallType, TCause
 from tlib_codec.calls.outcome import hold_time, outcome, queue_time, released_first, ring_time, talk_time
 
 ANSWERED = [queued(0), diverted(10), ringing(10, ThisQueue=QUEUE), established(14)]
@@ -128,16 +128,6 @@ def test_a_call_without_a_conversation_has_no_hold_time():
 def test_no_time_is_summed_where_events_are_missing():
     call = calls(*ANSWERED, event("Retrieved", 20, AGENT), released(60))[CONN]
     assert [of(call) for of in (queue_time, ring_time, talk_time, hold_time)] == [None] * 4
-
-
-def test_an_event_without_a_fraction_of_a_second_takes_that_of_its_line():
-    from partyevents import fed
-
-    from tlib_codec.records import Origin
-
-    line = Origin(local_time=(1_000_000_000 * 10 + 5) * 100_000_000)
-    call = fed([(ringing(0, TimeinuSecs=None), line)])[CONN]
-    assert call.begin == Timestamp(seconds=1_000_000_000, microseconds=500_000).datetime
 
 
 # -- who hung up first -----------------------------------------------------------------------------------

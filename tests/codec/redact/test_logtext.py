@@ -250,3 +250,8 @@ def test_a_kept_pair_on_the_line_of_its_list_stays():
 def test_kept_lines_stand_in_their_order():
     text = b"one\ntwo\nthree\n\n@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventOnHook\n\tAttributeCallID\t5\n"
     assert rewritten(text, keep_lines=True)[0] == text.decode()
+
+
+def test_the_name_of_a_message_that_nobody_declared_stays():
+    text = "@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventNotPublic\n\tAttributeThisDN\t'2001'\n\n"
+    assert "message EventNotPublic\n" in rewritten(text)[0]
