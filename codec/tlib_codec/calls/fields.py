@@ -52,6 +52,7 @@ CALL_FIELDS: Final[Mapping[str, NamedField]] = {
     "$hold": _seconds(hold_time),
     "$party": _texts(lambda call: tuple(party.dn for party in call.parties.values())),
     "$agent": _texts(lambda call: tuple(party.agent for party in call.parties.values())),
+    "$unanswered": _texts(lambda call: tuple(party.agent or party.dn for party in call.parties.values() if party.unanswered)),
     "$released_first": _texts(lambda call: (released_first(call),)),
     "$begin": _time(lambda call: call.begin),
     "$end": _time(lambda call: call.end),

@@ -57,6 +57,12 @@ class Party(msgspec.Struct):
     released: dt.datetime | None = None
     spans: list[Span] = []
 
+    @property
+    def unanswered(self) -> bool:
+        """Return whether the party rang, has left and did not answer."""
+        states = {span.state for span in self.spans}
+        return self.left is not None and State.RINGING in states and State.ESTABLISHED not in states
+
     def current(self, *states: State) -> Span | None:
         """Return the open span in one of the states, or None."""
         return next((span for span in self.spans if span.open and span.state in states), None)

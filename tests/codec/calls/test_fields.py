@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from partyevents import calls, established, released, ringing
 
 from tlib_codec.calls import CALLS, Call, Ending
 from tlib_codec.calls.anomalies import Anomaly
@@ -61,3 +62,13 @@ def test_the_code_of_an_anomaly_is_a_field():
 def test_a_misspelt_outcome_names_the_closest():
     with pytest.raises(QueryError, match=r"did you mean transferred\?"):
         Condition("$outcome = transfered", CALLS, TLIBRARY)
+
+
+def test_an_agent_that_rang_and_did_not_answer_is_a_field():
+    (call,) = calls(ringing(0, "7001", AgentID="Ann"), released(9, "7001")).values()
+    assert Condition("$unanswered = Ann", CALLS, TLIBRARY)(call)
+
+
+def test_an_agent_that_answered_is_not():
+    (call,) = calls(ringing(0), established(3), released(9)).values()
+    assert not Condition("$unanswered ~ *", CALLS, TLIBRARY)(call)
