@@ -112,11 +112,22 @@ class Field(msgspec.Struct, frozen=True):
                 values[attribute.id] = part
 
 
-def fields_of(cls: type[Record], base: type[Record]) -> Iterator[Field]:
-    """Yield the declared fields of `cls` beyond those of `base`, in order.
+def fields_of(cls: type[Record], base: type[Record]) -> tuple[Field, ...]:
+    """Return the declared fields of `cls` beyond those of `base`, in order.
 
     Raise RegistryError where an annotation names no attribute.
     """
+    parent = cls.__bases__[0]
+    if parent is not base and not vars(cls).get("__annotations__"):
+        return fields_of(parent, base)  # it inherits every field
+    known: tuple[Field, ...] | None = vars(cls).get("__declared__")
+    if known is None:  # reading annotations is most of the time that an import takes, and many events share their rows
+        known = tuple(_fields_of(cls, base))
+        cls.__declared__ = known  # type: ignore[attr-defined]
+    return known
+
+
+def _fields_of(cls: type[Record], base: type[Record]) -> Iterator[Field]:
     try:
         hints = typing.get_type_hints(cls, include_extras=True)
     except NameError as error:
@@ -136,7 +147,7 @@ def fields_of(cls: type[Record], base: type[Record]) -> Iterator[Field]:
                 raise RegistryError(f"{where}: attribute {attribute.id} has no name: give Attribute(..., name=...)")
             yield Field(info.name, attribute.name, info.required, (("", attribute),))
         elif isinstance(declared, type) and issubclass(declared, Composite):
-            parts = tuple(fields_of(declared, Composite))
+            parts = fields_of(declared, Composite)
             if not parts or any(part.composite is not None for part in parts):
                 raise RegistryError(f"{where}: a composite's own fields are attributes, at least one")
             yield Field(
