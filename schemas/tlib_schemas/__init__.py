@@ -37,7 +37,7 @@ from .events import Event, InvalidEvent, UnknownEvent, event
 from .kinds import Identifies, Kind, Personal, WireType
 from .limits import DEFAULT_LIMITS, Limits
 from .registry import Item, Registry
-from .rules import Circumstance, Footnote, Rule, ends_in, ends_otherwise, only_when, required_when, unusual, unusual_when, usual
+from .rules import Circumstance, Footnote, Rule, ends_in, ends_otherwise, one_of, only_when, required_when, unusual, unusual_when, usual
 from .schema import EventSchema, MessageNumber
 from .tables import *  # noqa: F403 each module of tables lists its events in __all__
 from .tlibrary import TLIBRARY
@@ -101,6 +101,7 @@ __all__ = [
     "ends_otherwise",
     "event",
     "extensions_of",
+    "one_of",
     "only_when",
     "required_when",
     "unusual",

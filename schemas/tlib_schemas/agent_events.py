@@ -22,7 +22,7 @@ from .attributes import (
 )
 from .enumerations import MessageType
 from .events import Event, event
-from .rules import Footnote, usual
+from .rules import Footnote, one_of, usual
 
 __all__ = [
     "EventAgentLogin",
@@ -122,6 +122,7 @@ class EventAgentNotReady(Event):
 
 @event(
     MessageType.EventAgentReserved,
+    rules=[one_of("agent_id", "place", "this_dn", note="a")],
     footnotes=[
         Footnote("a", "agent_id", "At least one of AgentID, Place and ThisDN is present."),
         Footnote("a", "place", "At least one of AgentID, Place and ThisDN is present."),

@@ -30,7 +30,8 @@ class While(enum.Enum):
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """A rule: broken when `field` is present (or absent: `present` False) while `other` meets `test`.
 
-    `note` is the mark of the footnote it comes from. Field names are Python names.
+    `also` are further fields that have to be absent for it (with the test ABSENT). `note` is the mark of the footnote it
+    comes from. Field names are Python names.
     """
 
     code: str
@@ -40,6 +41,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     other: str = ""
     test: While = While.ALWAYS
     values: frozenset[int] = frozenset()
+    also: tuple[str, ...] = ()
     note: str = ""
 
     def applies(self, other: object) -> bool:
@@ -105,6 +107,13 @@ def usual(field: str, *, note: str) -> tuple[Rule, ...]:
     return (_rule("advisory", Severity.WARNING, field, False, "", While.ALWAYS, (), note),)
 
 
+def one_of(*fields: str, note: str) -> tuple[Rule, ...]:
+    """Make at least one of two or more `fields` mandatory: else an ERROR."""
+    first, other, *also = fields
+    rule = _rule("conditionally-mandatory", Severity.ERROR, first, False, other, While.ABSENT, (), note)
+    return (msgspec.structs.replace(rule, also=tuple(also)),)
+
+
 def only_when(field: str, other: str, values: Iterable[int], *, note: str, severity: Severity = Severity.ERROR) -> tuple[Rule, ...]:
     """Allow `field` only while `other` is one of `values`.
 
@@ -136,6 +145,8 @@ def _rule(code: str, severity: Severity, field: str, present: bool, other: str, 
 def describe(rule: Rule, labels: Mapping[str, str], other: object, enumeration: type[Any] | None) -> tuple[str, str]:
     """Return the expected and the actual side of a broken rule, in the specification's names."""
     subject, label = labels[rule.field], labels.get(rule.other, "")
+    if rule.test is While.ABSENT and not rule.present:
+        return " or ".join((subject, label, *(labels[name] for name in rule.also))), "none of them"
     if rule.test is While.ALWAYS:
         return (f"no {subject}", "it") if rule.present else (subject, "nothing")
     names = " or ".join(_named(value, enumeration) for value in sorted(rule.values))

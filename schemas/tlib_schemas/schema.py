@@ -91,7 +91,9 @@ class EventSchema:
         self._client_side = frozenset(a.id for field in self.fields for _, a in field.attributes if a.client_side)
         self._any = tuple(field for field in self._composites if field.mandatory and not field.needed)
         self._errors = tuple(
-            (rule, self.by_name[rule.field], self.by_name.get(rule.other)) for rule in self.rules if rule.severity is Severity.ERROR
+            (rule, self.by_name[rule.field], self.by_name.get(rule.other), tuple(self.by_name[name] for name in rule.also))
+            for rule in self.rules
+            if rule.severity is Severity.ERROR
         )
         self._labels = {field.name: field.label for field in self.fields}
         self._notes = {note.mark: note.text for note in self.footnotes}
@@ -108,7 +110,7 @@ class EventSchema:
             ids.update(field.ids)
             labels.add(field.label)
         marks = {note.mark for note in self.footnotes}
-        named = [("rule", name) for rule in self.rules for name in (rule.field, rule.other) if name]
+        named = [("rule", name) for rule in self.rules for name in (rule.field, rule.other, *rule.also) if name]
         named += [("footnote", note.field) for note in self.footnotes if note.field != "event"]
         named += [("shape", name) for name in shapes]
         named += [("circumstance", self.when.field)] if self.when is not None else []
@@ -174,11 +176,13 @@ class EventSchema:
             return True
         if not self.holds(values):
             return True
-        return any(self._broken(rule, field, other, values) for rule, field, other in self._errors)
+        return any(self._broken(rule, field, other, values, also) for rule, field, other, also in self._errors)
 
     @staticmethod
-    def _broken(rule: Rule, field: Field, other: Field | None, values: Values) -> bool:
+    def _broken(rule: Rule, field: Field, other: Field | None, values: Values, also: Iterable[Field] = ()) -> bool:
         if field.present_in(values) is not rule.present:
+            return False
+        if any(one.present_in(values) for one in also):
             return False
         return rule.applies(values.get(other.ids[0]) if other is not None else None)
 
@@ -229,7 +233,8 @@ class EventSchema:
                 add("mandatory-missing", Severity.ERROR, field.label, field.ids, field.label, "nothing", "Mandatory in the event's table.")
             for rule in self.rules:
                 other = self.by_name.get(rule.other)
-                if rule.field == field.name and self._broken(rule, field, other, values):
+                also = (self.by_name[name] for name in rule.also)
+                if rule.field == field.name and self._broken(rule, field, other, values, also):
                     value = None if other is None else values.get(other.ids[0])
                     expected, actual = describe(rule, self._labels, value, None if other is None else _enumeration(other))
                     add(rule.code, rule.severity, field.label, field.ids, expected, actual, self._notes.get(rule.note, ""))

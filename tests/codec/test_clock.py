@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import zoneinfo
+from typing import Annotated
 
 import pytest
 from weather import WEATHER
 
-from tlib_codec import TLIBRARY, Attributes, Gap, UnknownEvent
+from tlib_codec import TLIBRARY, Attribute, Attributes, Event, Gap, Registry, UnknownEvent, event
 from tlib_codec.access import own_time
 from tlib_codec.clock import ShownZone, Span, bound, timed, to_utc, zone_of, zone_text
 from tlib_codec.records import Batch, Diagnostic, Frames, Origin, Record, nanoseconds, parse_time
+from tlib_schemas import wire
+from tlib_schemas.enumerations import AttributeID
 
 SECOND = 10**9
 HOUR = 3600 * SECOND
@@ -287,3 +290,17 @@ def zone_epoch():
     import datetime as dt
 
     return dt.datetime(1970, 1, 1, 0, 0, 1, tzinfo=dt.UTC)
+
+
+Seconds = Annotated[int, Attribute(AttributeID.TimeinSecs, wire.Int)]
+
+
+@event(1)
+class Ticked(Event):
+    """An event of a protocol that knows seconds alone."""
+
+    at: Seconds
+
+
+def test_a_registry_without_microseconds_has_whole_seconds():
+    assert own_time(Registry("Ticks", events=[Ticked]))(Ticked(at=5)) == 5 * SECOND

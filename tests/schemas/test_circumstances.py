@@ -14,6 +14,7 @@ from tlib_schemas import (
     DNEventAddressInfo,
     DNEventReleased,
     Event,
+    EventAgentReserved,
     EventReleased,
     InvalidEvent,
     RegistryError,
@@ -164,6 +165,20 @@ def test_what_a_log_cannot_print_is_not_missing_there():
     assert [v.attribute for v in TLIBRARY.violations(MessageType.EventRegistered, values)] == ["Server"]
     assert TLIBRARY.violations(MessageType.EventRegistered, values, printed=True) == ()
     assert TLIBRARY.assemble(MessageType.EventRegistered, values, printed=True).server is None
+
+
+@EACH_ENGINE
+def test_at_least_one_of_several_fields_is_mandatory(engine):
+    number = MessageType.EventAgentReserved
+    with pytest.raises(SchemaViolation, match="expected AgentID or Place or ThisDN, found none of them"):
+        engine.decode(engine.encode(UnknownEvent(number, Attributes({"TimeinSecs": 1})), policy=Policy.LENIENT))
+
+
+@EACH_ENGINE
+@pytest.mark.parametrize("name", ["AgentID", "Place", "ThisDN"])
+def test_one_of_several_fields_is_enough(engine, name):
+    item = UnknownEvent(MessageType.EventAgentReserved, Attributes({"TimeinSecs": 1, name: "x"}))
+    assert isinstance(engine.decode(engine.encode(item)), EventAgentReserved)
 
 
 REGISTERED = {"ThisDN": "Lakeside::", "TimeinSecs": 1, "ReferenceID": 2, "Extensions": {}, "InfoType": 8}

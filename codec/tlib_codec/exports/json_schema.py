@@ -159,7 +159,7 @@ def _broken(rule: Rule, table: EventSchema) -> list[Schema]:
     other = table.by_name[rule.other]
     given = {"required": [other.label]}
     if rule.test is While.ABSENT:
-        return [*conditions, {"not": given}]
+        return [*conditions, {"not": given}, *({"not": {"required": [table.by_name[name].label]}} for name in rule.also)]
     listed = {"properties": {other.label: {"enum": _spellings(rule.values, other.attributes[0][1].value)}}}
     return [*conditions, given, listed if rule.test is While.IN else {"not": listed}]
 

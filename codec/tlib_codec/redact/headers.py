@@ -132,8 +132,6 @@ class Headers:
             return True
         if _CODE.fullmatch(token):
             return last in _LEVELS
-        if last == "message" and token.isidentifier():
-            return True
         return _PLAIN.fullmatch(token) is not None and not (_ADDRESS.fullmatch(token) and last != "[0]")
 
     def _other(self, token: str) -> str:

@@ -96,7 +96,7 @@ class Table:
     def __init__(self, schema: EventSchema) -> None:
         self.schema = schema
         self.rules: tuple[Rule, ...] = error_rules(schema)
-        names = dict.fromkeys(rule.other for rule in (*self.rules, *schema.rules) if rule.other)
+        names = dict.fromkeys(name for rule in (*self.rules, *schema.rules) for name in (rule.other, *rule.also) if name)
         self._states = {name: tuple(self._states_of(schema.by_name[name])) for name in names}
         self._valid: dict[tuple[State, ...], Scenario] = {}
         for states in itertools.islice(itertools.product(*self._states.values()), _MOST):
@@ -146,7 +146,10 @@ class Table:
         return [
             rule
             for rule in self.rules
-            if rule.field == name and rule.present is present and rule.applies(states.get(rule.other, _ABSENT).value)
+            if rule.field == name
+            and rule.present is present
+            and rule.applies(states.get(rule.other, _ABSENT).value)
+            and not any(states[other].present for other in rule.also)
         ]
 
     def _allowed(self, states: Mapping[str, State]) -> dict[str, Presence] | None:

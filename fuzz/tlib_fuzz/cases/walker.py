@@ -126,7 +126,7 @@ class Walker:
         for step in steps:
             if step.present or (step.present is None and chooser.chance(fill)):
                 self.put(chooser, frame, step)
-            elif not step.plain and step.field.needed and chooser.chance(0.02):
+            elif extra and not step.plain and step.field.needed and chooser.chance(0.02):
                 self._leftover(chooser, frame, step.field)
         if table.schema.when is not None:
             self._place(frame, table.schema)

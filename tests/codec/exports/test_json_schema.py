@@ -136,7 +136,7 @@ def complete(cls):
     """The least object of an event, from its table."""
     samples = {"text": "x", "list": {}}
     schema = json_schema(cls)["$defs"][cls.__name__]
-    found = {"Event": cls.__schema__.name}
+    found = {"Event": cls.__schema__.name} | {"EventAgentReserved": {"Place": "x"}}.get(cls.__name__, {})
     for label in schema["required"][1:]:
         kind = schema["properties"][label]
         if "pattern" in kind:

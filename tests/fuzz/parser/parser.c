@@ -261,6 +261,12 @@ static const char *judged(uint32_t message) {
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         const struct rule *rule = &rules[i];
         if (rule->table != table || seen[rule->id] != rule->present || bug(RULE)) continue;
+        if (rule->among == 2) {
+            int any = 0;
+            for (int j = 0; j < rule->count; j++) any |= seen[rule->values[j]];
+            if (!any) return rule->code;
+            continue;
+        }
         if (!seen[rule->other]) continue;
         int among = 0;
         for (int j = 0; j < rule->count; j++) among |= number[rule->other] == rule->values[j];

@@ -62,6 +62,9 @@ BUGS = {
 }
 
 
+_ABSENT = 2  # a rule that is broken where all of its values, attribute ids, are absent
+
+
 def tables(registry: Registry = TLIBRARY) -> str:
     """Return tables.h: the registry for the parser."""
     attributes = [
@@ -82,8 +85,12 @@ def tables(registry: Registry = TLIBRARY) -> str:
         for rule in schema.rules:
             if rule.severity is Severity.ERROR:
                 one, other = schema.by_name[rule.field].ids[0], schema.by_name[rule.other].ids[0]
-                among = int(rule.test is While.IN)
-                values = sorted(rule.values)
+                among = _ABSENT if rule.test is While.ABSENT else int(rule.test is While.IN)
+                values = (
+                    sorted(rule.values)
+                    if rule.test is not While.ABSENT
+                    else [schema.by_name[name].ids[0] for name in (rule.other, *rule.also)]
+                )
                 rules.append(
                     f'    {{{table}, {one}, {int(rule.present)}, {other}, {among}, {len(values)}, {{{_numbers(values)}}}, "{rule.code}"}},'
                 )

@@ -210,7 +210,7 @@ cdef class Tables:
     @staticmethod
     def core_rule(schema, rule):
         fields = [schema.by_name[name] for name in (rule.field, rule.other) if name]
-        if any(field.composite is not None for field in fields):
+        if rule.also or any(field.composite is not None for field in fields):
             return False
         if rule.test is While.ALWAYS or not rule.other:
             return rule.test is While.ALWAYS
