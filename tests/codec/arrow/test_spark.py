@@ -13,7 +13,7 @@ import pytest
 
 from tlib_codec import read
 from tlib_codec.arrow.columns import Columns, pa
-from tlib_codec.records import Record
+from tlib_codec.records import Record, iso
 from tlib_fuzz.packets import Talk, pcap
 
 pyspark = pytest.importorskip("pyspark", minversion="4", reason="PySpark 4 is not installed: pip install 'tlib-codec[spark]'")
@@ -151,7 +151,7 @@ def test_captures_are_rows_as_decoding_has_them_beside_frames(session, captures)
     first = next(row for row in got if row[8])
     origin = next(iter(read(captures / "a.pcapng"))).origin
     assert (first[2].astimezone(dt.UTC), first[3:7]) == (
-        dt.datetime.fromisoformat(origin.to_data()["time"]),
+        dt.datetime.fromisoformat(f"{iso(origin.time)}Z"),
         (origin.src, origin.dst, str(origin.connection), origin.direction),
     )
 
@@ -165,7 +165,7 @@ def test_filters_of_time_and_address_are_pushed(session, captures):
         for one in read(captures / "a.pcapng")
         if isinstance(one, Record)
         and type(one.item).__name__ == "EventCallDeleted"
-        and (time := one.origin.to_data()["time"]) >= "2026-03-14T21:39"
+        and (time := f"{iso(one.origin.time)}Z") >= "2026-03-14T21:39"
     ]
     assert sorted(row["$time"].astimezone(dt.UTC) for row in wanted.collect()) == [dt.datetime.fromisoformat(time) for time in expected]
     assert 0 < len(expected) < 7

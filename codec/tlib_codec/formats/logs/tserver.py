@@ -16,7 +16,7 @@ from .forms import direction_of, header_of
 from .lines import Line
 from .lists import ListBuilder, ListHead
 from .message import Context, Header, Message
-from .values import bare, printed_bytes
+from .values import Known, bare, printed_bytes
 
 _NAME = re.compile(r"message ([A-Za-z_]\w*|\d{1,5})(?:\(refid=\d{1,10}\))?\s*", re.ASCII)
 _MARKED = re.compile(r"\[(?:ISCC|BSYNC)\]|\breceived from\b|\brequest to\b|\bdistribute\w*|\bsend_to_client\b", re.ASCII)
@@ -144,7 +144,7 @@ class BareMessage(TServerMessage):
 
     def __init__(self, context: Context, header: Header) -> None:
         super().__init__(context, header)
-        self.exact = context.names.bare
+        self.exact: dict[str, Known] = context.names.bare
 
     def attribute(self, name: str, text: str, indent: int) -> None:
         known = self.exact.get(name)
