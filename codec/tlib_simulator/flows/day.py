@@ -35,8 +35,8 @@ class Day:
             here, there = (lake, hill) if rng.random() < 0.5 else (hill, lake)
             FLOWS[name](Dice(rng, name, now, here, there, self.truth))
             now += round(rng.expovariate(1 / _APART) * SECOND) + 1
-        self.heads = {name: _head(name) for name in _ZONES}
-        self.logs = {site.name: list(_messages(site.name, site.out)) for site in (lake, hill)}
+        self.heads: dict[str, str] = {name: _head(name) for name in _ZONES}
+        self.logs: dict[str, list[str]] = {site.name: list(_messages(site.name, site.out)) for site in (lake, hill)}
 
     def text(self, site: str) -> str:
         """Return the log of a site."""

@@ -19,11 +19,11 @@ class Site:
     """A T-Server: its events, its identifiers, and its DNs, of which a flow takes the ones that were idle longest."""
 
     def __init__(self, name: str, rng: random.Random, *, first: int, generator: int, started: float) -> None:
-        self.name = name
+        self.name: str = name
         self.out: Emit = []
-        self.identifiers = Identifiers(rng, generator=generator, started=started)
-        self.agents = {str(first + 1_000 + n): f"{name[0].upper()}{first + n}" for n in range(300)}
-        self.queues = [str(first + n) for n in range(10)]
+        self.identifiers: Identifiers = Identifiers(rng, generator=generator, started=started)
+        self.agents: dict[str, str] = {str(first + 1_000 + n): f"{name[0].upper()}{first + n}" for n in range(300)}
+        self.queues: list[str] = [str(first + n) for n in range(10)]
         self._idle = list(self.agents)
 
     def agent(self) -> str:
@@ -37,7 +37,11 @@ class Dice:
     """What one call draws: `now` is when it begins, `here` the T-Server where it does, `there` another one."""
 
     def __init__(self, rng: random.Random, flow: str, now: int, here: Site, there: Site, truth: list[TrueCall]) -> None:
-        self.rng, self.flow, self.now, self.here, self.there = rng, flow, now, here, there
+        self.rng: random.Random = rng
+        self.flow: str = flow
+        self.now: int = now
+        self.here: Site = here
+        self.there: Site = there
         self._truth = truth
 
     def after(self, time: int, least: float, most: float) -> int:
