@@ -82,3 +82,10 @@ def test_a_frame_beyond_the_limit_is_reported_by_line(run):
     long = "7" * (9 << 20)
     done = run("encode", input=json.dumps({"Event": "EventRinging", "ThisDN": long, "OtherDN": long}).encode())
     assert done.err.startswith("tlib: (standard input):1: EventRinging: expected at most 16777216 bytes")
+
+
+def test_an_event_of_a_log_without_what_logs_do_not_print_names_the_way_out(run):
+    line = '{"Event":"EventRegistered","ThisDN":"S::","time":"2026-03-14T21:00:00Z","ReferenceID":2,"Extensions":{},"InfoType":8,"$source":{"line":7}}'
+    done = run("encode", input=line.encode())
+    assert done.err.endswith("[mandatory-missing]; no log prints it: decode the log with --server N\n")
+    assert done.status == 1

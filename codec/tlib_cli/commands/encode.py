@@ -59,6 +59,10 @@ def command(files: tuple[str, ...], output: str | None, lenient: bool, registry:
     return status
 
 
+# An event that is valid as read and not as a frame lacks what the receiving client sets.
+_NOT_PRINTED = "; no log prints it: decode the log with --server N"
+
+
 def _frame(entry: Entry, registry: Registry, *, lenient: bool) -> tuple[bytes, list[str]]:
     """Return the bytes to write, and the errors that prevent them."""
     if isinstance(entry, Diagnostic):
@@ -69,6 +73,7 @@ def _frame(entry: Entry, registry: Registry, *, lenient: bool) -> tuple[bytes, l
     try:
         return encode(item, registry=registry, policy=Policy.LENIENT if lenient else Policy.STRICT), []
     except SchemaViolation as error:
-        return b"", [f"{entry.origin.place}: {violation}" for violation in error.violations if violation.severity is Severity.ERROR]
+        hint = _NOT_PRINTED if entry.valid else ""
+        return b"", [f"{entry.origin.place}: {violation}{hint}" for violation in error.violations if violation.severity is Severity.ERROR]
     except EncodeError as error:
         return b"", [f"{entry.origin.place}: {error}"]
