@@ -242,31 +242,57 @@ def _codes(codes: tuple[str, ...]) -> str:
     return " ".join(f"[`{code}`](errors.md#{code})" for code in codes)
 
 
-def ladder() -> str:
-    """Return the call ladder of the example's first call, as the program draws it."""
+def _ladder(*arguments: str) -> str:
+    """Return a call ladder, as the program draws it; `arguments` choose logs and a call."""
     with tempfile.TemporaryDirectory() as folder:
         drawn = Path(folder) / "ladder.svg"
-        log = DOCS.parent / "examples" / "tserver.log"
-        status = cli(["calls", str(log), "--call", LADDER_OF, "--ladder", str(drawn), "-o", str(Path(folder) / "calls.jsonl")])
+        status = cli(["calls", *arguments, "--ladder", str(drawn), "-o", str(Path(folder) / "calls.jsonl")])
         if status:
             sys.exit(f"tlib calls ended with {status}")
         return drawn.read_text(encoding="utf-8")
+
+
+def ladder() -> str:
+    """Return the ladder of the example's first call."""
+    return _ladder(str(LOGS / "tserver.log"), "--call", LADDER_OF)
+
+
+def sites() -> str:
+    """Return the ladder of a call at two sites."""
+    return _ladder(str(LOGS / "lake.log"), str(LOGS / "hill.log"), "--call", AT_TWO_SITES)
+
+
+def _screen(typed: str, output: str, title: str) -> str:
+    """Return the picture of a terminal with a command and its output."""
+    screen = Console(file=io.StringIO(), record=True, width=COLUMNS, force_terminal=True, color_system="truecolor", _environ={})
+    screen.print(Text.assemble(("$ ", "dim"), (typed, "bold")), Text(), Text.from_ansi(output), Text(), sep="\n")
+    code = SCREEN.replace("TITLE", title)
+    return screen.export_svg(title="", theme=THEME, code_format=code, font_aspect_ratio=0.6, unique_id="screen")
+
+
+def _printed(*words: str) -> str:
+    """Return the output of a command of the program in a terminal."""
+    environment = os.environ | {"FORCE_COLOR": "1", "TERM": "xterm-256color", "COLUMNS": str(COLUMNS)}
+    for name in ("NO_COLOR", "TTY_COMPATIBLE"):
+        environment.pop(name, None)
+    command = [sys.executable, "-m", "tlib_cli", *words]
+    done = subprocess.run(command, cwd=DOCS.parent, env=environment, capture_output=True, text=True, check=True)  # noqa: S603 our own program
+    return done.stdout
 
 
 def decoded() -> str:
     """Return the output of `tlib decode --to table` for the first call of the example capture, as a terminal shows it."""
     chosen = [f"--event {cls.__name__}" for cls in (EventCallCreated, EventCallDataChanged, EventCallDeleted)]
     command = ["decode examples/calls.pcapng --to table", *chosen]
-    environment = os.environ | {"FORCE_COLOR": "1", "TERM": "xterm-256color", "COLUMNS": str(COLUMNS)}
-    for name in ("NO_COLOR", "TTY_COMPATIBLE"):
-        environment.pop(name, None)
-    words = [sys.executable, "-m", "tlib_cli", *" ".join(command).split()]
-    done = subprocess.run(words, cwd=DOCS.parent, env=environment, capture_output=True, text=True, check=True)  # noqa: S603 our own program
-    calls = done.stdout.split("\n\n")[:EVENTS]
-    screen = Console(file=io.StringIO(), record=True, width=COLUMNS, force_terminal=True, color_system="truecolor", _environ={})
+    events = _printed(*" ".join(command).split()).split("\n\n")[:EVENTS]
     typed = f"tlib {' '.join(command[:2])} \\\n    {' '.join(command[2:])}"
-    screen.print(Text.assemble(("$ ", "dim"), (typed, "bold")), Text(), Text.from_ansi("\n\n".join(calls)), Text(), sep="\n")
-    return screen.export_svg(title="", theme=THEME, code_format=SCREEN, font_aspect_ratio=0.6, unique_id="screen")
+    return _screen(typed, "\n\n".join(events), "tlib decode: the events of a capture as a table")
+
+
+def called() -> str:
+    """Return the output of `tlib calls` for the logs of two sites, as a terminal shows it."""
+    command = "calls examples/lake.log examples/hill.log --to table"
+    return _screen(f"tlib {command}", _printed(*command.split()).rstrip(), "tlib calls: the calls of two logs as a table")
 
 
 COLUMNS, EVENTS = 92, 6  # events of the first call
@@ -278,7 +304,7 @@ THEME = TerminalTheme(
 )
 # rich's own, without the window and without a font from the network.
 SCREEN = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">
-<title>tlib decode: the events of a capture as a table</title>
+<title>TITLE</title>
 <style>
 .{unique_id}-matrix {{ font: {char_height}px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; white-space: pre }}
 {styles}
@@ -297,9 +323,11 @@ SCREEN = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height
 </svg>
 """
 
+LOGS = DOCS.parent / "examples"
+AT_TWO_SITES = "006d03aaeb480004"
 LADDER_OF = "UML4HGVFSH13V4FA82O7125KG8000001"  # transferred after a consultation
 
-PICTURES: dict[str, Callable[[], str]] = {"decode.svg": decoded, "ladder.svg": ladder}
+PICTURES: dict[str, Callable[[], str]] = {"decode.svg": decoded, "calls.svg": called, "ladder.svg": ladder, "sites.svg": sites}
 
 PARTS: dict[str, Callable[[], str]] = {
     "call-anomalies": call_anomalies,
