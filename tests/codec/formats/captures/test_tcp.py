@@ -246,8 +246,11 @@ def test_nothing_is_lost_that_was_captured(seed):
     decoder.feed(pcap(mixed([made], seed)))
     decoder.close()
     got = {"to-server": b"", "to-client": b""}
-    for record in Batch(decoder.items()):
-        assert isinstance(record, Record)
+    entries = list(Batch(decoder.items()))
+    records = [one for one in entries if isinstance(one, Record)]
+    others = [one.code for one in entries if not isinstance(one, Record)]
+    assert others == ([] if records else ["capture-no-frames"])  # of a conversation joined behind its last frame
+    for record in records:
         assert not isinstance(record.item, Missing)
         got[record.origin.direction] += record.frame
     streams = dict(zip(("to-server", "to-client"), made.streams, strict=True))
