@@ -9,7 +9,6 @@ zone of one run: a table prints in it, and `Span` understands times without a zo
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import re
 import zoneinfo
 from collections.abc import Callable, Iterable, Iterator
@@ -19,13 +18,13 @@ import msgspec
 
 from tlib_schemas.registry import Registry
 
-from .access import own_time
+from .access import closest, own_time
 from .records import Batch, Origin, Record, iso, nanoseconds
 
 _SECOND: Final = 1_000_000_000
 _DAY: Final = 86_400 * _SECOND
-_QUARTER: Final = 15 * 60 * _SECOND  # zones are multiples of it
-_FURTHEST: Final = 15 * 3600 * _SECOND  # no zone is further from UTC
+QUARTER: Final = 15 * 60 * _SECOND  # zones are multiples of it
+FURTHEST: Final = 15 * 3600 * _SECOND  # no zone is further from UTC
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _OFFSET: Final = re.compile(r"([+-])(\d\d):?([0-5]\d)?", re.ASCII)
 _EXAMPLES: Final = "2026-03-14, 2026-03-14T21:39, 2026-03-14T21:39:12.5+01:00 or 21:39"
@@ -45,9 +44,7 @@ def zone_of(text: str) -> dt.tzinfo:
     try:
         return zoneinfo.ZoneInfo(text)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        names = {name.lower(): name for name in zoneinfo.available_timezones()}
-        close = [names[text.lower()]] if text.lower() in names else difflib.get_close_matches(text, names.values(), n=1)
-        hint = f"; did you mean {close[0]}?" if close else ""
+        hint = closest(text, zoneinfo.available_timezones())
         raise ValueError(f"{text!r} is no time zone; give a name such as Europe/Paris, or an offset such as +02:00{hint}") from None
 
 
@@ -80,8 +77,8 @@ class ShownZone:
     def settle(self, origin: Origin) -> None:
         """Take the zone of this origin where none is given or taken yet."""
         if self._zone is None and origin.time is not None:
-            ahead = 0 if origin.local_time is None else round((origin.local_time - origin.time) / _QUARTER) * _QUARTER
-            self._zone = dt.timezone(dt.timedelta(seconds=ahead // _SECOND)) if ahead and abs(ahead) <= _FURTHEST else dt.UTC
+            ahead = 0 if origin.local_time is None else round((origin.local_time - origin.time) / QUARTER) * QUARTER
+            self._zone = dt.timezone(dt.timedelta(seconds=ahead // _SECOND)) if ahead and abs(ahead) <= FURTHEST else dt.UTC
 
     @property
     def zone(self) -> dt.tzinfo:
@@ -202,7 +199,7 @@ class Span:
         self._overnight = bool(first and end and first.daily and end.daily and first.at > end.at)
         if first is None or end is None or first.daily or end.daily:
             return
-        margin = _FURTHEST if first.local != end.local and not zone.settled else 0
+        margin = FURTHEST if first.local != end.local and not zone.settled else 0
         if self._instant(first) - margin > self._instant(end):
             raise ValueError(f"{since} is after --until {until}, so no record can match; exchange the two", "since")
 

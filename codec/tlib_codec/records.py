@@ -252,6 +252,12 @@ class Diagnostic(msgspec.Struct, frozen=True, gc=False):
 
 Entry: TypeAlias = Record | Diagnostic
 
+
+def is_damage(entry: Entry) -> bool:
+    """Return whether an entry is no event: a diagnostic, a gap or a malformed frame."""
+    return isinstance(entry, Diagnostic) or isinstance(entry.item, Gap)
+
+
 _BATCH: Final = 4096  # single entries in a batch
 NO_TIME: Final = -(1 << 63)
 NO_FLOW: Final = (1 << 32) - 1

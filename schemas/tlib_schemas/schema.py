@@ -90,11 +90,12 @@ class EventSchema:
         )
         self._client_side = frozenset(a.id for field in self.fields for _, a in field.attributes if a.client_side)
         self._any = tuple(field for field in self._composites if field.mandatory and not field.needed)
-        self._errors = tuple(
+        self._printed = self._needed - self._client_side
+        self._compiled = tuple(
             (rule, self.by_name[rule.field], self.by_name.get(rule.other), tuple(self.by_name[name] for name in rule.also))
             for rule in self.rules
-            if rule.severity is Severity.ERROR
         )
+        self._errors = tuple(one for one in self._compiled if one[0].severity is Severity.ERROR)
         self._labels = {field.name: field.label for field in self.fields}
         self._notes = {note.mark: note.text for note in self.footnotes}
 
@@ -171,7 +172,7 @@ class EventSchema:
 
         Of `printed` attributes, a log's, those that the receiving client sets are not missing.
         """
-        needed = self._needed - self._client_side if printed else self._needed
+        needed = self._printed if printed else self._needed
         if not values.keys() >= needed or any(not field.present_in(values) for field in self._any):
             return True
         if not self.holds(values):
@@ -179,7 +180,7 @@ class EventSchema:
         return any(self._broken(rule, field, other, values, also) for rule, field, other, also in self._errors)
 
     @staticmethod
-    def _broken(rule: Rule, field: Field, other: Field | None, values: Values, also: Iterable[Field] = ()) -> bool:
+    def _broken(rule: Rule, field: Field, other: Field | None, values: Values, also: Iterable[Field]) -> bool:
         if field.present_in(values) is not rule.present:
             return False
         if any(one.present_in(values) for one in also):
@@ -231,10 +232,8 @@ class EventSchema:
         for field in self.fields:
             if field.mandatory and not field.present_in(values) and not (printed and self._client_side.issuperset(field.ids)):
                 add("mandatory-missing", Severity.ERROR, field.label, field.ids, field.label, "nothing", "Mandatory in the event's table.")
-            for rule in self.rules:
-                other = self.by_name.get(rule.other)
-                also = (self.by_name[name] for name in rule.also)
-                if rule.field == field.name and self._broken(rule, field, other, values, also):
+            for rule, subject, other, also in self._compiled:
+                if subject is field and self._broken(rule, field, other, values, also):
                     value = None if other is None else values.get(other.ids[0])
                     expected, actual = describe(rule, self._labels, value, None if other is None else _enumeration(other))
                     add(rule.code, rule.severity, field.label, field.ids, expected, actual, self._notes.get(rule.note, ""))

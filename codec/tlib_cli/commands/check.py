@@ -35,7 +35,7 @@ from tlib_codec.clock import ShownZone
 from tlib_codec.formats import ReadOptions
 from tlib_codec.formats.jsonl import place_data, violation_to_data
 from tlib_codec.query import Tally
-from tlib_codec.records import Diagnostic, Entry
+from tlib_codec.records import Diagnostic, Entry, is_damage
 from tlib_codec.stream import Gap
 from tlib_schemas.errors import Severity, Violation
 from tlib_schemas.registry import Registry
@@ -118,7 +118,7 @@ def command(
         for path, query in zip(inputs, queries, strict=True):
             try:
                 for entry in entries(path, format_name, options, moved=progress.moved, opened=progress.opened, follow=follow):
-                    if query and not query(entry) and not _is_damage(entry):
+                    if query and not query(entry) and not is_damage(entry):
                         continue
                     for problem in checker.problems(entry):
                         status = max(status, INVALID)
@@ -139,11 +139,6 @@ def command(
     for line in _end(checker.summary, groups, only_summary=only_summary, as_json=as_json, warnings=checker.warnings):
         click.echo(line)
     return status
-
-
-def _is_damage(entry: Entry) -> bool:
-    """Return whether a part of the input is no event; a query selects events and hides no such part."""
-    return isinstance(entry, Diagnostic) or isinstance(entry.item, Gap)
 
 
 def _end(summary: Summary, groups: Groups, *, only_summary: bool, as_json: bool, warnings: bool) -> Iterator[str | bytes]:

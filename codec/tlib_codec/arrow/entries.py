@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from tlib_codec.engine import encode
-from tlib_codec.records import Diagnostic, Entry, Record
+from tlib_codec.records import Entry, Record
 from tlib_codec.reference import Policy
 from tlib_codec.stream import Gap, MalformedFrame
 from tlib_schemas.events import UnknownEvent
@@ -14,11 +14,6 @@ from tlib_schemas.registry import Registry
 from .layout import GAP, RowError
 
 _LARGEST: Final = (1 << 64) - 1
-
-
-def is_damage(entry: Entry) -> bool:
-    """Return whether an entry is no frame."""
-    return isinstance(entry, Diagnostic) or isinstance(entry.item, Gap)
 
 
 def encoded(record: Record, registry: Registry) -> bytes:

@@ -14,13 +14,13 @@ from tlib_codec.formats import WriteOptions
 from tlib_codec.formats.jsonl import value_to_data
 from tlib_codec.formats.selected import clean, csv_line, moment, quoted
 from tlib_codec.formats.writers import RecordWriter
-from tlib_codec.records import Batch, Diagnostic, Entry, Record
+from tlib_codec.records import Batch, Diagnostic, Entry, Record, is_damage
 from tlib_codec.stream import Gap
 from tlib_schemas.errors import EncodeError, Severity
 from tlib_schemas.limits import DEFAULT_LIMITS
 
 from .builder import Cells, FrameBuilder
-from .entries import encoded, error_of_gap, is_damage, named, place
+from .entries import encoded, error_of_gap, named, place
 from .layout import ERROR_OFFSET, EVENT, MAX_BATCH_BYTES, OFFSET, ORIGINS, Column, Kind, layout
 from .reader import list_of
 

@@ -15,7 +15,7 @@ from itertools import accumulate, groupby
 from typing import Any, TypeAlias
 
 from tlib_codec import native
-from tlib_codec.records import Batch, Diagnostic, Entry, Frames, Part, Record
+from tlib_codec.records import Batch, Diagnostic, Entry, Frames, Part, Record, is_damage
 from tlib_codec.stream import Gap
 from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.errors import EncodeError, Severity
@@ -26,7 +26,7 @@ from tlib_schemas.tlibrary import TLIBRARY
 from .builder import FrameBuilder
 from .columns import batch_of
 from .columns import schema as attribute_schema
-from .entries import encoded, error_of_gap, is_damage, named, place
+from .entries import encoded, error_of_gap, named, place
 from .layout import ERROR, ERROR_OFFSET, EVENT, MAX_BATCH_BYTES, OFFSET, TIME, layout
 from .library import pa, pc
 from .origins import ORIGIN_COLUMNS, Segment, completed_time, filled, origin_columns

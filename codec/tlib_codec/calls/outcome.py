@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tlib_schemas.enumerations import TCause
+from tlib_schemas.enumerations import AttributeID, TCause
 
 from .party import Party, Span, State, seconds, spans_of
 
@@ -82,7 +82,7 @@ def outcome(call: Call) -> Outcome | None:
             return one
     if any(party.spans for party in call.parties.values()):
         return _absent(call) if call.over and call.complete else None
-    cause = call.state.get("Cause")
+    cause = call.get(AttributeID.Cause)
     return _CAUSES.get(cause) if isinstance(cause, TCause) else None
 
 

@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from tlib_codec.access import closest
 from tlib_schemas.values import KVList
 
 from .errors import QueryError
@@ -140,9 +141,8 @@ def duration(text: str) -> float | None:
 def nearest(name: str, names: Iterable[str]) -> str:
     """Return the hint behind a value that does not exist: the closest of `names`, however far."""
     known = {one.lower(): one for one in names}
-    close = difflib.get_close_matches(name.lower(), known, n=1)
-    if close:
-        return f"; did you mean {known[close[0]]}?"
+    if hint := closest(name, known.values()):
+        return hint
     close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.0)
     return f"; the closest is {known[close[0]]}" if close else ""
 

@@ -17,7 +17,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tlib_codec.clock import to_utc
+from tlib_codec.clock import FURTHEST, QUARTER, to_utc
 from tlib_codec.records import nanoseconds
 from tlib_schemas.enumerations import AttributeID
 
@@ -27,8 +27,6 @@ STAMP = re.compile(r"\s*(?:@|\[?(\d{4})-(\d\d)-(\d\d)[T ])?(\d\d):(\d\d):(\d\d)[
 _DAY = dt.timedelta(days=1)
 _FAR = 2 * 3600  # seconds: falling back by more than this, the time of day has passed midnight
 _SECOND: Final = 1_000_000_000
-_QUARTER: Final = 15 * 60 * _SECOND  # zones are multiples of it
-_FURTHEST_ZONE: Final = 15 * 3600 * _SECOND
 _NANOS_OF_DAY: Final = 86_400 * _SECOND
 _SKEW: Final = 120 * _SECOND  # at most between the clock of a log without dates and its events, or they do not go together
 
@@ -65,8 +63,8 @@ class Clock:
         if not utc:
             self._start(match)
             self._local = moment
-        elif self._local is not None and abs(ahead := nanoseconds(self._local) - nanoseconds(moment)) <= _FURTHEST_ZONE:
-            self._ahead = round(ahead / _QUARTER) * _QUARTER
+        elif self._local is not None and abs(ahead := nanoseconds(self._local) - nanoseconds(moment)) <= FURTHEST:
+            self._ahead = round(ahead / QUARTER) * QUARTER
 
     @property
     def time(self) -> dt.datetime | dt.time | None:
@@ -87,7 +85,7 @@ class Clock:
             return {"time_of_day": _of_day(time)}
         local = nanoseconds(time)
         at = local - self._ahead if self._ahead is not None else None if self._zone is None else to_utc(local, self._zone)
-        if isinstance(seconds, int) and abs(local - seconds * _SECOND) <= _FURTHEST_ZONE:
+        if isinstance(seconds, int) and abs(local - seconds * _SECOND) <= FURTHEST:
             own = seconds * _SECOND
             if isinstance(micros, int) and 0 <= micros < 1_000_000:
                 at = own + micros * 1000
@@ -100,11 +98,11 @@ class Clock:
         own = seconds * _SECOND
         if isinstance(time, dt.datetime):
             ahead = nanoseconds(time) - own
-            if abs(ahead) <= _FURTHEST_ZONE:
-                self._ahead = round(ahead / _QUARTER) * _QUARTER
+            if abs(ahead) <= FURTHEST:
+                self._ahead = round(ahead / QUARTER) * QUARTER
             return time
         ahead = (_of_day(time) - own + _NANOS_OF_DAY // 2) % _NANOS_OF_DAY - _NANOS_OF_DAY // 2
-        rounded = round(ahead / _QUARTER) * _QUARTER
+        rounded = round(ahead / QUARTER) * QUARTER
         if abs(ahead - rounded) > _SKEW:
             return time
         moment = dt.datetime(1970, 1, 1) + dt.timedelta(microseconds=(own + ahead) // 1000)  # noqa: DTZ001 the log's local time
