@@ -21,6 +21,8 @@ if os.environ.get("TLIB_SANITIZE"):
 
 ENGINE = ("frame.c", "list.c", "stream.c")
 COLUMNS = ("columns.c", "columns_export.c")
+TEXT: tuple[str, ...] = ()
+BATCHES: tuple[str, ...] = ()
 
 
 def module(name: str, sources: tuple[str, ...]) -> Extension:
@@ -36,7 +38,13 @@ def module(name: str, sources: tuple[str, ...]) -> Extension:
 
 
 extensions = cythonize(
-    [module("engine", ENGINE), module("columns", ENGINE + COLUMNS), module("capture", ("packets.c",))],
+    [
+        module("engine", ENGINE),
+        module("columns", ENGINE + COLUMNS),
+        module("capture", ("packets.c",)),
+        module("text", ENGINE + TEXT),
+        module("batches", ENGINE + BATCHES),
+    ],
     include_path=["codec"],
     build_dir="build/cython",
 )

@@ -10,6 +10,7 @@ is printed.
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -35,16 +36,19 @@ _SECOND: Final = 1_000_000_000
 
 
 class Flow(msgspec.Struct, frozen=True, gc=False):
-    """One direction of a connection: `src` and `dst` are ``address:port``, `direction` is ``to-server`` or ``to-client``.
+    """One direction of a connection: in a capture by addresses, in a log as the log names the other side.
 
-    `connection` counts the TCP connections of a capture from 0, as Wireshark's tcp.stream does. The server is the side
-    that did not send the SYN; where the capture has no SYN, the side with the lower port.
+    `src` and `dst` are ``address:port``, `direction` is ``to-server`` or ``to-client``; `connection` counts the TCP connections of a
+    capture from 0, as Wireshark's tcp.stream does. The server is the side that did not send the SYN; where the capture has no SYN, the
+    side with the lower port. In a log, `direction` is ``received`` or ``sent``; `peer` and `version` are those of `Origin`.
     """
 
-    connection: int | str | None
-    src: str
-    dst: str
-    direction: str
+    connection: int | str | None = None
+    src: str = ""
+    dst: str = ""
+    direction: str = ""
+    peer: str = ""
+    version: str = ""
 
 
 class Origin(msgspec.Struct, frozen=True, gc=False):
@@ -261,8 +265,8 @@ def is_damage(entry: Entry) -> bool:
 _BATCH: Final = 4096  # single entries in a batch
 NO_TIME: Final = -(1 << 63)
 NO_FLOW: Final = (1 << 32) - 1
-_COLUMNS: Final = {"lines": "Q", "packets": "Q", "offsets": "Q", "times": "q", "local_times": "q"}
-"""The columns of `Frames` and the types of their numbers, in the order of the fields of `Origin` that they fill."""
+_COLUMNS: Final = {"lines": "Q", "packets": "Q", "offsets": "Q", "times": "q", "local_times": "q", "times_of_day": "q"}
+"""The columns of `Frames` and the types of their numbers, in the order of the fields of `Origin`."""
 
 
 class Frames(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -272,6 +276,12 @@ class Frames(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `data` where each frame begins, and the end of the last one: unsigned 64-bit numbers as the machine has them. The columns
     have a number a frame: `offsets`, `lines` and `packets` unsigned 64 bits, `times` and `local_times` signed 64 bits
     (`NO_TIME`: unknown), `flows` unsigned 32-bit places in `flow_table` (`NO_FLOW`: none). None: not known for any frame.
+
+    `printed` frames hold the events of a log, encoded: records of them have no frame, and an attribute that only the receiving client
+    sets is not missing. `notes` is the text beside the attributes of a log, in UTF-8 (other bytes as they are in the log): for each
+    frame a run of entries from ``note_bounds[i]`` to ``note_bounds[i + 1]`` (unsigned 64 bits). An entry is a length of 32 bits, a name,
+    a length of 32 bits and a value, lengths as the machine has them: an attribute without a public number as it is printed, or, with an
+    empty name, `Origin.text`.
     """
 
     data: bytes
@@ -282,8 +292,12 @@ class Frames(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     packets: bytes | None = None
     times: bytes | None = None
     local_times: bytes | None = None
+    times_of_day: bytes | None = None
     flows: bytes | None = None
     flow_table: Sequence[Flow] = ()
+    printed: bool = False
+    notes: bytes = b""
+    note_bounds: bytes | None = None
 
     def __len__(self) -> int:
         return len(self.bounds) // 8 - 1
@@ -292,42 +306,86 @@ class Frames(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """Yield each frame decoded leniently, with its origin; where the column of times has none, the time is the event's own."""
         data = self.data
         own = own_time(registry)
-        for (start, end), origin in zip(pairwise(memoryview(self.bounds).cast("Q")), self.origins(), strict=True):
+        rows = zip(pairwise(memoryview(self.bounds).cast("Q")), self.origins(), self._unnumbered(), strict=True)
+        for (start, end), origin, unnumbered in rows:
             frame = data[start:end]
             try:
                 item: StreamItem = decode(frame, registry=registry, policy=Policy.LENIENT, limits=limits)
                 if type(item) is InvalidEvent:
-                    item = shifted(item, origin.offset or 0)
+                    item = _printed(item, registry) if self.printed else shifted(item, origin.offset or 0)
             except DecodeError as error:
                 item = MalformedFrame(origin.offset or 0, frame, error.shift(origin.offset or 0))
             if origin.time is None and (time := own(item)) is not None:
                 origin = msgspec.structs.replace(origin, time=time)  # noqa: PLW2901 the same origin, completed
-            yield Record(item, frame, origin)
+            yield Record(item, None if self.printed else frame, origin, unnumbered)
 
     def origins(self) -> Iterator[Origin]:
         """Yield the origin of each frame."""
         count = len(self)
-        numbers = (_numbers(getattr(self, name), kind, count) for name, kind in _COLUMNS.items())
-        if self.flows is None:
-            return map(Origin, repeat(self.file, count), *numbers)
-        table = [*(msgspec.structs.astuple(flow) for flow in self.flow_table), (None, "", "", "")]
-        flows = [table[place if place != NO_FLOW else -1] for place in memoryview(self.flows).cast("I")]
-        connections, sources, targets, directions = zip(*flows, strict=True) if flows else ((),) * 4
-        return map(Origin, repeat(self.file, count), *numbers, sources, targets, connections, directions)
+        flows = [NO_FLOW] * count if self.flows is None else memoryview(self.flows).cast("I")
+        columns = (_numbers(getattr(self, name), kind, count) for name, kind in _COLUMNS.items())
+        for flow, text, line, packet, offset, time, local_time, time_of_day in zip(flows, self._texts(), *columns, strict=True):
+            one = _NOWHERE if flow == NO_FLOW else self.flow_table[flow]
+            yield Origin(
+                self.file, line, packet, offset, time, local_time, one.src, one.dst, one.connection, one.direction, one.peer, one.version,
+                text, time_of_day,
+            )  # fmt: skip
+
+    def _notes(self) -> Iterator[dict[str, str]]:
+        """Yield the entries of each frame's notes."""
+        data = memoryview(self.notes)
+        for start, end in pairwise(memoryview(self.note_bounds or b"").cast("Q")):
+            found: dict[str, str] = {}
+            at = start
+            while at < end:
+                name, at = _text_at(data, at)
+                found[name], at = _text_at(data, at)
+            yield found
+
+    def _texts(self) -> Iterable[str]:
+        return repeat("", len(self)) if self.note_bounds is None else (notes.get("", "") for notes in self._notes())
+
+    def _unnumbered(self) -> Iterable[Mapping[str, str]]:
+        if self.note_bounds is None:
+            return repeat({}, len(self))
+        return ({name: text for name, text in notes.items() if name} for notes in self._notes())
 
     def select(self, places: Sequence[int]) -> Frames:
         """Return the frames at these places, in their order, with their origins."""
         bounds = memoryview(self.bounds).cast("Q")
         pieces = [self.data[bounds[place] : bounds[place + 1]] for place in places]
-        made = {name: _picked(getattr(self, name), kind, places) for name, kind in _COLUMNS.items()}
+        made: dict[str, Any] = {name: _picked(getattr(self, name), kind, places) for name, kind in _COLUMNS.items()}
         return Frames(
             data=b"".join(pieces),
             bounds=array("Q", accumulate(map(len, pieces), initial=0)).tobytes(),
             file=self.file,
             flows=_picked(self.flows, "I", places),
             flow_table=self.flow_table,
-            **made,
+            printed=self.printed,
+            **made | self._selected_notes(places),
         )
+
+    def _selected_notes(self, places: Sequence[int]) -> dict[str, Any]:
+        if self.note_bounds is None:
+            return {}
+        bounds = memoryview(self.note_bounds).cast("Q")
+        pieces = [self.notes[bounds[place] : bounds[place + 1]] for place in places]
+        return {"notes": b"".join(pieces), "note_bounds": array("Q", accumulate(map(len, pieces), initial=0)).tobytes()}
+
+
+_NOWHERE: Final = Flow()
+
+
+def _text_at(data: memoryview, at: int) -> tuple[str, int]:
+    """Return the text that a length of 32 bits announces, and the place behind it."""
+    end = at + 4 + int.from_bytes(data[at : at + 4], sys.byteorder)
+    return str(data[at + 4 : end], "utf-8", "surrogateescape"), end
+
+
+def _printed(item: InvalidEvent, registry: Registry) -> StreamItem:
+    """Return the item of a log: what only the receiving client sets is not missing, and there are no offsets."""
+    message, values = registry.lay_out(item)
+    return registry.assemble(message, values, printed=True)
 
 
 def _numbers(column: bytes | None, kind: str, count: int) -> Iterable[int | None]:

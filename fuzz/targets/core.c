@@ -37,8 +37,8 @@ static const tlib_rule RULES[4] = {
     {3, 5, 1, TLIB_ABSENT, 0, 0},
 };
 static const tlib_schema SCHEMAS[2] = {
-    {SLOTS, REQUIRED, 6, 1, RULES, 4, 0, TLIB_ENDS_OTHERWISE, 1, 2, 2, "::"},
-    {SLOTS, REQUIRED, 6, 1, RULES, 0, 0, TLIB_ENDS_IN, 1, 0, 2, "::"},
+    {SLOTS, REQUIRED, 6, 1, 0, RULES, 4, 0, TLIB_ENDS_OTHERWISE, 1, 2, 2, "::"},
+    {SLOTS, REQUIRED, 6, 1, 0, RULES, 0, 0, TLIB_ENDS_IN, 1, 0, 2, "::"},
 };
 static tlib_tables tables;
 static tlib_workspace workspace;
@@ -99,12 +99,12 @@ static void check_index(const uint8_t *data, uint32_t length, const tlib_limits 
     if (tlib_u16(data + 4) == MESSAGE && !workspace.callers) {
         uint16_t number = tlib_table(&tables, MESSAGE, data, &workspace);
         MUST(number == 1 || number == 2);
-        int before = tlib_fails(&tables, &SCHEMAS[number - 1], data, &workspace);
+        int before = tlib_fails(&tables, &SCHEMAS[number - 1], data, &workspace, 0);
         MUST(before == 0 || before == 1);
-        MUST(tlib_fails(&tables, &SCHEMAS[2 - number], data, &workspace) == 1);
+        MUST(tlib_fails(&tables, &SCHEMAS[2 - number], data, &workspace, 0) == 1);
         tlib_sort(&workspace);
         MUST(tlib_table(&tables, MESSAGE, data, &workspace) == number);
-        MUST(tlib_fails(&tables, &SCHEMAS[number - 1], data, &workspace) == before);
+        MUST(tlib_fails(&tables, &SCHEMAS[number - 1], data, &workspace, 0) == before);
     }
     tlib_sort(&workspace);
     for (uint32_t i = 1; i < workspace.count; i++)

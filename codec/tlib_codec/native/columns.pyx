@@ -13,9 +13,9 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memmove, memset
 
 from tlib_codec.native.libcore cimport *
-from tlib_codec.native.engine cimport Workspace, Tables, limits_of, zeroed, stream_error, tables_of
+from tlib_codec.native.engine cimport Labels, Workspace, Tables, limits_of, zeroed, stream_error, tables_of
 
-from tlib_codec.arrow.layout import MAX_INDEXED, GAP, Counts, first_error
+from tlib_codec.arrow.layout import GAP, Counts, first_error
 
 cdef extern from "columns.h" nogil:
     enum:
@@ -30,16 +30,6 @@ cdef extern from "columns.h" nogil:
 
     struct ArrowArray:
         void (*release)(ArrowArray *)
-
-    ctypedef struct tlib_labels:
-        const int32_t *direct
-        uint32_t direct_count
-        const int64_t *numbers
-        const int32_t *label_of
-        uint32_t number_count
-        const uint8_t *text
-        const int32_t *offsets
-        uint32_t count
 
     ctypedef struct tlib_pairs:
         pass
@@ -69,6 +59,7 @@ cdef extern from "columns.h" nogil:
         const tlib_tables *tables
         tlib_limits limits
         tlib_workspace *space
+        int printed
         uint64_t batch_bytes
         tlib_stream stream
         const uint8_t *at
@@ -88,57 +79,6 @@ cdef extern from "columns.h" nogil:
     int tlib_columns_export(tlib_columns *columns, ArrowArray *out)
     void tlib_columns_clear(tlib_columns *columns)
     int tlib_columns_full(const tlib_columns *columns, uint64_t batch_bytes)
-
-
-cdef class Labels:
-    """The names of one column's numbers, as the core reads them."""
-
-    cdef tlib_labels labels
-    cdef void *direct
-    cdef void *numbers
-    cdef void *label_of
-    cdef void *offsets
-    cdef bytes text
-
-    def __cinit__(self, tuple known):
-        cdef list encoded = [name.encode("utf-8", "replace") for _, name in known]
-        cdef int32_t *array
-        cdef int64_t *wide
-        cdef Py_ssize_t i
-        cdef int32_t end = 0
-        direct = {number: i for i, (number, _) in enumerate(known) if 0 <= number < MAX_INDEXED}
-        others = sorted((number, i) for i, (number, _) in enumerate(known) if not 0 <= number < MAX_INDEXED)
-        self.labels.direct_count = max(direct) + 1 if direct else 0
-        array = <int32_t *> zeroed(self.labels.direct_count, sizeof(int32_t))
-        self.direct = array
-        for i in range(self.labels.direct_count):
-            array[i] = direct.get(i, -1)
-        wide = <int64_t *> zeroed(len(others), sizeof(int64_t))
-        self.numbers = wide
-        array = <int32_t *> zeroed(len(others), sizeof(int32_t))
-        self.label_of = array
-        for i, (number, which) in enumerate(others):
-            wide[i] = number
-            array[i] = which
-        array = <int32_t *> zeroed(len(encoded) + 1, sizeof(int32_t))
-        self.offsets = array
-        for i in range(len(encoded)):
-            end += <int32_t> len(encoded[i])
-            array[i + 1] = end
-        self.text = b"".join(encoded)
-        self.labels.direct = <const int32_t *> self.direct
-        self.labels.numbers = wide
-        self.labels.label_of = <const int32_t *> self.label_of
-        self.labels.number_count = <uint32_t> len(others)
-        self.labels.text = <const uint8_t *> PyBytes_AS_STRING(self.text)
-        self.labels.offsets = array
-        self.labels.count = <uint32_t> len(encoded)
-
-    def __dealloc__(self):
-        PyMem_Free(self.direct)
-        PyMem_Free(self.numbers)
-        PyMem_Free(self.label_of)
-        PyMem_Free(self.offsets)
 
 
 cdef class Run:
@@ -369,6 +309,7 @@ cdef class FrameBuilder(ColumnBuilder):
         if PyBytes_GET_SIZE(places) % sizeof(uint64_t) or PyBytes_GET_SIZE(bounds) != PyBytes_GET_SIZE(places) + <Py_ssize_t> sizeof(uint64_t):
             raise ValueError("frames have a place each, and one bound more")
         self.data, self.bounds, self.places, self.printed = data, bounds, places, printed
+        self.core.printed = printed
         self.count = PyBytes_GET_SIZE(places) // sizeof(uint64_t)
         self.row = 0
         self.core.closed = True

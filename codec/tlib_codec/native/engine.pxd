@@ -1,5 +1,5 @@
 # What other extensions share with the native engine. Documented in engine.pyx.
-from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t, int64_t
 
 from tlib_codec.native.libcore cimport *
 
@@ -19,6 +19,23 @@ cdef class Tables:
 
     cdef uint32_t add_schema(self, int number, object schema, uint32_t used) except? 0xFFFFFFFF
     cdef str name_of(self, uint16_t number)
+
+
+cdef class Labels:
+    cdef tlib_labels labels
+    cdef void *direct
+    cdef void *numbers
+    cdef void *label_of
+    cdef void *offsets
+    cdef bytes text
+
+
+cdef class Names:
+    cdef tlib_names names
+    cdef uint32_t *offsets
+    cdef int64_t *numbers
+    cdef uint32_t *slots
+    cdef bytes text
 
 
 cdef class Workspace:

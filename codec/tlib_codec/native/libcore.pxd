@@ -32,6 +32,8 @@ cdef extern from "tlib_core.h" nogil:
         TLIB_EVER
         TLIB_ENDS_IN
         TLIB_ENDS_OTHERWISE
+        TLIB_REQUIRED
+        TLIB_CLIENTS
         TLIB_UNKNOWN_TYPE
         TLIB_CALLERS_VALUE
         TLIB_MORE_CAPACITY
@@ -71,6 +73,7 @@ cdef extern from "tlib_core.h" nogil:
         const uint8_t *required
         uint32_t slot_count
         uint32_t required_count
+        uint32_t client_count
         const tlib_rule *rules
         uint32_t rule_count
         uint8_t beyond
@@ -108,7 +111,7 @@ cdef extern from "tlib_core.h" nogil:
     int tlib_index(const tlib_tables *tables, const tlib_limits *limits, const uint8_t *data, uint32_t length, int deep, tlib_workspace *room, tlib_error *error)
     void tlib_sort(tlib_workspace *room)
     uint16_t tlib_table(const tlib_tables *tables, uint16_t message, const uint8_t *data, const tlib_workspace *room)
-    int tlib_fails(const tlib_tables *tables, const tlib_schema *schema, const uint8_t *data, tlib_workspace *room)
+    int tlib_fails(const tlib_tables *tables, const tlib_schema *schema, const uint8_t *data, tlib_workspace *room, int printed)
     int tlib_list(const uint8_t *data, uint32_t start, uint32_t end, const tlib_limits *limits, tlib_error *error)
     size_t tlib_utf8(const uint8_t *data, size_t length)
     int tlib_ascii(const uint8_t *data, size_t length)
@@ -119,3 +122,25 @@ cdef extern from "tlib_core.h" nogil:
     uint32_t tlib_u24(const uint8_t *p)
     uint32_t tlib_u32(const uint8_t *p)
     uint64_t tlib_u64(const uint8_t *p)
+
+cdef extern from "names.h" nogil:
+    ctypedef struct tlib_labels:
+        const int32_t *direct
+        uint32_t direct_count
+        const int64_t *numbers
+        const int32_t *label_of
+        uint32_t number_count
+        const uint8_t *text
+        const int32_t *offsets
+        uint32_t count
+
+    ctypedef struct tlib_names:
+        const uint8_t *text
+        const uint32_t *offsets
+        const int64_t *numbers
+        const uint32_t *slots
+        uint32_t mask
+
+    int32_t tlib_label(const tlib_labels *labels, int64_t number)
+    uint32_t tlib_hash(const uint8_t *text, size_t length)
+    int64_t tlib_number(const tlib_names *names, const uint8_t *text, size_t length, int64_t otherwise)

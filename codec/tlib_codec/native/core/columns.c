@@ -181,23 +181,8 @@ static int stranger(tlib_columns *columns, tlib_column *column, int64_t number) 
 }
 
 static int label(tlib_columns *columns, tlib_column *column, int64_t number) {
-    const tlib_labels *labels = column->labels;
-    if (number >= 0 && number < labels->direct_count) {
-        if (labels->direct[number] >= 0)
-            return labels->direct[number];
-    } else {
-        uint32_t low = 0, high = labels->number_count;
-        while (low < high) {
-            uint32_t middle = low + (high - low) / 2;
-            if (labels->numbers[middle] < number)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        if (low < labels->number_count && labels->numbers[low] == number)
-            return labels->label_of[low];
-    }
-    return stranger(columns, column, number);
+    int found = tlib_label(column->labels, number);
+    return found < 0 ? stranger(columns, column, number) : found;
 }
 
 static inline int put_label(tlib_columns *columns, tlib_column *column, int64_t number) {
@@ -560,7 +545,7 @@ int tlib_columns_run(tlib_run *run) {
             return TLIB_RUN_ASK;
         uint16_t number = tlib_table(run->tables, tlib_u16(run->at + 4), run->at, run->space);
         if (number) {
-            int fails = tlib_fails(run->tables, &run->tables->schemas[number - 1], run->at, run->space);
+            int fails = tlib_fails(run->tables, &run->tables->schemas[number - 1], run->at, run->space, run->printed);
             if (fails)
                 return fails == 1 ? TLIB_RUN_INVALID : TLIB_RUN_ASK;
             run->counts.valid++;

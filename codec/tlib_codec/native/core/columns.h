@@ -12,6 +12,7 @@
 #ifndef TLIB_COLUMNS_H
 #define TLIB_COLUMNS_H
 
+#include "names.h"
 #include "tlib_core.h"
 
 #define TLIB_MAX_ROWS 16384u   /* most rows of a batch */
@@ -45,19 +46,6 @@ typedef enum {
     TLIB_COLUMN_BINARY, /* binary */
     TLIB_COLUMN_LIST    /* list<struct<depth, key, type, text, number, data>> */
 } tlib_column_kind;
-
-/* The names of numbers. Label i is text[offsets[i]..offsets[i + 1]); `direct` gives the label of the
- * numbers below direct_count, -1 where there is none; the others stand in `numbers`, ascending. */
-typedef struct {
-    const int32_t *direct;
-    uint32_t direct_count;
-    const int64_t *numbers;
-    const int32_t *label_of;
-    uint32_t number_count;
-    const uint8_t *text;
-    const int32_t *offsets;
-    uint32_t count;
-} tlib_labels;
 
 typedef struct {
     uint8_t *at;
@@ -143,6 +131,7 @@ typedef struct {
     const tlib_tables *tables;
     tlib_limits limits;
     tlib_workspace *space;
+    int printed;          /* the frames hold events of a log */
     uint64_t batch_bytes; /* of input, after which a batch is full */
     tlib_stream stream;
     const uint8_t *at; /* the input from stream.base on: `left` bytes */

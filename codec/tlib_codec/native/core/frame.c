@@ -192,8 +192,9 @@ uint16_t tlib_table(const tlib_tables *tables, uint16_t message, const uint8_t *
     return number;
 }
 
-int tlib_fails(const tlib_tables *tables, const tlib_schema *schema, const uint8_t *data, tlib_workspace *space) {
+int tlib_fails(const tlib_tables *tables, const tlib_schema *schema, const uint8_t *data, tlib_workspace *space, int printed) {
     uint32_t required = 0;
+    uint8_t counted = printed ? TLIB_REQUIRED : TLIB_REQUIRED | TLIB_CLIENTS;
     uint32_t *at = space->at;
     if (!circumstance(schema, data, space))
         return 1;
@@ -201,11 +202,11 @@ int tlib_fails(const tlib_tables *tables, const tlib_schema *schema, const uint8
         memset(at, 0, (schema->slot_count + 1) * sizeof *at);
     for (uint32_t i = 0; i < space->count; i++) {
         uint16_t slot = schema->slot[space->attributes[i].dense];
-        required += schema->required[slot];
+        required += (schema->required[slot] & counted) != 0;
         if (schema->rule_count)
             at[slot] = i + 1;
     }
-    if (required != schema->required_count)
+    if (required != schema->required_count - (printed ? schema->client_count : 0))
         return 1;
     for (uint32_t i = 0; i < schema->rule_count; i++) {
         const tlib_rule *rule = &schema->rules[i];

@@ -94,14 +94,18 @@ typedef struct {
  * is present and does not. */
 enum { TLIB_EVER = 0, TLIB_ENDS_IN, TLIB_ENDS_OTHERWISE };
 
+/* Whether an attribute of a table is required: always, or by all but a log, since the receiving client sets it. */
+enum { TLIB_OPTIONAL = 0, TLIB_REQUIRED = 1, TLIB_CLIENTS = 2 };
+
 /* One event's table: `slot` maps the dense number of an attribute to its place in the table plus
- * one (0: not listed); `required` flags by slot; rules likewise on slots. `when` is its circumstance, on the attribute with the
- * dense number `subject`; `next` is the number plus one of the next table of its message, 0 where it is the last. */
+ * one (0: not listed); `required` by slot is one of TLIB_REQUIRED; rules likewise on slots. `when` is its circumstance, on the attribute
+ * with the dense number `subject`; `next` is the number plus one of the next table of its message, 0 where it is the last. */
 typedef struct {
     const uint16_t *slot;
     const uint8_t *required;
     uint32_t slot_count;
-    uint32_t required_count;
+    uint32_t required_count; /* attributes that are required, those of the client included */
+    uint32_t client_count;
     const tlib_rule *rules;
     uint32_t rule_count;
     uint8_t beyond; /* has rules that only the caller can evaluate */
@@ -152,8 +156,8 @@ void tlib_sort(tlib_workspace *space);
 uint16_t tlib_table(const tlib_tables *tables, uint16_t message, const uint8_t *data, const tlib_workspace *space);
 
 /* Whether the indexed frame breaks a rule of severity ERROR of `schema`, its circumstance included: 0 no, 1 yes, 2 the
- * caller must look (tlib_schema.beyond). */
-int tlib_fails(const tlib_tables *tables, const tlib_schema *schema, const uint8_t *data, tlib_workspace *space);
+ * caller must look (tlib_schema.beyond). A `printed` frame holds an event of a log. */
+int tlib_fails(const tlib_tables *tables, const tlib_schema *schema, const uint8_t *data, tlib_workspace *space, int printed);
 
 /* Check one packed list that fills data[start..end). */
 int tlib_list(const uint8_t *data, uint32_t start, uint32_t end, const tlib_limits *limits, tlib_error *error);

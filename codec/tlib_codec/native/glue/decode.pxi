@@ -189,7 +189,7 @@ cdef object item_of(Tables tables, bytes frame, const uint8_t *data, uint16_t me
     layout = <Layout> PyList_GET_ITEM(tables.layouts, number - 1)
     if not layout.exact:
         return None
-    verdict = tlib_fails(tables.tables, &tables.schemas[number - 1], data, work.space)
+    verdict = tlib_fails(tables.tables, &tables.schemas[number - 1], data, work.space, False)
     if verdict == 0:
         return build(tables, layout, frame, data, work.space)
     if verdict == 1:

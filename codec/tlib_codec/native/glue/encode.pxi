@@ -437,6 +437,6 @@ cdef bint finish(Out *out, Tables tables, uint16_t message, const tlib_schema *s
         number = tlib_table(tables.tables, message, out.data, work.space)
         if number:
             schema = &tables.schemas[number - 1]
-    fine = fine and (schema == NULL or tlib_fails(tables.tables, schema, out.data, work.space) == 0)
+    fine = fine and (schema == NULL or tlib_fails(tables.tables, schema, out.data, work.space, False) == 0)
     give_back(work)
     return fine

@@ -186,7 +186,7 @@ cdef class Scanner:
         if odd == TLIB_OK:
             odd = work.space.callers
         if odd == 0 and number:
-            odd = tlib_fails(self.tables.tables, &self.tables.schemas[number - 1], at, work.space)
+            odd = tlib_fails(self.tables.tables, &self.tables.schemas[number - 1], at, work.space, False)
             fails = odd == 1
             odd = odd == 2
         give_back(work)

@@ -272,8 +272,9 @@ cdef class Tables:
                 layout.places[<int> index].part = slot_of(field.composite, name) if composite is not None else -1
                 layout.places[<int> index].kind = self.kinds[self.tables.dense[<int> attribute.id]]
                 if field.mandatory and (composite is None or attribute.id in field.needed):
-                    required[<int> index] = 1
+                    required[<int> index] = TLIB_CLIENTS if attribute.client_side else TLIB_REQUIRED
                     made.required_count += 1
+                    made.client_count += attribute.client_side
                 steps.append((attribute.id, index))
         for attribute_id, index in sorted(steps):
             entry = self.entries[self.tables.dense[<int> attribute_id]]
@@ -281,7 +282,7 @@ cdef class Tables:
             layout.steps[layout.step_count].offset = layout.places[<int> index].offset
             layout.steps[layout.step_count].part = layout.places[<int> index].part
             layout.steps[layout.step_count].entry = <PyObject *> entry
-            layout.steps[layout.step_count].required = required[<int> index]
+            layout.steps[layout.step_count].required = required[<int> index] != 0
             if layout.places[<int> index].composite >= 0:
                 composite = layout.composites[layout.places[<int> index].composite]
                 layout.steps[layout.step_count].composite = <PyObject *> composite.cls

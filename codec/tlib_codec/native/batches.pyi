@@ -1,0 +1,1 @@
+# The signatures of the steps over batches in C.

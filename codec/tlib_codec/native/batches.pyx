@@ -1,0 +1,21 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False
+"""Work on batches of frames by the C core: queries, checks, calls, redaction, packets.
+
+Strategy: each step goes over whole frames with the GIL released, looks only at the attributes that it needs, and gives numbers or bytes. A frame
+that the C is not sure of is left to the caller's Python step. The parts stand in glue/.
+"""
+
+from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.string cimport memcpy, memmove, memset
+
+from tlib_codec.native.libcore cimport *
+from tlib_codec.native.engine cimport Labels, Names, Tables, Workspace, limits_of, tables_of, zeroed
+
+include "glue/query.pxi"
+include "glue/check.pxi"
+include "glue/calls.pxi"
+include "glue/redact.pxi"
+include "glue/packets_out.pxi"

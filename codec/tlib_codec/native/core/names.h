@@ -1,0 +1,70 @@
+/* The words of a registry: names of numbers, and numbers of names.
+ *
+ * Strategy: both are tables that the caller makes once from its registry. A label is found by an index or a binary search, a
+ * name by a hash that the caller has filled with open addressing. Nothing is allocated here.
+ */
+#ifndef TLIB_NAMES_H
+#define TLIB_NAMES_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* The names of numbers. Label i is text[offsets[i]..offsets[i + 1]); `direct` gives the label of the
+ * numbers below direct_count, -1 where there is none; the others stand in `numbers`, ascending. */
+typedef struct {
+    const int32_t *direct;
+    uint32_t direct_count;
+    const int64_t *numbers;
+    const int32_t *label_of;
+    uint32_t number_count;
+    const uint8_t *text;
+    const int32_t *offsets;
+    uint32_t count;
+} tlib_labels;
+
+/* The label of a number; -1 where it has none. */
+static inline int32_t tlib_label(const tlib_labels *labels, int64_t number) {
+    if (number >= 0 && number < labels->direct_count)
+        return labels->direct[number];
+    uint32_t low = 0, high = labels->number_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (labels->numbers[middle] < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < labels->number_count && labels->numbers[low] == number ? labels->label_of[low] : -1;
+}
+
+/* The numbers of names. Name i is text[offsets[i]..offsets[i + 1]) and stands for numbers[i]; `slots` has a power of two
+ * entries, each the index of a name plus one or 0; `mask` is their count less one. */
+typedef struct {
+    const uint8_t *text;
+    const uint32_t *offsets;
+    const int64_t *numbers;
+    const uint32_t *slots;
+    uint32_t mask;
+} tlib_names;
+
+/* FNV-1a, which the caller that fills the slots uses too. */
+static inline uint32_t tlib_hash(const uint8_t *text, size_t length) {
+    uint32_t hash = 2166136261u;
+    for (size_t i = 0; i < length; i++)
+        hash = (hash ^ text[i]) * 16777619u;
+    return hash;
+}
+
+/* The number of a name, or `otherwise` where it is not known. */
+static inline int64_t tlib_number(const tlib_names *names, const uint8_t *text, size_t length, int64_t otherwise) {
+    for (uint32_t at = tlib_hash(text, length) & names->mask; names->slots[at]; at = (at + 1) & names->mask) {
+        uint32_t name = names->slots[at] - 1;
+        const uint8_t *known = names->text + names->offsets[name];
+        if (names->offsets[name + 1] - names->offsets[name] == length && memcmp(known, text, length) == 0)
+            return names->numbers[name];
+    }
+    return otherwise;
+}
+
+#endif

@@ -1,0 +1,1 @@
+# Identifiers and times of calls. Included by batches.pyx.

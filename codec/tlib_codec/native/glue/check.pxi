@@ -1,0 +1,1 @@
+# Violations. Included by batches.pyx.

@@ -1,0 +1,1 @@
+# JSON lines to frames. Included by text.pyx.

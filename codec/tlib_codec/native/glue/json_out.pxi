@@ -1,0 +1,1 @@
+# Frames to JSON lines and CSV rows. Included by text.pyx.

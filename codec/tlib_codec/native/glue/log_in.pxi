@@ -1,0 +1,1 @@
+# Log text to frames. Included by text.pyx.

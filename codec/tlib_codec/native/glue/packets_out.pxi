@@ -1,0 +1,1 @@
+# Packets that carry frames. Included by batches.pyx.

@@ -1,0 +1,1 @@
+# Queries. Included by batches.pyx.

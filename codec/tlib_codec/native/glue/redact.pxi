@@ -1,0 +1,1 @@
+# Pseudonyms. Included by batches.pyx.

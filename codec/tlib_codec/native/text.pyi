@@ -1,0 +1,1 @@
+# The signatures of the text steps in C.
