@@ -8,8 +8,8 @@ which raises or answers as it always does: so the two engines cannot differ in a
 and a test holds them to the same verdict.
 
 Key-value lists come as views: a `PackedKVList` is a KVList that holds the frame's bytes, and where its
-checked list stands in them, until it is first read; then it lets the frame go. What is decoded
-from a caller's buffer is copied first, so no buffer of a caller is kept.
+checked list stands in them; look-ups search the bytes. A small list of a large frame has its own copy.
+What is decoded from a caller's buffer is copied first, so no buffer of a caller is kept.
 
 It is one module, so that calls inside it stay direct; its text stands in glue/, a part a file.
 """

@@ -138,29 +138,30 @@ cdef int put_conn_id(Out *out, object value) except -1:
     return 0
 
 
+cdef int put_packed(Out *out, object kv, uint32_t depth, const tlib_limits *limits) except -1:
+    """Write a packed list, which was checked when it was made, but perhaps under other limits or at another depth."""
+    cdef tlib_limits left = limits[0]
+    cdef tlib_error error
+    cdef uint32_t length = packed_of(kv).length
+    left.list_depth -= depth - 1
+    if tlib_list(list_of(kv), 0, length, &left, &error):
+        return 1
+    put_bytes(out, list_of(kv), length)
+    return 0
+
+
 cdef int put_list(Out *out, object kv, uint32_t depth, const tlib_limits *limits) except -1:
     cdef PyObject *flat = slot(kv, KV_FLAT)[0]
-    cdef Packed *packed
-    cdef const uint8_t *data
-    cdef tlib_error error
     cdef size_t start, value_start, length
     cdef uint32_t count, i
     cdef uint8_t kind
     cdef uint8_t *at
     if depth > limits.list_depth:
         return 1
+    if type(kv) is PACKED:
+        return put_packed(out, kv, depth, limits)
     if flat == NULL:
-        if type(kv) is not PACKED:
-            return 1
-        packed = packed_of(<PyObject *> kv)
-        data = <const uint8_t *> PyBytes_AS_STRING(<object> packed.data) + packed.at
-        # Checked when it was made, but perhaps under other limits or at another depth.
-        if depth > 1 or tlib_list(data, 0, packed.length, limits, &error):
-            flat_of(kv, NULL)
-            flat = slot(kv, KV_FLAT)[0]
-        else:
-            put_bytes(out, data, packed.length)
-            return 0
+        return 1
     if not PyTuple_CheckExact(<object> flat):
         return 1
     held = <object> flat  # writing a text may run code that replaces it
