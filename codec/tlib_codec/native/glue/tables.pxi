@@ -157,6 +157,7 @@ cdef class Tables:
         cdef uint8_t *declared
         cdef Entry entry
         self.registry = reference_to
+        self.ids = registry._ids
         self.entries = [None]
         self.kinds = <uint8_t *> zeroed(len(registry.dictionary) + 1, 1)
         self.kinds[0] = RAW
