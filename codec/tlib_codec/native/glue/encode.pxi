@@ -367,10 +367,11 @@ cdef int put_named(Out *out, Tables tables, const Named *attribute, const tlib_l
 
 cdef int put_event(Out *out, Tables tables, Layout layout, object event, const tlib_limits *limits) except -1:
     cdef NamedList extra
-    cdef object held = <object> slot(event, layout.extra)[0]
-    if held is NONE_EXTRA:
+    cdef object held
+    if slot(event, layout.extra)[0] == <PyObject *> NONE_EXTRA:
         extra.count = 0
         return put_fields(out, tables, layout, event, &extra, limits)
+    held = <object> slot(event, layout.extra)[0]
     out.extra = True
     try:
         if not take_named(&extra, tables, held):
@@ -388,10 +389,10 @@ cdef int put_fields(Out *out, Tables tables, Layout layout, object event, const 
     cdef Py_ssize_t taken = 0
     cdef int i
     for i in range(layout.step_count):
-        step = &layout.steps[i]
-        value = slot(event, step.offset)[0]
+        value = slot(event, layout.offsets[i])[0]
         if value == NULL or value == <PyObject *> None:
             continue
+        step = &layout.steps[i]
         if step.part >= 0:
             if type(<object> value) is not <object> step.composite:
                 return 1
@@ -433,8 +434,12 @@ cdef int put_classless(Out *out, Tables tables, object event, uint16_t *message,
         free_named(&named)
 
 
+@cython.binding(False)
 def encode(event, *, registry=LIBRARY, policy=STRICT, limits=LIMITS):
-    """Return the canonical frame of an event: attributes in ascending order of id.
+    """encode(event, *, registry=..., policy=..., limits=...)
+    --
+
+    Return the canonical frame of an event: attributes in ascending order of id.
 
     Raises EncodeError where a value does not fit its attribute, and under the strict policy
     SchemaViolation where the event breaks its schema.
@@ -479,16 +484,13 @@ cdef bint finish(Out *out, Tables tables, uint16_t message, const tlib_schema *s
     """
     cdef tlib_error error
     cdef Workspace work
-    cdef uint32_t body = 0
     cdef bint fine
     cdef uint16_t number
     memcpy(out.data, b"TL\x01\x00", 4)
     put16(out.data + 4, message)
-    if out.length > 0xFFFFFFFFu:
+    if out.length > 0xFFFFFFFFu or out.length - TLIB_HEADER > limits.frame_body:
         return False
     put32(out.data + 6, <uint32_t> (out.length - TLIB_HEADER))
-    if tlib_header(out.data, out.length, limits, &message, &body, &error):
-        return False
     if not out.strict:
         return True
     if schema == NULL and tables.tables.schema[message] == 0 and not out.raw:
