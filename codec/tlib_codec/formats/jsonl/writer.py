@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tlib_codec.formats.writers import RecordWriter
+from tlib_codec.json_text import texts_to_data
 from tlib_codec.records import Diagnostic, Record
 from tlib_schemas.registry import Registry
 
@@ -17,7 +18,7 @@ def line_of(record: Record, registry: Registry) -> bytes:
     if not record.unnumbered:
         return dumps(record.item, registry=registry, time=time, source=source) + b"\n"
     data = to_data(record.item, registry=registry, time=time)
-    data["$unnumbered"] = record.unnumbered
+    data["$unnumbered"] = texts_to_data(record.unnumbered)
     if source is not None:
         data["$source"] = source
     return msgspec.json.encode(data) + b"\n"
