@@ -21,8 +21,8 @@ if os.environ.get("TLIB_SANITIZE"):
 
 ENGINE = ("frame.c", "list.c", "stream.c")
 COLUMNS = ("columns.c", "columns_export.c")
-TEXT: tuple[str, ...] = ()
-BATCHES: tuple[str, ...] = ("frames.c", "packets_out.c", "blake2b.c", "pseudonym.c", "redact.c")
+TEXT = ("frames.c", "json_list.c", "json_out.c")
+BATCHES = ("frames.c", "packets_out.c", "blake2b.c", "pseudonym.c", "redact.c")
 
 
 def module(name: str, sources: tuple[str, ...]) -> Extension:
