@@ -113,14 +113,15 @@ class Pseudonyms:
         if len(digits) == _INT_DIGITS and -(1 << 31) <= number < 1 << 31:
             high = (1 << 31) - 1
         replacement = digits
-        for _ in range(_AGAIN * 16):
+        for _ in range(_AGAIN):
             replacement = self._short(replacement, _DIGITS)
             if low <= int(replacement) <= high and not survives(digits, replacement):
-                break
-        else:
-            step = 1 + int.from_bytes(self._digest(_INTEGER + digits.encode())) % (high - low)
-            replacement = str(low + (int(digits) - low + step) % (high - low + 1))
-        return -int(replacement) if number < 0 else int(replacement)
+                return -int(replacement) if number < 0 else int(replacement)
+            if replacement == digits:
+                break  # it would go round for ever
+        step = 1 + int.from_bytes(self._digest(_INTEGER + digits.encode())[:8]) % (high - low)
+        found = low + (int(digits) - low + step) % (high - low + 1)
+        return -found if number < 0 else found
 
     def address(self, address: bytes) -> bytes:
         """Return an IP address of 4 or 16 bytes; addresses that share n leading bits have pseudonyms that share n leading bits."""
@@ -206,8 +207,7 @@ class _NativePseudonyms(Pseudonyms):
 
     def integer(self, number: int) -> int:
         """Return an integer of the same sign and number of digits that fits signed 32 bits where `number` does."""
-        found = self.cipher.integer(number) if -(1 << 31) <= number < 1 << 31 else None
-        return super().integer(number) if found is None else found
+        return self.cipher.integer(number) if -(1 << 31) <= number < 1 << 31 else super().integer(number)
 
 
 def pseudonyms(secret: bytes) -> Pseudonyms:
