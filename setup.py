@@ -21,7 +21,7 @@ if os.environ.get("TLIB_SANITIZE"):
 
 ENGINE = ("frame.c", "list.c", "stream.c")
 COLUMNS = ("columns.c", "columns_export.c")
-TEXT: tuple[str, ...] = ()
+TEXT: tuple[str, ...] = ("log_in.c", "log_list.c", "log_values.c", "log_header.c", "log_clock.c", "log_text.c")
 BATCHES: tuple[str, ...] = ()
 
 
