@@ -48,8 +48,9 @@ def chunks(file: Iterable[bytes] | BinaryIO) -> Iterator[bytes]:
 
 
 class LineDecoder:
-    """Decodes the lines of one file. `encoding` is one whose line feed is a byte; None reads UTF-8 and, where a line is not UTF-8, Windows-1252.
+    """Decodes the lines of one file.
 
+    `encoding` is one whose line feed is a byte; None reads UTF-8 and, where a line is not UTF-8, Windows-1252.
     `announced` says whether a line that is not UTF-8 has been reported.
     """
 

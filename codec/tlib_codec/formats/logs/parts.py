@@ -26,6 +26,7 @@ def parts(
     *,
     registry: Registry,
     name: str,
+    kind: str | None = None,
     server: int | None = None,
     encoding: str | None = None,
     zone: dt.tzinfo | None = None,
@@ -38,13 +39,14 @@ def parts(
     """
     text = None if encoding is None else checked(encoding)
     context = context_of(registry, server, limits, name, zone)
-    return _parts(pieces, context, text, Units() if units is None else units)
+    return _parts(pieces, context, kind, text, Units() if units is None else units)
 
 
-def _parts(pieces: Iterable[bytes], context: Context, encoding: str | None, units: Units) -> Iterator[Part | None]:
+def _parts(pieces: Iterable[bytes], context: Context, kind: str | None, encoding: str | None, units: Units) -> Iterator[Part | None]:
     if encoding is not None and is_wide(encoding):
         pieces, encoding = transcoded(pieces, encoding), "utf-8"
-    pieces, kind = recognised(iter(pieces))
+    if kind is None:
+        pieces, kind = recognised(iter(pieces))
     extension = native.extension("text")
     found = None if extension is None or kind != "tserver" else native_parts(pieces, extension, context, encoding, units)
     yield from read_pieces(pieces, context, kind, encoding) if found is None else found

@@ -22,7 +22,7 @@ from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
 from .dates import Clock
-from .lines import DEFAULT_LOG_LIMITS, LogLimits, chunks, text_lines
+from .lines import DEFAULT_LOG_LIMITS, Line, LogLimits, chunks, text_lines
 from .message import Context, Message
 from .platform_sdk import PlatformForm
 from .sniff import kind_of

@@ -153,6 +153,7 @@ int tlib_log_item_begin(tlib_log *log, uint16_t id, uint32_t type) {
         return TLIB_STEP_MEMORY;
     uint8_t *header = message->values.at + message->values.length;
     message->items[message->count++] = (tlib_log_item){message->values.length, id};
+    message->seen[id >> 6] |= UINT64_C(1) << (id & 63);
     tlib_store16(header, id);
     tlib_store32(header + 2, type << 24);
     message->values.length += TLIB_ATTRIBUTE;
@@ -243,6 +244,7 @@ static int add_binary(tlib_log *log, uint16_t id, const uint8_t *p, const uint8_
         step = tlib_log_whole_bytes(&message->values, p, end);
     if (step == TLIB_STEP_NOT) {
         message->values.length = at;
+        message->seen[id >> 6] &= ~(UINT64_C(1) << (id & 63));
         message->count--;
         return step;
     }
@@ -407,6 +409,5 @@ int tlib_log_attribute_line(const tlib_log_tables *tables, tlib_log *log, const 
     uint64_t bit = UINT64_C(1) << (one.id & 63);
     if (value == end || (message->seen[one.id >> 6] & bit))
         return tlib_log_ask(log, value == end ? TLIB_ASK_VALUE : TLIB_ASK_LINE);
-    message->seen[one.id >> 6] |= bit;
     return add_value(tables, log, &one, value, end, indent);
 }
