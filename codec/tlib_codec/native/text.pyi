@@ -1,1 +1,13 @@
 # The signatures of the text steps in C.
+
+from tlib_codec.records import Frames
+from tlib_schemas.limits import Limits
+from tlib_schemas.registry import Registry
+
+class JsonLines:
+    line: int
+    def __init__(self, registry: Registry, limits: Limits, name: str, longest: int, /) -> None: ...
+    @property
+    def finished(self) -> bool: ...
+    def attach(self, block: bytes) -> None: ...
+    def step(self) -> tuple[Frames | None, tuple[int, bytes] | None]: ...
