@@ -85,13 +85,13 @@ int tlib_log_close(tlib_log *log, int sink, size_t at) {
         size_t length = message->values.length - at - 5 - tlib_u16(header + 1);
         if (length > 0xFFFF)
             return tlib_log_ask(log, TLIB_ASK_SIZE);
-        tlib_store16(header + 3, (uint32_t)length);
+        tlib_put16(header + 3, (uint32_t)length);
         return TLIB_STEP_DONE;
     }
     size_t length = message->values.length - at - TLIB_ATTRIBUTE;
     if (length > 0xFFFFFF)
         return tlib_log_ask(log, TLIB_ASK_SIZE);
-    tlib_store32(header + 2, (uint32_t)header[2] << 24 | (uint32_t)length);
+    tlib_put32(header + 2, (uint32_t)header[2] << 24 | (uint32_t)length);
     return TLIB_STEP_DONE;
 }
 
@@ -122,9 +122,9 @@ int tlib_log_quoted(tlib_log *log, const uint8_t *p, const uint8_t *end, int sin
 }
 
 /* Whether a line cannot continue a quoted value; also where only Python can say. */
-static int stops(tlib_text line) {
+static int stops(tlib_slice line) {
     const uint8_t *p = line.at, *end = p + line.length, *before;
-    tlib_text name;
+    tlib_slice name;
     if (tlib_has_stamp(p, end) || tlib_log_names_message(line, &before, &name))
         return 1;
     p = tlib_skip(p, end, TLIB_SPACE);
@@ -133,7 +133,7 @@ static int stops(tlib_text line) {
     return tlib_unprefixed(p, end) != NULL;
 }
 
-int tlib_log_continue(tlib_log *log, tlib_text line) {
+int tlib_log_continue(tlib_log *log, tlib_slice line) {
     tlib_log_message *message = &log->message;
     int sink = message->held;
     if (stops(line))
@@ -154,8 +154,8 @@ int tlib_log_item_begin(tlib_log *log, uint16_t id, uint32_t type) {
     uint8_t *header = message->values.at + message->values.length;
     message->items[message->count++] = (tlib_log_item){message->values.length, id};
     message->seen[id >> 6] |= UINT64_C(1) << (id & 63);
-    tlib_store16(header, id);
-    tlib_store32(header + 2, type << 24);
+    tlib_put16(header, id);
+    tlib_put32(header + 2, type << 24);
     message->values.length += TLIB_ATTRIBUTE;
     return TLIB_STEP_DONE;
 }
@@ -167,9 +167,9 @@ static int add_number(tlib_log *log, uint16_t id, uint32_t type, uint64_t value)
     tlib_buffer *values = &log->message.values;
     size_t at = values->length - TLIB_ATTRIBUTE;
     if (type == TLIB_LONG)
-        tlib_store64(values->at + values->length, value);
+        tlib_put64(values->at + values->length, value);
     else
-        tlib_store32(values->at + values->length, (uint32_t)value);
+        tlib_put32(values->at + values->length, (uint32_t)value);
     values->length += type == TLIB_LONG ? 8 : 4;
     return tlib_log_close(log, TLIB_HELD_ATTRIBUTE, at);
 }
@@ -310,7 +310,7 @@ static int add_value(const tlib_log_tables *tables, tlib_log *log, const tlib_lo
 }
 
 /* Keep an attribute without a public number as it is printed. */
-static int add_note(tlib_log *log, tlib_text name, const uint8_t *p, const uint8_t *end) {
+static int add_note(tlib_log *log, tlib_slice name, const uint8_t *p, const uint8_t *end) {
     tlib_log_message *message = &log->message;
     tlib_buffer *notes = &message->notes;
     uint32_t length = (uint32_t)name.length;
@@ -360,7 +360,7 @@ static int64_t folded(const tlib_log_tables *tables, const uint8_t *p, const uin
 }
 
 /* The attribute that is printed as `name`, whose text without prefix begins at `bare`. 0 where it has no number. */
-static int find(const tlib_log_tables *tables, tlib_log *log, tlib_text name, const uint8_t *bare, tlib_log_attribute *out) {
+static int find(const tlib_log_tables *tables, tlib_log *log, tlib_slice name, const uint8_t *bare, tlib_log_attribute *out) {
     const uint8_t *end = name.at + name.length;
     uint16_t *guess = &log->predicted[log->last & 1023];
     int64_t place = -1;
@@ -396,7 +396,7 @@ int tlib_log_attribute_line(const tlib_log_tables *tables, tlib_log *log, const 
         q++;
     if ((q < end && *q >= 0x80) || bare >= q || (!tlib_is(*bare, TLIB_UPPER) && *bare != '#'))
         return tlib_log_ask(log, TLIB_ASK_LINE);
-    tlib_text name = {p, (size_t)(q - p)};
+    tlib_slice name = {p, (size_t)(q - p)};
     int step = tlib_log_list_end(log);
     if (step != TLIB_STEP_DONE)
         return step;
