@@ -14,6 +14,15 @@ from libc.string cimport memcpy, memmove, memset
 from tlib_codec.native.libcore cimport *
 from tlib_codec.native.engine cimport Labels, Names, Tables, Workspace, limits_of, tables_of, zeroed
 
+import struct
+from array import array
+
+from tlib_schemas.declare import Composite
+from tlib_schemas.kinds import Kind
+from tlib_schemas.rules import While
+
+cdef object NUMBERS = (Kind.UINT, Kind.SINT, Kind.LONG, Kind.ENUM)
+
 include "glue/frames.pxi"
 include "glue/query.pxi"
 include "glue/check.pxi"
