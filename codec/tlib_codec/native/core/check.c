@@ -6,7 +6,7 @@
  */
 #include "check.h"
 
-static int there(const tlib_checks *checks, const tlib_part *part, const uint32_t *at) {
+int tlib_part_there(const tlib_checks *checks, const tlib_part *part, const uint32_t *at) {
     const uint16_t *slots = checks->slots + part->first;
     for (uint32_t i = 0; i < part->count; i++)
         if ((at[slots[i]] != 0) != part->all)
@@ -35,10 +35,10 @@ static int meets(const tlib_checks *checks, const tlib_demand *demand, const uin
 }
 
 static int rule_broken(const tlib_checks *checks, const tlib_demand *demand, const uint8_t *data, const tlib_workspace *space) {
-    if (there(checks, &demand->part, space->at) != demand->present)
+    if (tlib_part_there(checks, &demand->part, space->at) != demand->present)
         return 0;
     for (uint32_t i = 0; i < demand->also_count; i++)
-        if (there(checks, &checks->parts[demand->first_also + i], space->at))
+        if (tlib_part_there(checks, &checks->parts[demand->first_also + i], space->at))
             return 0;
     return meets(checks, demand, data, space);
 }
@@ -62,12 +62,21 @@ static int misshapen(const tlib_checks *checks, const tlib_demand *demand, const
 static int broken(const tlib_frames *frames, const tlib_checks *checks, const tlib_demand *demand, const uint8_t *data) {
     const tlib_workspace *space = frames->space;
     if (demand->kind == TLIB_DEMAND_PART)
-        return !there(checks, &demand->part, space->at) && !(frames->printed && demand->clients);
+        return !tlib_part_there(checks, &demand->part, space->at) && !(frames->printed && demand->clients);
     if (demand->kind == TLIB_DEMAND_RULE)
         return rule_broken(checks, demand, data, space);
     uint32_t at = space->at[checks->slots[demand->part.first]];
     const tlib_attribute *a = &space->attributes[at - 1];
     return at ? misshapen(checks, demand, data + a->offset, a->length) : 0;
+}
+
+void tlib_check_slots(const tlib_check *table, tlib_workspace *space) {
+    if (!space->ascending)
+        tlib_sort(space);
+    memset(space->at, 0, (table->slot_count + 1) * sizeof *space->at);
+    for (uint32_t i = 0; i < space->count; i++)
+        space->at[table->slot[space->attributes[i].dense]] = i + 1;
+    space->at[0] = 0;
 }
 
 /* Append the causes of an indexed frame with a table to `causes`, of which `capacity` fit; return their number, or -1 where the
@@ -78,12 +87,7 @@ static int64_t causes_of(const tlib_frames *frames, const tlib_checks *checks, c
     uint32_t length = 0, unlisted = 0;
     if (capacity < table->demand_count + TLIB_MAX_UNLISTED)
         return -1;
-    if (!space->ascending)
-        tlib_sort(space);
-    memset(space->at, 0, (table->slot_count + 1) * sizeof *space->at);
-    for (uint32_t i = 0; i < space->count; i++)
-        space->at[table->slot[space->attributes[i].dense]] = i + 1;
-    space->at[0] = 0;
+    tlib_check_slots(table, space);
     for (uint32_t i = 0; i < table->demand_count; i++) {
         int verdict = broken(frames, checks, &table->demands[i], data);
         if (verdict > 1)
@@ -93,9 +97,7 @@ static int64_t causes_of(const tlib_frames *frames, const tlib_checks *checks, c
     }
     for (uint32_t i = 0; !table->partial && i < space->count; i++) {
         const tlib_attribute *a = &space->attributes[i];
-        uint16_t slot = table->slot[a->dense];
-        uint32_t part = table->slot_part[slot];
-        if (checks->common[a->dense] || (slot && (!part || there(checks, &checks->parts[part - 1], space->at))))
+        if (checks->common[a->dense] || tlib_check_listed(checks, table, table->slot[a->dense], space->at))
             continue;
         if (unlisted++ == TLIB_MAX_UNLISTED)
             return -1;

@@ -80,6 +80,17 @@ typedef struct {
     uint32_t count, used, run, seen;
 } tlib_signatures;
 
+/* Whether all or any slots of a part are there, by the places `at` of the attributes in the slots. */
+int tlib_part_there(const tlib_checks *checks, const tlib_part *part, const uint32_t *at);
+
+/* Set `space->at` to the places of an indexed frame's attributes, plus one, in the slots of its table; sort the attributes by id. */
+void tlib_check_slots(const tlib_check *table, tlib_workspace *space);
+
+/* Whether the attribute in a slot counts as listed: it is a field, or a part of one that is there. */
+static inline int tlib_check_listed(const tlib_checks *checks, const tlib_check *table, uint16_t slot, const uint32_t *at) {
+    return slot && (!table->slot_part[slot] || tlib_part_there(checks, &checks->parts[table->slot_part[slot] - 1], at));
+}
+
 /* Begin a run: nothing has been seen in it. */
 void tlib_check_begin(tlib_signatures *signatures);
 

@@ -55,6 +55,9 @@ cdef extern from "check.h" nogil:
         uint32_t *order
         uint32_t count, used, run, seen
 
+    int tlib_part_there(const tlib_checks *checks, const tlib_part *part, const uint32_t *at)
+    void tlib_check_slots(const tlib_check *table, tlib_workspace *space)
+    int tlib_check_listed(const tlib_checks *checks, const tlib_check *table, uint16_t slot, const uint32_t *at)
     void tlib_check_begin(tlib_signatures *signatures)
     uint64_t tlib_check_run(const tlib_frames *frames, const tlib_checks *checks, tlib_signatures *signatures, uint64_t start,
                             uint32_t *numbers)
