@@ -346,6 +346,10 @@ class Frames(msgspec.Struct, frozen=True, kw_only=True, gc=False):
                 text, time_of_day,
             )  # fmt: skip
 
+    def origin(self, place: int) -> Origin:
+        """Return the origin of the frame at `place`."""
+        return next(self.select([place]).origins())
+
     def _notes(self) -> Iterator[dict[str, str]]:
         """Yield the entries of each frame's notes."""
         data = memoryview(self.notes)
