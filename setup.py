@@ -22,7 +22,7 @@ if os.environ.get("TLIB_SANITIZE"):
 ENGINE = ("frame.c", "list.c", "stream.c")
 COLUMNS = ("columns.c", "columns_export.c")
 TEXT: tuple[str, ...] = ()
-BATCHES: tuple[str, ...] = ()
+BATCHES: tuple[str, ...] = ("fields.c", "query.c")
 
 
 def module(name: str, sources: tuple[str, ...]) -> Extension:

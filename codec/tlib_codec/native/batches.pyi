@@ -1,1 +1,19 @@
-# The signatures of the steps over batches in C.
+# The signatures of the steps over batches in C. Documented in the modules that call them.
+
+from array import array
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tlib_schemas.limits import Limits
+from tlib_schemas.registry import Registry
+
+class Program:
+    def __init__(
+        self, registry: Registry, tally: Any, steps: list[Any], messages: frozenset[int], own: Sequence[Any], asks_address: bool
+    ) -> None: ...
+    def run(
+        self, frames: Any, limits: Limits, flows: Any, span: Callable[[], Any] | None, odd: bool, ask: Callable[[int], bool]
+    ) -> tuple[bytes, bytes]: ...
+
+def picked(column: bytes, places: array[int], width: int) -> bytes: ...
+def gathered(data: bytes, bounds: bytes, places: array[int]) -> tuple[bytes, bytes]: ...
