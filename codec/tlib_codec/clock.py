@@ -225,11 +225,11 @@ class Span:
         """Return the span in numbers; None where one of them has more than 64 bits."""
         zone = self._zone.zone
         ahead = _ahead(zone, 0, local=False) if isinstance(zone, dt.timezone) else None
-        bounds = [None if one is None else (one, one.at if one.daily else self._instant(one)) for one in (self._since, self._until)]
-        numbers = [number for pair in bounds if pair is not None for number in (pair[0].at, pair[1])]
+        since, until = ((one, one.at if one.daily else self._instant(one)) if one else None for one in (self._since, self._until))
+        numbers = [number for pair in (since, until) if pair is not None for number in (pair[0].at, pair[1])]
         if not all(number in _NUMBERS for number in numbers):
             return None
-        return FixedSpan(*bounds, overnight=self._overnight, settled=self._zone.settled, ahead=ahead)
+        return FixedSpan(since, until, overnight=self._overnight, settled=self._zone.settled, ahead=ahead)
 
     def __call__(self, record: Record) -> bool:
         """Return whether the record's time is in the span; a record without a time is in none."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate, pairwise, repeat
 from typing import Any, Final, Literal, TypeAlias
@@ -334,24 +334,31 @@ class Frames(msgspec.Struct, frozen=True, kw_only=True, gc=False):
                 text, time_of_day,
             )  # fmt: skip
 
-    def _notes(self) -> Iterator[dict[str, str]]:
-        """Yield the entries of each frame's notes."""
+    def notes_of(self, first: int, end: int) -> Iterator[tuple[int, dict[str, str]]]:
+        """Yield each of the frames from `first` on and before `end` that has notes, with its entries."""
         data = memoryview(self.notes)
-        for start, end in pairwise(memoryview(self.note_bounds or b"").cast("Q")):
-            found: dict[str, str] = {}
-            at = start
-            while at < end:
-                name, at = _text_at(data, at)
-                found[name], at = _text_at(data, at)
-            yield found
+        bounds = memoryview(self.note_bounds or b"").cast("Q")
+        for place, (at, close) in enumerate(pairwise(bounds[first : end + 1]), first):
+            if at < close:
+                entries: dict[str, str] = {}
+                while at < close:
+                    name, at = _text_at(data, at)  # noqa: PLW2901 the next entry
+                    entries[name], at = _text_at(data, at)  # noqa: PLW2901
+                yield place, entries
 
     def _texts(self) -> Iterable[str]:
-        return repeat("", len(self)) if self.note_bounds is None else (notes.get("", "") for notes in self._notes())
+        return (entries.get("", "") for entries in self._notes())
 
     def _unnumbered(self) -> Iterable[Mapping[str, str]]:
+        return ({name: text for name, text in entries.items() if name} for entries in self._notes())
+
+    def _notes(self) -> Iterator[Mapping[str, str]]:
+        """Yield the entries of each frame's notes."""
         if self.note_bounds is None:
-            return repeat({}, len(self))
-        return ({name: text for name, text in notes.items() if name} for notes in self._notes())
+            yield from repeat({}, len(self))
+            return
+        known = dict(self.notes_of(0, len(self)))
+        yield from (known.get(place, {}) for place in range(len(self)))
 
     def select(self, places: Sequence[int]) -> Frames:
         """Return the frames at these places, in their order, with their origins."""

@@ -1,9 +1,9 @@
 """Select records and calls: one language for records, batches, calls, Arrow and Spark (docs/query.md).
 
 Strategy: `parser` makes a tree of a condition (`syntax`), `fields` resolves its names in the registry and in a table of named
-fields, `literals` checks its values, `condition` compiles it to a predicate, and `program` to one that the C core runs over frames. Names and values are checked before
-anything is read; an unknown one is an error with the closest one. `Query` combines conditions with the choice of
-events, times and addresses.
+fields, `literals` checks its values, `condition` compiles it to a predicate, `program` to one that the C core runs over frames.
+Names and values are checked before anything is read; an unknown one is an error with the closest one. `Query` combines
+conditions with the choice of events, times and addresses.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from typing import Any
 from tlib_codec.records import Flow
 
 from .address import Address
-from .sources import FLOW_TEXTS
+from .sources import FLOW_TEXTS, packed
 
 _LARGEST = (1 << 63) - 1
 
@@ -85,7 +85,4 @@ def _fits(value: Any) -> bool:
         return type(value) is int and -_LARGEST <= value <= _LARGEST
     if value is None:
         return True
-    try:
-        return str(value.encode("utf-8", "surrogateescape"), "utf-8", "surrogateescape") == value
-    except UnicodeEncodeError:
-        return False
+    return packed(value) is not None

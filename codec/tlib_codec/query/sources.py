@@ -112,10 +112,9 @@ def source_of(field: Field, registry: Registry) -> Source:
 
 def own_time_source(number: int, registry: Registry) -> tuple[int, ValueType]:
     """Return the attribute and type of a part of an event's own time; RAW where it is no number."""
-    kind = _type(registry.dictionary.get(number))
     attribute = registry.dictionary.get(number)
-    number_like = kind in (ValueType.UINT, ValueType.SINT, ValueType.LONG) and attribute is not None and not isinstance(attribute.value, Enum)
-    return number, kind if number_like else ValueType.RAW
+    integer = attribute is not None and attribute.value is not None and attribute.value.kind in kinds.INTEGERS
+    return number, _type(attribute) if integer else ValueType.RAW
 
 
 def packed(text: str) -> bytes | None:

@@ -85,7 +85,7 @@ class Chooser:
         _, values = self.registry.lay_out(item)
         return [(self.registry.attribute_name(number), value) for number, value in values.items()]
 
-    def _path(self, value: KVList) -> str:
+    def _path(self, value: Any) -> str:
         keys: list[str] = []
         while isinstance(value, KVList) and len(value):
             key, inner = self.rng.choice(list(value))
@@ -190,7 +190,9 @@ def check(seed: int, registry: Registry = TLIBRARY) -> tuple[int, str | None]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check cases until they have had `--count` frames; return 1 where the steps differ."""
     parser = argparse.ArgumentParser(prog="python -m tlib_fuzz.selfcheck.queries", description="Compare queries in C and in Python.")
-    parser.add_argument("--count", type=int, default=20_000, metavar="N", help="Check N pairs of a query and a frame (default: %(default)s).")
+    parser.add_argument(
+        "--count", type=int, default=20_000, metavar="N", help="Check N pairs of a query and a frame (default: %(default)s)."
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="Begin with this seed (default: 0).")
     options = parser.parse_args(arguments)
     total, seed = 0, options.seed
