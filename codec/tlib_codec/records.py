@@ -28,6 +28,7 @@ from tlib_schemas.tlibrary import TLIBRARY
 from . import native
 from .access import own_time
 from .engine import StreamDecoder, decode
+from .json_text import text_from_data, text_to_data
 from .reference import Policy
 from .stream import Gap, MalformedFrame, Missing, StreamItem
 
@@ -97,14 +98,14 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
         data: dict[str, Any] = {}
         for name in _BEFORE_TIME:
             if (value := getattr(self, name)) not in _UNKNOWN:
-                data[name] = value
+                data[name] = text_to_data(value) if isinstance(value, str) else value
         if self.local_time is not None:
             data["time"] = iso(self.local_time)
         elif self.time_of_day is not None:
             data["time"] = iso(self.time_of_day)[_DATE_LENGTH:]
         for name in _AFTER_TIME:
             if (value := getattr(self, name)) not in _UNKNOWN:
-                data[name] = value
+                data[name] = text_to_data(value) if isinstance(value, str) else value
         if self.other:
             data.update(self.other)
         return data
@@ -123,6 +124,8 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
                 known[clock] = at
                 if not _prints(clock, at, value):
                     other[name] = value  # printed in another way: it comes out as it came in
+            elif name in _TYPES and str in _TYPES[name] and (text := text_from_data(value)):
+                known[name] = text
             elif name in _TYPES and type(value) in _TYPES[name] and value not in _UNKNOWN:
                 known[name] = value
             else:
@@ -280,8 +283,9 @@ class Frames(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     have a number a frame: `offsets`, `lines` and `packets` unsigned 64 bits, `times` and `local_times` signed 64 bits
     (`NO_TIME`: unknown), `flows` unsigned 32-bit places in `flow_table` (`NO_FLOW`: none). None: not known for any frame.
 
-    `printed` frames hold the events of a log, encoded: records of them have no frame, and an attribute that only the receiving client
-    sets is not missing. `notes` is the text beside the attributes of a log, in UTF-8 (other bytes as they are in the log): for each
+    `encoded` frames were made by the reader of an input without frames: records of them have no frame, and violations no offsets.
+    `printed` frames hold the events of a log, which are always encoded; an attribute that only the receiving client sets is not missing
+    in them. `notes` is the text beside the attributes of a log, in UTF-8 (other bytes as they are in the log): for each
     frame a run of entries from ``note_bounds[i]`` to ``note_bounds[i + 1]`` (unsigned 64 bits). An entry is a length of 32 bits, a name,
     a length of 32 bits and a value, lengths as the machine has them: an attribute without a public number as it is printed, or, with an
     empty name, `Origin.text`.
@@ -298,6 +302,7 @@ class Frames(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     times_of_day: bytes | None = None
     flows: bytes | None = None
     flow_table: Sequence[Flow] = ()
+    encoded: bool = False
     printed: bool = False
     notes: bytes = b""
     note_bounds: bytes | None = None
@@ -305,9 +310,14 @@ class Frames(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def __len__(self) -> int:
         return len(self.bounds) // 8 - 1
 
+    @property
+    def made(self) -> bool:
+        """Return whether the reader made the frames; else they are bytes of the input."""
+        return self.encoded or self.printed
+
     def records(self, registry: Registry, limits: Limits = DEFAULT_LIMITS) -> Iterator[Record]:
         """Yield each frame decoded leniently, with its origin; where the column of times has none, the time is the event's own."""
-        data = self.data
+        data, made = self.data, self.made
         own = own_time(registry)
         rows = zip(pairwise(memoryview(self.bounds).cast("Q")), self.origins(), self._unnumbered(), strict=True)
         for (start, end), origin, unnumbered in rows:
@@ -315,12 +325,17 @@ class Frames(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             try:
                 item: StreamItem = decode(frame, registry=registry, policy=Policy.LENIENT, limits=limits)
                 if type(item) is InvalidEvent:
-                    item = _printed(item, registry) if self.printed else shifted(item, origin.offset or 0)
+                    item = self._judged(item, registry) if made else shifted(item, origin.offset or 0)
             except DecodeError as error:
                 item = MalformedFrame(origin.offset or 0, frame, error.shift(origin.offset or 0))
             if origin.time is None and (time := own(item)) is not None:
                 origin = msgspec.structs.replace(origin, time=time)  # noqa: PLW2901 the same origin, completed
-            yield Record(item, None if self.printed else frame, origin, unnumbered)
+            yield Record(item, None if made else frame, origin, unnumbered)
+
+    def _judged(self, item: InvalidEvent, registry: Registry) -> StreamItem:
+        """Return the item that the reader encoded, judged without its frame."""
+        message, values = registry.lay_out(item)
+        return registry.assemble(message, values, printed=self.printed)
 
     def origins(self) -> Iterator[Origin]:
         """Yield the origin of each frame."""
@@ -377,12 +392,6 @@ def _text_at(data: memoryview, at: int) -> tuple[str, int]:
     """Return the text that a length of 32 bits announces, and the place behind it."""
     end = at + 4 + int.from_bytes(data[at : at + 4], sys.byteorder)
     return str(data[at + 4 : end], "utf-8", "surrogateescape"), end
-
-
-def _printed(item: InvalidEvent, registry: Registry) -> StreamItem:
-    """Return the item of a log: what only the receiving client sets is not missing, and there are no offsets."""
-    message, values = registry.lay_out(item)
-    return registry.assemble(message, values, printed=True)
 
 
 def _numbers(column: bytes | None, kind: str, count: int) -> Iterable[int | None]:

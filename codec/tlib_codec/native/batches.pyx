@@ -22,6 +22,7 @@ from tlib_schemas.values import RawValue, Unicode
 cdef object RAWVALUE = RawValue
 cdef object UNICODE = Unicode
 
+include "glue/frames.pxi"
 include "glue/query.pxi"
 include "glue/check.pxi"
 include "glue/calls.pxi"

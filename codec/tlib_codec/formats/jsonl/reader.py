@@ -13,6 +13,7 @@ import msgspec
 
 from tlib_codec.formats.lines import split_lines
 from tlib_codec.formats.source import Source
+from tlib_codec.json_text import texts_from_data
 from tlib_codec.records import Batch, Diagnostic, Entry, Origin, Record, batches, parse_time
 from tlib_codec.reference import Policy
 from tlib_schemas.errors import DecodeError, quote
@@ -50,15 +51,11 @@ def _entry(text: bytes, here: Origin, registry: Registry) -> Entry:
     except DecodeError as error:
         return Diagnostic(error.code, here, error.expected, error.actual, error.path)
     kept = msgspec.json.decode(text) if b'"$' in text else {}
-    source, unnumbered = kept.get("$source"), kept.get("$unnumbered")
+    source = kept.get("$source")
     origin = Origin.from_data(source) if isinstance(source, dict) else here
     if "$time" in kept:
         parsed = parse_time(str(kept["$time"]))
         if parsed is None or parsed[0] != "time":
             return Diagnostic("json-form", here, "ISO 8601 with a zone, such as 2026-03-14T21:39:12Z", quote(str(kept["$time"])), ".$time")
         origin = msgspec.structs.replace(origin, time=parsed[1])
-    return Record(
-        item,
-        origin=origin,
-        unnumbered=unnumbered if isinstance(unnumbered, dict) else {},
-    )
+    return Record(item, origin=origin, unnumbered=texts_from_data(kept.get("$unnumbered")))
