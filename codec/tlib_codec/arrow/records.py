@@ -197,7 +197,7 @@ class _Rows:
         """Return a builder's batch with the columns of the origins, and the entries that have an error."""
         segments = self._take(made.num_rows)
         arrays = dict(zip(made.schema.names, made.columns, strict=True))
-        if not all(isinstance(rows, Frames) and rows.offsets is not None and not rows.printed for rows, _, _ in segments):
+        if not all(isinstance(rows, Frames) and rows.offsets is not None and not rows.made for rows, _, _ in segments):
             self._place(arrays, segments)
         for name in self._names:
             arrays[name] = filled(name, segments)
@@ -228,7 +228,7 @@ class _Rows:
             own = arrays[OFFSET].slice(row, count), arrays[ERROR_OFFSET].slice(row, count)
             if isinstance(rows, Frames):
                 offsets.append(pa.nulls(count, pa.uint64()) if rows.offsets is None else own[0])
-                errors.append(pa.nulls(count, pa.uint64()) if rows.printed else own[1])
+                errors.append(pa.nulls(count, pa.uint64()) if rows.made else own[1])
             else:
                 entries = rows[first:end]
                 known = [None if _is_frameless(entry) else at for entry, at in zip(entries, own[1].to_pylist(), strict=True)]

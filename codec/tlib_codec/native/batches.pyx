@@ -23,6 +23,7 @@ cdef object RAWVALUE = RawValue
 cdef object UNICODE = Unicode
 
 include "glue/frames.pxi"
+include "glue/origins.pxi"
 include "glue/query.pxi"
 include "glue/check.pxi"
 include "glue/calls.pxi"

@@ -1,38 +1,29 @@
 /* Fields of frames: see fields.h. */
 #include "fields.h"
 
-int tlib_subject_open(tlib_subject *subject, const tlib_frames *frames, uint64_t row, const tlib_limits *limits) {
-    tlib_error error;
-    uint16_t message;
-    uint32_t body;
-    uint64_t start = frames->bounds[row], end = frames->bounds[row + 1];
-    if (start > end || end > frames->data_length || end - start > UINT32_MAX)
-        return TLIB_TRUNCATED_FRAME;
-    subject->frames = frames;
+int tlib_subject_open(tlib_subject *subject, uint64_t row) {
+    const tlib_frames *frames = subject->frames;
     subject->row = row;
-    subject->data = frames->data + start;
-    subject->length = (uint32_t)(end - start);
-    int code = tlib_header(subject->data, subject->length, limits, &message, &body, &error);
+    subject->data = frames->data + frames->bounds[row];
+    int code = tlib_frames_index(frames, row, &subject->table);
     if (code)
         return code;
-    if ((uint64_t)body + TLIB_HEADER != subject->length)
-        return TLIB_TRUNCATED_FRAME;
-    subject->message = message;
-    code = tlib_index(subject->tables, limits, subject->data, subject->length, 1, subject->space, &error);
-    if (code == TLIB_OK && subject->space->callers)
-        return TLIB_ATTRIBUTE_TYPE;
-    return code;
+    subject->message = tlib_u16(subject->data + 4);
+    return frames->space->callers ? TLIB_ATTRIBUTE_TYPE : TLIB_OK;
+}
+
+static const tlib_schema *schema_of(const tlib_subject *subject) {
+    return subject->table ? &subject->frames->tables->schemas[subject->table - 1] : NULL;
 }
 
 int tlib_subject_fails(const tlib_subject *subject) {
-    uint16_t number = tlib_table(subject->tables, subject->message, subject->data, subject->space);
-    if (!number)
-        return 0;
-    return tlib_fails(subject->tables, &subject->tables->schemas[number - 1], subject->data, subject->space, subject->frames->printed);
+    const tlib_frames *frames = subject->frames;
+    const tlib_schema *schema = schema_of(subject);
+    return schema ? tlib_fails(frames->tables, schema, subject->data, frames->space, frames->printed) : 0;
 }
 
 static const tlib_attribute *attribute_of(const tlib_subject *subject, uint16_t id) {
-    const tlib_workspace *space = subject->space;
+    const tlib_workspace *space = subject->frames->space;
     for (uint32_t i = 0; i < space->count; i++) {
         if (space->attributes[i].id == id)
             return &space->attributes[i];
@@ -43,7 +34,7 @@ static const tlib_attribute *attribute_of(const tlib_subject *subject, uint16_t 
 }
 
 static void set_long(tlib_value *value, uint64_t number) {
-    value->type = TLIB_VALUE_LONG;
+    value->type = TLIB_FIELD_LONG;
     value->large = number > INT64_MAX;
     memcpy(&value->number, &number, 8);
 }
@@ -55,36 +46,38 @@ static void value_of(const tlib_subject *subject, const tlib_attribute *a, uint8
     value->large = 0;
     value->data = at;
     value->length = a->length;
-    if (kind == TLIB_VALUE_UINT)
+    if (kind == TLIB_FIELD_UINT)
         value->number = tlib_u32(at);
-    else if (kind == TLIB_VALUE_SINT)
+    else if (kind == TLIB_FIELD_SINT)
         value->number = (int32_t)tlib_u32(at);
-    else if (kind == TLIB_VALUE_LONG)
+    else if (kind == TLIB_FIELD_LONG)
         set_long(value, tlib_u64(at));
     else
         value->number = a->type;
 }
 
 int tlib_subject_time(const tlib_subject *subject, int64_t *time) {
-    const tlib_frames *frames = subject->frames;
+    const tlib_schema *schema = schema_of(subject);
     tlib_value value;
-    if (frames->times && frames->times[subject->row] != TLIB_NO_TIME) {
-        *time = frames->times[subject->row];
+    *time = tlib_time_at(subject->origins->times, subject->row);
+    if (*time != TLIB_NO_TIME)
         return 1;
-    }
-    const tlib_attribute *a = subject->seconds.kind == TLIB_VALUE_RAW ? NULL : attribute_of(subject, subject->seconds.id);
-    if (!a)
+    const tlib_attribute *whole = subject->seconds.kind == TLIB_FIELD_RAW ? NULL : attribute_of(subject, subject->seconds.id);
+    if (!whole)
         return 0;
-    value_of(subject, a, subject->seconds.kind, &value);
-    if (value.large || value.number > INT32_MAX * 4LL || value.number < -INT32_MAX * 4LL)
-        return TLIB_FIELD_ASK; /* beyond what 64 bits of nanoseconds hold, or close to it */
+    value_of(subject, whole, subject->seconds.kind, &value);
+    if (value.large || value.number > UINT32_MAX)
+        return TLIB_ASK; /* perhaps beyond 64 bits of nanoseconds */
     *time = value.number * 1000000000;
-    a = subject->micros.kind == TLIB_VALUE_RAW ? NULL : attribute_of(subject, subject->micros.id);
-    if (a) {
-        value_of(subject, a, subject->micros.kind, &value);
-        if (!value.large && value.number >= 0 && value.number < 1000000)
-            *time += value.number * 1000;
-    }
+    const tlib_attribute *part = subject->micros.kind == TLIB_FIELD_RAW ? NULL : attribute_of(subject, subject->micros.id);
+    if (!part)
+        return 1;
+    /* A table that lists the fraction and not the seconds: whether the two belong together is for the caller. */
+    if (schema && schema->slot[part->dense] && !schema->slot[whole->dense])
+        return TLIB_ASK;
+    value_of(subject, part, subject->micros.kind, &value);
+    if (!value.large && value.number >= 0 && value.number < 1000000)
+        *time += value.number * 1000;
     return 1;
 }
 
@@ -98,7 +91,7 @@ static void open_list(tlib_cursor *cursor, uint32_t start, uint32_t end, uint32_
 }
 
 static void pair_value(const uint8_t *at, uint8_t type, uint32_t length, tlib_value *value) {
-    static const uint8_t KINDS[] = {TLIB_VALUE_TEXT, TLIB_VALUE_SINT, TLIB_VALUE_BINARY, TLIB_VALUE_LIST, TLIB_VALUE_UNICODE};
+    static const uint8_t KINDS[] = {TLIB_FIELD_TEXT, TLIB_FIELD_SINT, TLIB_FIELD_BINARY, TLIB_FIELD_LIST, TLIB_FIELD_UNICODE};
     value->type = KINDS[type];
     value->large = 0;
     value->data = at;
@@ -145,7 +138,7 @@ static int next_in_list(tlib_cursor *cursor, const tlib_subject *subject, const 
 /* -- origins --------------------------------------------------------------------------------------- */
 
 static void set_text(tlib_value *value, const uint8_t *data, uint32_t length) {
-    value->type = TLIB_VALUE_TEXT;
+    value->type = TLIB_FIELD_TEXT;
     value->large = 0;
     value->number = 0;
     value->data = data;
@@ -153,49 +146,35 @@ static void set_text(tlib_value *value, const uint8_t *data, uint32_t length) {
 }
 
 static int flow_value(const tlib_subject *subject, uint8_t which, tlib_value *value) {
-    const tlib_frames *frames = subject->frames;
-    const tlib_flow_texts *texts = &frames->texts[which];
-    if (!frames->flows || frames->flows[subject->row] >= frames->flow_count)
-        return 0;
-    uint32_t flow = frames->flows[subject->row];
-    if (!texts->kinds[flow])
+    const tlib_flow_texts *texts = &subject->flows[which];
+    uint32_t flow = tlib_flow_at(subject->origins, subject->row);
+    if (flow >= subject->origins->flow_count || !texts->kinds[flow])
         return 0;
     set_text(value, texts->text + texts->bounds[flow], texts->bounds[flow + 1] - texts->bounds[flow]);
     if (texts->kinds[flow] == 2) {
-        value->type = TLIB_VALUE_SINT;
+        value->type = TLIB_FIELD_SINT;
         value->number = texts->numbers[flow];
     }
     return 1;
 }
 
-/* One length and text of the notes at `at`: where it ends, 0 where it does not fit. */
-static uint64_t piece(const uint8_t *notes, uint64_t at, uint64_t end, uint32_t *length) {
-    if (end - at < 4)
-        return 0;
-    memcpy(length, notes + at, 4);
-    return *length > end - at - 4 ? 0 : at + 4 + *length;
-}
-
 /* The last note of the name, as a mapping would keep it; an attribute loses the quotes in which a log prints it. */
 static int note_value(const tlib_subject *subject, const tlib_field *field, tlib_value *value) {
-    const tlib_frames *frames = subject->frames;
+    const tlib_origins *origins = subject->origins;
     int there = 0;
-    if (!frames->note_bounds)
+    tlib_note note;
+    if (!origins->note_bounds)
         return 0;
-    uint64_t at = frames->note_bounds[subject->row], end = frames->note_bounds[subject->row + 1];
-    if (at > end || end > frames->notes_length)
-        return TLIB_FIELD_ASK;
+    uint64_t at = origins->note_bounds[subject->row], end = origins->note_bounds[subject->row + 1];
+    if (at > end || end > origins->notes_length)
+        return TLIB_ASK;
     while (at < end) {
-        uint32_t name = 0, length = 0;
-        uint64_t middle = piece(frames->notes, at, end, &name);
-        uint64_t after = middle ? piece(frames->notes, middle, end, &length) : 0;
-        if (!after)
-            return TLIB_FIELD_ASK;
-        if (name == field->path_length && memcmp(frames->notes + at + 4, field->path, name) == 0) {
-            set_text(value, frames->notes + middle + 4, length);
+        if (!tlib_note_at(origins->notes, &at, end, &note))
+            return TLIB_ASK;
+        if (note.name_length == field->path_length && memcmp(note.name, field->path, note.name_length) == 0) {
+            set_text(value, note.value, note.value_length);
             there = 1;
         }
-        at = after;
     }
     if (!there || !field->path_length)
         return there && value->length; /* no explanation is no value */
@@ -205,35 +184,39 @@ static int note_value(const tlib_subject *subject, const tlib_field *field, tlib
     return 1;
 }
 
+static int number_value(const tlib_subject *subject, uint8_t which, tlib_value *value) {
+    const tlib_origins *origins = subject->origins;
+    const uint64_t *columns[] = {origins->lines, origins->packets, origins->offsets};
+    if (!columns[which])
+        return 0;
+    set_long(value, columns[which][subject->row]);
+    return 1;
+}
+
+/* The value of a field that has one at most. */
 static int only_value(const tlib_subject *subject, const tlib_field *field, tlib_value *value) {
-    const tlib_frames *frames = subject->frames;
-    int known;
     value->large = 0;
     switch (field->source) {
     case TLIB_FROM_MESSAGE:
-        value->type = TLIB_VALUE_UINT;
+        value->type = TLIB_FIELD_UINT;
         value->number = subject->message;
         return 1;
     case TLIB_FROM_NUMBER:
-        if (!frames->numbers[field->which])
-            return 0;
-        set_long(value, frames->numbers[field->which][subject->row]);
-        return 1;
+        return number_value(subject, field->which, value);
     case TLIB_FROM_TIME:
-        value->type = TLIB_VALUE_SINT;
+        value->type = TLIB_FIELD_SINT;
         return tlib_subject_time(subject, &value->number);
     case TLIB_FROM_FLOW:
         return flow_value(subject, field->which, value);
     case TLIB_FROM_FILE:
-        set_text(value, frames->file, frames->file_length);
-        return frames->file_length != 0;
+        set_text(value, subject->origins->file, (uint32_t)subject->origins->file_length);
+        return value->length != 0;
     case TLIB_FROM_NOTE:
         return note_value(subject, field, value);
     case TLIB_FROM_ERRORS:
-        known = tlib_subject_fails(subject);
-        return known ? TLIB_FIELD_ASK : 0;
+        return tlib_subject_fails(subject) ? TLIB_ASK : 0;
     default:
-        return TLIB_FIELD_ASK;
+        return TLIB_ASK;
     }
 }
 

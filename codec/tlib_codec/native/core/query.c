@@ -2,7 +2,7 @@
 #include "query.h"
 
 #define FAILED (-1)
-#define ASK TLIB_FIELD_ASK
+#define ASK TLIB_ASK
 #define DAY ((int64_t)86400 * 1000000000)
 
 enum { TESTED = 1, PRESENT = 2, HELD = 4 };
@@ -25,11 +25,11 @@ static int ordered(uint8_t order, int compared) {
 }
 
 static int is_number(const tlib_value *value) {
-    return value->type == TLIB_VALUE_UINT || value->type == TLIB_VALUE_SINT || value->type == TLIB_VALUE_LONG;
+    return value->type == TLIB_FIELD_UINT || value->type == TLIB_FIELD_SINT || value->type == TLIB_FIELD_LONG;
 }
 
 static int is_text(const tlib_value *value) {
-    return value->type == TLIB_VALUE_TEXT || value->type == TLIB_VALUE_UNICODE;
+    return value->type == TLIB_FIELD_TEXT || value->type == TLIB_FIELD_UNICODE;
 }
 
 static uint8_t lower(uint8_t c) {
@@ -66,7 +66,7 @@ static int glob(const uint8_t *pattern, uint32_t pattern_length, const uint8_t *
 }
 
 static int judged(tlib_query *query, uint32_t which, const tlib_value *value) {
-    return value->type == TLIB_VALUE_LIST ? ASK : query->judge(query->context, which, value);
+    return value->type == TLIB_FIELD_LIST ? ASK : query->judge(query->context, which, value);
 }
 
 static int test_glob(tlib_query *query, uint32_t which, const tlib_value *value) {
@@ -75,7 +75,7 @@ static int test_glob(tlib_query *query, uint32_t which, const tlib_value *value)
     uint8_t digits[16];
     if (is_text(value) && tlib_ascii(value->data, value->length))
         return glob(leaf->text, leaf->text_length, value->data, value->length, leaf->fold);
-    if (value->type != TLIB_VALUE_HEX)
+    if (value->type != TLIB_FIELD_HEX)
         return judged(query, which, value);
     for (int i = 0; i < 8; i++) {
         digits[2 * i] = (uint8_t)DIGITS[value->data[i] >> 4];
@@ -102,7 +102,7 @@ static int test(tlib_query *query, uint32_t which, const tlib_value *value) {
             return value->length == leaf->text_length && same_folded(value->data, leaf->text, value->length);
         break;
     case TLIB_TEST_BYTES:
-        if (value->type == TLIB_VALUE_HEX)
+        if (value->type == TLIB_FIELD_HEX)
             return memcmp(value->data, leaf->text, 8) == 0;
         break;
     case TLIB_TEST_GLOB:
@@ -142,7 +142,7 @@ static int meet_all(tlib_query *query, uint32_t which, const tlib_subject *subje
     tlib_value value;
     tlib_cursor_begin(&cursor);
     while (tlib_cursor_next(&cursor, subject, &leaf->field, &value) == 1)
-        if ((is_text(&value) || value.type == TLIB_VALUE_HEX) && !met_before(leaf, &value) &&
+        if ((is_text(&value) || value.type == TLIB_FIELD_HEX) && !met_before(leaf, &value) &&
             query->meet(query->context, which, &value) < 0)
             return FAILED;
     return 0;
@@ -180,15 +180,11 @@ static int64_t of_day(int64_t time) {
     return rest < 0 ? rest + DAY : rest;
 }
 
-static int64_t column(const int64_t *times, uint64_t row) {
-    return times ? times[row] : TLIB_NO_TIME;
-}
-
 /* Whether a frame's time has reached a bound: 0, 1, ASK; -1 where it has no time to compare. */
 static int reached(const tlib_span *span, const tlib_bound *bound, const tlib_subject *subject, int timed, int64_t time) {
-    int64_t local = column(subject->frames->local_times, subject->row);
+    int64_t local = tlib_time_at(subject->origins->local_times, subject->row);
     if (bound->kind == TLIB_BOUND_DAILY) {
-        int64_t day = column(subject->frames->times_of_day, subject->row);
+        int64_t day = tlib_time_at(subject->origins->times_of_day, subject->row);
         if (timed) {
             if (!span->fixed || time > INT64_MAX - DAY || time < INT64_MIN + DAY)
                 return ASK;
@@ -228,10 +224,9 @@ static int in_span(const tlib_span *span, const tlib_subject *subject) {
 
 /* Whether the query selects a frame: 0, 1, ASK, FAILED. */
 static int selects(tlib_query *query, const tlib_subject *subject) {
-    const tlib_frames *frames = subject->frames;
     if (query->addresses) {
-        uint32_t flow = frames->flows ? frames->flows[subject->row] : UINT32_MAX;
-        uint8_t known = flow < frames->flow_count ? query->addresses[flow] : 0;
+        uint32_t flow = tlib_flow_at(subject->origins, subject->row);
+        uint8_t known = flow < subject->origins->flow_count ? query->addresses[flow] : 0;
         query->address_seen |= known;
         if (known != 2)
             return 0;
@@ -265,8 +260,8 @@ static void settle(tlib_query *query, int counted) {
 
 int tlib_query_run(tlib_selecting *run) {
     tlib_query *query = run->query;
-    for (; run->row < run->frames->count; run->row++) {
-        int code = tlib_subject_open(&run->subject, run->frames, run->row, &run->limits);
+    for (; run->row < run->subject.frames->count; run->row++) {
+        int code = tlib_subject_open(&run->subject, run->row);
         if (code)
             return code == TLIB_MORE_CAPACITY ? TLIB_QUERY_CAPACITY : TLIB_QUERY_ASK;
         int known = selects(query, &run->subject);

@@ -87,9 +87,7 @@ enum { TLIB_QUERY_DONE = 0, TLIB_QUERY_ASK, TLIB_QUERY_CAPACITY, TLIB_QUERY_FAIL
  * select and that may hold an invalid event; `odd` NULL: not asked. */
 typedef struct {
     tlib_query *query;
-    tlib_subject subject;
-    const tlib_frames *frames;
-    tlib_limits limits;
+    tlib_subject subject; /* its run and origins are set */
     uint64_t row;
     uint64_t *selected, *odd;
     uint64_t selected_count, odd_count;

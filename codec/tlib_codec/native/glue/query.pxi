@@ -2,22 +2,20 @@
 
 cdef extern from "fields.h" nogil:
     enum:
-        TLIB_ORIGIN_NUMBERS
         TLIB_FLOW_TEXTS
-        TLIB_FIELD_ASK
         TLIB_FROM_CALLER
         TLIB_FROM_ERRORS
         TLIB_FROM_MESSAGE
         TLIB_FROM_TIME
-        TLIB_VALUE_TEXT
-        TLIB_VALUE_UNICODE
-        TLIB_VALUE_UINT
-        TLIB_VALUE_SINT
-        TLIB_VALUE_LONG
-        TLIB_VALUE_HEX
-        TLIB_VALUE_BINARY
-        TLIB_VALUE_LIST
-        TLIB_VALUE_RAW
+        TLIB_FIELD_TEXT
+        TLIB_FIELD_UNICODE
+        TLIB_FIELD_UINT
+        TLIB_FIELD_SINT
+        TLIB_FIELD_LONG
+        TLIB_FIELD_HEX
+        TLIB_FIELD_BINARY
+        TLIB_FIELD_LIST
+        TLIB_FIELD_RAW
 
     ctypedef struct tlib_value:
         uint8_t type
@@ -44,38 +42,17 @@ cdef extern from "fields.h" nogil:
         const uint8_t *kinds
         const int64_t *numbers
 
-    ctypedef struct tlib_frames:
-        const uint8_t *data
-        uint64_t data_length
-        const uint64_t *bounds
-        uint64_t count
-        int printed
-        const uint64_t *numbers[3]
-        const int64_t *times
-        const int64_t *local_times
-        const int64_t *times_of_day
-        const uint32_t *flows
-        uint32_t flow_count
-        const tlib_flow_texts *texts
-        const uint8_t *file
-        uint32_t file_length
-        const uint8_t *notes
-        uint64_t notes_length
-        const uint64_t *note_bounds
-
     ctypedef struct tlib_subject:
-        const uint8_t *data
-        uint32_t length
-        uint16_t message
-        const tlib_tables *tables
-        tlib_workspace *space
+        const tlib_frames *frames
+        const tlib_origins *origins
+        const tlib_flow_texts *flows
         tlib_place seconds
         tlib_place micros
 
     ctypedef struct tlib_cursor:
         uint32_t next
 
-    int tlib_subject_open(tlib_subject *subject, const tlib_frames *frames, uint64_t row, const tlib_limits *limits)
+    int tlib_subject_open(tlib_subject *subject, uint64_t row)
     void tlib_cursor_begin(tlib_cursor *cursor)
     int tlib_cursor_next(tlib_cursor *cursor, const tlib_subject *subject, const tlib_field *field, tlib_value *value)
 
@@ -127,8 +104,6 @@ cdef extern from "query.h" nogil:
     ctypedef struct tlib_selecting:
         tlib_query *query
         tlib_subject subject
-        const tlib_frames *frames
-        tlib_limits limits
         uint64_t row
         uint64_t *selected
         uint64_t *odd
@@ -137,56 +112,37 @@ cdef extern from "query.h" nogil:
     int tlib_query_run(tlib_selecting *run)
 
 
-# -- what a run of frames looks like to the core ----------------------------------------------------
+# -- a run of frames for the core -------------------------------------------------------------------
 
-cdef const void *column_of(object column, Py_ssize_t count, Py_ssize_t width) except? NULL:
-    """Return the numbers of a column; NULL where it is not known."""
-    if column is None:
-        return NULL
-    if not isinstance(column, bytes) or PyBytes_GET_SIZE(column) != count * width:
-        raise ValueError("a column has a number for each frame")
-    return <const void *> PyBytes_AS_STRING(column)
+cdef class Subject:
+    """A run of frames with its origins and flows (query/flows.py), for fields."""
 
-
-cdef int frames_of(object frames, tlib_frames *made) except -1:
-    """Show `Frames` to the core; they must stay alive."""
-    cdef Py_ssize_t count = PyBytes_GET_SIZE(frames.bounds) // 8 - 1
-    memset(made, 0, sizeof(tlib_frames))
-    if count < 0:
-        raise ValueError("frames have one bound more than there are of them")
-    made.data = <const uint8_t *> PyBytes_AS_STRING(frames.data)
-    made.data_length = PyBytes_GET_SIZE(frames.data)
-    made.count = count
-    made.bounds = <const uint64_t *> column_of(frames.bounds, count + 1, 8)
-    made.printed = frames.printed
-    made.numbers[0] = <const uint64_t *> column_of(frames.lines, count, 8)
-    made.numbers[1] = <const uint64_t *> column_of(frames.packets, count, 8)
-    made.numbers[2] = <const uint64_t *> column_of(frames.offsets, count, 8)
-    made.times = <const int64_t *> column_of(frames.times, count, 8)
-    made.local_times = <const int64_t *> column_of(frames.local_times, count, 8)
-    made.times_of_day = <const int64_t *> column_of(frames.times_of_day, count, 8)
-    made.flows = <const uint32_t *> column_of(frames.flows, count, 4)
-    made.notes = <const uint8_t *> PyBytes_AS_STRING(frames.notes)
-    made.notes_length = PyBytes_GET_SIZE(frames.notes)
-    made.note_bounds = <const uint64_t *> column_of(frames.note_bounds, count + 1, 8)
-    return 0
-
-
-cdef class FlowView:
-    """The texts of flows (query/flows.py) as the core reads them."""
-
+    cdef FrameRun run
+    cdef tlib_origins origins
     cdef tlib_flow_texts texts[6]
-    cdef object flows
+    cdef tlib_subject core
+    cdef list kept
 
-    def __cinit__(self, flows):
+    def __cinit__(self, frames, registry, limits, flows, list own):
         cdef array.array bounds, numbers
-        self.flows = flows
+        cdef bytes file = frames.file.encode("utf-8", "surrogateescape")
+        self.run = FrameRun(frames.data, frames.bounds, registry, limits, frames.printed)
+        self.kept = [file, flows]
+        columns_of(frames, &self.origins, self.run.core.count, self.kept)
+        self.origins.flow_count = <uint32_t> flows.count
+        self.origins.file = <const uint8_t *> PyBytes_AS_STRING(file)
+        self.origins.file_length = PyBytes_GET_SIZE(file)
         for which, one in flows.texts.items():
             bounds, numbers = one.bounds, one.numbers
             self.texts[<int> which].text = <const uint8_t *> PyByteArray_AS_STRING(one.text)
             self.texts[<int> which].bounds = bounds.data.as_uints
             self.texts[<int> which].kinds = <const uint8_t *> PyByteArray_AS_STRING(one.kinds)
             self.texts[<int> which].numbers = <const int64_t *> numbers.data.as_voidptr
+        self.core.frames = &self.run.core
+        self.core.origins = &self.origins
+        self.core.flows = self.texts
+        self.core.seconds.id, self.core.seconds.kind = own[0]
+        self.core.micros.id, self.core.micros.kind = own[1]
 
 
 cdef int field_of(object source, tlib_field *made) except -1:
@@ -208,20 +164,20 @@ cdef object value_object(const tlib_value *value, object enumeration):
     """Return a value as decoding a frame gives it."""
     cdef const char *at = <const char *> value.data
     cdef int kind = value.type
-    if kind == TLIB_VALUE_TEXT:
+    if kind == TLIB_FIELD_TEXT:
         return PyUnicode_DecodeUTF8(at, value.length, b"surrogateescape")
-    if kind == TLIB_VALUE_UNICODE:
+    if kind == TLIB_FIELD_UNICODE:
         return UNICODE(PyUnicode_DecodeUTF8(at, value.length, b"surrogateescape"))
-    if kind == TLIB_VALUE_LONG:
+    if kind == TLIB_FIELD_LONG:
         return <uint64_t> value.number
-    if kind == TLIB_VALUE_UINT or kind == TLIB_VALUE_SINT:
+    if kind == TLIB_FIELD_UINT or kind == TLIB_FIELD_SINT:
         return value.number if enumeration is None else enumeration(value.number)
-    if kind == TLIB_VALUE_HEX:
+    if kind == TLIB_FIELD_HEX:
         return PyBytes_FromStringAndSize(at, value.length).hex()
     data = PyBytes_FromStringAndSize(at, value.length)
-    if kind == TLIB_VALUE_LIST:
+    if kind == TLIB_FIELD_LIST:
         return list_view(data, 0, value.length)
-    return data if kind == TLIB_VALUE_BINARY else RAWVALUE(value.number, data)
+    return data if kind == TLIB_FIELD_BINARY else RAWVALUE(value.number, data)
 
 
 # -- queries ----------------------------------------------------------------------------------------
@@ -230,12 +186,9 @@ cdef class Program:
     """A query as the core runs it; see query/program.py. One run at a time."""
 
     cdef object registry, tally, failure
-    cdef list steps
-    cdef Tables tables
-    cdef Workspace work
+    cdef list steps, own
     cdef tlib_query query
     cdef uint64_t *messages
-    cdef tlib_place own[2]
     cdef bint asks_address
 
     def __cinit__(self, registry, tally, list steps, messages, list own, bint asks_address):
@@ -243,13 +196,8 @@ cdef class Program:
         self.registry = registry
         self.tally = tally
         self.steps = steps
-        self.tables = tables_of(registry)
-        self.work = Workspace()
-        self.work.widen(self.tables)
+        self.own = own
         self.asks_address = asks_address
-        for i, (number, kind) in enumerate(own):
-            self.own[i].id = number
-            self.own[i].kind = kind
         if messages:
             self.messages = <uint64_t *> zeroed(1024, sizeof(uint64_t))
             for number in messages:
@@ -303,36 +251,25 @@ cdef class Program:
     def run(self, frames, limits, flows, span, bint odd, ask):
         """Return the places of the frames that the query selects, and of those that it does not and that may be invalid."""
         cdef tlib_selecting run
-        cdef tlib_frames view
-        cdef FlowView texts = FlowView(flows)
-        cdef bytes file = frames.file.encode("utf-8", "surrogateescape")
+        cdef Subject subject = Subject(frames, self.registry, limits, flows, self.own)
+        cdef uint64_t count = subject.run.core.count
         cdef bytearray addresses = flows.addresses
         cdef int stop
-        frames_of(frames, &view)
-        view.texts = texts.texts
-        view.flow_count = <uint32_t> flows.count
-        view.file = <const uint8_t *> PyBytes_AS_STRING(file)
-        view.file_length = <uint32_t> PyBytes_GET_SIZE(file)
         memset(&run, 0, sizeof(tlib_selecting))
         run.query = &self.query
-        run.frames = &view
-        run.limits = limits_of(limits)
-        run.subject.tables = self.tables.tables
-        run.subject.space = self.work.space
-        run.subject.seconds = self.own[0]
-        run.subject.micros = self.own[1]
+        run.subject = subject.core
         self.query.addresses = <const uint8_t *> PyByteArray_AS_STRING(addresses) if self.asks_address else NULL
         self.load()
         span_of(span, &self.query.span)
-        run.selected = <uint64_t *> zeroed(view.count, 8)
+        run.selected = <uint64_t *> zeroed(count, 8)
         try:
             if odd:
-                run.odd = <uint64_t *> zeroed(view.count, 8)
+                run.odd = <uint64_t *> zeroed(count, 8)
             while True:
                 with nogil:
                     stop = tlib_query_run(&run)
                 if stop == TLIB_QUERY_CAPACITY:
-                    self.work.grow()
+                    subject.run.work.grow()
                     continue
                 self.count(flows.address)
                 if stop == TLIB_QUERY_DONE:
