@@ -25,6 +25,7 @@ cdef object UNICODE = Unicode
 include "glue/frames.pxi"
 include "glue/origins.pxi"
 include "glue/query.pxi"
+include "glue/selection.pxi"
 include "glue/check.pxi"
 include "glue/calls.pxi"
 include "glue/redact.pxi"

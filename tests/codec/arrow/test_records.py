@@ -16,7 +16,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from printed import printed_batch
 
-from tlib_codec import TLIBRARY, Attributes, EventCallDeleted, EventPartyChanged, Gap, InvalidEvent, TCause, UnknownEvent, arrow, encode, native
+from tlib_codec import (
+    TLIBRARY,
+    Attributes,
+    EventCallDeleted,
+    EventPartyChanged,
+    Gap,
+    InvalidEvent,
+    TCause,
+    UnknownEvent,
+    arrow,
+    encode,
+    native,
+)
 from tlib_codec.arrow.layout import MAX_ROWS, layout
 from tlib_codec.arrow.records import RecordColumns, records_schema
 from tlib_codec.formats.captures import lanes

@@ -3,6 +3,7 @@
 cdef extern from "fields.h" nogil:
     enum:
         TLIB_FLOW_TEXTS
+        TLIB_ASK
         TLIB_FROM_CALLER
         TLIB_FROM_ERRORS
         TLIB_FROM_MESSAGE
@@ -53,6 +54,7 @@ cdef extern from "fields.h" nogil:
         uint32_t next
 
     int tlib_subject_open(tlib_subject *subject, uint64_t row)
+    int tlib_subject_fails(const tlib_subject *subject)
     void tlib_cursor_begin(tlib_cursor *cursor)
     int tlib_cursor_next(tlib_cursor *cursor, const tlib_subject *subject, const tlib_field *field, tlib_value *value)
 
