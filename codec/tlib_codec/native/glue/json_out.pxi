@@ -162,7 +162,7 @@ cdef class Texts:
             text = <tlib_text *> (<char *> text + stride)
 
 
-cdef class JsonLines:
+cdef class JsonWriter:
     """A registry as the core writes it in JSON."""
 
     cdef object registry
@@ -265,7 +265,7 @@ cdef class JsonLines:
 cdef class LineRun:
     """One run over frames."""
 
-    cdef JsonLines lines
+    cdef JsonWriter lines
     cdef FrameRun frames
     cdef list kept
     cdef tlib_json core
@@ -273,7 +273,7 @@ cdef class LineRun:
     cdef tlib_buffer out
     cdef uint64_t place
 
-    def __cinit__(self, JsonLines lines, frames, limits, bytes file, list flows):
+    def __cinit__(self, JsonWriter lines, frames, limits, bytes file, list flows):
         self.lines = lines
         self.frames = FrameRun(frames.data, frames.bounds, lines.registry, limits, frames.printed)
         self.core = lines.core
