@@ -18,8 +18,8 @@ from tlib_codec.formats.captures.decoder import CaptureDecoder
 from tlib_codec.formats.captures.model import CaptureSettings
 from tlib_codec.formats.source import Source
 from tlib_codec.records import Batch, Diagnostic, Record
-from tlib_codec.redact.frames import FrameRedactor
 from tlib_codec.redact import CaptureRedactor, Redactor, capture
+from tlib_codec.redact.frames import FrameRedactor
 from tlib_codec.stream import Gap
 from tlib_fuzz.conversations import Conversation, mixed
 from tlib_fuzz.packets import (
