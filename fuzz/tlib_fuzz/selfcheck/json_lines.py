@@ -89,7 +89,7 @@ class JsonLines:
 
     def _count(self, frames: Frames, limits: Limits) -> None:
         core: Any = native.extension("text")
-        pieces = list(core.JsonLines(self.registry).write(frames, limits, b"", [b""] * len(frames.flow_table)))
+        pieces = list(core.JsonWriter(self.registry).write(frames, limits, b"", [b""] * len(frames.flow_table)))
         asked = sum(isinstance(piece, int) for piece in pieces)
         self.tally.outcomes["frame", "left to Python"] += asked
         self.tally.outcomes["frame", "native"] += len(frames) - asked

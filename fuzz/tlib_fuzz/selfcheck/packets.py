@@ -1,7 +1,7 @@
 """Hold the native writer of captures to the Python one: ``python -m tlib_fuzz.selfcheck.packets --count N``.
 
-Strategy: damaged frames with random origins, some with addresses of few connections, are written as pcap or pcapng by `PacketWriter` and, record by
-record, by `Conversations` in Python. The bytes and the entries that the writers yield must be equal.
+Strategy: damaged frames with random origins, some with addresses of few connections, are written as pcap or pcapng by `PacketWriter`
+and, record by record, by `Conversations` in Python. The bytes and the entries that the writers yield must be equal.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tlib_codec.formats.writers import RecordWriter
 from tlib_codec.records import Batch, Entry, Flow, Frames, Record
 from tlib_schemas.registry import Registry
 
-from . import runs
+from . import compare
 from .differential import Outcome, parts
 from .loop import Tally
 
@@ -67,4 +67,4 @@ def difference(frames: Frames, registry: Registry, rng: random.Random, tally: Ta
 
 
 if __name__ == "__main__":
-    sys.exit(runs.main("packets", difference))
+    sys.exit(compare.main("packets", difference))

@@ -1,7 +1,7 @@
 """Hold the native redaction of frames to the Python one: ``python -m tlib_fuzz.selfcheck.redaction --count N``.
 
-Strategy: damaged frames are redacted as a run under random rules, and one by one by `Redactor.frame` with the pseudonyms made in Python. The
-frames and the counts of replaced values must be equal; a frame that the C leaves stands as it was.
+Strategy: damaged frames are redacted as a run under random rules, and one by one by `Redactor.frame` with the pseudonyms made in
+Python. The frames and the counts of replaced values must be equal; a frame that the C leaves stands as it was.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from typing import Final
 from tlib_codec.records import Frames
 from tlib_codec.redact import Pseudonyms, Redactor, Rules
 from tlib_codec.redact.frames import FrameRedactor
+from tlib_codec.stream import Gap
 from tlib_schemas.errors import EncodeError
 from tlib_schemas.registry import Registry
 
-from . import runs
+from . import compare
 from .loop import Tally
 
 _PATTERNS: Final = ("*", "*", "*", "a*", "*.*", "k", "conn-*", "?", "nothing")
@@ -55,6 +56,7 @@ def difference(frames: Frames, registry: Registry, rng: random.Random, tally: Ta
             if actual != frames.data[start:end]:
                 return f"{rules}: frame {place} is left, and changed to {actual!r}"
             continue
+        assert not isinstance(record.item, Gap), "a malformed frame is left"
         try:
             expected = theirs.frame(record.item)
         except (TypeError, EncodeError) as error:
@@ -68,4 +70,4 @@ def difference(frames: Frames, registry: Registry, rng: random.Random, tally: Ta
 
 
 if __name__ == "__main__":
-    sys.exit(runs.main("redaction", difference))
+    sys.exit(compare.main("redaction", difference))

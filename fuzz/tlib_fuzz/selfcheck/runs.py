@@ -1,89 +1,87 @@
-"""Hold a native step over runs of frames to the Python one: damaged frames with random origins, batch after batch.
+"""Random runs of frames with random origins, as every reader might make them.
 
-Strategy: a `Run` is a registry and its frames with origins; a difference is a function that compares both steps over one. Half of the frames are
-whole. A run that differs is looked at frame by frame, for the smallest one.
+Strategy: frames come from `Inputs`, some damaged in their values; a run has any of the columns of `Frames`, some of their numbers
+unknown, flows of a capture or of a log, and the notes of a log.
 """
 
 from __future__ import annotations
 
-import argparse
 import random
 import sys
-import time
-from collections.abc import Callable, Sequence
-from typing import Final, TypeAlias
+from array import array
+from itertools import accumulate
+from typing import Any
 
-from tlib_codec import native
-from tlib_codec.records import Frames
-from tlib_schemas.registry import Registry
-from tlib_schemas.tlibrary import TLIBRARY
+from tlib_codec.records import NO_FLOW, NO_TIME, Flow, Frames
+from tlib_codec.stream import StreamDecoder
 
-from .frames import random_frames
 from .inputs import Inputs
-from .loop import BATCH, FailureError, Tally, run
 
-_RUN: Final = 20  # frames in a run
-_WHOLE: Final = 0.5  # of the frames are not damaged
-
-Difference: TypeAlias = Callable[[Frames, Registry, random.Random, Tally], str | None]
-"""How both steps differ over a run, or None; it counts the frames that the native step leaves to Python."""
-
-
-class Runs:
-    """Compares both steps over damaged frames of a registry."""
-
-    def __init__(self, difference: Difference, seed: int, registry: Registry = TLIBRARY) -> None:
-        self._difference = difference
-        self._seed = seed
-        self._registry = registry
-        self.tally: Tally = Tally()
-
-    def batch(self, number: int, size: int) -> None:
-        """Check the frames of one batch. Raises FailureError."""
-        rng = random.Random(f"{self._seed}:{number}")  # noqa: S311
-        inputs = Inputs(rng.getrandbits(64), registry=self._registry)
-        for start in range(0, size, _RUN):
-            made = [inputs.make("frame") for _ in range(min(_RUN, size - start))]
-            frames = random_frames(rng, [rng.choice(inputs.pool) if not frame or rng.random() < _WHOLE else frame for frame in made])
-            state = rng.getrandbits(64)
-            if self._compare(frames, state) is not None:
-                self._fail(number, frames, state)
-
-    def _compare(self, frames: Frames, state: int) -> str | None:
-        return self._difference(frames, self._registry, random.Random(state), self.tally)  # noqa: S311
-
-    def _fail(self, number: int, frames: Frames, state: int) -> None:
-        for place in range(len(frames)):
-            one = frames.select([place])
-            found = self._compare(one, state)
-            if found is not None:
-                raise FailureError(f"batch {number}, {one!r}: {found}", one.data)
-        raise FailureError(f"batch {number}, {frames!r}: {self._compare(frames, state)}", frames.data)
+_NOON = 1_773_531_552_000_000_000  # 2026-03-14
+_DAY = 86_400_000_000_000
+_NAMES = ("AttributeNovel", "Bare", "AttributeNovel", "\udcff", "")
+_TEXTS = ("5", "'five'", '"', '"5"', "", "é", "\udce9x", "a\nb", "Invalid number")
+_FLOWS = (
+    Flow(0, "10.0.0.1:3000", "10.0.0.2:40000", "to-client"),
+    Flow(0, "10.0.0.2:40000", "10.0.0.1:3000", "to-server"),
+    Flow(7, "[2001:db8::1]:3000", "10.9.0.2:1", "to-server"),
+    Flow("7", "", "host:1", ""),
+    Flow(None, direction="received", peer="client 5 (Agent)", version="8.1.0"),
+    Flow(None, direction="sent", peer="\udce9", version=""),
+    Flow(-3, "", "", "sent"),
+)
 
 
-def main(name: str, difference: Difference, registry: Registry = TLIBRARY, arguments: Sequence[str] | None = None) -> int:
-    """Run a check and print its report; return the exit status."""
-    parser = argparse.ArgumentParser(
-        prog=f"python -m tlib_fuzz.selfcheck.{name}", description="Compare the native step with the Python one."
+def random_run(inputs: Inputs, most: int = 24) -> Frames:
+    """Return a run of up to `most` frames."""
+    rng = inputs.rng
+    frames: list[bytes] = []
+    for _ in range(rng.randint(1, most)):
+        decoder = StreamDecoder(registry=inputs.registry)
+        decoder.feed(rng.choice(inputs.pool) if rng.random() < 0.6 else inputs.frame())
+        data, bounds, _ = decoder.frames()
+        ends = memoryview(bounds).cast("Q")
+        frames += [data[ends[i] : ends[i + 1]] for i in range(len(ends) - 1)]
+    count = len(frames)
+    printed = rng.random() < 0.4
+    table = rng.sample(_FLOWS, rng.randint(1, len(_FLOWS)))
+    notes = [_notes(rng) for _ in frames] if printed and rng.random() < 0.7 else None
+    made: dict[str, Any] = {
+        name: _column(rng, "Q", [rng.choice((0, 1, 7, 70, (1 << 64) - 1, rng.getrandbits(20))) for _ in frames])
+        for name in ("lines", "packets", "offsets")
+    }
+    made |= {name: _column(rng, "q", [_time(rng, _NOON) for _ in frames]) for name in ("times", "local_times")}
+    made["times_of_day"] = _column(rng, "q", [_time(rng, _DAY // 2) % _DAY if rng.random() < 0.8 else NO_TIME for _ in frames])
+    if rng.random() < 0.7:
+        made["flows"] = array("I", [rng.choice((*range(len(table)), NO_FLOW)) for _ in range(count)]).tobytes()
+    if notes is not None:
+        made |= {"notes": b"".join(notes), "note_bounds": _bounds(notes)}
+    return Frames(
+        data=b"".join(frames),
+        bounds=_bounds(frames),
+        file=rng.choice(("", "a.log", "\udcff.log")),
+        flow_table=table,
+        printed=printed,
+        **made,
     )
-    parser.add_argument("--count", type=int, default=100_000, metavar="N", help="Check N frames (default: %(default)s).")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="Repeat the run of this seed (default: 0).")
-    parser.add_argument("--batch", type=int, metavar="B", help="Check this batch alone, which a failure names.")
-    options = parser.parse_args(arguments)
-    if native.extension("batches") is None:
-        sys.stderr.write("the native engine is not built: install a C compiler and install tlib-codec again\n")
-        return 2
-    check = Runs(difference, options.seed, registry)
-    began = time.process_time()
-    try:
-        if options.batch is None:
-            run(check, options.count)
-        else:
-            check.batch(options.batch, min(options.count, BATCH))
-    except FailureError as failure:
-        sys.stdout.write(f"{name} fails, seed {options.seed}: {failure}\nsmallest: {failure.data.hex()}\n")
-        return 1
-    count, seconds = check.tally.outcomes.total(), time.process_time() - began
-    sys.stdout.write(f"both give the same, seed {options.seed}: {count:,} frames, {count / seconds:,.0f} a second of CPU time\n")
-    sys.stdout.writelines(f"{line}\n" for line in check.tally.lines())
-    return 0
+
+
+def _bounds(pieces: list[bytes]) -> bytes:
+    return array("Q", accumulate(map(len, pieces), initial=0)).tobytes()
+
+
+def _column(rng: random.Random, kind: str, numbers: list[int]) -> bytes | None:
+    return None if rng.random() < 0.4 else array(kind, numbers).tobytes()
+
+
+def _time(rng: random.Random, around: int) -> int:
+    return rng.choice((NO_TIME, around, around + rng.randrange(-_DAY, _DAY), around + rng.randrange(-1000, 1000), -1, 0, (1 << 63) - 1))
+
+
+def _notes(rng: random.Random) -> bytes:
+    made = b""
+    for _ in range(rng.choice((0, 0, 1, 1, 2, 4))):
+        for text in (rng.choice(_NAMES), rng.choice(_TEXTS)):
+            data = text.encode("utf-8", "surrogateescape")
+            made += len(data).to_bytes(4, sys.byteorder) + data
+    return made

@@ -266,7 +266,7 @@ int tlib_redact(const tlib_redaction *redaction, const tlib_frames *frames, uint
     const tlib_workspace *space = frames->space;
     if (code == TLIB_MORE_CAPACITY || (!code && space->count > changed_count))
         return TLIB_WIDER;
-    if (code || space->callers || !space->ascending)
+    if (code || space->callers || !space->ascending || (table && frames->tables->schemas[table - 1].own))
         return TLIB_ASK_FRAME;
     work w = {redaction, frames->data + frames->bounds[i], out, 0, TLIB_REDACTED};
     for (uint32_t k = 0; k < space->count; k++) {

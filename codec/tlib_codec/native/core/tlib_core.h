@@ -109,6 +109,7 @@ typedef struct {
     const tlib_rule *rules;
     uint32_t rule_count;
     uint8_t beyond; /* has rules that only the caller can evaluate */
+    uint8_t own;    /* its class may change values when an event is made: only the caller knows the event */
     uint8_t when;
     uint16_t subject;
     uint16_t next;
@@ -205,6 +206,21 @@ static inline uint32_t tlib_u32(const uint8_t *p) {
 }
 static inline uint64_t tlib_u64(const uint8_t *p) {
     return ((uint64_t)tlib_u32(p) << 32) | tlib_u32(p + 4);
+}
+
+/* -- stores --------------------------------------------------------------------------------------- */
+
+static inline void tlib_put16(uint8_t *at, uint32_t value) {
+    at[0] = (uint8_t)(value >> 8);
+    at[1] = (uint8_t)value;
+}
+static inline void tlib_put32(uint8_t *at, uint32_t value) {
+    tlib_put16(at, value >> 16);
+    tlib_put16(at + 2, value);
+}
+static inline void tlib_put64(uint8_t *at, uint64_t value) {
+    tlib_put32(at, (uint32_t)(value >> 32));
+    tlib_put32(at + 4, (uint32_t)value);
 }
 
 /* Whether all bytes are below 0x80. */

@@ -78,6 +78,14 @@ cdef inline object value_of(Tables tables, int kind, bytes frame, const uint8_t 
     return RAWVALUE(attribute.type, PyBytes_FromStringAndSize(<const char *> at, attribute.length))
 
 
+cdef object value_at(Tables tables, const uint8_t *data, const tlib_attribute *attribute):
+    """Return the Python value of an indexed attribute of a frame that does not stand in a bytes object of its own: a list gets its bytes."""
+    cdef int kind = tables.kinds[attribute.dense]
+    if kind == LIST:
+        return view_of(PyBytes_FromStringAndSize(<const char *> data + attribute.offset, attribute.length), 0, attribute.length)
+    return value_of(tables, kind, b"", data, attribute)
+
+
 cdef struct Place:
     # where a listed attribute goes: a slot of the event, or one of a composite in that slot
     Py_ssize_t offset
@@ -236,6 +244,7 @@ cdef class Tables:
         layout.message = schema.message
         # A construction of the user's own, or a place where a cycle can hang: the class makes its own instances.
         layout.exact = not hasattr(schema.cls, "__post_init__") and not schema.cls.__dictoffset__
+        made.own = hasattr(schema.cls, "__post_init__")
         layout.composites = []
         layout.places = <Place *> zeroed(count + 1, sizeof(Place))
         layout.steps = <Step *> zeroed(count, sizeof(Step))
@@ -262,6 +271,7 @@ cdef class Tables:
                 composite.needed = [slot_of(field.composite, name) for name, a in field.attributes if a.id in field.needed]
                 if field.composite.__post_init__ is not Composite.__post_init__ or field.composite.__dictoffset__:
                     layout.exact = False
+                    made.own = True
                 layout.composites.append(composite)
                 layout.composite_count += 1
                 if field.mandatory and not field.needed:

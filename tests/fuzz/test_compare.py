@@ -6,7 +6,7 @@ import weather
 
 from tlib_codec import native
 from tlib_fuzz.selfcheck import packets, redaction
-from tlib_fuzz.selfcheck.runs import FailureError, Runs, main
+from tlib_fuzz.selfcheck.compare import FailureError, Runs, main
 from tlib_schemas.tlibrary import TLIBRARY
 
 pytestmark = pytest.mark.skipif(native.extension("batches") is None, reason="the native engine is not built: no C compiler was found")
