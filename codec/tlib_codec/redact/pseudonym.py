@@ -210,8 +210,9 @@ class _NativePseudonyms(Pseudonyms):
 
     def integer(self, number: int) -> int:
         """Return an integer of the same sign and number of digits that fits signed 32 bits where `number` does."""
-        if self.cipher is not None and -(1 << 31) <= number < 1 << 31:
-            return self.cipher.integer(number)
+        cipher: Cipher | None = self.cipher
+        if cipher is not None and -(1 << 31) <= number < 1 << 31:
+            return cipher.integer(number)
         return super().integer(number)
 
 

@@ -63,9 +63,7 @@ class Runs:
 
 def main(name: str, difference: Difference, registry: Registry = TLIBRARY, arguments: Sequence[str] | None = None) -> int:
     """Run a check and print its report; return the exit status."""
-    parser = argparse.ArgumentParser(
-        prog=f"python -m tlib_fuzz.selfcheck.{name}", description="Compare a native step with Python."
-    )
+    parser = argparse.ArgumentParser(prog=f"python -m tlib_fuzz.selfcheck.{name}", description="Compare a native step with Python.")
     parser.add_argument("--count", type=int, default=100_000, metavar="N", help="Check N frames (default: %(default)s).")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="Repeat the run of this seed (default: 0).")
     parser.add_argument("--batch", type=int, metavar="B", help="Check this batch alone, which a failure names.")
