@@ -194,8 +194,9 @@ def actual(case: Case, units: Units, registry: Registry = TLIBRARY) -> Iterator[
             yield record
 
 
-def difference(case: Case, units: Units, registry: Registry = TLIBRARY) -> str | None:
-    """Return how the readers differ over a case, or None."""
+def difference(case: Case, units: Units | None = None, registry: Registry = TLIBRARY) -> str | None:
+    """Return how the readers differ over a case, or None. `units` counts the messages."""
+    units = Units() if units is None else units
     want = expected(case, registry)
     try:
         have = list(actual(case, units, registry))

@@ -213,6 +213,8 @@ static int finish(const tlib_log_tables *tables, tlib_log *log, tlib_log_output 
     if (step == TLIB_STEP_DONE && message->certain) {
         if (message->number < 0)
             return ask(log, TLIB_ASK_NAME);
+        if (!tlib_stamp_fits(&message->stamp))
+            return ask(log, TLIB_ASK_CLOCK);
         /* The stamp of the other one was read before the date was known: Python reads both. */
         if (at_header && tlib_clock_learns_date(&message->stamp, &message->own))
             return ask(log, TLIB_ASK_CLOCK);
