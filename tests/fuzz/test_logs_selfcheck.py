@@ -6,7 +6,8 @@ from own import OWN
 from tlib_codec import native
 from tlib_codec.formats.logs import native as native_logs
 from tlib_codec.formats.logs.values import messages_with_server
-from tlib_fuzz.selfcheck.logs import Case, Cases, difference, main, runfrom tlib_schemas.tlibrary import TLIBRARY
+from tlib_fuzz.selfcheck.logs import Case, Cases, difference, main, run
+from tlib_schemas.tlibrary import TLIBRARY
 
 needs_c = pytest.mark.skipif(native.extension("text") is None, reason="needs the native engine")
 
