@@ -21,7 +21,7 @@ if os.environ.get("TLIB_SANITIZE"):
 
 ENGINE = ("frame.c", "list.c", "stream.c")
 COLUMNS = ("columns.c", "columns_export.c")
-TEXT = ("frames.c", "json_list.c", "json_out.c")
+TEXT = ("frames.c", "json_list.c", "json_out.c", "csv_out.c")
 BATCHES: tuple[str, ...] = ("frames.c",)
 
 

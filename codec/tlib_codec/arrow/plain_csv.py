@@ -1,6 +1,7 @@
-"""Write CSV without pyarrow: the same bytes, a Python object an event.
+"""Write CSV.
 
-Strategy: the builder of columns in Python gives the cells of each row; the origin of the entry gives the others.
+Strategy: the C core writes the rows of whole `Frames`. For the other entries, and for a frame that the core leaves out (malformed, invalid,
+with text that is not UTF-8), the builder of columns in Python gives the cells of each row, and the origin of the entry the others.
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ from typing import Any, BinaryIO, Final
 
 import msgspec
 
+from tlib_codec import native
 from tlib_codec.formats import WriteOptions
 from tlib_codec.formats.jsonl import value_to_data
 from tlib_codec.formats.selected import clean, csv_line, moment, quoted
-from tlib_codec.formats.writers import RecordWriter
-from tlib_codec.records import Batch, Diagnostic, Entry, Record, is_damage
+from tlib_codec.formats.writers import RecordWriter, flow_texts
+from tlib_codec.records import Batch, Diagnostic, Entry, Flow, Frames, Part, Record, is_damage
 from tlib_codec.stream import Gap
 from tlib_schemas.errors import EncodeError, Severity
-from tlib_schemas.limits import DEFAULT_LIMITS
+from tlib_schemas.limits import DEFAULT_LIMITS, Limits
 
 from .builder import Cells, FrameBuilder
 from .entries import encoded, error_of_gap, named, place
@@ -27,6 +29,7 @@ from .reader import list_of
 _LARGEST: Final = (1 << 64) - 1
 _TIMES: Final = {"time": "Z", "local_time": ""}
 _NUMBERS: Final = ("line", "packet")
+_FLOW: Final = Flow.__struct_fields__
 
 
 class PlainCsv(RecordWriter):
@@ -36,6 +39,8 @@ class PlainCsv(RecordWriter):
         super().__init__(file, options.registry)
         self._layout = layout(options.registry)
         self._origins = [name for name in ORIGINS if options.origins is None or name in options.origins]
+        core = native.extension("text")
+        self._core = None if core is None else core.CsvRows(options.registry, self._layout, self._origins)
         self._builder = FrameBuilder(options.registry, DEFAULT_LIMITS, self._layout, MAX_BATCH_BYTES)
         if not options.part:
             names = [*(column.name for column in self._layout), *(f"${name}" for name in self._origins)]
@@ -43,8 +48,44 @@ class PlainCsv(RecordWriter):
 
     def write(self, batch: Batch) -> Iterator[Entry]:
         """Write a batch; yield the entries whose rows have an error, and a diagnostic for each record that has no row."""
-        held: list[Entry] = []
         failed: list[Diagnostic] = []
+        waiting: list[Part] = []
+        for part in batch.parts:
+            if not isinstance(part, Frames) or self._core is None or batch.registry is not self._registry:
+                waiting.append(part)
+                continue
+            yield from self._write_entries(Batch(waiting, registry=batch.registry, limits=batch.limits), failed)
+            waiting = []
+            yield from self._write_frames(part, batch.limits, failed)
+        yield from self._write_entries(Batch(waiting, registry=batch.registry, limits=batch.limits), failed)
+        yield from failed
+
+    def _write_frames(self, frames: Frames, limits: Limits, failed: list[Diagnostic]) -> Iterator[Entry]:
+        """Write frames by the core; those that it leaves out, a run of them at once, as entries."""
+        assert self._core is not None
+        file = quoted(clean(frames.file)) if frames.file and "file" in self._origins else ""
+        left: list[int] = []
+        for piece in self._core.write(frames, limits, file.encode("utf-8", "replace"), flow_texts(frames, self._flow_cells)):
+            if isinstance(piece, int):
+                left.append(piece)
+                continue
+            yield from self._write_left(frames, left, limits, failed)
+            left = []
+            self._file.write(piece)
+        yield from self._write_left(frames, left, limits, failed)
+
+    def _write_left(self, frames: Frames, places: Sequence[int], limits: Limits, failed: list[Diagnostic]) -> Iterator[Entry]:
+        if places:
+            yield from self._write_entries(Batch([frames.select(places)], registry=self._registry, limits=limits), failed)
+
+    def _flow_cells(self, flow: Flow) -> bytes:
+        """Return the cells of a flow."""
+        names = (name for name in self._origins if name in _FLOW)
+        return ",".join(_cell(name, getattr(flow, name)) for name in names).encode("utf-8", "replace")
+
+    def _write_entries(self, batch: Batch, failed: list[Diagnostic]) -> Iterator[Entry]:
+        """Write the rows of a batch; yield entries whose rows have an error. `failed` gets a diagnostic for each record without a row."""
+        held: list[Entry] = []
         for entry in batch:
             if isinstance(entry, Diagnostic) or not entry.valid:
                 yield entry
@@ -60,7 +101,6 @@ class PlainCsv(RecordWriter):
                 self._rows(held)
                 held = []
         self._rows(held)
-        yield from failed
 
     def _take(self, entry: Entry) -> bool:
         """Give an entry to the builder; return whether the builder is full. Raises EncodeError."""
@@ -111,7 +151,11 @@ def _origin(name: str, entry: Entry) -> str:
     if name == "unnumbered":
         pairs: Mapping[str, str] = entry.unnumbered if isinstance(entry, Record) else {}
         return quoted(_json({clean(str(key)): clean(str(value)) for key, value in pairs.items()})) if pairs else ""
-    value = getattr(entry.origin, name)
+    return _cell(name, getattr(entry.origin, name))
+
+
+def _cell(name: str, value: Any) -> str:
+    """Return the cell of a field of an origin."""
     if value is None or value == "":
         return ""
     if name == "time_of_day":

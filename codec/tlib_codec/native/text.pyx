@@ -17,4 +17,5 @@ from tlib_codec.native.engine cimport Labels, Names, Tables, Workspace, limits_o
 include "glue/frames.pxi"
 include "glue/log_in.pxi"
 include "glue/json_out.pxi"
+include "glue/csv_out.pxi"
 include "glue/json_in.pxi"

@@ -248,22 +248,26 @@ cdef class JsonLines:
         return 0
 
     def write(self, frames, limits, bytes file not None, list flows not None):
-        """Yield the lines of `frames` in pieces, and between them the place of each frame whose line only the caller can write.
+        """Return an iterator of the lines of `frames` in pieces, and between them the place of each frame whose line only the caller can write.
 
         `file` are the members of ``$source`` that name the file, and `flows` those of each flow, each member with a comma behind it.
         """
-        cdef LineRun run = LineRun(self, frames, limits, file, flows)
-        while run.place < run.frames.core.count:
-            asks, piece = run.advance()
-            if piece:
-                yield piece
-            if asks:
-                yield run.place
-                run.place += 1
+        return pieces(LineRun(self, frames, limits, file, flows))
+
+
+def pieces(LineRun run not None):
+    """Yield what a run writes, and the place of each frame that is for the caller."""
+    while run.place < run.frames.core.count:
+        asks, piece = run.advance()
+        if piece:
+            yield piece
+        if asks:
+            yield run.place
+            run.place += 1
 
 
 cdef class LineRun:
-    """One run over frames."""
+    """One run over frames, which writes a line for each."""
 
     cdef JsonLines lines
     cdef FrameRun frames
@@ -273,7 +277,7 @@ cdef class LineRun:
     cdef tlib_buffer out
     cdef uint64_t place
 
-    def __cinit__(self, JsonLines lines, frames, limits, bytes file, list flows):
+    def __cinit__(self, JsonLines lines, frames, limits, bytes file, list flows, *more):
         self.lines = lines
         self.frames = FrameRun(frames.data, frames.bounds, lines.registry, limits, frames.printed)
         self.core = lines.core
@@ -288,13 +292,16 @@ cdef class LineRun:
         tlib_release(&self.core.keys)
         tlib_release(&self.out)
 
+    cdef int step(self) noexcept nogil:
+        return tlib_json_lines(&self.core, &self.frames.core, &self.origins, &self.place, &self.out, ENOUGH)
+
     cdef tuple advance(self):
         """Write as many lines as are enough: whether the next frame is for the caller, and the lines."""
         cdef int code
         self.out.length = 0
         while True:
             with nogil:
-                code = tlib_json_lines(&self.core, &self.frames.core, &self.origins, &self.place, &self.out, ENOUGH)
+                code = self.step()
             if code == TLIB_JSON_MEMORY:
                 raise MemoryError
             if code != TLIB_JSON_CAPACITY:
