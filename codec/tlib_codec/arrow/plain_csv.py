@@ -1,7 +1,8 @@
 """Write CSV.
 
-Strategy: the C core writes the rows of whole `Frames`. For the other entries, and for a frame that the core leaves out (malformed, invalid,
-with text that is not UTF-8), the builder of columns in Python gives the cells of each row, and the origin of the entry the others.
+Strategy: the C core writes the rows of whole `Frames`. For the other entries, and for a frame that the core leaves out (malformed, with a
+list that is not UTF-8, with a construct of the caller's own), the builder of columns in Python gives the cells of each row, and the origin
+of the entry the others.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from tlib_codec.formats.writers import RecordWriter, flow_texts
 from tlib_codec.records import Batch, Diagnostic, Entry, Flow, Frames, Part, Record, is_damage
 from tlib_codec.stream import Gap
 from tlib_schemas.errors import EncodeError, Severity
+from tlib_schemas.events import InvalidEvent
 from tlib_schemas.limits import DEFAULT_LIMITS, Limits
 
 from .builder import Cells, FrameBuilder
 from .entries import encoded, error_of_gap, named, place
-from .layout import ERROR_OFFSET, EVENT, MAX_BATCH_BYTES, OFFSET, ORIGINS, Column, Kind, layout
+from .layout import ERROR_OFFSET, EVENT, MAX_BATCH_BYTES, OFFSET, ORIGINS, Column, Kind, error_of, layout
 from .reader import list_of
 
 _LARGEST: Final = (1 << 64) - 1
@@ -64,19 +66,18 @@ class PlainCsv(RecordWriter):
         """Write frames by the core; those that it leaves out, a run of them at once, as entries."""
         assert self._core is not None
         file = quoted(clean(frames.file)) if frames.file and "file" in self._origins else ""
-        left: list[int] = []
-        for piece in self._core.write(frames, limits, file.encode("utf-8", "replace"), flow_texts(frames, self._flow_cells)):
-            if isinstance(piece, int):
-                left.append(piece)
+        run = self._core.write(frames, limits, file.encode("utf-8", "replace"), flow_texts(frames, self._flow_cells))
+        for piece in run:
+            if isinstance(piece, bytes):
+                self._file.write(piece)
                 continue
-            yield from self._write_left(frames, left, limits, failed)
-            left = []
-            self._file.write(piece)
-        yield from self._write_left(frames, left, limits, failed)
-
-    def _write_left(self, frames: Frames, places: Sequence[int], limits: Limits, failed: list[Diagnostic]) -> Iterator[Entry]:
-        if places:
-            yield from self._write_entries(Batch([frames.select(places)], registry=self._registry, limits=limits), failed)
+            (entry,) = frames.select([piece]).records(self._registry, limits)
+            row = run.row(piece, _error_cells(entry.item)) if isinstance(entry.item, InvalidEvent) else None
+            if row is None:
+                yield from self._write_entries(Batch([entry], registry=self._registry, limits=limits), failed)
+            else:
+                yield entry
+                self._file.write(row)
 
     def _flow_cells(self, flow: Flow) -> bytes:
         """Return the cells of a flow."""
@@ -152,6 +153,13 @@ def _origin(name: str, entry: Entry) -> str:
         pairs: Mapping[str, str] = entry.unnumbered if isinstance(entry, Record) else {}
         return quoted(_json({clean(str(key)): clean(str(value)) for key, value in pairs.items()})) if pairs else ""
     return _cell(name, getattr(entry.origin, name))
+
+
+def _error_cells(item: InvalidEvent) -> bytes:
+    """Return the cells of the code, offset and path of an invalid event's first error."""
+    code, offset, path = error_of(item)
+    cells = (quoted(code), "" if offset is None else str(offset), quoted(clean(path)) if path else "")
+    return ",".join(cells).encode("utf-8", "replace")
 
 
 def _cell(name: str, value: Any) -> str:

@@ -43,11 +43,25 @@ static uint8_t *write_quoted(uint8_t *out, const uint8_t *text, size_t length) {
     return out;
 }
 
-/* A text; NULL where it is not UTF-8, which the caller replaces. */
+/* A text, in which U+FFFD stands for each byte that is not UTF-8. */
+static uint8_t *write_replaced(tlib_csv *csv, uint8_t *out, const uint8_t *text, size_t length) {
+    *out++ = '"';
+    for (;;) {
+        size_t good = tlib_utf8(text, length);
+        out = write_doubled(out, text, good);
+        if (good == length)
+            break;
+        csv->replaced = 1;
+        out = copy(out, "\xEF\xBF\xBD", 3);
+        text += good + 1;
+        length -= good + 1;
+    }
+    *out++ = '"';
+    return out;
+}
+
 static inline uint8_t *write_text(tlib_csv *csv, uint8_t *out, const uint8_t *text, size_t length) {
-    if (!tlib_ascii(text, length) && tlib_utf8(text, length) != length)
-        return stopped(csv, TLIB_JSON_ASK);
-    return write_quoted(out, text, length);
+    return tlib_ascii(text, length) ? write_quoted(out, text, length) : write_replaced(csv, out, text, length);
 }
 
 /* What was written to json_text up to `end`, quoted. */
@@ -123,6 +137,7 @@ static uint8_t *write_frame(tlib_csv *csv, uint8_t *out, const uint8_t *data, ui
                             const uint64_t *offset) {
     uint32_t cell = 1;
     int exact = space->ascending;
+    csv->replaced = 0;
     out = write_name(out, csv->messages, csv->heads, tlib_u16(data + 4));
     *out++ = ',';
     cell++;
@@ -137,7 +152,11 @@ static uint8_t *write_frame(tlib_csv *csv, uint8_t *out, const uint8_t *data, ui
         }
         out = write_value(csv, skip(out, &cell, own), data, attribute);
     }
-    if (out != NULL && !exact)
+    if (out != NULL && csv->error != NULL) {
+        out = copy(skip(out, &cell, csv->frame - 3), csv->error, csv->error_length);
+        cell = csv->frame - 1;
+    }
+    if (out != NULL && (!exact || csv->replaced))
         out = write_hex(skip(out, &cell, csv->frame), data, length);
     return out == NULL ? NULL : skip(out, &cell, csv->cells);
 }
@@ -218,7 +237,7 @@ static uint8_t *write_origin(tlib_csv *csv, uint8_t *out, const tlib_origins *or
 static size_t row_room(const tlib_csv *csv, const tlib_frames *frames, const tlib_origins *origins, uint64_t i) {
     size_t room = ROW_ROOM + 2 * tlib_json_list_room((size_t)(frames->bounds[i + 1] - frames->bounds[i]));
     uint32_t flow = tlib_flow_at(origins, i);
-    room += (frames->space->count + 1) * (csv->widest + TLIB_COPIED) + origins->file_length + csv->cells;
+    room += (frames->space->count + 1) * (csv->widest + TLIB_COPIED) + origins->file_length + csv->cells + csv->error_length;
     if (flow != TLIB_NO_FLOW)
         room += (size_t)(origins->flow_bounds[flow + 1] - origins->flow_bounds[flow]);
     if (origins->note_bounds != NULL)
@@ -233,8 +252,9 @@ static int is_plain(const tlib_csv *csv, const tlib_frames *frames, const uint8_
         return 0;
     if (!number)
         return 1;
-    return !csv->json->tables[number - 1].ask &&
-           !tlib_fails(frames->tables, &frames->tables->schemas[number - 1], data, space, frames->printed);
+    if (csv->json->tables[number - 1].ask)
+        return 0;
+    return csv->error != NULL || !tlib_fails(frames->tables, &frames->tables->schemas[number - 1], data, space, frames->printed);
 }
 
 static uint8_t *write_row(tlib_csv *csv, const tlib_frames *frames, const tlib_origins *origins, uint64_t i, tlib_buffer *buffer) {
@@ -264,15 +284,22 @@ static uint8_t *write_row(tlib_csv *csv, const tlib_frames *frames, const tlib_o
     return out;
 }
 
+int tlib_csv_row(tlib_csv *csv, const tlib_frames *frames, const tlib_origins *origins, uint64_t place, tlib_buffer *buffer) {
+    uint8_t *out = write_row(csv, frames, origins, place, buffer);
+    if (out == NULL)
+        return csv->json->stop;
+    buffer->length = (size_t)(out - buffer->at);
+    return TLIB_JSON_END;
+}
+
 int tlib_csv_rows(tlib_csv *csv, const tlib_frames *frames, const tlib_origins *origins, uint64_t *place, tlib_buffer *buffer,
                   size_t enough) {
     for (; *place < frames->count; ++*place) {
         if (buffer->length >= enough)
             return TLIB_JSON_FULL;
-        uint8_t *out = write_row(csv, frames, origins, *place, buffer);
-        if (out == NULL)
-            return csv->json->stop;
-        buffer->length = (size_t)(out - buffer->at);
+        int code = tlib_csv_row(csv, frames, origins, *place, buffer);
+        if (code)
+            return code;
     }
     return TLIB_JSON_END;
 }

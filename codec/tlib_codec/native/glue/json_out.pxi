@@ -252,22 +252,11 @@ cdef class JsonLines:
 
         `file` are the members of ``$source`` that name the file, and `flows` those of each flow, each member with a comma behind it.
         """
-        return pieces(LineRun(self, frames, limits, file, flows))
-
-
-def pieces(LineRun run not None):
-    """Yield what a run writes, and the place of each frame that is for the caller."""
-    while run.place < run.frames.core.count:
-        asks, piece = run.advance()
-        if piece:
-            yield piece
-        if asks:
-            yield run.place
-            run.place += 1
+        return LineRun(self, frames, limits, file, flows)
 
 
 cdef class LineRun:
-    """One run over frames, which writes a line for each."""
+    """One run over frames, which writes a line for each: an iterator of bytes, and of the places of frames that are for the caller."""
 
     cdef JsonLines lines
     cdef FrameRun frames
@@ -276,6 +265,7 @@ cdef class LineRun:
     cdef tlib_origins origins
     cdef tlib_buffer out
     cdef uint64_t place
+    cdef bint asks           # the frame at `place` is for the caller
 
     def __cinit__(self, JsonLines lines, frames, limits, bytes file, list flows, *more):
         self.lines = lines
@@ -295,18 +285,30 @@ cdef class LineRun:
     cdef int step(self) noexcept nogil:
         return tlib_json_lines(&self.core, &self.frames.core, &self.origins, &self.place, &self.out, ENOUGH)
 
-    cdef tuple advance(self):
-        """Write as many lines as are enough: whether the next frame is for the caller, and the lines."""
-        cdef int code
+    cdef bytes taken(self):
+        return PyBytes_FromStringAndSize(<const char *> self.out.at, <Py_ssize_t> self.out.length)
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        cdef int code = TLIB_JSON_END
         self.out.length = 0
-        while True:
+        while not self.asks and self.place < self.frames.core.count and self.out.length < ENOUGH:
             with nogil:
                 code = self.step()
             if code == TLIB_JSON_MEMORY:
                 raise MemoryError
-            if code != TLIB_JSON_CAPACITY:
-                return code == TLIB_JSON_ASK, PyBytes_FromStringAndSize(<const char *> self.out.at, <Py_ssize_t> self.out.length)
-            self.frames.work.grow()
+            if code == TLIB_JSON_CAPACITY:
+                self.frames.work.grow()
+            self.asks = code == TLIB_JSON_ASK
+        if self.out.length:
+            return self.taken()
+        if not self.asks:
+            raise StopIteration
+        self.asks = False
+        self.place += 1
+        return self.place - 1
 
 
 cdef const void *column(object data, uint64_t count, size_t size, list kept) except? NULL:
