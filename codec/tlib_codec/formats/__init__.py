@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 import msgspec
 
+from tlib_codec.stats import Stats
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
@@ -37,7 +38,7 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     `server` is the Server attribute of events from a log, which logs do not print. `encoding` is the encoding of a log's text (None:
     UTF-8, and Windows-1252 for a line that is not UTF-8). `ports` and `hosts` (addresses) choose connections of a capture; without
-    them, those that carry frames are read. `zone` is that of logs that do not know theirs.
+    them, those that carry frames are read. `zone` is that of logs that do not know theirs. A native reader adds to `stats.read`.
     """
 
     registry: Registry = TLIBRARY
@@ -46,6 +47,7 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
     ports: tuple[int, ...] = ()
     hosts: tuple[str, ...] = ()
     zone: dt.tzinfo | None = None
+    stats: Stats = msgspec.field(default_factory=Stats)
 
 
 class WriteOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +56,7 @@ class WriteOptions(msgspec.Struct, frozen=True, kw_only=True):
     `origins` names the fields of `Origin` that rows have as columns (None: all). `threads` encode Parquet. `stream` asks for an output
     that can be read while it grows, where a format has a choice. `part` asks for a part of an output, for `Writer.join`. `select`
     chooses columns, for a format that `selects`. `zone` is that of the times that people read (None: as `ShownZone` chooses).
+    A native writer adds to `stats.written`.
     """
 
     registry: Registry = TLIBRARY
@@ -63,6 +66,7 @@ class WriteOptions(msgspec.Struct, frozen=True, kw_only=True):
     part: bool = False
     zone: ShownZone | None = None
     select: Selection | None = None
+    stats: Stats = msgspec.field(default_factory=Stats)
 
 
 class Writer(Protocol):

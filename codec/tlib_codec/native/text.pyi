@@ -1,12 +1,55 @@
 # The signatures of the text steps in C.
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from tlib_codec.arrow.layout import Column
-from tlib_codec.records import Frames
+from tlib_codec.formats.logs.lines import LogLimits
+from tlib_codec.records import Flow, Frames
 from tlib_schemas.limits import Limits
 from tlib_schemas.registry import Registry
 
-class JsonLines:
+LOG_MORE: int
+LOG_FULL: int
+LOG_ASK: int
+
+class LogReader:
+    clock: tuple[int | None, int | None, int, str, int, int, int]
+    def __init__(
+        self,
+        exact: dict[str, int],
+        folded: dict[str, int],
+        attributes: list[tuple[int, int, dict[str, int]]],
+        messages: dict[str, int],
+        wants: frozenset[int],
+        ids: tuple[int, int, int],
+        server_readable: int,
+        server: int | None,
+        encoding: int,
+        characters: list[bytes],
+        zone: bool,
+        limits: LogLimits,
+        frame_limits: Limits,
+        flow_class: type[Flow],
+    ) -> None: ...
+    @property
+    def messages(self) -> int: ...
+    @property
+    def why(self) -> int: ...
+    @property
+    def before(self) -> bytes: ...
+    @property
+    def orphaned(self) -> bool: ...
+    @property
+    def zone_times(self) -> bool: ...
+    def feed(self, piece: bytes) -> None: ...
+    def close(self) -> None: ...
+    def run(self) -> int: ...
+    def frames(self) -> dict[str, Any] | None: ...
+    def line(self) -> tuple[int, int, bytes | int] | None: ...
+    def unread(self) -> None: ...
+    def resume(self, before: bytes, orphaned: bool, announced: bool) -> None: ...
+
+class JsonWriter:
     def __init__(self, registry: Registry) -> None: ...
     def write(self, frames: Frames, limits: Limits, file: bytes, flows: list[bytes]) -> Iterator[bytes | int]: ...
 
@@ -17,3 +60,11 @@ class RowRun(Iterator[bytes | int]):
 class CsvRows:
     def __init__(self, registry: Registry, layout: Sequence[Column], origins: Sequence[str]) -> None: ...
     def write(self, frames: Frames, limits: Limits, file: bytes, flows: list[bytes]) -> RowRun: ...
+
+class JsonReader:
+    line: int
+    def __init__(self, registry: Registry, limits: Limits, name: str, longest: int, /) -> None: ...
+    @property
+    def finished(self) -> bool: ...
+    def attach(self, block: bytes) -> None: ...
+    def step(self) -> tuple[Frames | None, tuple[int, bytes] | None]: ...

@@ -50,7 +50,7 @@ class JsonLines(FramesCheck):
     def pieces(self, frames: Frames, limits: Limits) -> list[bytes | int]:
         """Return what the core makes of frames."""
         core: Any = native.extension("text")
-        return list(core.JsonLines(self.registry).write(frames, limits, b"", flow_texts(frames, lambda _: b"")))
+        return list(core.JsonWriter(self.registry).write(frames, limits, b"", flow_texts(frames, lambda _: b"")))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -39,7 +39,7 @@ class LineWriter(RecordWriter):
     def __init__(self, file: BinaryIO, registry: Registry) -> None:
         super().__init__(file, registry)
         core = native.extension("text")
-        self._core = None if core is None else core.JsonLines(registry)
+        self._core = None if core is None else core.JsonWriter(registry)
 
     def write(self, batch: Batch) -> Iterator[Entry]:
         """Write a batch; yield invalid records and diagnostics."""

@@ -207,6 +207,21 @@ static inline uint64_t tlib_u64(const uint8_t *p) {
     return ((uint64_t)tlib_u32(p) << 32) | tlib_u32(p + 4);
 }
 
+/* -- stores --------------------------------------------------------------------------------------- */
+
+static inline void tlib_put16(uint8_t *at, uint32_t value) {
+    at[0] = (uint8_t)(value >> 8);
+    at[1] = (uint8_t)value;
+}
+static inline void tlib_put32(uint8_t *at, uint32_t value) {
+    tlib_put16(at, value >> 16);
+    tlib_put16(at + 2, value);
+}
+static inline void tlib_put64(uint8_t *at, uint64_t value) {
+    tlib_put32(at, (uint32_t)(value >> 32));
+    tlib_put32(at + 4, (uint32_t)value);
+}
+
 /* Whether all bytes are below 0x80. */
 static inline int tlib_ascii(const uint8_t *data, size_t length) {
     uint64_t word, bits = 0;

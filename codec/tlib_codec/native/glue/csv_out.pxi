@@ -55,13 +55,13 @@ cdef class CsvRows:
     `layout` are the columns of frames, `origins` the fields of an origin that have one; those of a flow stand together.
     """
 
-    cdef JsonLines lines
+    cdef JsonWriter lines
     cdef tlib_csv core
     cdef bytes origins
 
     def __cinit__(self, registry, layout, origins):
         cdef tlib_csv_attribute *attributes
-        cdef JsonLines lines = JsonLines(registry)
+        cdef JsonWriter lines = JsonWriter(registry)
         self.lines = lines
         attributes = <tlib_csv_attribute *> lines.block(len(registry.dictionary) + 1, sizeof(tlib_csv_attribute))
         self.core.attributes = attributes
@@ -99,7 +99,7 @@ cdef class RowRun(LineRun):
     cdef CsvRows rows
     cdef tlib_csv csv
 
-    def __cinit__(self, JsonLines lines, frames, limits, bytes file, list flows, CsvRows rows):
+    def __cinit__(self, JsonWriter lines, frames, limits, bytes file, list flows, CsvRows rows):
         self.rows = rows
         self.csv = rows.core
         self.csv.json = &self.core

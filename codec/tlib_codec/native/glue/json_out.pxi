@@ -19,24 +19,6 @@ cdef extern from "buffer.h" nogil:
 
     void tlib_release(tlib_buffer *buffer)
 
-cdef extern from "origins.h" nogil:
-    ctypedef struct tlib_origins:
-        const uint64_t *lines
-        const uint64_t *packets
-        const uint64_t *offsets
-        const int64_t *times
-        const int64_t *local_times
-        const int64_t *times_of_day
-        const uint32_t *flows
-        uint32_t flow_count
-        const uint64_t *flow_bounds
-        const uint8_t *flow_text
-        const uint8_t *file
-        size_t file_length
-        const uint8_t *notes
-        uint64_t notes_length
-        const uint64_t *note_bounds
-
 cdef extern from "json_out.h" nogil:
     enum:
         TLIB_COPIED
@@ -162,7 +144,7 @@ cdef class Texts:
             text = <tlib_text *> (<char *> text + stride)
 
 
-cdef class JsonLines:
+cdef class JsonWriter:
     """A registry as the core writes it in JSON."""
 
     cdef object registry
@@ -258,7 +240,7 @@ cdef class JsonLines:
 cdef class LineRun:
     """One run over frames, which writes a line for each: an iterator of bytes, and of the places of frames that are for the caller."""
 
-    cdef JsonLines lines
+    cdef JsonWriter lines
     cdef FrameRun frames
     cdef list kept
     cdef tlib_json core
@@ -267,7 +249,7 @@ cdef class LineRun:
     cdef uint64_t place
     cdef bint asks           # the frame at `place` is for the caller
 
-    def __cinit__(self, JsonLines lines, frames, limits, bytes file, list flows, *more):
+    def __cinit__(self, JsonWriter lines, frames, limits, bytes file, list flows, *more):
         self.lines = lines
         self.frames = FrameRun(frames.data, frames.bounds, lines.registry, limits, frames.printed)
         self.core = lines.core
@@ -311,32 +293,13 @@ cdef class LineRun:
         return self.place - 1
 
 
-cdef const void *column(object data, uint64_t count, size_t size, list kept) except? NULL:
-    """The numbers of a column, which `kept` keeps; NULL for None."""
-    if data is None:
-        return NULL
-    if <uint64_t> PyBytes_GET_SIZE(data) != count * size:
-        raise ValueError(f"a column of {PyBytes_GET_SIZE(data)} bytes: expected {size} for each of {count} frames")
-    kept.append(data)
-    return PyBytes_AS_STRING(data)
-
-
 cdef int fill_origins(tlib_origins *origins, frames, uint64_t count, list flows, list kept) except -1:
     """Point `origins` to the columns of frames; `flows` has the text of each."""
-    cdef bytes joined = b"".join(flows), notes = frames.notes
+    cdef bytes joined = b"".join(flows)
     bounds = array("Q", accumulate(map(len, flows), initial=0)).tobytes()
-    origins.lines = <const uint64_t *> column(frames.lines, count, 8, kept)
-    origins.packets = <const uint64_t *> column(frames.packets, count, 8, kept)
-    origins.offsets = <const uint64_t *> column(frames.offsets, count, 8, kept)
-    origins.times = <const int64_t *> column(frames.times, count, 8, kept)
-    origins.local_times = <const int64_t *> column(frames.local_times, count, 8, kept)
-    origins.times_of_day = <const int64_t *> column(frames.times_of_day, count, 8, kept)
-    origins.flows = <const uint32_t *> column(frames.flows, count, 4, kept)
+    columns_of(frames, origins, count, kept)
     origins.flow_count = <uint32_t> len(flows)
-    origins.flow_bounds = <const uint64_t *> column(bounds, len(flows) + 1, 8, kept)
+    origins.flow_bounds = <const uint64_t *> column_of(bounds, len(flows) + 1, 8, kept)
     origins.flow_text = <const uint8_t *> PyBytes_AS_STRING(joined)
-    origins.notes = <const uint8_t *> PyBytes_AS_STRING(notes)
-    origins.notes_length = <uint64_t> PyBytes_GET_SIZE(notes)
-    origins.note_bounds = <const uint64_t *> column(frames.note_bounds, count + 1, 8, kept)
-    kept += [joined, notes]
+    kept.append(joined)
     return 0
