@@ -151,7 +151,7 @@ def test_notes_that_end_before_their_length():
 
 
 def test_a_column_of_another_length_is_refused():
-    with pytest.raises(ValueError, match="expected 8 for each of 1 frames"):
+    with pytest.raises(ValueError, match="expected 8 bytes for each of 1 frames"):
         written(frames(unknown(), lines=b"1234"))
 
 
