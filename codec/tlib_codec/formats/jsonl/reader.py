@@ -29,11 +29,11 @@ _MARK: Final = b"\xef\xbb\xbf"  # a byte order mark, which the first line may ha
 
 def read_lines(source: Source, registry: Registry, *, longest: int = _LONGEST_LINE) -> Iterator[Batch]:
     """Yield the objects of a file in batches; a line of more than `longest` bytes is a diagnostic."""
-    parts = _entries if extension("text") is None else _parts
+    parts = entries if extension("text") is None else runs
     return batches(parts(source, registry, longest), registry=registry)
 
 
-def _parts(source: Source, registry: Registry, longest: int) -> Iterator[Frames | Entry | None]:
+def runs(source: Source, registry: Registry, longest: int) -> Iterator[Frames | Entry | None]:
     """Yield runs of lines as frames, and the entries of the lines that the step in C leaves."""
     step = extension("text")
     assert step is not None
@@ -55,7 +55,7 @@ def _parts(source: Source, registry: Registry, longest: int) -> Iterator[Frames 
                 yield entry
 
 
-def _entries(source: Source, registry: Registry, longest: int) -> Iterator[Entry | None]:
+def entries(source: Source, registry: Registry, longest: int) -> Iterator[Entry | None]:
     """Yield the entries of all lines."""
     for line in split_lines(source.chunks(), longest):
         if line is None:

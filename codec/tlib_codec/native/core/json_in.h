@@ -102,8 +102,10 @@ typedef struct {
     int raw; /* an attribute has a type that only the line names */
 } tlib_lines;
 
+/* Whether a name is `known`, a literal. */
 static inline int tlib_text_is(const uint8_t *name, int64_t length, const char *known) {
-    return (size_t)length == strlen(known) && memcmp(name, known, (size_t)length) == 0;
+    size_t expected = strlen(known);
+    return (size_t)length == expected && memcmp(name, known, expected) == 0;
 }
 
 /* Write the list at the cursor in its packed form behind `packed`, which has capacity for twice the rest of the line. Returns
