@@ -56,11 +56,12 @@ docs: $(VENV)/installed-dev
 	$(BIN)/python docs/generate.py
 
 # Time to read and write an event, against other libraries: tables, and docs/benchmarks.md anew; the same for
-# captures, into docs/captures.md. Some minutes.
+# captures, into docs/captures.md; whole commands, into docs/benchmarks.md. Some minutes.
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m pip install -qq --group bench
 	$(BIN)/python -m benchmarks --docs docs
 	$(BIN)/python -m benchmarks.captures --docs docs
+	$(BIN)/python -m benchmarks.road --docs docs
 
 # The source distribution, and the wheel built from it.
 wheel: $(VENV)/installed-dev

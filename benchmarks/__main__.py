@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks import startup
 from benchmarks.events import EVENTS, FRAMES
-from benchmarks.page import PLOT, page
+from benchmarks.page import PLOT, page, road_of
 from benchmarks.paired import Times, Work, measure, results
 from benchmarks.peers import BASELINE, absent, installed, peers_of
 from benchmarks.peers import MODULES as PEERS
@@ -113,7 +113,8 @@ def main() -> None:
     if options.docs:
         panels = {f"{name} event, {len(FRAMES[name])} bytes": results(run.sections[section(DECODING, name)], BASELINE) for name in EVENTS}
         (options.docs / PLOT).write_text(svg(panels, BASELINE), encoding="utf-8")
-        (options.docs / "benchmarks.md").write_text(page(run.sections, command), encoding="utf-8")
+        path = options.docs / "benchmarks.md"
+        path.write_text(page(run.sections, command, road_of(path)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,9 @@ writes the whole page.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from string import Template
 
 from benchmarks.events import EVENTS, FRAMES, present
@@ -15,6 +17,8 @@ from benchmarks.peers import BASELINE, absent, versions
 from benchmarks.report import aim_rows, markdown, section_rows
 
 PLOT = "benchmarks.svg"
+ROAD_PLOT = "road.svg"
+_ROAD = re.compile(r"<!-- begin road -->\n(.*?)<!-- end road -->", re.DOTALL)
 
 _PAGE = Template("""# Benchmarks
 
@@ -59,6 +63,22 @@ alone, which no decoder can reach if the loop by itself takes longer than the ai
 $aims
 `tlib --version` took $command times as long as an empty Python process (of the shortest: $command_best).
 
+## What people run
+
+Whole paths, from a file to a file, in the same process and as a whole command with its start, beside other programs on the same
+events. Speeds are megabytes of input a second of CPU time; "before" is the code before the native road, "reference" the same
+command with `TLIB_ENGINE=reference`. Data without repetition has identifiers and user data of its own in each call, so no cache
+helps. The peers read the events without `$$time` and `$$source`, which favours them.
+
+```console no-run
+$$ python -m benchmarks.road --docs docs
+```
+
+![Time to convert a file, relative to another program]($road_plot)
+
+<!-- begin road -->
+$road<!-- end road -->
+
 $sections## Versions
 
 $versions
@@ -78,6 +98,18 @@ _NOTES = {
 }
 
 
+def road_of(path: Path) -> str:
+    """Return the tables of the road that the page at `path` has; "" where it has none."""
+    found = _ROAD.search(path.read_text(encoding="utf-8")) if path.exists() else None
+    return "" if found is None else found[1]
+
+
+def with_road(path: Path, tables: str) -> None:
+    """Replace the tables of the road in the page at `path`."""
+    text = path.read_text(encoding="utf-8")
+    path.write_text(_ROAD.sub(lambda _: f"<!-- begin road -->\n{tables}<!-- end road -->", text), encoding="utf-8")
+
+
 def _events() -> str:
     lines = []
     for name, event in EVENTS.items():
@@ -88,8 +120,12 @@ def _events() -> str:
     return "\n".join(lines)
 
 
-def page(sections: Mapping[str, Times], command: tuple[str, str]) -> str:
-    """Return the whole page. `command` is the time of `tlib --version` relative to an empty process: median, and of the shortest."""
+def page(sections: Mapping[str, Times], command: tuple[str, str], road: str = "") -> str:
+    """Return the whole page.
+
+    `command` is the time of `tlib --version` relative to an empty process: median, and of the shortest. `road` are the tables
+    that `benchmarks.road` has written into the page before.
+    """
     parts = []
     seen = set()
     for title, times in sections.items():
@@ -105,6 +141,8 @@ def page(sections: Mapping[str, Times], command: tuple[str, str]) -> str:
         aims=markdown(aim_rows(dict(sections))),
         command=command[0],
         command_best=command[1],
+        road=road,
+        road_plot=ROAD_PLOT,
         sections="".join(parts),
         versions=", ".join(f"{package} {version}" for package, version in versions().items()) + ".",
         absent=f"\nNot installed, so not measured: {missing}." if missing else "",

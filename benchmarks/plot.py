@@ -1,4 +1,4 @@
-"""The plot: time to decode, one bar a peer, on a logarithmic scale, as SVG written by hand.
+"""The plots: time relative to a baseline, one bar a peer, on a logarithmic scale, as SVG written by hand.
 
 Strategy: bars run from the left edge, shorter is faster; a thin line across a bar's end spans the quartiles,
 a dashed line marks the baseline. Colours hold on white and for the colour-blind.
@@ -7,7 +7,7 @@ a dashed line marks the baseline. Colours hold on white and for the colour-blind
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from html import escape
 
 from benchmarks.paired import Result
@@ -17,8 +17,10 @@ _LEFT, _WIDTH, _BAR, _GAP, _HEAD = 260, 560, 16, 6, 34
 _OURS, _BASE, _OTHERS, _INK = "#0072b2", "#d55e00", "#b8bfc6", "#24292f"
 
 
-def svg(panels: dict[str, dict[str, Result]], baseline: str) -> str:
-    """The document: one panel an event, its peers fastest first."""
+def svg(panels: dict[str, dict[str, Result]], *baselines: str, title: str = "Time to decode an event") -> str:
+    """Return the document: one panel an event or path, its peers fastest first. Times are relative to one of `baselines`."""
+    baseline = baselines[0] if len(baselines) == 1 else "the orange bar"
+    heading = f"{title}, relative to {baseline}" if len(baselines) == 1 else title
     every = [result.ratio for panel in panels.values() for result in panel.values()]
     low = math.floor(math.log10(min(min(r.low, r.median) for r in every)))
     high = math.ceil(math.log10(max(max(r.high, r.median) for r in every)))
@@ -26,12 +28,12 @@ def svg(panels: dict[str, dict[str, Result]], baseline: str) -> str:
     height = sum(_HEAD + len(panel) * (_BAR + _GAP) for panel in panels.values()) + 50
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_LEFT + _WIDTH + 80} {height}" font-family="sans-serif" font-size="12">',
-        f"<title>Time to decode an event, relative to {escape(baseline)}</title>",
+        f"<title>{escape(heading)}</title>",
         f'<rect width="100%" height="100%" fill="#ffffff"/><g fill="{_INK}">',
     ]
     top = 0
-    for title, panel in panels.items():
-        lines += _panel(title, panel, baseline, top, low, high)
+    for name, panel in panels.items():
+        lines += _panel(name, panel, baselines, top, low, high)
         top += _HEAD + len(panel) * (_BAR + _GAP)
     for power in range(low, high + 1):
         x = _x(10.0**power, low, high)
@@ -44,7 +46,7 @@ def _x(value: float, low: int, high: int) -> float:
     return _LEFT + _WIDTH * (math.log10(value) - low) / (high - low)
 
 
-def _panel(title: str, panel: dict[str, Result], baseline: str, top: int, low: int, high: int) -> Iterator[str]:
+def _panel(title: str, panel: dict[str, Result], baselines: Collection[str], top: int, low: int, high: int) -> Iterator[str]:
     yield f'<text x="8" y="{top + 22}" font-weight="bold">{escape(title)}</text>'
     bottom = top + _HEAD + len(panel) * (_BAR + _GAP)
     for power in range(low, high + 1):
@@ -55,7 +57,7 @@ def _panel(title: str, panel: dict[str, Result], baseline: str, top: int, low: i
         y = top + _HEAD + i * (_BAR + _GAP)
         r = result.ratio
         end = _x(r.median, low, high)
-        colour = _OURS if name.startswith("tlib-codec") else _BASE if name == baseline else _OTHERS
+        colour = _OURS if name.startswith("tlib-codec") else _BASE if name in baselines else _OTHERS
         yield f'<text x="{_LEFT - 8}" y="{y + 12}" text-anchor="end">{escape(name)}</text>'
         yield f'<rect x="{_LEFT}" y="{y}" width="{end - _LEFT:.1f}" height="{_BAR}" fill="{colour}"/>'
         yield f'<path d="M{_x(r.low, low, high):.1f} {y + _BAR / 2:g}H{_x(r.high, low, high):.1f}" stroke="{_INK}"/>'
