@@ -22,7 +22,7 @@ if os.environ.get("TLIB_SANITIZE"):
 ENGINE = ("frame.c", "list.c", "stream.c")
 COLUMNS = ("columns.c", "columns_export.c")
 TEXT = ("frames.c", "json_list.c", "json_out.c", "json_read.c", "json_read_list.c", "json_read_attribute.c", "json_in.c")
-BATCHES = ("frames.c",)
+BATCHES = ("frames.c", "packets_out.c", "blake2b.c", "pseudonym.c", "redact.c")
 
 
 def module(name: str, sources: tuple[str, ...]) -> Extension:
