@@ -23,6 +23,7 @@ from tlib_codec.formats.source import Source
 from tlib_codec.native import extension
 from tlib_codec.records import Batch, Diagnostic, Entry, Frames, Origin, Part, Record
 from tlib_codec.reference import Policy
+from tlib_codec.stream import Gap, MalformedFrame
 from tlib_fuzz.cases.mutate import MUTATIONS
 from tlib_fuzz.dictionary import TOKENS
 from tlib_schemas.errors import DecodeError
@@ -34,24 +35,12 @@ from .inputs import Inputs
 
 _BYTES: Final = ("flip-bit", "set-byte", "nudge-byte", "insert", "delete", "truncate", "repeat", "splice")
 _TEXTS: Final = (
-    "",
-    "a",
-    "7001",
-    "a\tb",
-    'say "x"',
-    "back\\slash",
-    "naïve",
-    "日本",
-    "\U0001f600",
-    "\x7f",
-    "x" * 40,
-    "C:\\logs\\a.log",
-    "$x",
-    "/",
-)
+    "", "a", "7001", "a\tb", 'say "x"', "back\\slash", "naïve", "日本", "\U0001f600", "\x7f", "x" * 40, "C:\\logs\\a.log", "$x", "/",
+)  # fmt: skip
 _NUMBERS: Final = (0, 1, 255, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**63, 2**64 - 1, 2**64, -1, -(2**31), -(2**31) - 1)
-_ODD: Final = (None, True, False, 1.5, 1e300, [], {}, [[]], [["a", 1]], [["a", 1, 2]], {"$binary": "AA=="}, {"$binary": "AB=="},
-    {"$string": "/w=="}, {"$unicode": "é"}, {"$unicode": 5}, {"type": 7, "value": "AA=="}, {"type": 3, "value": "AAA="}, {"$x": 1}, {"": {"": {}}},
+_ODD: Final[tuple[Any, ...]] = (
+    None, True, False, 1.5, 1e300, [], {}, [[]], [["a", 1]], [["a", 1, 2]], {"$binary": "AA=="}, {"$binary": "AB=="}, {"$string": "/w=="},
+    {"$unicode": "é"}, {"$unicode": 5}, {"type": 7, "value": "AA=="}, {"type": 3, "value": "AAA="}, {"$x": 1}, {"": {"": {}}},
 )  # fmt: skip
 _TIMES: Final = (
     "2026-03-14T21:39:12Z", "2026-03-14T21:39:12.000001Z", "2026-03-14T21:39:12.123456789Z", "2026-03-14T21:39:12", "23:59:59.000001",
@@ -93,7 +82,9 @@ class Lines:
     def _record(self) -> Record:
         rng = self._rng
         item = self._item() if rng.random() < 0.98 else rng.choice(list(_others(self._inputs)))
-        return Record(item, None, self._origin(), {name: rng.choice(_TEXTS) for name in rng.sample(_TEXTS[1:], rng.choice((0, 0, 0, 1, 2)))})
+        return Record(
+            item, None, self._origin(), {name: rng.choice(_TEXTS) for name in rng.sample(_TEXTS[1:], rng.choice((0, 0, 0, 1, 2)))}
+        )
 
     def _item(self) -> Any:
         """Return an item: of a whole frame, or of a damaged one with and without the places of its violations."""
@@ -126,8 +117,8 @@ class Lines:
         if kind == "none":
             return Origin()
         return Origin(
-            file=rng.choice(_TEXTS), line=rng.choice((None, *_NUMBERS)), packet=rng.choice((None, *_NUMBERS)), time_of_day=rng.choice((None, 5000)),
-            connection=rng.choice((None, "x", *_NUMBERS)),
+            file=rng.choice(_TEXTS), line=rng.choice((None, *_NUMBERS)), packet=rng.choice((None, *_NUMBERS)),
+            time_of_day=rng.choice((None, 5000)), connection=rng.choice((None, "x", *_NUMBERS)),
         )  # fmt: skip
 
     def _edit(self, members: Members) -> None:
@@ -154,8 +145,8 @@ class Lines:
     def _name(self) -> str:
         rng = self._rng
         names = [
-            "Event", "$time", "$source", "$unnumbered", "$violations", "$gap", "$malformed", "$other", "file", "line", "packet", "offset", "time",
-            "text", "src", "connection", "#200", "#0200", "#70000", "#9", "#-1", "#", *self._registry.composites, *_TEXTS,
+            "Event", "$time", "$source", "$unnumbered", "$violations", "$gap", "$malformed", "$other", "file", "line", "packet", "offset",
+            "time", "text", "src", "connection", "#200", "#0200", "#70000", "#9", "#-1", "#", *self._registry.composites, *_TEXTS,
         ]  # fmt: skip
         if rng.random() < 0.5:
             attribute = rng.choice(list(self._registry.dictionary.values()))
@@ -214,8 +205,6 @@ def _escaped(character: str) -> str:
 
 def _others(inputs: Inputs) -> Iterator[Any]:
     """Yield a few items that are no events."""
-    from tlib_codec.stream import Gap, MalformedFrame  # noqa: PLC0415
-
     yield Gap(5, b"abc")
     try:
         inputs.registry.frame().unpack(b"TL\x01\x00\x00\x4d\x00\x00\x00\x07\x00\x03\x01\x00\x00\x01\x00")
@@ -223,14 +212,15 @@ def _others(inputs: Inputs) -> Iterator[Any]:
         yield MalformedFrame(1, b"x", error)
 
 
-class _Pieces(io.RawIOBase):
+class _Pieces(io.BytesIO):
     """A file that gives its bytes in the pieces that `cuts` make."""
 
     def __init__(self, data: bytes, cuts: Sequence[int]) -> None:
         super().__init__()
         self._pieces = [data[a:b] for a, b in zip((0, *cuts), (*cuts, len(data)), strict=True) if a < b]
 
-    def read(self, size: int = -1) -> bytes:
+    def read1(self, _size: int | None = -1, /) -> bytes:
+        """Return the next piece."""
         return self._pieces.pop(0) if self._pieces else b""
 
 
@@ -247,7 +237,7 @@ def _seen(entry: Entry) -> Any:
 
 
 def difference(data: bytes, cuts: Sequence[int] = (), registry: Registry = TLIBRARY, longest: int = 1 << 20) -> tuple[str | None, int]:
-    """Return how the readers differ over a file that comes in pieces cut at `cuts` (None: not at all), and the entries that C left to Python."""
+    """Return how the readers differ over a file in pieces cut at `cuts` (None: not at all), and the entries that C left to Python."""
 
     def source() -> Source:
         return Source(_Pieces(data, cuts), name="lines.jsonl")

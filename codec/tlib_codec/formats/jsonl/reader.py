@@ -52,7 +52,10 @@ def runs(source: Source, registry: Registry, longest: int) -> Iterator[Frames | 
             frames, line = lines.step()
             if frames is not None:
                 yield frames
-            if line is not None and (entry := _entry_of(*line, source, registry, longest)) is not None:
+            if line is None:
+                continue
+            number, text = line
+            if (entry := _entry_of(number, text, source, registry, longest)) is not None:
                 yield entry
 
 
