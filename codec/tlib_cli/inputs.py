@@ -112,10 +112,9 @@ def entries(
     only: Collection[str] = (),
     moved: Callable[[int], None] | None = None,
     opened: Callable[[Source], None] | None = None,
-    follow: bool = False,
 ) -> Iterator[Entry]:
     """Yield the records and diagnostics of `path` one by one; report those of severity WARNING instead. Raise InputError."""
-    for batch in batches(path, format, options, only=only, moved=moved, opened=opened, follow=follow):
+    for batch in batches(path, format, options, only=only, moved=moved, opened=opened):
         for entry in batch:
             if isinstance(entry, Diagnostic) and entry.severity is Severity.WARNING:
                 report(entry.complaint())

@@ -84,11 +84,14 @@ def own_time(registry: Registry) -> Callable[[StreamItem], int | None]:
 def own_numbers(registry: Registry) -> tuple[int | None, int | None, bool, bool] | None:
     """Return the ids of the two attributes that `own_time` reads, None for one that it finds in no event, and whether each is signed.
 
-    Return None where the seconds or the fraction have 64 bits, and so may be beyond every calendar.
+    Return None where the seconds or the fraction have 64 bits, and so may be beyond every calendar, or where a table lists the fraction alone.
     """
+    secs, micros = AttributeID.TimeinSecs, AttributeID.TimeinuSecs
+    if any(micros in schema.listed and secs not in schema.listed for schema in registry.tables):
+        return None
     ids: list[int | None] = []
     signed = []
-    for number in (AttributeID.TimeinSecs, AttributeID.TimeinuSecs):
+    for number in (secs, micros):
         attribute = registry.dictionary.get(number)
         kind = None if attribute is None or attribute.value is None else attribute.value.kind
         if kind is Kind.LONG or kind is Kind.OTHER:

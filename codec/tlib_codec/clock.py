@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import zoneinfo
+from array import array
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
@@ -19,12 +20,13 @@ import msgspec
 from tlib_schemas.registry import Registry
 
 from .access import closest, own_time
-from .records import Batch, Origin, Record, iso, nanoseconds
+from .records import NO_TIME, Batch, Frames, Origin, Record, iso, nanoseconds
 
 _SECOND: Final = 1_000_000_000
 _DAY: Final = 86_400 * _SECOND
 QUARTER: Final = 15 * 60 * _SECOND  # zones are multiples of it
 FURTHEST: Final = 15 * 3600 * _SECOND  # no zone is further from UTC
+_NUMBERS: Final = range(-(1 << 63) + 1, 1 << 63)
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _OFFSET: Final = re.compile(r"([+-])(\d\d):?([0-5]\d)?", re.ASCII)
 _EXAMPLES: Final = "2026-03-14, 2026-03-14T21:39, 2026-03-14T21:39:12.5+01:00 or 21:39"
@@ -149,12 +151,27 @@ def completer(registry: Registry, zone: dt.tzinfo | None = None) -> Callable[[Re
 def timed(batches: Iterable[Batch], registry: Registry, zone: dt.tzinfo | None = None) -> Iterator[Batch]:
     """Yield the batches of a reader with the instant of each record, as `completer` gives it.
 
-    `Frames` stay as they are: their records have the times of the frames' column, else the events' own.
+    The records of `Frames` have the times of the frames' column, else the events' own: only local times in `zone` are added to that column.
     """
     completed = completer(registry, zone)
     for batch in batches:
         parts = [completed(part) if isinstance(part, Record) else part for part in batch.parts]
+        if zone is not None:
+            parts = [_in_zone(part, batch, zone) if isinstance(part, Frames) else part for part in parts]
         yield Batch(parts, registry=batch.registry, limits=batch.limits)
+
+
+def _in_zone(frames: Frames, batch: Batch, zone: dt.tzinfo) -> Frames:
+    """Return the frames with times in UTC where only the local time in `zone` is known."""
+    if frames.local_times is None:
+        return frames
+    times = array("q", [NO_TIME]) * len(frames) if frames.times is None else array("q", frames.times)
+    locals_ = memoryview(frames.local_times).cast("q")
+    open_ = [place for place, local in enumerate(locals_) if local != NO_TIME and times[place] == NO_TIME]
+    for place, record in zip(open_, frames.select(open_).records(batch.registry, batch.limits), strict=True):
+        if record.origin.time is None:
+            times[place] = to_utc(locals_[place], zone)
+    return msgspec.structs.replace(frames, times=times.tobytes()) if open_ else frames
 
 
 # -- asking for times ----------------------------------------------------------------------------
@@ -184,6 +201,20 @@ def bound(text: str) -> Bound:
     return Bound(nanoseconds(dt.datetime.combine(_EPOCH, clock)), daily=True)
 
 
+class FixedSpan(msgspec.Struct, frozen=True):
+    """A span in numbers: each bound with its instant in the zone as it is now, or with its time of day.
+
+    `settled` says whether the zone will not change, `ahead` by how many nanoseconds its clocks are ahead of UTC; None where that
+    depends on the time.
+    """
+
+    since: tuple[Bound, int] | None
+    until: tuple[Bound, int] | None
+    overnight: bool
+    settled: bool
+    ahead: int | None
+
+
 class Span:
     """The test whether a record's time is in a span: from `since` on, before `until`. Two times of day may have midnight between them.
 
@@ -205,6 +236,16 @@ class Span:
 
     def _instant(self, one: Bound) -> int:
         return self._zone.utc(one.at) if one.local else one.at
+
+    def fixed(self) -> FixedSpan | None:
+        """Return the span in numbers; None where one of them has more than 64 bits."""
+        zone = self._zone.zone
+        ahead = _ahead(zone, 0, local=False) if isinstance(zone, dt.timezone) else None
+        since, until = ((one, one.at if one.daily else self._instant(one)) if one else None for one in (self._since, self._until))
+        numbers = [number for pair in (since, until) if pair is not None for number in (pair[0].at, pair[1])]
+        if not all(number in _NUMBERS for number in numbers):
+            return None
+        return FixedSpan(since, until, overnight=self._overnight, settled=self._zone.settled, ahead=ahead)
 
     def __call__(self, record: Record) -> bool:
         """Return whether the record's time is in the span; a record without a time is in none."""

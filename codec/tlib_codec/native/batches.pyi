@@ -1,13 +1,41 @@
-# The signatures of the steps over batches in C.
+# The signatures of the steps over batches in C. Documented in the modules that call them.
 
+from array import array
 from collections.abc import Callable, Sequence
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from tlib_codec.records import Frames
 from tlib_schemas.limits import Limits
 from tlib_schemas.registry import Registry
 
+class Program:
+    def __init__(
+        self, registry: Registry, tally: Any, steps: list[Any], messages: frozenset[int], own: Sequence[Any], asks_address: bool
+    ) -> None: ...
+    def run(
+        self, frames: Any, limits: Limits, flows: Any, span: Callable[[], Any] | None, odd: bool, ask: Callable[[int], bool]
+    ) -> tuple[bytes, bytes]: ...
+
+class Rows:
+    def __init__(self, registry: Registry, sources: list[Any], shows: list[Any], own: Sequence[Any]) -> None: ...
+    def take(self, frames: Any, limits: Limits, flows: Any) -> list[list[Any] | None]: ...
+
+def picked(column: bytes, places: array[int], width: int) -> bytes: ...
+def gathered(data: bytes, bounds: bytes, places: array[int]) -> tuple[bytes, bytes]: ...
 def verdicts(data: bytes, bounds: bytes, registry: Registry, limits: Limits, printed: bool = False) -> bytes: ...
+
+class FrameChecker:
+    def __init__(self, registry: Registry, limits: Limits, /) -> None: ...
+    def check(self, data: bytes, bounds: bytes, printed: bool = False) -> tuple[list[tuple[int, int, int]], bytes]: ...
+
+class EventReader:
+    def __init__(
+        self, registry: Registry, limits: Limits, ways: bytes, reads: dict[int, bool], roles: list[tuple[int, ...]], event: type[Any],
+        calls: Any, count: Callable[[int, int], None],
+        arrive: Callable[[Any, Any], list[Any]], over: Callable[[], list[Any]], follow: Callable[[Any], Sequence[Any]], /,
+    ) -> None: ...  # fmt: skip
+    def take(self, frames: Frames, data: bytes, bounds: bytes, printed: bool, times: bytes | None) -> None: ...
+    def run(self, at: int, end: int, connection: Any) -> tuple[int, Sequence[Any] | None]: ...
 
 class Conversations:
     def __init__(self, file: BinaryIO, ng: bool, /) -> None: ...

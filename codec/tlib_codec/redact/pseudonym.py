@@ -61,9 +61,7 @@ def code_block(number: int) -> list[tuple[int, int]]:
     """Return for each of the 64 code points of a block its category's place among those replaced (-1: none) and its place in its alphabet."""
     characters = [chr(code) for code in range(number * _BLOCK, (number + 1) * _BLOCK)]
     kinds = [unicodedata.category(c) for c in characters]
-    return [
-        (_REPLACED.index(kind), kinds[:place].count(kind)) if kind in _REPLACED else (-1, 0) for place, kind in enumerate(kinds)
-    ]
+    return [(_REPLACED.index(kind), kinds[:place].count(kind)) if kind in _REPLACED else (-1, 0) for place, kind in enumerate(kinds)]
 
 
 class Pseudonyms:

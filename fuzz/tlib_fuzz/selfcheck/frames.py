@@ -29,7 +29,8 @@ _TIMES: Final = (
 )
 _DAILY: Final = (NO_TIME, 0, 1, 36_000_000_000_000, 86_399_999_999_999, -1)
 _TEXTS: Final = (
-    b"", b"x", b"10.0.0.1:3000", b"caf\xe9", "größer \U0001f4de".encode(), b'"\\/\x00\x1f\x7f\n', b"a,b\r\nc", b"\xed\xa0\x80", b"\xff", b"x" * 70,
+    b"", b"x", b"10.0.0.1:3000", b"caf\xe9", "größer \U0001f4de".encode(), b'"\\/\x00\x1f\x7f\n',
+    b"a,b\r\nc", b"\xed\xa0\x80", b"\xff", b"x" * 70,
 )  # fmt: skip
 _NAMES: Final = (b"", b"AttributeFoo", b"AttributeBar", b"AttributeFoo", b"caf\xe9", "é".encode(), b"$string", b'"')
 

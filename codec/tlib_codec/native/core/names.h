@@ -98,15 +98,21 @@ static inline int tlib_same(const uint8_t *one, const uint8_t *other, size_t len
     return 1;
 }
 
-/* The number of a name, or `otherwise` where it is not known. */
-static inline int64_t tlib_number(const tlib_names *names, const uint8_t *text, size_t length, int64_t otherwise) {
+/* The place of a name; -1 where it is not known. */
+static inline int64_t tlib_place(const tlib_names *names, const uint8_t *text, size_t length) {
     for (uint32_t at = tlib_hash(text, length) & names->mask; names->slots[at]; at = (at + 1) & names->mask) {
         uint32_t name = names->slots[at] - 1;
         const uint8_t *known = names->text + names->offsets[name];
         if (names->offsets[name + 1] - names->offsets[name] == length && tlib_same(known, text, length))
-            return names->numbers[name];
+            return name;
     }
-    return otherwise;
+    return -1;
+}
+
+/* The number of a name, or `otherwise` where it is not known. */
+static inline int64_t tlib_number(const tlib_names *names, const uint8_t *text, size_t length, int64_t otherwise) {
+    int64_t place = tlib_place(names, text, length);
+    return place < 0 ? otherwise : names->numbers[place];
 }
 
 #endif

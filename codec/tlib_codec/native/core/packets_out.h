@@ -8,6 +8,7 @@
 #define TLIB_PACKETS_OUT_H
 
 #include "buffer.h"
+#include "origins.h"
 #include "tlib_core.h"
 
 #define TLIB_MSS 1460
@@ -59,8 +60,6 @@ int tlib_talk_send(tlib_talks *talks, uint32_t talk, int side, const uint8_t *da
 
 /* The time at which a frame of `time` (ns, TLIB_NO_TIME: unknown) is sent. */
 uint64_t tlib_talks_next(const tlib_talks *talks, int64_t time);
-
-#define TLIB_NO_TIME INT64_MIN
 
 /* The two attributes that give an event's own time; a dense number of 0 stands for none. */
 typedef struct {

@@ -6,6 +6,13 @@ cdef extern from "buffer.h" nogil:
         size_t length
         size_t capacity
 
+cdef extern from "origins.h" nogil:
+    int64_t TLIB_NO_TIME
+    ctypedef struct tlib_note:
+        const uint8_t *name
+        uint32_t name_length
+    int tlib_note_at(const uint8_t *notes, uint64_t *at, uint64_t end, tlib_note *note)
+
 cdef extern from "packets_out.h" nogil:
     uint32_t TLIB_NO_TALK
     enum:
@@ -35,7 +42,6 @@ cdef extern from "packets_out.h" nogil:
         uint32_t flow_count
         tlib_own_time own
         int canonical
-    int64_t TLIB_NO_TIME
     void tlib_talks_init(tlib_talks *talks, int ng)
     void tlib_talks_free(tlib_talks *talks)
     int tlib_talks_begin(tlib_talks *talks)
@@ -168,7 +174,7 @@ cdef class Conversations:
         seconds, micros, sent.own.seconds_signed, sent.own.micros_signed = own
         sent.own.seconds = 0 if seconds is None else tables.tables.dense[<uint16_t> seconds]
         sent.own.micros = 0 if micros is None else tables.tables.dense[<uint16_t> micros]
-        sent.canonical = frames.printed
+        sent.canonical = frames.made
         self.follow(frames.flow_table)
         sent.flow_count = self.flow_count
         while True:
@@ -206,22 +212,15 @@ def first_noted(bytes notes, bytes note_bounds, known, uint64_t start):
     cdef const uint64_t *bounds = <const uint64_t *> PyBytes_AS_STRING(note_bounds)
     cdef uint64_t count = PyBytes_GET_SIZE(note_bounds) // 8 - 1, at, end
     cdef const uint8_t *text = <const uint8_t *> PyBytes_AS_STRING(notes)
-    cdef uint32_t length = 0
+    cdef tlib_note note
     if not tlib_bounds_fit(bounds, count, PyBytes_GET_SIZE(notes)):
         raise ValueError("note bounds: expected ascending places within the notes")
     while start < count:
         at, end = bounds[start], bounds[start + 1]
-        while end - at >= 4:
-            memcpy(&length, text + at, 4)
-            at += 4
-            if length > end - at:
-                raise ValueError("notes: expected a length within the entry")
-            if length and tlib_number(&names.names, text + at, length, 0) == 0:
+        while at < end:
+            if not tlib_note_at(text, &at, end, &note):
+                raise ValueError("notes: expected whole entries")
+            if note.name_length and tlib_number(&names.names, note.name, note.name_length, 0) == 0:
                 return start
-            at += length
-            if end - at < 4:
-                break
-            memcpy(&length, text + at, 4)
-            at += 4 + min(<uint64_t> length, end - at - 4)
         start += 1
     return count
