@@ -189,7 +189,7 @@ def test_a_line_that_is_no_event_is_left(line):
         '"UserData":[]',
         '"UserData":[["a",1],["a","2"],[{"$string":"/w=="},{"b":[["c",{"$unicode":"é"}]]}]]',
         '"UserData":{"a":{"$binary":"AAEC"},"b":{"$string":"/w=="},"c":-2147483648,"d":{"e":{}}}',
-        '"UserData":{%s}' % ",".join(f'"key {number}":{number}' for number in range(100)),
+        '"UserData":{' + ",".join(f'"key {number}":{number}' for number in range(100)) + "}",
         '"InputMask":{"$binary":""}',
         '"#200":{"value":"AAA=","type":7}',
         '"CallHistory":{}',
