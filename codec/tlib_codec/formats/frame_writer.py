@@ -12,6 +12,7 @@ from typing import BinaryIO
 from tlib_codec.engine import encode
 from tlib_codec.records import Batch, Diagnostic, Entry, Frames, Record
 from tlib_codec.reference import Policy
+from tlib_codec.stats import Units
 from tlib_codec.stream import Gap
 from tlib_schemas.registry import Registry
 
@@ -26,10 +27,11 @@ def frame_of(record: Record, registry: Registry) -> bytes:
 
 
 class FrameWriter(RecordWriter):
-    """Writes the frames of a batch; gaps and malformed frames are left out."""
+    """Writes the frames of a batch; gaps and malformed frames are left out. `units` counts the frames of runs."""
 
-    def __init__(self, file: BinaryIO, registry: Registry) -> None:
+    def __init__(self, file: BinaryIO, registry: Registry, units: Units) -> None:
         super().__init__(file, registry)
+        self._units = units
         self._notes = UnnumberedNotes()
 
     def write(self, batch: Batch) -> Iterator[Entry]:
@@ -40,8 +42,11 @@ class FrameWriter(RecordWriter):
                 yield from super().write(Batch([part], registry=batch.registry, limits=batch.limits))
                 continue
             assert isinstance(part, Frames)
+            self._units.native += len(part)
             for stretch in stretches(part, judged, self._notes):
                 if isinstance(stretch, Frames):
+                    self._units.native -= 1
+                    self._units.ask("frame that is not valid, or has a name to be noted")
                     yield from super().write(Batch([stretch], registry=batch.registry, limits=batch.limits))
                 else:
                     self._file.write(stretch)

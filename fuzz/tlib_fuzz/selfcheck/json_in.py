@@ -2,7 +2,7 @@
 
 Strategy: a line is an item with a random origin, written as JSON in a random way (order of members, spaces, escapes, forms of numbers), at
 times with members exchanged, repeated or made up, at times damaged. Both readers take the lines as one file, in pieces cut anywhere. Each
-record, origin and diagnostic must be equal, in order. `Lines.asked` counts the lines that the C left to Python.
+record, origin and diagnostic must be equal, in order.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from tlib_codec.formats.jsonl.reader import entries, runs
 from tlib_codec.formats.jsonl.writer import line_of
 from tlib_codec.formats.source import Source
 from tlib_codec.native import extension
-from tlib_codec.records import Batch, Diagnostic, Entry, Frames, Origin, Part, Record
+from tlib_codec.records import Batch, Diagnostic, Entry, Origin, Part, Record
 from tlib_codec.reference import Policy
+from tlib_codec.stats import Units
 from tlib_codec.stream import Gap, MalformedFrame
 from tlib_fuzz.cases.mutate import MUTATIONS
 from tlib_fuzz.dictionary import TOKENS
@@ -33,6 +34,7 @@ from tlib_schemas.tlibrary import TLIBRARY
 from .differential import parts as seen
 from .inputs import Inputs
 
+_OF_A_SEED: Final = 1000  # lines
 _BYTES: Final = ("flip-bit", "set-byte", "nudge-byte", "insert", "delete", "truncate", "repeat", "splice")
 _TEXTS: Final = (
     "", "a", "7001", "a\tb", 'say "x"', "back\\slash", "naïve", "日本", "\U0001f600", "\x7f", "x" * 40, "C:\\logs\\a.log", "$x", "/",
@@ -236,38 +238,36 @@ def _seen(entry: Entry) -> Any:
     return (seen(entry.item), entry.frame, entry.origin, list(entry.unnumbered.items()))
 
 
-def difference(data: bytes, cuts: Sequence[int] = (), registry: Registry = TLIBRARY, longest: int = 1 << 20) -> tuple[str | None, int]:
-    """Return how the readers differ over a file in pieces cut at `cuts` (None: not at all), and the entries that C left to Python."""
+def difference(
+    data: bytes, cuts: Sequence[int] = (), registry: Registry = TLIBRARY, longest: int = 1 << 20, units: Units | None = None
+) -> str | None:
+    """Return how the readers differ over a file in pieces cut at `cuts`, None where they do not; `units` counts the lines."""
 
     def source() -> Source:
         return Source(_Pieces(data, cuts), name="lines.jsonl")
 
     expected = list(_outcome(entries(source(), registry, longest), registry))
-    native = [part for part in runs(source(), registry, longest) if part is not None]
-    asked = sum(not isinstance(part, Frames) for part in native)
-    actual = list(_outcome(iter(native), registry))
+    actual = list(_outcome(runs(source(), registry, longest, units or Units()), registry))
     for one, other in zip(expected, actual, strict=False):
         if one != other:
-            return f"reference {one!r}\n  native    {other!r}", asked
-    return (None if len(expected) == len(actual) else f"reference has {len(expected)} entries, native {len(actual)}"), asked
+            return f"reference {one!r}\n  native    {other!r}"
+    return None if len(expected) == len(actual) else f"reference has {len(expected)} entries, native {len(actual)}"
 
 
-def check(seed: int, count: int, registry: Registry = TLIBRARY) -> tuple[list[str], int]:
-    """Hold both readers to each other over `count` lines; return the differences, and the lines that C left to Python."""
+def check(seed: int, count: int, units: Units, registry: Registry = TLIBRARY) -> list[str]:
+    """Return the differences of the readers over `count` lines; `units` counts those that are not blank."""
     rng = random.Random(seed)  # noqa: S311 test data
     lines = Lines(seed, registry)
     faults: list[str] = []
-    asked = 0
     while count > 0:
         some = [lines.line().replace(b"\n", b"") for _ in range(min(count, rng.choice((1, 5, 50, 200))))]
         count -= len(some)
         data = b"\n".join(some) + rng.choice((b"", b"\n"))
         cuts = sorted(rng.randrange(len(data) + 1) for _ in range(rng.choice((0, 0, 1, 5))))
-        found, left = difference(data, cuts, registry, rng.choice((1 << 20, 1 << 20, 300)))
-        asked += left
-        if found is not None:
-            faults.append(f"seed {seed}: {found}")
-    return faults, asked
+        fault = difference(data, cuts, registry, rng.choice((1 << 20, 1 << 20, 300)), units)
+        if fault is not None:
+            faults.append(f"seed {seed}: {fault}")
+    return faults
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -279,12 +279,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if extension("text") is None:
         sys.stderr.write("the native engine is not built: install a C compiler and install tlib-codec again\n")
         return 2
-    failed, asked, left, seed = False, 0, options.count, options.seed
-    while left > 0:
-        faults, some = check(seed, min(left, 1000))
+    failed, units = False, Units()
+    for seed, first in enumerate(range(0, options.count, _OF_A_SEED), options.seed):
+        faults = check(seed, min(options.count - first, _OF_A_SEED), units)
         sys.stdout.writelines(f"{fault}\n" for fault in faults)
-        failed, asked, left, seed = failed or bool(faults), asked + some, left - 1000, seed + 1
-    sys.stdout.write(f"{options.count:,} lines, {asked:,} of them left to Python\n")
+        failed = failed or bool(faults)
+    sys.stdout.write(f"{options.count:,} lines: {units}\n")
     return int(failed)
 
 

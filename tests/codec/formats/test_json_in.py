@@ -15,6 +15,7 @@ from tlib_codec.formats.jsonl.reader import read_lines, runs
 from tlib_codec.formats.source import Source
 from tlib_codec.native import extension
 from tlib_codec.records import Batch, Diagnostic, Flow, Frames, Record
+from tlib_codec.stats import Units
 from tlib_fuzz.selfcheck.json_in import check, difference, main
 from tlib_schemas.tlibrary import TLIBRARY
 
@@ -27,7 +28,7 @@ LOG = ',"$source":{"file":"a.log","line":%d}'
 def parts_of(*lines, registry=TLIBRARY, name="x.jsonl"):
     """The parts that the step in C makes of lines, and of those that it leaves."""
     data = "".join(lines).encode("utf-8", "surrogatepass")
-    return [part for part in runs(Source(io.BytesIO(data), name=name), registry, 1 << 20) if part is not None]
+    return [part for part in runs(Source(io.BytesIO(data), name=name), registry, 1 << 20, Units()) if part is not None]
 
 
 def frames_of(*lines, registry=TLIBRARY):
@@ -51,11 +52,11 @@ def left(line):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_both_readers_agree_over_edited_and_damaged_lines(seed):
-    assert check(seed, 500)[0] == []
+    assert check(seed, 500, Units()) == []
 
 
 def test_both_readers_agree_in_another_registry():
-    assert check(9, 500, weather.WEATHER)[0] == []
+    assert check(9, 500, Units(), weather.WEATHER) == []
 
 
 def test_the_command_of_the_differential_reports_its_counts(capsys):
@@ -67,8 +68,10 @@ def test_every_example_is_read_without_python(tmp_path):
     for name in ("tserver.log", "platform_sdk.log", "calls.tlb", "calls.pcapng"):
         target = tmp_path / "x.jsonl"
         write(target, read(f"examples/{name}"))
+        units = Units()
         with Source(target) as source:
-            assert all(part is None or isinstance(part, Frames) for part in runs(source, TLIBRARY, 1 << 20)), name
+            list(read_lines(source, TLIBRARY, units=units))
+        assert units.asked == {}, name
 
 
 # -- attributes -----------------------------------------------------------------------------------
@@ -95,9 +98,8 @@ def test_a_wrong_escape_is_left(text):
 
 
 def test_bytes_that_are_not_utf_8_are_left():
-    (entry,) = [
-        part for part in runs(Source(io.BytesIO(b'{"Event":"EventDNDOn","ThisDN":"\xff"}'), name="x"), TLIBRARY, 99) if part is not None
-    ]
+    source = Source(io.BytesIO(b'{"Event":"EventDNDOn","ThisDN":"\xff"}'), name="x")
+    (entry,) = [entry for batch in read_lines(source, TLIBRARY) for entry in batch]
     assert isinstance(entry, Diagnostic)
 
 
@@ -208,7 +210,7 @@ def test_a_line_that_is_no_event_is_left(line):
 def test_a_member_of_the_usual_form_is_not_left(member):
     line = f'{{"Event":"EventDNDOn",{member}}}\n'
     assert not left(line)
-    assert difference(line.encode())[0] is None
+    assert difference(line.encode()) is None
 
 
 def test_a_list_as_deep_as_the_limit_is_read():
@@ -228,7 +230,9 @@ def test_a_repeated_key_among_many_is_left():
 
 def test_more_attributes_than_the_workspace_holds_are_read():
     members = ",".join(f'"#{number}":{{"type":7,"value":""}}' for number in range(2000, 2300))
-    assert difference(f'{{"Event":"EventDNDOn",{members}}}\n'.encode()) == (None, 0)
+    line = f'{{"Event":"EventDNDOn",{members}}}\n'
+    assert not left(line)
+    assert difference(line.encode()) is None
 
 
 # -- origins --------------------------------------------------------------------------------------
@@ -303,7 +307,9 @@ def test_a_byte_order_mark_is_passed_over():
 
 def test_a_line_that_spans_chunks_is_read_once():
     data = (DND % "" * 3).encode()
-    assert difference(data, range(1, len(data), 7)) == (None, 0)
+    units = Units()
+    assert difference(data, range(1, len(data), 7), units=units) is None
+    assert units == Units(native=3)
 
 
 def test_a_long_line_is_left_and_reported():

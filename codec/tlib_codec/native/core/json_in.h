@@ -68,7 +68,7 @@ typedef struct {
 } tlib_rows;
 
 /* Flows by their text: `slots` has the number plus one of each, by hash. */
-#define TLIB_MOST_FLOWS 4096
+#define TLIB_MOST_FLOWS 1024
 typedef struct {
     tlib_buffer text;
     uint32_t count;
