@@ -38,7 +38,7 @@ def _read(source: Source, options: ReadOptions) -> Iterator[Batch]:
 def _write(file: BinaryIO, options: WriteOptions) -> Writer:
     from .frame_writer import FrameWriter  # noqa: PLC0415
 
-    return FrameWriter(file, options.registry)
+    return FrameWriter(file, options.registry, options.stats.written)
 
 
 FORMATS = (

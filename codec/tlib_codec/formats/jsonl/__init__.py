@@ -33,7 +33,7 @@ def _recognise(head: bytes, _end: bool) -> bool:
 def _read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     from .reader import read_lines  # noqa: PLC0415
 
-    return read_lines(source, options.registry)
+    return read_lines(source, options.registry, units=options.stats.read)
 
 
 def _write(file: BinaryIO, options: WriteOptions) -> Writer:
