@@ -348,7 +348,15 @@ class Frames(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     def origin(self, place: int) -> Origin:
         """Return the origin of the frame at `place`."""
-        return next(self.select([place]).origins())
+        columns = {name: _one(column, kind, place) for name, kind in _COLUMNS.items() if (column := getattr(self, name)) is not None}
+        known = {_FIELDS[name]: number for name, number in columns.items() if number is not None}
+        flow = NO_FLOW if self.flows is None else memoryview(self.flows).cast("I")[place]
+        one = _NOWHERE if flow == NO_FLOW else self.flow_table[flow]
+        text = "" if self.note_bounds is None else next(iter(self.select([place])._texts()))  # noqa: SLF001 of the same class
+        return Origin(
+            file=self.file, src=one.src, dst=one.dst, connection=one.connection, direction=one.direction, peer=one.peer, version=one.version,
+            text=text, **known,
+        )  # fmt: skip
 
     def _notes(self) -> Iterator[dict[str, str]]:
         """Yield the entries of each frame's notes."""
@@ -394,6 +402,8 @@ class Frames(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 _NOWHERE: Final = Flow()
+_FIELDS: Final = dict(zip(_COLUMNS, ("line", "packet", "offset", "time", "local_time", "time_of_day"), strict=True))
+"""The field of `Origin` that each column fills."""
 
 
 def _text_at(data: memoryview, at: int) -> tuple[str, int]:
@@ -407,6 +417,11 @@ def _numbers(column: bytes | None, kind: str, count: int) -> Iterable[int | None
         return repeat(None, count)
     numbers = memoryview(column).cast(kind)  # type: ignore[call-overload]
     return [None if number == NO_TIME else number for number in numbers] if kind == "q" else numbers
+
+
+def _one(column: bytes, kind: str, place: int) -> int | None:
+    number: int = memoryview(column).cast(kind)[place]  # type: ignore[call-overload]
+    return None if kind == "q" and number == NO_TIME else number
 
 
 def _picked(column: bytes | None, kind: str, places: Sequence[int]) -> bytes | None:

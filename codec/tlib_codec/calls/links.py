@@ -46,7 +46,7 @@ def weight(value: Any) -> int:
     if value is None:
         return 0
     if isinstance(value, KVList):
-        return 100 + sum(weight(key) + weight(inner) for key, inner in value)
+        return 100 + value.packed_size
     if isinstance(value, str | bytes):
         return 60 + len(value)
     return 100 + sum(weight(inner) for inner in value.values()) if isinstance(value, dict) else 40
