@@ -348,14 +348,14 @@ class Frames(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     def origin(self, place: int) -> Origin:
         """Return the origin of the frame at `place`."""
-        columns = {name: _one(column, kind, place) for name, kind in _COLUMNS.items() if (column := getattr(self, name)) is not None}
-        known = {_FIELDS[name]: number for name, number in columns.items() if number is not None}
+        known = (_one(getattr(self, name), kind, place) for name, kind in _COLUMNS.items())
+        line, packet, offset, time, local_time, time_of_day = known
         flow = NO_FLOW if self.flows is None else memoryview(self.flows).cast("I")[place]
         one = _NOWHERE if flow == NO_FLOW else self.flow_table[flow]
         text = "" if self.note_bounds is None else next(iter(self.select([place])._texts()))  # noqa: SLF001 of the same class
         return Origin(
-            file=self.file, src=one.src, dst=one.dst, connection=one.connection, direction=one.direction, peer=one.peer, version=one.version,
-            text=text, **known,
+            self.file, line, packet, offset, time, local_time, one.src, one.dst, one.connection, one.direction, one.peer, one.version,
+            text, time_of_day,
         )  # fmt: skip
 
     def _notes(self) -> Iterator[dict[str, str]]:
@@ -402,8 +402,6 @@ class Frames(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 _NOWHERE: Final = Flow()
-_FIELDS: Final = dict(zip(_COLUMNS, ("line", "packet", "offset", "time", "local_time", "time_of_day"), strict=True))
-"""The field of `Origin` that each column fills."""
 
 
 def _text_at(data: memoryview, at: int) -> tuple[str, int]:
@@ -419,7 +417,9 @@ def _numbers(column: bytes | None, kind: str, count: int) -> Iterable[int | None
     return [None if number == NO_TIME else number for number in numbers] if kind == "q" else numbers
 
 
-def _one(column: bytes, kind: str, place: int) -> int | None:
+def _one(column: bytes | None, kind: str, place: int) -> int | None:
+    if column is None:
+        return None
     number: int = memoryview(column).cast(kind)[place]  # type: ignore[call-overload]
     return None if kind == "q" and number == NO_TIME else number
 
