@@ -67,7 +67,7 @@ cdef dict TESTS = {While.ALWAYS: TLIB_ALWAYS, While.IN: TLIB_IN, While.NOT_IN: T
 
 
 cdef bytes packed(str kind, numbers):
-    return array(kind, numbers).tobytes()
+    return array.array(kind, numbers).tobytes()
 
 
 cdef class Demands:
