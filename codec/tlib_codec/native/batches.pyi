@@ -1,7 +1,7 @@
 # The signatures of the steps over batches in C. Documented in the modules that call them.
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from tlib_schemas.limits import Limits
@@ -18,6 +18,18 @@ class Program:
 class Rows:
     def __init__(self, registry: Registry, sources: list[Any], shows: list[Any], own: Sequence[Any]) -> None: ...
     def take(self, frames: Any, limits: Limits, flows: Any) -> list[list[Any] | None]: ...
+
+class SelectedLines:
+    def __init__(
+        self,
+        registry: Registry,
+        columns: list[tuple[Any, bytes, tuple[tuple[int, str], ...] | None, bool]],
+        own: Sequence[Any],
+        end: bytes,
+        csv: bool,
+        convert: Callable[[int, Any], bytes],
+    ) -> None: ...
+    def write(self, frames: Any, limits: Limits, flows: Any) -> Iterator[bytes | int]: ...
 
 def picked(column: bytes, places: array[int], width: int) -> bytes: ...
 def gathered(data: bytes, bounds: bytes, places: array[int]) -> tuple[bytes, bytes]: ...

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from tlib_schemas import kinds
-from tlib_schemas.enumerations import OpenEnum
+from tlib_schemas.enumerations import AttributeID, OpenEnum
 from tlib_schemas.registry import Registry
 from tlib_schemas.wire import Attribute, Enum
 
@@ -110,11 +110,14 @@ def source_of(field: Field, registry: Registry) -> Source:
     return Source(From.LIST, attributes=one, path=path) if path else Source(From.ATTRIBUTES, attributes=one, enumeration=enumeration)
 
 
-def own_time_source(number: int, registry: Registry) -> tuple[int, ValueType]:
-    """Return the attribute and type of a part of an event's own time; RAW where it is no number."""
-    attribute = registry.dictionary.get(number)
-    integer = attribute is not None and attribute.value is not None and attribute.value.kind in kinds.INTEGERS
-    return number, _type(attribute) if integer else ValueType.RAW
+def own_time_sources(registry: Registry) -> list[tuple[int, ValueType]]:
+    """Return the attributes of an event's own time, seconds and microseconds, with their types; RAW where one is no number."""
+    made = []
+    for number in (int(AttributeID.TimeinSecs), int(AttributeID.TimeinuSecs)):
+        attribute = registry.dictionary.get(number)
+        integer = attribute is not None and attribute.value is not None and attribute.value.kind in kinds.INTEGERS
+        made.append((number, _type(attribute) if integer else ValueType.RAW))
+    return made
 
 
 def packed(text: str) -> bytes | None:
