@@ -349,6 +349,10 @@ class Frames(msgspec.Struct, frozen=True, kw_only=True, gc=False):
                 text, time_of_day,
             )  # fmt: skip
 
+    def origin(self, place: int) -> Origin:
+        """Return the origin of the frame at `place`."""
+        return next(self.select([place]).origins())
+
     def notes_of(self, first: int, end: int) -> Iterator[tuple[int, dict[str, str]]]:
         """Yield each of the frames from `first` on and before `end` that has notes, with its entries."""
         data = memoryview(self.notes)

@@ -15,9 +15,11 @@ import msgspec
 from tlib_codec import native
 from tlib_codec.formats.jsonl import value_to_data
 from tlib_codec.query import FieldKind, Selection
+from tlib_codec.query.fields import shown
 from tlib_codec.query.selection import Column
 from tlib_codec.records import Batch, Entry, Frames, Record, iso
 from tlib_codec.stream import Gap
+from tlib_schemas.declare import Composite
 from tlib_schemas.registry import Registry
 from tlib_schemas.values import KVList
 
@@ -64,8 +66,10 @@ def text_of(column: Column, value: Any) -> str:
 
 
 def data_of(value: Any) -> Any:
-    """Return a list or another value as JSON holds it."""
-    return {key: clean(str(one)) for key, one in value.items()} if isinstance(value, Mapping) else value_to_data(value)
+    """Return a list or another value as JSON holds it; a Unicode text and a composite are texts."""
+    if isinstance(value, Mapping):
+        return {key: clean(str(one)) for key, one in value.items()}
+    return value_to_data(shown(value) if isinstance(value, str | Composite) else value)
 
 
 class SelectedText(SelectedWriter):
@@ -130,7 +134,7 @@ class SelectedLines(SelectedText):
 
     def before(self) -> list[bytes]:
         """Return the bytes in front of each cell."""
-        names = [msgspec.json.encode(column.name) + b":" for column in self.selection.columns]
+        names = [msgspec.json.encode(clean(column.name)) + b":" for column in self.selection.columns]
         return [(b"," if number else b"{") + name for number, name in enumerate(names)]
 
     def cell(self, number: int, value: Any) -> bytes:
@@ -141,8 +145,8 @@ class SelectedLines(SelectedText):
 def _json(column: Column, value: Any) -> Any:
     if value is None:
         return None
-    shown = Selection.plain(column, value)
-    return shown if shown is not value else data_of(value)
+    plain = Selection.plain(column, value)
+    return plain if plain is not value else data_of(value)
 
 
 class SelectedCsv(SelectedText):
