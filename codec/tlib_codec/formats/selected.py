@@ -87,7 +87,7 @@ class SelectedText(SelectedWriter):
                 (source, before, self._labels(number), column.kind in _BARE)
                 for number, (source, before, column) in enumerate(zip(selection.sources, self._before, selection.columns, strict=True))
             ]
-            self._core = _batches.SelectedLines(registry, columns, selection.own, self.end, self.csv, self.cell)
+            self._core = _batches.SelectedLines(registry, columns, selection.facts, self.end, self.csv, self.cell)
 
     def _labels(self, number: int) -> tuple[tuple[int, str], ...] | None:
         """Return the numbers of a column with names, each with its cell."""

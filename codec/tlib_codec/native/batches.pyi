@@ -10,14 +10,14 @@ from tlib_schemas.registry import Registry
 
 class Program:
     def __init__(
-        self, registry: Registry, tally: Any, steps: list[Any], messages: frozenset[int], own: Sequence[Any], asks_address: bool
+        self, registry: Registry, tally: Any, steps: list[Any], messages: frozenset[int], facts: Any, asks_address: bool
     ) -> None: ...
     def run(
         self, frames: Any, limits: Limits, flows: Any, span: Callable[[], Any] | None, odd: bool, ask: Callable[[int], bool]
     ) -> tuple[bytes, bytes]: ...
 
 class Rows:
-    def __init__(self, registry: Registry, sources: list[Any], shows: list[Any], own: Sequence[Any]) -> None: ...
+    def __init__(self, registry: Registry, sources: list[Any], shows: list[Any], facts: Any) -> None: ...
     def take(self, frames: Any, limits: Limits, flows: Any) -> list[list[Any] | None]: ...
 
 class SelectedLines:
@@ -25,7 +25,7 @@ class SelectedLines:
         self,
         registry: Registry,
         columns: list[tuple[Any, bytes, tuple[tuple[int, str], ...] | None, bool]],
-        own: Sequence[Any],
+        facts: Any,
         end: bytes,
         csv: bool,
         convert: Callable[[int, Any], bytes],

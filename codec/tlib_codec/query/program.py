@@ -25,7 +25,7 @@ from .condition import Condition, Tested
 from .fields import FieldKind
 from .flows import FlowTexts
 from .literals import EQUALITY, FOLDED, wanted_number
-from .sources import From, Source, ValueType, own_time_sources, packed, source_of
+from .sources import From, Source, ValueType, facts_of, packed, source_of
 from .syntax import And, Compare, Expression, Match, Not, Operator, Or, field_text, leaves
 from .tally import Leaf, Tally
 
@@ -82,7 +82,7 @@ class Program:
         assert _batches is not None
         steps = _steps(condition, registry)
         self._flows = FlowTexts({step.source.which for step in steps if step.source.place is From.FLOW}, addresses)
-        self._program = _batches.Program(registry, tally, steps, messages, own_time_sources(registry), addresses is not None)
+        self._program = _batches.Program(registry, tally, steps, messages, facts_of(registry), addresses is not None)
         self._span = span
 
     def run(self, frames: Frames, limits: Limits, ask: Callable[[int], bool], *, odd: bool) -> tuple[bytes, bytes] | None:

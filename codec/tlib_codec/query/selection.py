@@ -24,7 +24,7 @@ from .fields import Bound, FieldKind, resolve
 from .flows import FlowTexts
 from .parser import parse_fields
 from .records import record_scope
-from .sources import From, Source, own_time_sources, source_of
+from .sources import Facts, From, Source, facts_of, source_of
 from .syntax import Field
 
 _batches = native.extension("batches")
@@ -63,8 +63,8 @@ class Selection:
             raise QueryError(f"{names[twice]} is there twice", "select", text=text, place=self._named[twice][1])
         self.sources: list[Source] = [source_of(field, registry) for field, _ in self._named]
         self.flows: FlowTexts = FlowTexts({source.which for source in self.sources if source.place is From.FLOW})
-        self.own: list[Any] = own_time_sources(registry)
-        self._rows = None if _batches is None else _batches.Rows(registry, self.sources, self._shows(), self.own)
+        self.facts: Facts = facts_of(registry)
+        self._rows = None if _batches is None else _batches.Rows(registry, self.sources, self._shows(), self.facts)
 
     def _shows(self) -> list[Callable[[Any], str] | None]:
         """Return for each column of numbers with names the function that shows them."""

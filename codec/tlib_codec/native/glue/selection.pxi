@@ -42,14 +42,15 @@ cdef class Rows:
     """The values of columns out of runs of frames; see query/selection.py."""
 
     cdef object registry
-    cdef list sources, shows, names, own
+    cdef list sources, shows, names
+    cdef object facts
     cdef tlib_field *fields
     cdef Py_ssize_t count
 
-    def __cinit__(self, registry, list sources, list shows, list own):
+    def __cinit__(self, registry, list sources, list shows, facts):
         """Take the source of each column, and the function that returns its numbers as text; None for values as they are."""
         cdef Py_ssize_t i
-        self.registry, self.sources, self.shows, self.own = registry, sources, shows, own
+        self.registry, self.sources, self.shows, self.facts = registry, sources, shows, facts
         self.names = [{} for _ in sources]
         self.count = len(sources)
         self.fields = <tlib_field *> zeroed(self.count, sizeof(tlib_field))
@@ -65,7 +66,7 @@ cdef class Rows:
 
     def take(self, frames, limits, flows):
         """Return the values of each frame, a list a frame: None for a frame that is malformed, invalid or has a value only Python knows."""
-        cdef Subject subject = Subject(frames, self.registry, limits, flows, self.own)
+        cdef Subject subject = Subject(frames, self.registry, limits, flows, self.facts)
         cdef uint64_t row
         cdef int code
         cdef list made = []
@@ -108,13 +109,13 @@ cdef class Rows:
 cdef class SelectedLines:
     """The lines of chosen columns; see formats/selected.py."""
 
-    cdef object registry, convert, failure
-    cdef list kept, own
+    cdef object registry, facts, convert, failure
+    cdef list kept
     cdef tlib_chosen *columns
     cdef tlib_selected core
     cdef tlib_buffer out
 
-    def __cinit__(self, registry, list columns, list own, bytes end, bint csv, convert):
+    def __cinit__(self, registry, list columns, facts, bytes end, bint csv, convert):
         """Take for each column its source, what stands in front of its cell, the texts of its numbers or None, and whether it is bare.
 
         `convert` returns the cell of a value, by the number of its column.
@@ -122,7 +123,7 @@ cdef class SelectedLines:
         cdef Py_ssize_t i
         cdef bytes before
         cdef Labels names
-        self.registry, self.own, self.convert = registry, own, convert
+        self.registry, self.facts, self.convert = registry, facts, convert
         self.kept = [columns, end]
         self.columns = <tlib_chosen *> zeroed(len(columns), sizeof(tlib_chosen))
         self.core.columns = self.columns
@@ -151,7 +152,7 @@ cdef class SelectedLines:
 
     def write(self, frames, limits, flows):
         """Yield the lines of frames in pieces, and between them the place of each frame whose line only the caller can write."""
-        cdef Subject subject = Subject(frames, self.registry, limits, flows, self.own)
+        cdef Subject subject = Subject(frames, self.registry, limits, flows, self.facts)
         cdef uint64_t row = 0
         cdef int code
         while row < subject.run.core.count:
