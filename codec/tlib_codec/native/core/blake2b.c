@@ -7,37 +7,37 @@ static const uint64_t START[8] = {
 };
 
 static uint64_t little64(const uint8_t *p) {
-    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 |
-           (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
+    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
+           (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
 }
 
 static uint64_t turned(uint64_t word, int by) {
     return word >> by | word << (64 - by);
 }
 
-#define MIX(a, b, c, d, x, y)                                                                                                                 \
-    do {                                                                                                                                      \
-        a += b + (x);                                                                                                                         \
-        d = turned(d ^ a, 32);                                                                                                                \
-        c += d;                                                                                                                               \
-        b = turned(b ^ c, 24);                                                                                                                \
-        a += b + (y);                                                                                                                         \
-        d = turned(d ^ a, 16);                                                                                                                \
-        c += d;                                                                                                                               \
-        b = turned(b ^ c, 63);                                                                                                                \
+#define MIX(a, b, c, d, x, y)                                                                                                              \
+    do {                                                                                                                                   \
+        a += b + (x);                                                                                                                      \
+        d = turned(d ^ a, 32);                                                                                                             \
+        c += d;                                                                                                                            \
+        b = turned(b ^ c, 24);                                                                                                             \
+        a += b + (y);                                                                                                                      \
+        d = turned(d ^ a, 16);                                                                                                             \
+        c += d;                                                                                                                            \
+        b = turned(b ^ c, 63);                                                                                                             \
     } while (0)
 
 /* A round with the order of the message's words as constants, so that nothing is looked up. */
-#define ROUND(s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15)                                                           \
-    do {                                                                                                                                      \
-        MIX(v[0], v[4], v[8], v[12], m[s0], m[s1]);                                                                                           \
-        MIX(v[1], v[5], v[9], v[13], m[s2], m[s3]);                                                                                           \
-        MIX(v[2], v[6], v[10], v[14], m[s4], m[s5]);                                                                                          \
-        MIX(v[3], v[7], v[11], v[15], m[s6], m[s7]);                                                                                          \
-        MIX(v[0], v[5], v[10], v[15], m[s8], m[s9]);                                                                                          \
-        MIX(v[1], v[6], v[11], v[12], m[s10], m[s11]);                                                                                        \
-        MIX(v[2], v[7], v[8], v[13], m[s12], m[s13]);                                                                                         \
-        MIX(v[3], v[4], v[9], v[14], m[s14], m[s15]);                                                                                         \
+#define ROUND(s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15)                                                        \
+    do {                                                                                                                                   \
+        MIX(v[0], v[4], v[8], v[12], m[s0], m[s1]);                                                                                        \
+        MIX(v[1], v[5], v[9], v[13], m[s2], m[s3]);                                                                                        \
+        MIX(v[2], v[6], v[10], v[14], m[s4], m[s5]);                                                                                       \
+        MIX(v[3], v[7], v[11], v[15], m[s6], m[s7]);                                                                                       \
+        MIX(v[0], v[5], v[10], v[15], m[s8], m[s9]);                                                                                       \
+        MIX(v[1], v[6], v[11], v[12], m[s10], m[s11]);                                                                                     \
+        MIX(v[2], v[7], v[8], v[13], m[s12], m[s13]);                                                                                      \
+        MIX(v[3], v[4], v[9], v[14], m[s14], m[s15]);                                                                                      \
     } while (0)
 
 static void compress(tlib_blake *state, const uint8_t *block, int last) {

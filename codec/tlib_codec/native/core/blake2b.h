@@ -1,6 +1,7 @@
 /* BLAKE2b with a key and digests of 64 bytes (RFC 7693), as hashlib.blake2b(key=…) has it.
  *
- * The key is a block of its own: its state is computed once and copied for each message. A message of up to 128 bytes takes one compression.
+ * The key is a block of its own: its state is computed once and copied for each message. A message of up to 128 bytes takes one
+ * compression.
  */
 #ifndef TLIB_BLAKE2B_H
 #define TLIB_BLAKE2B_H

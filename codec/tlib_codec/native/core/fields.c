@@ -224,7 +224,7 @@ static int only_value(const tlib_subject *subject, const tlib_field *field, tlib
 int tlib_cursor_next(tlib_cursor *cursor, const tlib_subject *subject, const tlib_field *field, tlib_value *value) {
     if (field->source == TLIB_FROM_ATTRIBUTES) {
         while (cursor->next < field->place_count) {
-            const tlib_typed_id *place = &field->places[cursor->next++];
+            const tlib_field_place *place = &field->places[cursor->next++];
             const tlib_attribute *a = attribute_of(subject, place->id);
             if (a) {
                 value_of(subject, a, place->kind, value);

@@ -50,12 +50,12 @@ typedef struct {
 typedef struct {
     uint16_t id;
     uint8_t kind;
-} tlib_typed_id;
+} tlib_field_place;
 
 typedef struct {
     uint8_t source;
     uint8_t which;
-    const tlib_typed_id *places; /* in the order in which a frame gives their values */
+    const tlib_field_place *places; /* in the order in which a frame gives their values */
     uint32_t place_count;
     const uint8_t *path;
     uint32_t path_length;
@@ -76,7 +76,7 @@ typedef struct {
     const tlib_frames *frames;
     const tlib_origins *origins;
     const tlib_flow_texts *flows;
-    tlib_typed_id seconds, micros;
+    tlib_field_place seconds, micros;
     const uint8_t *asks;
     uint64_t row;
     const uint8_t *data;

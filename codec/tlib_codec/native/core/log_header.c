@@ -149,8 +149,8 @@ static int other_form(const tlib_log_tables *tables, tlib_slice line, const char
     const uint8_t *p = line.at, *end = p + line.length;
     while ((p = tlib_find(p, end, opens, opens_length)) != NULL) {
         const uint8_t *name = p + opens_length, *last = tlib_skip(name, end, TLIB_WORD), *peer = last + closes_length;
-        if ((p == line.at || !tlib_is(p[-1], TLIB_WORD)) && last > name && last - name <= 80 && tlib_begins(last, end, closes, closes_length) &&
-            peer < end && !tlib_is(*peer, TLIB_SPACE)) {
+        if ((p == line.at || !tlib_is(p[-1], TLIB_WORD)) && last > name && last - name <= 80 &&
+            tlib_begins(last, end, closes, closes_length) && peer < end && !tlib_is(*peer, TLIB_SPACE)) {
             if (!tlib_ascii(peer, (size_t)(end - peer)))
                 return TLIB_STEP_ASK;
             peer = tlib_lstrip(peer, end);

@@ -48,7 +48,8 @@ static int64_t flow_of(tlib_log_output *out, const tlib_log_header *header) {
     return out->flow_count++;
 }
 
-static int begin_message(tlib_log *log, tlib_log_output *out, const tlib_log_header *header, tlib_slice line, const tlib_log_before *before) {
+static int begin_message(tlib_log *log, tlib_log_output *out, const tlib_log_header *header, tlib_slice line,
+                         const tlib_log_before *before) {
     tlib_log_message *message = &log->message;
     int64_t flow = flow_of(out, header);
     if (flow < 0)
@@ -289,7 +290,8 @@ static tlib_slice before_of(const tlib_log *log, const tlib_log_before *before, 
 }
 
 /* Read a line that the open message, if any, has not taken. */
-static int between(const tlib_log_tables *tables, tlib_log *log, tlib_log_output *out, const uint8_t *data, tlib_slice line, size_t length) {
+static int between(const tlib_log_tables *tables, tlib_log *log, tlib_log_output *out, const uint8_t *data, tlib_slice line,
+                   size_t length) {
     const uint8_t *end = line.at + line.length, *p = tlib_lstrip(line.at, end);
     tlib_log_before before = log->before;
     tlib_log_header header;

@@ -62,10 +62,10 @@ enum { TLIB_ENCODING_UTF8 = 0, TLIB_ENCODING_GUESS, TLIB_ENCODING_BYTES };
 /* The registry and the settings of a log, made once. */
 typedef struct {
     const tlib_log_attribute *attributes;
-    const tlib_names *exact;   /* places in `attributes` by printed name */
-    const tlib_names *folded;  /* ... by name without its prefix in small letters */
-    const uint16_t *by_id;     /* ... plus one by id, 0: not in the dictionary */
-    const tlib_names *messages; /* numbers by name */
+    const tlib_names *exact;     /* places in `attributes` by printed name */
+    const tlib_names *folded;    /* ... by name without its prefix in small letters */
+    const uint16_t *by_id;       /* ... plus one by id, 0: not in the dictionary */
+    const tlib_names *messages;  /* numbers by name */
     const uint8_t *wants_server; /* by message */
     uint16_t server_id, seconds_id, micros_id;
     uint8_t server_readable; /* Server is an integer */
@@ -74,7 +74,7 @@ typedef struct {
     uint8_t has_server;
     uint32_t server;
     uint8_t characters[128][3]; /* the UTF-8 of the bytes from 0x80 on; a byte alone (the first is 0x80 to 0xBF) stands for itself */
-    uint32_t line;    /* limits */
+    uint32_t line;              /* limits */
     uint32_t message;
     tlib_limits limits;
 } tlib_log_tables;
@@ -100,7 +100,7 @@ typedef struct {
 
 /* An open list: `indent` of its pairs is 0 until one has begun a line. */
 typedef struct {
-    size_t pair;  /* the pair that holds it */
+    size_t pair; /* the pair that holds it */
     size_t count_at;
     uint32_t count;
     uint32_t base;
@@ -163,16 +163,16 @@ typedef struct {
 
 /* Where a log stands. Zero it, then set `line` to 1. */
 typedef struct {
-    size_t at;      /* of the next line */
-    uint64_t base;  /* offset in the file of the bytes at hand */
-    uint64_t line;  /* number of the next line */
-    size_t clear;   /* the bytes before it are ASCII */
+    size_t at;     /* of the next line */
+    uint64_t base; /* offset in the file of the bytes at hand */
+    uint64_t line; /* number of the next line */
+    size_t clear;  /* the bytes before it are ASCII */
     tlib_clock clock;
     tlib_log_before before;
     uint8_t orphaned;
     uint8_t announced; /* that a line is not UTF-8 */
     uint8_t why;
-    uint64_t messages; /* frames made */
+    uint64_t messages;        /* frames made */
     uint16_t predicted[1024]; /* the attribute plus one that last came after another one, by place */
     uint16_t last;
     /* the unit at hand: where it begins */

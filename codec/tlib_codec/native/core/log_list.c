@@ -1,7 +1,8 @@
 /* Printed key-value lists, packed while their lines come in. The strategy stands in formats/logs/lists.py.
  *
  * Strategy: pairs are appended in the packed form; the counts and lengths of a list are set when it closes. A list that lost its
- * indentation has all pairs in one level: those that belong to its nested lists already stand behind them, so only counts and lengths change.
+ * indentation has all pairs in one level: those that belong to its nested lists already stand behind them, so only counts and lengths
+ * change.
  */
 #include "log_in.h"
 

@@ -201,7 +201,8 @@ static uint64_t hex(const uint8_t *p, const uint8_t *end, size_t *count, int *le
     return value;
 }
 
-static int add_enumeration(const tlib_log_tables *tables, tlib_log *log, const tlib_log_attribute *one, const uint8_t *p, const uint8_t *end) {
+static int add_enumeration(const tlib_log_tables *tables, tlib_log *log, const tlib_log_attribute *one, const uint8_t *p,
+                           const uint8_t *end) {
     uint64_t value;
     if (tlib_is(*p, TLIB_WORD) && !tlib_is(*p, TLIB_DIGIT)) {
         const uint8_t *last = tlib_skip(p, end, TLIB_WORD), *rest = tlib_skip(last, end, TLIB_SPACE);

@@ -1,8 +1,8 @@
 /* Frames as TCP conversations in packets, and packets as the records of a pcap or pcapng file.
  *
- * Strategy: a conversation is two sides with the number of their next byte. A frame becomes segments, each answered by an acknowledgment, in
- * a buffer that the caller writes out. Whatever is the same for all packets of one direction (addresses, ports, their checksum) is laid out
- * when the conversation opens. Conversations stand in a list by their last use, so that the one silent the longest is known.
+ * Strategy: a conversation is two sides with the number of their next byte. A frame becomes segments, each answered by an acknowledgment,
+ * in a buffer that the caller writes out. Whatever is the same for all packets of one direction (addresses, ports, their checksum) is laid
+ * out when the conversation opens. Conversations stand in a list by their last use, so that the one silent the longest is known.
  */
 #ifndef TLIB_PACKETS_OUT_H
 #define TLIB_PACKETS_OUT_H
@@ -72,8 +72,8 @@ typedef struct {
     const tlib_tables *tables;
     const uint8_t *data;
     const uint64_t *bounds;
-    const int64_t *times;  /* NULL: unknown */
-    const uint32_t *flows; /* NULL: none */
+    const int64_t *times;   /* NULL: unknown */
+    const uint32_t *flows;  /* NULL: none */
     const uint32_t *routes; /* TLIB_NO_TALK: not open yet; the last one is of frames without a flow */
     uint32_t flow_count;
     tlib_own_time own;

@@ -3,7 +3,7 @@
 
 enum { ROUNDS = 8, SHORT = 16, SEEN = 40, AGAIN = 64, RUN = 4 };
 enum { ROUND_OF = 1, ONLY, STREAM, MORE, BYTES }; /* the first byte of a hashed message: what it is hashed for */
-enum { NUMBER = 3 }; /* beside the alphabets, in the cache */
+enum { NUMBER = 3 };                              /* beside the alphabets, in the cache */
 #define NO_CODE 0xFFFFFFFFu
 
 static const tlib_alphabet HEX = {0xFFFFFF, 16, 0, "0123456789abcdef"};

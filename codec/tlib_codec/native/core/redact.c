@@ -79,7 +79,8 @@ static void identifier(work *w, uint32_t at, uint32_t length) {
     if (is_conn_id(value, length))
         done(w, at, length, tlib_pseudonym_hex(w->redaction->names, value, w->out + at));
     else
-        done(w, at, length, tlib_pseudonym(w->redaction->names, is_uuid(value, length) ? TLIB_BASE32 : TLIB_PLAIN, value, length, w->out + at));
+        done(w, at, length,
+             tlib_pseudonym(w->redaction->names, is_uuid(value, length) ? TLIB_BASE32 : TLIB_PLAIN, value, length, w->out + at));
 }
 
 static void data(work *w, uint32_t at, uint32_t length) {

@@ -25,14 +25,14 @@ cdef extern from "fields.h" nogil:
         const uint8_t *data
         uint32_t length
 
-    ctypedef struct tlib_typed_id:
+    ctypedef struct tlib_field_place:
         uint16_t id
         uint8_t kind
 
     ctypedef struct tlib_field:
         uint8_t source
         uint8_t which
-        const tlib_typed_id *places
+        const tlib_field_place *places
         uint32_t place_count
         const uint8_t *path
         uint32_t path_length
@@ -47,8 +47,8 @@ cdef extern from "fields.h" nogil:
         const tlib_frames *frames
         const tlib_origins *origins
         const tlib_flow_texts *flows
-        tlib_typed_id seconds
-        tlib_typed_id micros
+        tlib_field_place seconds
+        tlib_field_place micros
         const uint8_t *asks
 
     ctypedef struct tlib_cursor:
@@ -150,7 +150,7 @@ cdef class Subject:
 
 cdef int field_of(object source, tlib_field *made) except -1:
     """Fill a field from a `Source`, which must stay alive; `free_field` frees its memory."""
-    cdef tlib_typed_id *places = <tlib_typed_id *> zeroed(len(source.attributes), sizeof(tlib_typed_id))
+    cdef tlib_field_place *places = <tlib_field_place *> zeroed(len(source.attributes), sizeof(tlib_field_place))
     made.places = places
     made.source = source.place
     made.which = source.which
