@@ -17,3 +17,4 @@ from tlib_codec.native.engine cimport Labels, Names, Tables, Workspace, limits_o
 include "glue/log_in.pxi"
 include "glue/json_out.pxi"
 include "glue/json_in.pxi"
+include "glue/lines.pxi"

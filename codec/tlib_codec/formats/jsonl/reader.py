@@ -38,6 +38,7 @@ def _parts(source: Source, registry: Registry, longest: int) -> Iterator[Frames 
     step = extension("text")
     assert step is not None
     lines = step.JsonLines(registry, DEFAULT_LIMITS, source.name, longest)
+    lines.line = source.span.line
     for block in line_blocks(source.chunks(), longest):
         if block is None:
             yield None
@@ -53,11 +54,12 @@ def _parts(source: Source, registry: Registry, longest: int) -> Iterator[Frames 
                 yield frames
             if line is not None and (entry := _entry_of(*line, source, registry, longest)) is not None:
                 yield entry
+    source.reached = ()
 
 
 def _entries(source: Source, registry: Registry, longest: int) -> Iterator[Entry | None]:
     """Yield the entries of all lines."""
-    for line in split_lines(source.chunks(), longest):
+    for line in split_lines(source.chunks(), longest, source.span.line):
         if line is None:
             yield None
             continue
@@ -66,6 +68,7 @@ def _entries(source: Source, registry: Registry, longest: int) -> Iterator[Entry
             yield _too_long(text, Origin(file=source.name, line=number), longest)
         elif (entry := _entry_of(number, text, source, registry, longest)) is not None:
             yield entry
+    source.reached = ()
 
 
 def _too_long(length: int, here: Origin, longest: int) -> Diagnostic:
