@@ -21,8 +21,8 @@ if os.environ.get("TLIB_SANITIZE"):
 
 ENGINE = ("frame.c", "list.c", "stream.c")
 COLUMNS = ("columns.c", "columns_export.c")
-TEXT: tuple[str, ...] = ("json_read.c", "json_read_list.c", "json_read_attribute.c", "json_in.c")
-BATCHES: tuple[str, ...] = ("frames.c",)
+TEXT = ("frames.c", "json_list.c", "json_out.c", "json_read.c", "json_read_list.c", "json_read_attribute.c", "json_in.c")
+BATCHES = ("frames.c",)
 
 
 def module(name: str, sources: tuple[str, ...]) -> Extension:

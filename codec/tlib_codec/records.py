@@ -27,6 +27,7 @@ from tlib_schemas.tlibrary import TLIBRARY
 
 from .access import own_time
 from .engine import StreamDecoder, decode
+from .json_text import text_from_data, text_to_data
 from .reference import Policy
 from .stream import Gap, MalformedFrame, Missing, StreamItem
 
@@ -94,14 +95,14 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
         data: dict[str, Any] = {}
         for name in _BEFORE_TIME:
             if (value := getattr(self, name)) not in _UNKNOWN:
-                data[name] = value
+                data[name] = text_to_data(value) if isinstance(value, str) else value
         if self.local_time is not None:
             data["time"] = iso(self.local_time)
         elif self.time_of_day is not None:
             data["time"] = iso(self.time_of_day)[_DATE_LENGTH:]
         for name in _AFTER_TIME:
             if (value := getattr(self, name)) not in _UNKNOWN:
-                data[name] = value
+                data[name] = text_to_data(value) if isinstance(value, str) else value
         if self.other:
             data.update(self.other)
         return data
@@ -120,6 +121,8 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
                 known[clock] = at
                 if not _prints(clock, at, value):
                     other[name] = value  # printed in another way: it comes out as it came in
+            elif name in _TYPES and str in _TYPES[name] and (text := text_from_data(value)):
+                known[name] = text
             elif name in _TYPES and type(value) in _TYPES[name] and value not in _UNKNOWN:
                 known[name] = value
             else:

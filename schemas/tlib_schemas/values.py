@@ -102,6 +102,18 @@ class KVList:
         """The pairs in order."""
         return list(self)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the list as a dict, nested lists too; of a key that repeats, the first value.
+
+        >>> KVList([("RTR", 115), ("Segment", {"Tier": "Gold"}), ("RTR", 116)]).to_dict()
+        {'RTR': 115, 'Segment': {'Tier': 'Gold'}}
+        """
+        made: dict[str, Any] = {}
+        for key, value in self:
+            if key not in made:
+                made[key] = value.to_dict() if isinstance(value, KVList) else value
+        return made
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, KVList):
             return NotImplemented

@@ -6,6 +6,7 @@ from tlib_codec.native.libcore cimport *
 
 cdef class Tables:
     cdef object registry         # weak: the tables go with their registry
+    cdef dict ids                # its attribute ids by name
     cdef tlib_tables *tables
     cdef tlib_schema *schemas
     cdef uint64_t *values

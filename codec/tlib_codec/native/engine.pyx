@@ -8,8 +8,8 @@ which raises or answers as it always does: so the two engines cannot differ in a
 and a test holds them to the same verdict.
 
 Key-value lists come as views: a `PackedKVList` is a KVList that holds the frame's bytes, and where its
-checked list stands in them, until it is first read; then it lets the frame go. What is decoded
-from a caller's buffer is copied first, so no buffer of a caller is kept.
+checked list stands in them; look-ups search the bytes. A small list of a large frame has its own copy.
+What is decoded from a caller's buffer is copied first, so no buffer of a caller is kept.
 
 It is one module, so that calls inside it stay direct; its text stands in glue/, a part a file.
 """
@@ -17,7 +17,7 @@ It is one module, so that calls inside it stay direct; its text stands in glue/,
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
-from cpython.dict cimport PyDict_GetItem, PyDict_SetItem
+from cpython.dict cimport PyDict_GetItem, PyDict_Next, PyDict_SetItem
 from cpython.long cimport PyLong_FromLong, PyLong_FromUnsignedLong, PyLong_FromUnsignedLongLong
 from cpython.object cimport Py_EQ, Py_NE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
@@ -25,6 +25,7 @@ from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.tuple cimport PyTuple_CheckExact, PyTuple_New, PyTuple_SET_ITEM
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdlib cimport qsort
 from libc.string cimport memcmp, memcpy, memmove, memset
 
 from tlib_codec.native.libcore cimport *

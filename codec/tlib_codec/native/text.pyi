@@ -1,10 +1,15 @@
 # The signatures of the text steps in C.
+from collections.abc import Iterator
 
 from tlib_codec.records import Frames
 from tlib_schemas.limits import Limits
 from tlib_schemas.registry import Registry
 
-class JsonLines:
+class JsonWriter:
+    def __init__(self, registry: Registry) -> None: ...
+    def write(self, frames: Frames, limits: Limits, file: bytes, flows: list[bytes]) -> Iterator[bytes | int]: ...
+
+class JsonReader:
     line: int
     def __init__(self, registry: Registry, limits: Limits, name: str, longest: int, /) -> None: ...
     @property

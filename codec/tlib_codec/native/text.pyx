@@ -14,6 +14,7 @@ from libc.string cimport memcpy, memmove, memset
 from tlib_codec.native.libcore cimport *
 from tlib_codec.native.engine cimport Labels, Names, Tables, Workspace, limits_of, tables_of, zeroed
 
+include "glue/frames.pxi"
 include "glue/log_in.pxi"
 include "glue/json_out.pxi"
 include "glue/json_in.pxi"

@@ -245,3 +245,53 @@ def test_bytes_that_a_capture_lacks():
     assert json.loads(line) == {"$gap": {"offset": 7, "length": 1448, "data": ""}}
     assert jsonl.loads(line) == missing
     assert jsonl.loads('{"$gap": {"offset": 7, "data": ""}}') == Gap(7, b"")
+
+
+# -- text that is not UTF-8 around an event --------------------------------------------------------
+
+CAFE = b"caf\xe9".decode("utf-8", "surrogateescape")
+
+
+def line_and_record(record):
+    """Return the line of a record, and the record that reading the line gives."""
+    out = io.BytesIO()
+    write(out, [record], format="jsonl")
+    (back,) = read(io.BytesIO(out.getvalue()), format="jsonl")
+    return json.loads(out.getvalue()), back
+
+
+def test_text_of_an_origin_that_is_not_utf8_is_base64():
+    data, _ = line_and_record(Record(UnknownEvent(60), origin=Origin(text=CAFE)))
+    assert data["$source"] == {"text": {"$string": "Y2Fm6Q=="}}
+
+
+@pytest.mark.parametrize("field", ["file", "src", "dst", "connection", "direction", "peer", "version", "text"])
+def test_text_of_an_origin_that_is_not_utf8_is_read_back(field):
+    origin = Origin(**{field: CAFE})
+    assert line_and_record(Record(UnknownEvent(60), origin=origin))[1].origin == origin
+
+
+def test_a_marked_text_of_an_origin_that_is_utf8_stays_as_it_is():
+    origin = Origin(other={"text": {"$string": "Y2Fm"}})
+    assert line_and_record(Record(UnknownEvent(60), origin=origin))[1].origin == origin
+
+
+def test_an_unnumbered_text_that_is_not_utf8_is_base64():
+    data, _ = line_and_record(Record(UnknownEvent(60), unnumbered={"AttributeFoo": CAFE, "AttributeBar": "x"}))
+    assert data["$unnumbered"] == {"AttributeFoo": {"$string": "Y2Fm6Q=="}, "AttributeBar": "x"}
+
+
+def test_unnumbered_names_that_are_not_utf8_make_an_array_of_pairs():
+    data, _ = line_and_record(Record(UnknownEvent(60), unnumbered={CAFE: "1", "AttributeBar": "x"}))
+    assert data["$unnumbered"] == [[{"$string": "Y2Fm6Q=="}, "1"], ["AttributeBar", "x"]]
+
+
+@pytest.mark.parametrize("unnumbered", [{"AttributeFoo": CAFE}, {CAFE: CAFE, "b": "x"}, {"$string": "x"}, {"é": 5}])
+def test_unnumbered_attributes_are_read_back(unnumbered):
+    assert line_and_record(Record(UnknownEvent(60), unnumbered=unnumbered))[1].unnumbered == unnumbered
+
+
+@pytest.mark.parametrize("data", ["5", "[5]", "[[5, 6]]", '[["a"]]', '[[{"$string": "%"}, "x"]]', '[[{"$string": 5}, "x"]]'])
+def test_unnumbered_attributes_of_another_shape_are_none(data):
+    (record,) = read(io.BytesIO(b'{"Event":"EventRinging","$unnumbered":%s}' % data.encode()), format="jsonl")
+    assert record.unnumbered == {}

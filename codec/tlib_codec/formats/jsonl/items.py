@@ -21,6 +21,7 @@ from typing import Any
 import msgspec
 
 from tlib_codec.formats import formats
+from tlib_codec.json_text import text_to_data
 from tlib_codec.records import Origin, iso
 from tlib_codec.reference import Policy
 from tlib_codec.stream import Gap, MalformedFrame, Missing, StreamItem
@@ -94,7 +95,7 @@ def value_to_data(value: Any) -> Any:
     """Return the JSON value of an attribute's value."""
     kind = type(value)
     if kind is str:  # the usual ones first: matching a class pattern takes five times as long
-        return value if value.isascii() else _text(value)
+        return value if value.isascii() else text_to_data(value)
     if kind is int:
         return value
     if isinstance(value, KVList):
@@ -103,7 +104,7 @@ def value_to_data(value: Any) -> Any:
         case OpenEnum():
             return value.label or int(value)
         case str():
-            return _text(value)
+            return text_to_data(value)
         case int():
             return value
         case bytes() | bytearray() | memoryview():
@@ -114,22 +115,16 @@ def value_to_data(value: Any) -> Any:
             return _list(value if isinstance(value, KVList) else KVList(value))
 
 
-def _text(text: str) -> Any:
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return {"$string": _base64(text.encode("utf-8", "surrogateescape"))}
-    return text
-
-
 def _list(kv: KVList) -> Any:
     pairs = [(key, {"$unicode": str(value)} if type(value) is Unicode else value_to_data(value)) for key, value in kv]
     plain = dict(pairs)
-    if len(plain) == len(pairs) and all(key.isascii() or _text(key) is key for key in plain) and not any(key[:1] == "$" for key in plain):
+    if (
+        len(plain) == len(pairs)
+        and all(key.isascii() or text_to_data(key) is key for key in plain)
+        and not any(key[:1] == "$" for key in plain)
+    ):
         return plain
-    return [[_text(key), value] for key, value in pairs]
+    return [[text_to_data(key), value] for key, value in pairs]
 
 
 def _malformed(item: MalformedFrame) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Read JSON lines: a record an object, a diagnostic a line that is none.
 
 Strategy: a line's ``$source`` becomes the origin, so an event keeps the place where it was captured or logged; a line without
-one gets the file and its own number. A line's ``$time`` is the record's instant. The step in C (`native.text.JsonLines`) makes frames of
+one gets the file and its own number. A line's ``$time`` is the record's instant. The step in C (`native.text.JsonReader`) makes frames of
 all lines of the usual form, a run at a time; the lines between them are read here, and so is every line where that step is not built.
 """
 
@@ -14,6 +14,7 @@ import msgspec
 
 from tlib_codec.formats.lines import line_blocks, split_lines
 from tlib_codec.formats.source import Source
+from tlib_codec.json_text import texts_from_data
 from tlib_codec.native import extension
 from tlib_codec.records import Batch, Diagnostic, Entry, Frames, Origin, Record, batches, parse_time
 from tlib_codec.reference import Policy
@@ -37,7 +38,7 @@ def _parts(source: Source, registry: Registry, longest: int) -> Iterator[Frames 
     """Yield runs of lines as frames, and the entries of the lines that the step in C leaves."""
     step = extension("text")
     assert step is not None
-    lines = step.JsonLines(registry, DEFAULT_LIMITS, source.name, longest)
+    lines = step.JsonReader(registry, DEFAULT_LIMITS, source.name, longest)
     lines.line = source.span.line
     for block in line_blocks(source.chunks(), longest):
         if block is None:
@@ -52,7 +53,10 @@ def _parts(source: Source, registry: Registry, longest: int) -> Iterator[Frames 
             frames, line = lines.step()
             if frames is not None:
                 yield frames
-            if line is not None and (entry := _entry_of(*line, source, registry, longest)) is not None:
+            if line is None:
+                continue
+            number, text = line
+            if (entry := _entry_of(number, text, source, registry, longest)) is not None:
                 yield entry
     source.reached = ()
 
@@ -91,15 +95,11 @@ def _entry(text: bytes, here: Origin, registry: Registry) -> Entry:
     except DecodeError as error:
         return Diagnostic(error.code, here, error.expected, error.actual, error.path)
     kept = msgspec.json.decode(text) if b'"$' in text else {}
-    source, unnumbered = kept.get("$source"), kept.get("$unnumbered")
+    source = kept.get("$source")
     origin = Origin.from_data(source) if isinstance(source, dict) else here
     if "$time" in kept:
         parsed = parse_time(str(kept["$time"]))
         if parsed is None or parsed[0] != "time":
             return Diagnostic("json-form", here, "ISO 8601 with a zone, such as 2026-03-14T21:39:12Z", quote(str(kept["$time"])), ".$time")
         origin = msgspec.structs.replace(origin, time=parsed[1])
-    return Record(
-        item,
-        origin=origin,
-        unnumbered=unnumbered if isinstance(unnumbered, dict) else {},
-    )
+    return Record(item, origin=origin, unnumbered=texts_from_data(kept.get("$unnumbered")))

@@ -1,14 +1,26 @@
-"""Write JSON lines: a line a record, a line a diagnostic."""
+"""Write JSON lines: a line a record, a line a diagnostic.
+
+Strategy: the C core writes the lines of whole `Frames`. A frame that it leaves out (malformed, invalid, with a value that only a
+construct of the caller's own can read) becomes a record, whose line is written as that of any other record.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import BinaryIO, Final
+
 import msgspec
 
+from tlib_codec import native
 from tlib_codec.formats.writers import RecordWriter
-from tlib_codec.records import Diagnostic, Record
+from tlib_codec.json_text import texts_to_data
+from tlib_codec.records import Batch, Diagnostic, Entry, Flow, Frames, Origin, Record
+from tlib_schemas.limits import Limits
 from tlib_schemas.registry import Registry
 
 from .items import dumps, to_data
+
+_FEW_FLOWS: Final = 64  # whose texts are made whether a frame has them or not
 
 
 def line_of(record: Record, registry: Registry) -> bytes:
@@ -17,7 +29,7 @@ def line_of(record: Record, registry: Registry) -> bytes:
     if not record.unnumbered:
         return dumps(record.item, registry=registry, time=time, source=source) + b"\n"
     data = to_data(record.item, registry=registry, time=time)
-    data["$unnumbered"] = record.unnumbered
+    data["$unnumbered"] = texts_to_data(record.unnumbered)
     if source is not None:
         data["$source"] = source
     return msgspec.json.encode(data) + b"\n"
@@ -25,6 +37,27 @@ def line_of(record: Record, registry: Registry) -> bytes:
 
 class LineWriter(RecordWriter):
     """Writes the lines that docs/json.md describes."""
+
+    def __init__(self, file: BinaryIO, registry: Registry) -> None:
+        super().__init__(file, registry)
+        core = native.extension("text")
+        self._core = None if core is None else core.JsonWriter(registry)
+
+    def write(self, batch: Batch) -> Iterator[Entry]:
+        """Write a batch; yield invalid records and diagnostics."""
+        for part in batch.parts:
+            if isinstance(part, Frames) and self._core is not None and batch.registry is self._registry:
+                yield from self._write_frames(part, batch.limits)
+            else:
+                yield from super().write(Batch([part], registry=batch.registry, limits=batch.limits))
+
+    def _write_frames(self, frames: Frames, limits: Limits) -> Iterator[Entry]:
+        assert self._core is not None
+        for piece in self._core.write(frames, limits, _members(Origin(file=frames.file)), _flow_members(frames)):
+            if isinstance(piece, bytes):
+                self._file.write(piece)
+            else:
+                yield from super().write(Batch([frames.select([piece])], registry=self._registry, limits=limits))
 
     def put(self, record: Record) -> None:
         """Write the record's line."""
@@ -34,3 +67,22 @@ class LineWriter(RecordWriter):
         """Write the diagnostic as a ``$malformed`` line."""
         origin = diagnostic.origin
         self._file.write(dumps(diagnostic.as_item(), registry=self._registry, time=origin.time, source=origin.to_data()) + b"\n")
+
+
+def _flow_members(frames: Frames) -> list[bytes]:
+    """Return the members of ``$source`` that each flow gives; none for flows that no frame has, where there are many."""
+    table = frames.flow_table
+    if frames.flows is None:
+        return []
+    used = range(len(table)) if len(table) <= _FEW_FLOWS else set(memoryview(frames.flows).cast("I"))
+    return [_members(_origin_of(flow)) if place in used else b"" for place, flow in enumerate(table)]
+
+
+def _origin_of(flow: Flow) -> Origin:
+    return Origin(src=flow.src, dst=flow.dst, connection=flow.connection, direction=flow.direction, peer=flow.peer, version=flow.version)
+
+
+def _members(origin: Origin) -> bytes:
+    """Return the members of an origin as JSON, each with a comma behind it."""
+    data = origin.to_data()
+    return msgspec.json.encode(data)[1:-1] + b"," if data else b""

@@ -18,19 +18,23 @@ cdef struct Out:
 
 cdef inline uint8_t *reserve(Out *out, size_t more) except NULL:
     """Workspace for `more` bytes, taken. Every byte of it must then be written."""
-    cdef size_t need = out.length + more
-    cdef uint8_t *grown
-    if need > out.capacity:
-        grown = <uint8_t *> PyMem_Realloc(out.heap, 2 * need)
-        if grown == NULL:
-            raise MemoryError
-        if out.heap == NULL:
-            memcpy(grown, out.data, out.length)
-        out.heap = out.data = grown
-        out.capacity = 2 * need
-    grown = out.data + out.length
-    out.length = need
-    return grown
+    cdef size_t at = out.length
+    if at + more > out.capacity:
+        widen(out, at + more)
+    out.length = at + more
+    return out.data + at
+
+
+cdef int widen(Out *out, size_t need) except -1:
+    """Move the workspace to one of at least `need` bytes."""
+    cdef uint8_t *grown = <uint8_t *> PyMem_Realloc(out.heap, 2 * need)
+    if grown == NULL:
+        raise MemoryError
+    if out.heap == NULL:
+        memcpy(grown, out.data, out.length)
+    out.heap = out.data = grown
+    out.capacity = 2 * need
+    return 0
 
 
 cdef inline void put16(uint8_t *at, uint32_t value) noexcept:
@@ -138,29 +142,30 @@ cdef int put_conn_id(Out *out, object value) except -1:
     return 0
 
 
+cdef int put_packed(Out *out, object kv, uint32_t depth, const tlib_limits *limits) except -1:
+    """Write a packed list, which was checked when it was made, but perhaps under other limits or at another depth."""
+    cdef tlib_limits left = limits[0]
+    cdef tlib_error error
+    cdef uint32_t length = packed_of(kv).length
+    left.list_depth -= depth - 1
+    if tlib_list(list_of(kv), 0, length, &left, &error):
+        return 1
+    put_bytes(out, list_of(kv), length)
+    return 0
+
+
 cdef int put_list(Out *out, object kv, uint32_t depth, const tlib_limits *limits) except -1:
     cdef PyObject *flat = slot(kv, KV_FLAT)[0]
-    cdef Packed *packed
-    cdef const uint8_t *data
-    cdef tlib_error error
     cdef size_t start, value_start, length
     cdef uint32_t count, i
     cdef uint8_t kind
     cdef uint8_t *at
     if depth > limits.list_depth:
         return 1
+    if type(kv) is PACKED:
+        return put_packed(out, kv, depth, limits)
     if flat == NULL:
-        if type(kv) is not PACKED:
-            return 1
-        packed = packed_of(<PyObject *> kv)
-        data = <const uint8_t *> PyBytes_AS_STRING(<object> packed.data) + packed.at
-        # Checked when it was made, but perhaps under other limits or at another depth.
-        if depth > 1 or tlib_list(data, 0, packed.length, limits, &error):
-            flat_of(kv, NULL)
-            flat = slot(kv, KV_FLAT)[0]
-        else:
-            put_bytes(out, data, packed.length)
-            return 0
+        return 1
     if not PyTuple_CheckExact(<object> flat):
         return 1
     held = <object> flat  # writing a text may run code that replaces it
@@ -282,95 +287,159 @@ cdef int put_attribute(Out *out, uint16_t number, Entry entry, object value, con
     return 0
 
 
+cdef struct Named:
+    # an attribute that an event holds by name
+    uint32_t id
+    PyObject *value  # counted
+
+
+cdef enum:
+    NAMED_ON_STACK = 64
+
+
+cdef struct NamedList:
+    # attributes by name, in ascending order of id
+    Py_ssize_t count
+    Named *items
+    Named on_stack[NAMED_ON_STACK]
+
+
+cdef int by_id(const void *a, const void *b) noexcept nogil:
+    return <int> (<const Named *> a).id - <int> (<const Named *> b).id
+
+
+cdef bint take_named(NamedList *named, Tables tables, object attributes) except -1:
+    """Fill `named` with attributes by name; return False where a name is unknown or they are no Attributes.
+
+    The caller frees `named` in either case.
+    """
+    cdef PyObject *name = NULL
+    cdef PyObject *value = NULL
+    cdef PyObject *number
+    cdef Py_ssize_t at = 0, size
+    cdef uint32_t last = 0
+    cdef bint ascending = True
+    named.count = 0
+    named.items = named.on_stack
+    if type(attributes) is not ATTRIBUTES:
+        return False
+    cdef dict items = <dict> slot(attributes, ATTRIBUTES_ITEMS)[0]
+    size = len(items)
+    if size > NAMED_ON_STACK:
+        named.items = <Named *> PyMem_Malloc(size * sizeof(Named))
+        if named.items == NULL:
+            named.items = named.on_stack
+            raise MemoryError
+    while named.count < size and PyDict_Next(items, &at, &name, &value):
+        # Held before a name's own hash can run code that changes the dict.
+        Py_INCREF(<object> value)
+        named.items[named.count].value = value
+        named.count += 1
+        held = <object> name
+        number = PyDict_GetItem(tables.ids, held)
+        if number != NULL:
+            named.items[named.count - 1].id = <object> number
+        else:
+            try:
+                named.items[named.count - 1].id = tables.registry().attribute_number(held)
+            except reference.EncodeError:
+                return False
+        ascending = ascending and named.items[named.count - 1].id >= last
+        last = named.items[named.count - 1].id
+    if not ascending:
+        qsort(named.items, named.count, sizeof(Named), by_id)
+    return True
+
+
+cdef void free_named(NamedList *named) noexcept:
+    cdef Py_ssize_t i
+    for i in range(named.count):
+        Py_XDECREF(named.items[i].value)
+    if named.items != named.on_stack:
+        PyMem_Free(named.items)
+
+
+cdef int put_named(Out *out, Tables tables, const Named *attribute, const tlib_limits *limits) except -1:
+    cdef uint16_t number = <uint16_t> attribute.id
+    cdef PyObject *entry = PyList_GET_ITEM(tables.entries, tables.tables.dense[number])
+    return put_attribute(out, number, <Entry> entry, <object> attribute.value, limits)
+
+
 cdef int put_event(Out *out, Tables tables, Layout layout, object event, const tlib_limits *limits) except -1:
-    cdef PyObject *extra = slot(event, layout.extra)[0]
+    cdef NamedList extra
+    cdef object held
+    if slot(event, layout.extra)[0] == <PyObject *> NONE_EXTRA:
+        extra.count = 0
+        return put_fields(out, tables, layout, event, &extra, limits)
+    held = <object> slot(event, layout.extra)[0]
+    out.extra = True
+    try:
+        if not take_named(&extra, tables, held):
+            return 1
+        return put_fields(out, tables, layout, event, &extra, limits)
+    finally:
+        free_named(&extra)
+
+
+cdef int put_fields(Out *out, Tables tables, Layout layout, object event, const NamedList *extra, const tlib_limits *limits) except -1:
+    """Write the fields of an event and its attributes by name, in ascending order of id."""
     cdef PyObject *value
     cdef object held  # writing a value may run code that replaces it
     cdef Step *step
-    cdef list rest = None
-    cdef Py_ssize_t taken = 0, count = 0
+    cdef Py_ssize_t taken = 0
     cdef int i
-    if extra != <PyObject *> NONE_EXTRA:
-        rest = sorted_by_id(tables, <object> extra)
-        if rest is None:
-            return 1
-        count = len(rest)
-        out.extra = True
     for i in range(layout.step_count):
-        step = &layout.steps[i]
-        value = slot(event, step.offset)[0]
+        value = slot(event, layout.offsets[i])[0]
         if value == NULL or value == <PyObject *> None:
             continue
+        step = &layout.steps[i]
         if step.part >= 0:
             if type(<object> value) is not <object> step.composite:
                 return 1
             value = slot(<object> value, step.part)[0]
             if value == NULL or value == <PyObject *> None:
                 continue
-        while taken < count and rest[taken][0] < step.id:
-            if put_extra(out, tables, <tuple> rest[taken], limits):
+        while taken < extra.count and extra.items[taken].id < step.id:
+            if put_named(out, tables, &extra.items[taken], limits):
                 return 1
             taken += 1
         held = <object> value
         if put_attribute(out, step.id, <Entry> step.entry, held, limits):
             return 1
         out.required += step.required
-    while taken < count:
-        if put_extra(out, tables, <tuple> rest[taken], limits):
+    while taken < extra.count:
+        if put_named(out, tables, &extra.items[taken], limits):
             return 1
         taken += 1
     return 0
 
 
-cdef int put_extra(Out *out, Tables tables, tuple extra, const tlib_limits *limits) except -1:
-    cdef uint16_t number = extra[0]
-    return put_attribute(out, number, <Entry> tables.entries[tables.tables.dense[number]], extra[1], limits)
-
-
-cdef list sorted_by_id(Tables tables, object attributes):
-    """(id, value) of attributes by name, ascending; None where a name is unknown or they are no Attributes."""
-    if type(attributes) is not ATTRIBUTES:
-        return None
-    cdef dict items = <dict> slot(attributes, ATTRIBUTES_ITEMS)[0]
-    registry = tables.registry()
-    ids = registry._ids
-    found = []
-    for name, value in items.items():
-        number = ids.get(name)
-        if number is None:
-            try:
-                number = registry.attribute_number(name)
-            except reference.EncodeError:
-                return None
-        found.append((number, value))
-    if len(found) > 1:
-        found.sort(key=first)
-    return found
-
-
-def first(pair):
-    return pair[0]
-
-
 cdef int put_classless(Out *out, Tables tables, object event, uint16_t *message, const tlib_limits *limits) except -1:
     """Write an UnknownEvent or InvalidEvent."""
-    cdef list found
+    cdef NamedList named
+    cdef Py_ssize_t i
     number = event.message
     if not PyLong_Check(number) or not 0 <= number <= 0xFFFF:
         return 1
     message[0] = number
-    found = sorted_by_id(tables, event.attributes)
-    if found is None:
-        return 1
     out.extra = True
-    for pair in found:
-        if put_extra(out, tables, <tuple> pair, limits):
+    try:
+        if not take_named(&named, tables, event.attributes):
             return 1
-    return 0
+        for i in range(named.count):
+            if put_named(out, tables, &named.items[i], limits):
+                return 1
+        return 0
+    finally:
+        free_named(&named)
 
 
+@cython.binding(False)
 def encode(event, *, registry=LIBRARY, policy=STRICT, limits=LIMITS):
-    """Return the canonical frame of an event: attributes in ascending order of id.
+    """encode(event, *, registry=..., policy=..., limits=...)
+    --
+
+    Return the canonical frame of an event: attributes in ascending order of id.
 
     Raises EncodeError where a value does not fit its attribute, and under the strict policy
     SchemaViolation where the event breaks its schema.
@@ -415,16 +484,13 @@ cdef bint finish(Out *out, Tables tables, uint16_t message, const tlib_schema *s
     """
     cdef tlib_error error
     cdef Workspace work
-    cdef uint32_t body = 0
     cdef bint fine
     cdef uint16_t number
     memcpy(out.data, b"TL\x01\x00", 4)
     put16(out.data + 4, message)
-    if out.length > 0xFFFFFFFFu:
+    if out.length > 0xFFFFFFFFu or out.length - TLIB_HEADER > limits.frame_body:
         return False
     put32(out.data + 6, <uint32_t> (out.length - TLIB_HEADER))
-    if tlib_header(out.data, out.length, limits, &message, &body, &error):
-        return False
     if not out.strict:
         return True
     if schema == NULL and tables.tables.schema[message] == 0 and not out.raw:

@@ -150,7 +150,7 @@ cdef bytes bytes_of(const tlib_buffer *buffer):
     return PyBytes_FromStringAndSize(<const char *> buffer.at, <Py_ssize_t> buffer.length)
 
 
-cdef class JsonLines:
+cdef class JsonReader:
     """Reads blocks of whole lines: `attach` one, then call `step` until `finished`. `name` is the file's; `line` the number of the next line."""
 
     cdef JsonWords words

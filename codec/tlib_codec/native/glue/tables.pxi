@@ -89,7 +89,6 @@ cdef struct Place:
 cdef struct Step:
     # one attribute to write, in ascending order of id
     uint16_t id
-    Py_ssize_t offset
     Py_ssize_t part  # -1 for a plain field
     PyObject *entry
     PyObject *composite
@@ -105,6 +104,7 @@ cdef class Layout:
     cdef bint exact            # nothing in the class needs the reference engine
     cdef Place *places         # by slot of the schema
     cdef Step *steps
+    cdef uint32_t *offsets     # of the steps, apart from them: most fields of most events are None
     cdef int step_count
     cdef Py_ssize_t *fields    # offset of every field but `extra`
     cdef int field_count
@@ -119,6 +119,7 @@ cdef class Layout:
         PyMem_Free(self.template)
         PyMem_Free(self.places)
         PyMem_Free(self.steps)
+        PyMem_Free(self.offsets)
         PyMem_Free(self.fields)
 
 
@@ -157,6 +158,7 @@ cdef class Tables:
         cdef uint8_t *declared
         cdef Entry entry
         self.registry = reference_to
+        self.ids = registry._ids
         self.entries = [None]
         self.kinds = <uint8_t *> zeroed(len(registry.dictionary) + 1, 1)
         self.kinds[0] = RAW
@@ -237,6 +239,7 @@ cdef class Tables:
         layout.composites = []
         layout.places = <Place *> zeroed(count + 1, sizeof(Place))
         layout.steps = <Step *> zeroed(count, sizeof(Step))
+        layout.offsets = <uint32_t *> zeroed(count, sizeof(uint32_t))
         layout.fields = <Py_ssize_t *> zeroed(len(schema.fields), sizeof(Py_ssize_t))
         layout.extra = slot_of(schema.cls, "extra")
         layout.template = <char *> zeroed(1, (<PyTypeObject *> schema.cls).tp_basicsize)
@@ -279,7 +282,7 @@ cdef class Tables:
         for attribute_id, index in sorted(steps):
             entry = self.entries[self.tables.dense[<int> attribute_id]]
             layout.steps[layout.step_count].id = attribute_id
-            layout.steps[layout.step_count].offset = layout.places[<int> index].offset
+            layout.offsets[layout.step_count] = <uint32_t> layout.places[<int> index].offset
             layout.steps[layout.step_count].part = layout.places[<int> index].part
             layout.steps[layout.step_count].entry = <PyObject *> entry
             layout.steps[layout.step_count].required = required[<int> index] != 0

@@ -1,0 +1,145 @@
+/* Key-value lists as JSON: an object, or an array of pairs where an object cannot hold the keys. */
+#include "json_out.h"
+#include "json_text.h"
+
+#define FEW 32 /* pairs that are compared each with each */
+
+/* A key: its last eight bytes as a number, which tell most keys apart, and itself. */
+typedef struct {
+    uint64_t tail;
+    const uint8_t *at;
+    uint32_t length;
+} key;
+
+/* The key of the pair at `pair`. Eight bytes before its end are there: the list is inside of a frame, behind two headers. */
+static key key_of(const uint8_t *pair) {
+    key made = {0, pair + 5, tlib_u16(pair + 1)};
+    made.tail = tlib_u64(made.at + made.length - 8);
+    if (made.length < 8)
+        made.tail &= ((uint64_t)1 << 8 * made.length) - 1;
+    return made;
+}
+
+static const uint8_t *after(const uint8_t *pair) {
+    return pair + 5 + tlib_u16(pair + 1) + tlib_u16(pair + 3);
+}
+
+static int order(const void *a, const void *b) {
+    const key *one = a, *other = b;
+    if (one->tail != other->tail)
+        return one->tail < other->tail ? -1 : 1;
+    if (one->length != other->length)
+        return one->length < other->length ? -1 : 1;
+    return memcmp(one->at, other->at, one->length);
+}
+
+static int fits(const key *one) {
+    return !(one->length && one->at[0] == '$') && (tlib_ascii(one->at, one->length) || tlib_utf8(one->at, one->length) == one->length);
+}
+
+static int few_are_plain(const uint8_t *pair, uint32_t count) {
+    key keys[FEW];
+    for (uint32_t i = 0; i < count; i++, pair = after(pair)) {
+        keys[i] = key_of(pair);
+        if (!fits(&keys[i]))
+            return 0;
+        for (uint32_t j = 0; j < i; j++)
+            if (keys[j].tail == keys[i].tail && order(&keys[j], &keys[i]) == 0)
+                return 0;
+    }
+    return 1;
+}
+
+int tlib_json_plain(tlib_json *json, const uint8_t *list) {
+    uint32_t count = tlib_u16(list);
+    const uint8_t *pair = list + 2;
+    if (count <= FEW)
+        return few_are_plain(pair, count);
+    json->keys.length = 0;
+    if (tlib_reserve(&json->keys, count * sizeof(key)))
+        return -1;
+    key *keys = (key *)(void *)json->keys.at;
+    for (uint32_t i = 0; i < count; i++, pair = after(pair)) {
+        keys[i] = key_of(pair);
+        if (!fits(&keys[i]))
+            return 0;
+    }
+    qsort(keys, count, sizeof *keys, order);
+    for (uint32_t i = 1; i < count; i++)
+        if (order(&keys[i - 1], &keys[i]) == 0)
+            return 0;
+    return 1;
+}
+
+static uint8_t *pair_value(uint8_t *out, uint8_t type, const uint8_t *value, uint32_t length) {
+    switch (type) {
+    case TLIB_PAIR_STRING:
+        return tlib_json_text(out, value, length);
+    case TLIB_PAIR_INT:
+        return tlib_write_i32(out, (int32_t)tlib_u32(value));
+    case TLIB_PAIR_BINARY:
+        memcpy(out, "{\"$binary\":", 11);
+        out = tlib_json_base64(out + 11, value, length);
+        break;
+    default: /* Unicode, which is UTF-8 */
+        memcpy(out, "{\"$unicode\":", 12);
+        out = tlib_json_text(out + 12, value, length);
+    }
+    *out++ = '}';
+    return out;
+}
+
+typedef struct {
+    uint32_t left;
+    int plain;
+} level;
+
+uint8_t *tlib_json_list(tlib_json *json, uint8_t *out, const uint8_t *list) {
+    level stack[TLIB_DEEPEST];
+    uint32_t depth = 0;
+    const uint8_t *pair = list + 2;
+    level now = {tlib_u16(list), tlib_json_plain(json, list)};
+    int first = 1;
+
+    if (now.plain < 0)
+        return NULL;
+    *out++ = now.plain ? '{' : '[';
+    for (;;) {
+        if (now.left == 0) {
+            *out++ = now.plain ? '}' : ']';
+            if (depth == 0)
+                return out;
+            now = stack[--depth];
+            first = 0;
+            if (!now.plain)
+                *out++ = ']';
+            continue;
+        }
+        now.left--;
+        if (!first)
+            *out++ = ',';
+        first = 0;
+        if (!now.plain)
+            *out++ = '[';
+        uint32_t key_length = tlib_u16(pair + 1), length = tlib_u16(pair + 3);
+        const uint8_t *value = pair + 5 + key_length;
+        out = tlib_json_text(out, pair + 5, key_length);
+        *out++ = now.plain ? ':' : ',';
+        if (pair[0] == TLIB_PAIR_LIST) {
+            stack[depth++] = now;
+            list = value + 2;
+            now.left = tlib_u16(list);
+            now.plain = tlib_json_plain(json, list);
+            if (now.plain < 0)
+                return NULL;
+            *out++ = now.plain ? '{' : '[';
+            pair = list + 2;
+            first = 1;
+            continue;
+        }
+        out = pair_value(out, pair[0], value, length);
+        if (!now.plain)
+            *out++ = ']';
+        pair = value + length;
+    }
+}
