@@ -21,7 +21,9 @@ if os.environ.get("TLIB_SANITIZE"):
 
 ENGINE = ("frame.c", "list.c", "stream.c")
 COLUMNS = ("columns.c", "columns_export.c")
-TEXT = ("frames.c", "json_list.c", "json_out.c", "json_read.c", "json_read_list.c", "json_read_attribute.c", "json_in.c")
+LOGS = ("log_in.c", "log_list.c", "log_values.c", "log_header.c", "log_clock.c", "log_text.c")
+JSON = ("json_list.c", "json_out.c", "json_read.c", "json_read_list.c", "json_read_attribute.c", "json_in.c")
+TEXT = ("frames.c", *LOGS, *JSON)
 BATCHES = ("frames.c",)
 
 

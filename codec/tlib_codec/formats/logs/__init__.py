@@ -23,15 +23,16 @@ def _recognise(head: bytes, _end: bool) -> bool:
 def _read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     from tlib_codec.records import batches  # noqa: PLC0415
 
-    from .reader import entries  # noqa: PLC0415
+    from .parts import parts  # noqa: PLC0415
 
-    found = entries(
+    found = parts(
         source.chunks(),
         registry=options.registry,
         name=source.name,
         server=options.server,
         encoding=options.encoding,
         zone=options.zone,
+        units=options.stats.read,
     )
     return batches(found, registry=options.registry)
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from tlib_codec.clock import FURTHEST, QUARTER, to_utc
 from tlib_codec.records import nanoseconds
@@ -25,17 +25,28 @@ _NAME = re.compile(r"(?<!\d)(\d{4})(\d\d)(\d\d)[_-](\d\d)(\d\d)(\d\d)(?!\d)", re
 _HEADER = re.compile(r"(?:Local|UTC) time:\s*(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)", re.ASCII)
 STAMP = re.compile(r"\s*(?:@|\[?(\d{4})-(\d\d)-(\d\d)[T ])?(\d\d):(\d\d):(\d\d)[.,](\d{3,6})", re.ASCII)
 _DAY = dt.timedelta(days=1)
+_EPOCH: Final = dt.datetime(1970, 1, 1)  # noqa: DTZ001 local time of a machine we do not know
+_FIRST: Final = _EPOCH.toordinal()
 _FAR = 2 * 3600  # seconds: falling back by more than this, the time of day has passed midnight
 _SECOND: Final = 1_000_000_000
 _NANOS_OF_DAY: Final = 86_400 * _SECOND
 _SKEW: Final = 120 * _SECOND  # at most between the clock of a log without dates and its events, or they do not go together
+
+TIMELESS, OF_DAY, DATED = range(3)
+"""The kinds of a stamp: none, a time of day, a date and time."""
+
+State: TypeAlias = tuple[int | None, int | None, int, str, int, int, int]
+"""Nanoseconds by which the clock is ahead of UTC; the date as days since 1970; the last second of the day; the last stamp down to its
+second as it stood in its line, its kind, its seconds (of the day, or since 1970), its microseconds."""
 
 
 class Clock:
     """Follows the stamps of a log, line by line. `name` is the file's, `zone` that of a log that does not know its own."""
 
     def __init__(self, name: str = "", zone: dt.tzinfo | None = None) -> None:
-        self._zone = zone
+        self.zone: dt.tzinfo | None = zone
+        self.dated: int = 0
+        """How often an event has given the date: the last stamp has another meaning then."""
         self._ahead: int | None = None  # nanoseconds by which the log's clock is ahead of UTC
         self._local: dt.datetime | None = None  # of the header
         self._date: dt.date | None = None
@@ -67,6 +78,26 @@ class Clock:
             self._ahead = round(ahead / QUARTER) * QUARTER
 
     @property
+    def state(self) -> State:
+        """Return or set the state between two lines, without the header's times."""
+        second = self._second
+        micro = int(self._fraction.ljust(6, "0"))
+        day = None if self._date is None else self._date.toordinal() - _FIRST
+        if second is None:
+            return self._ahead, day, self._last, self._text, TIMELESS, 0, micro
+        if isinstance(second, dt.datetime):
+            return self._ahead, day, self._last, self._text, DATED, nanoseconds(second) // _SECOND, micro
+        return self._ahead, day, self._last, self._text, OF_DAY, _of_day(second) // _SECOND, micro
+
+    @state.setter
+    def state(self, state: State) -> None:
+        self._ahead, day, self._last, self._text, kind, second, micro = state
+        self._date = None if day is None else dt.date.fromordinal(day + _FIRST)
+        moment = _EPOCH + dt.timedelta(seconds=second)
+        self._second = None if kind == TIMELESS else moment if kind == DATED else moment.time()
+        self._fraction = f"{micro:06}"
+
+    @property
     def time(self) -> dt.datetime | dt.time | None:
         """Return the time of the last stamp, its time of day if the date is unknown; None if the stamp is no time."""
         return None if self._second is None else self._second.replace(microsecond=int(self._fraction.ljust(6, "0")))
@@ -84,7 +115,7 @@ class Clock:
         if isinstance(time, dt.time):
             return {"time_of_day": _of_day(time)}
         local = nanoseconds(time)
-        at = local - self._ahead if self._ahead is not None else None if self._zone is None else to_utc(local, self._zone)
+        at = local - self._ahead if self._ahead is not None else None if self.zone is None else to_utc(local, self.zone)
         if isinstance(seconds, int) and abs(local - seconds * _SECOND) <= FURTHEST:
             own = seconds * _SECOND
             if isinstance(micros, int) and 0 <= micros < 1_000_000:
@@ -105,8 +136,9 @@ class Clock:
         rounded = round(ahead / QUARTER) * QUARTER
         if abs(ahead - rounded) > _SKEW:
             return time
-        moment = dt.datetime(1970, 1, 1) + dt.timedelta(microseconds=(own + ahead) // 1000)  # noqa: DTZ001 the log's local time
+        moment = _EPOCH + dt.timedelta(microseconds=(own + ahead) // 1000)
         self._ahead, self._date, self._text = rounded, moment.date(), ""
+        self.dated += 1
         self._last = moment.hour * 3600 + moment.minute * 60 + moment.second
         return moment
 

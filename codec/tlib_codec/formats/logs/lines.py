@@ -12,6 +12,7 @@ from typing import BinaryIO, TypeAlias
 import msgspec
 
 from tlib_codec.formats.encodings import FALLBACK, has_decoded
+from tlib_codec.formats.lines import Line as RawLine
 from tlib_codec.formats.lines import split_lines
 from tlib_codec.records import Diagnostic, Origin
 from tlib_schemas.errors import Severity
@@ -46,34 +47,54 @@ def chunks(file: Iterable[bytes] | BinaryIO) -> Iterator[bytes]:
         yield chunk
 
 
+class LineDecoder:
+    """Decodes the lines of one file. `encoding` is one whose line feed is a byte; None reads UTF-8 and, where a line is not UTF-8, Windows-1252.
+
+    `announced` says whether a line that is not UTF-8 has been reported.
+    """
+
+    def __init__(self, limit: int, file: str, encoding: str | None = "utf-8") -> None:
+        self._limit = limit
+        self._file = file
+        self._codec = encoding or "utf-8"
+        self._guessing = encoding is None
+        self.announced: bool = False
+
+    def text(self, data: bytes) -> tuple[str, bool]:
+        """Return the text of a line, and whether it is read as Windows-1252 because it is not UTF-8."""
+        try:
+            return data.decode(self._codec), False
+        except UnicodeDecodeError:
+            text = data.decode(self._codec, "surrogateescape")
+            if self._guessing and not has_decoded(text):
+                return data.decode(FALLBACK, "surrogateescape"), True
+            return text, False
+
+    def decode(self, line: RawLine) -> Iterator[Line | Diagnostic]:
+        """Yield a line as text, or a diagnostic in its place; before the first one that is not UTF-8, a WARNING."""
+        number, offset, data = line
+        if isinstance(data, int):
+            origin = Origin(file=self._file, line=number, offset=offset)
+            yield Diagnostic("log-line-too-long", origin, f"at most {self._limit} bytes", str(data))
+            return
+        text, other = self.text(data)
+        if other and not self.announced:
+            self.announced = True
+            yield _announcement(Origin(file=self._file, line=number, offset=offset))
+        yield number, offset, text if number > 1 else text.removeprefix(_BOM)
+
+
 def text_lines(pieces: Iterable[bytes], limit: int, file: str, encoding: str | None = "utf-8") -> Iterator[Line | Diagnostic | None]:
     """Yield lines as text, a diagnostic in place of a line beyond `limit` bytes, and None after each piece.
 
-    `encoding` is one whose line feed is a byte; None reads UTF-8 and, where a line is not UTF-8, Windows-1252: a WARNING before the first
-    of these lines says so. Bytes outside the encoding become surrogates; a byte order mark at the beginning is dropped.
+    `encoding` is as for `LineDecoder`. Bytes outside the encoding become surrogates; a byte order mark at the beginning is dropped.
     """
-    codec = encoding or "utf-8"
-    guessing = encoding is None
-    announced = False
+    decoder = LineDecoder(limit, file, encoding)
     for line in split_lines(pieces, limit):
         if line is None:
             yield None
-            continue
-        number, offset, data = line
-        if isinstance(data, int):
-            origin = Origin(file=file, line=number, offset=offset)
-            yield Diagnostic("log-line-too-long", origin, f"at most {limit} bytes", str(data))
-            continue
-        try:
-            text = data.decode(codec)
-        except UnicodeDecodeError:
-            text = data.decode(codec, "surrogateescape")
-            if guessing and not has_decoded(text):
-                text = data.decode(FALLBACK, "surrogateescape")
-                if not announced:
-                    announced = True
-                    yield _announcement(Origin(file=file, line=number, offset=offset))
-        yield number, offset, text if number > 1 else text.removeprefix(_BOM)
+        else:
+            yield from decoder.decode(line)
 
 
 def _announcement(origin: Origin) -> Diagnostic:

@@ -84,14 +84,14 @@ class PlatformForm:
 
     def __init__(self, context: Context, clock: Clock) -> None:
         self._clock = clock
-        self._before = ""
+        self.before: str = ""
 
     def header(self, entry: Line) -> Header | None:
         """Return the message that `line` opens; None where it opens none."""
         number, offset, line = entry
         self._clock.read(line)
         match = opens(line)
-        before, self._before = self._before, line
+        before, self.before = self.before, line
         if match is None:
             return self._other(entry)
         place = line[: match.start()] or before

@@ -11,7 +11,7 @@ one, the message takes its lines until one ends it. Nothing is held but the mess
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import BinaryIO
 
@@ -71,13 +71,18 @@ def entries(
     limits: LogLimits = DEFAULT_LOG_LIMITS,
 ) -> Iterator[Entry | None]:
     """Yield as `read_log` does, and None where the next line must be waited for."""
+    text = None if encoding is None else checked(encoding)
+    context = context_of(registry, server, limits, name, zone)
     if kind is not None and kind not in KINDS:
         raise ValueError(f"the kind of a log is {' or '.join(KINDS)}, not {kind!r}")
+    return _read(file, context, kind, text)
+
+
+def context_of(registry: Registry, server: int | None, limits: LogLimits, name: str, zone: dt.tzinfo | None) -> Context:
+    """Return the settings of one log. Raise ValueError where `server` does not fit."""
     if server is not None and not 0 <= server <= 0xFFFF_FFFF:
         raise ValueError(f"server is an unsigned 32-bit integer, not {server}")
-    text = None if encoding is None else checked(encoding)
-    clock = Clock(name, zone)
-    return _read(file, Context(registry, server, limits, name, clock), clock, kind, text)
+    return Context(registry, server, limits, name, Clock(name, zone))
 
 
 def recognised(pieces: Iterator[bytes]) -> tuple[Iterator[bytes], str]:
@@ -96,46 +101,75 @@ def recognised(pieces: Iterator[bytes]) -> tuple[Iterator[bytes], str]:
     return chain([head], pieces), kind_of(head[:_HEAD]) or "tserver"
 
 
-def _read(
-    file: Iterable[bytes] | BinaryIO, context: Context, clock: Clock, kind: str | None, encoding: str | None
-) -> Iterator[Entry | None]:
+def _read(file: Iterable[bytes] | BinaryIO, context: Context, kind: str | None, encoding: str | None) -> Iterator[Entry | None]:
     pieces = chunks(file)
     if encoding is not None and is_wide(encoding):
         pieces, encoding = transcoded(pieces, encoding), "utf-8"
     if kind is None:
         pieces, kind = recognised(pieces)
-    headers = KINDS[kind](context, clock)
-    message: Message | None = None
-    orphaned = False  # attributes without a header have been reported, or belong to a message that was cut
+    yield from read_pieces(pieces, context, kind, encoding)
+
+
+def read_pieces(pieces: Iterable[bytes], context: Context, kind: str, encoding: str | None) -> Iterator[Entry | None]:
+    """Yield the entries of a log of a known kind; a line feed in its encoding is a byte."""
+    reading = Reading(context, KINDS[kind](context, context.clock))
     for entry in text_lines(pieces, context.limits.line, context.file, encoding):
+        if entry is None:
+            yield None
+        else:
+            yield from reading.take(entry)
+    yield from reading.close()
+
+
+class Reading:
+    """The state between two lines: the open message, and the lines before it. `take` each line, then `close`."""
+
+    def __init__(self, context: Context, headers: TServerForm | PlatformForm) -> None:
+        self._context = context
+        self.headers = headers
+        self.message: Message | None = None
+        self.orphaned: bool = False
+        """Whether attributes without a header have been reported, or belong to a message that was cut."""
+
+    def take(self, entry: Line | Diagnostic) -> Sequence[Entry]:
+        """Return the entries that a line, or the diagnostic in its place, completes."""
+        message = self.message
         if not isinstance(entry, tuple):
-            if message is None or entry is None or entry.severity is Severity.WARNING:
-                yield entry
-            else:
-                message.add(entry)
-            continue
+            if message is None or entry.severity is Severity.WARNING:
+                return (entry,)
+            message.add(entry)
+            return ()
         if message is not None and message.take(entry):
-            continue
-        number, offset, line = entry
+            return ()
+        line = entry[2]
         blank = not line or line.isspace()
-        header = None if blank else headers.header(entry)
+        header = None if blank else self.headers.header(entry)
+        completed: Sequence[Entry] = ()
         if message is not None:
             if header is None and message.suspend(entry):
-                continue
-            yield from message.finish()
-            orphaned = message.full
-            message = None
+                return ()
+            completed = message.finish()
+            self.orphaned = message.full
+            self.message = None
         if blank:
-            orphaned = False
+            self.orphaned = False
         elif header is not None:
-            message = headers.message(context, header)
+            self.message = self.headers.message(self._context, header)
         elif _attribute(line):
-            if not orphaned:
-                origin = Origin(file=context.file, line=number, offset=offset)
-                yield Diagnostic("log-orphan", origin, "a message's header first", quote(line.strip()))
-            orphaned = True
-    if message is not None:
-        yield from message.finish()
+            if not self.orphaned:
+                completed = [*completed, self._orphan(entry)]
+            self.orphaned = True
+        return completed
+
+    def _orphan(self, entry: Line) -> Diagnostic:
+        number, offset, line = entry
+        origin = Origin(file=self._context.file, line=number, offset=offset)
+        return Diagnostic("log-orphan", origin, "a message's header first", quote(line.strip()))
+
+    def close(self) -> Sequence[Entry]:
+        """Return the entries of the message that is open at the end."""
+        message, self.message = self.message, None
+        return () if message is None else message.finish()
 
 
 def _attribute(line: str) -> bool:

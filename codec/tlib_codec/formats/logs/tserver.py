@@ -162,7 +162,7 @@ class TServerForm:
     def __init__(self, context: Context, clock: Clock) -> None:
         self._context = context
         self._clock = clock
-        self._before = ""
+        self.before: str = ""
 
     @staticmethod
     def message(context: Context, header: Header) -> Message:
@@ -174,7 +174,7 @@ class TServerForm:
         number, offset, line = entry
         stamped = self._clock.read(line)
         found = message_name(line)
-        before, self._before = self._before, line
+        before, self.before = self.before, line
         if found is None:
             return self._other(entry)
         prefix, name = found

@@ -72,15 +72,21 @@ static inline uint32_t tlib_hash(const uint8_t *text, size_t length) {
     return (uint32_t)(hash >> 32);
 }
 
-/* The number of a name, or `otherwise` where it is not known. */
-static inline int64_t tlib_number(const tlib_names *names, const uint8_t *text, size_t length, int64_t otherwise) {
+/* The place of a name; -1 where it is not known. */
+static inline int64_t tlib_place(const tlib_names *names, const uint8_t *text, size_t length) {
     for (uint32_t at = tlib_hash(text, length) & names->mask; names->slots[at]; at = (at + 1) & names->mask) {
         uint32_t name = names->slots[at] - 1;
         const uint8_t *known = names->text + names->offsets[name];
         if (names->offsets[name + 1] - names->offsets[name] == length && memcmp(known, text, length) == 0)
-            return names->numbers[name];
+            return name;
     }
-    return otherwise;
+    return -1;
+}
+
+/* The number of a name, or `otherwise` where it is not known. */
+static inline int64_t tlib_number(const tlib_names *names, const uint8_t *text, size_t length, int64_t otherwise) {
+    int64_t place = tlib_place(names, text, length);
+    return place < 0 ? otherwise : names->numbers[place];
 }
 
 #endif
