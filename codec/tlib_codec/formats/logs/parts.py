@@ -10,7 +10,10 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 
 from tlib_codec import native
+from tlib_codec.formats import ReadOptions
 from tlib_codec.formats.encodings import checked, is_wide, transcoded
+from tlib_codec.formats.source import Source
+from tlib_codec.formats.spans import WHOLE
 from tlib_codec.records import Part
 from tlib_codec.stats import Units
 from tlib_schemas.registry import Registry
@@ -41,10 +44,20 @@ def parts(
     return _parts(pieces, context, text, Units() if units is None else units)
 
 
-def _parts(pieces: Iterable[bytes], context: Context, encoding: str | None, units: Units) -> Iterator[Part | None]:
+def source_parts(source: Source, options: ReadOptions) -> Iterator[Part | None]:
+    """Yield the parts of a source, or of a span of a log in T-Server form, as `parts` does."""
+    span = source.span
+    context = context_of(options.registry, options.server, DEFAULT_LOG_LIMITS, source.name, options.zone, span)
+    yield from _parts(source.chunks(), context, options.encoding, options.stats.read, None if span is WHOLE else "tserver")
+    if context.clean:
+        source.reached = context.clock.state, context.clock.header
+
+
+def _parts(pieces: Iterable[bytes], context: Context, encoding: str | None, units: Units, kind: str | None = None) -> Iterator[Part | None]:
     if encoding is not None and is_wide(encoding):
         pieces, encoding = transcoded(pieces, encoding), "utf-8"
-    pieces, kind = recognised(iter(pieces))
+    if kind is None:
+        pieces, kind = recognised(iter(pieces))
     extension = native.extension("text")
     found = None if extension is None or kind != "tserver" else native_parts(pieces, extension, context, encoding, units)
     yield from read_pieces(pieces, context, kind, encoding) if found is None else found
