@@ -12,7 +12,7 @@ static inline uint8_t *copy(uint8_t *out, const void *from, size_t length) {
 }
 
 /* Most texts are short: a copy of a fixed length takes no call. */
-static inline uint8_t *put(uint8_t *out, tlib_json_text text, uint32_t skipped) {
+static inline uint8_t *put(uint8_t *out, tlib_stored_text text, uint32_t skipped) {
     const uint8_t *from = text.at + skipped;
     uint32_t length = text.length - skipped;
     if (text.length < TLIB_COPIED)

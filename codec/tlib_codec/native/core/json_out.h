@@ -12,12 +12,12 @@
 #include "names.h"
 #include "origins.h"
 
-#define TLIB_COPIED 32 /* bytes that may be read from the beginning of a tlib_json_text, however short it is */
+#define TLIB_COPIED 32 /* bytes that may be read from the beginning of a tlib_stored_text, however short it is */
 
 typedef struct {
     const uint8_t *at;
     uint32_t length;
-} tlib_json_text;
+} tlib_stored_text;
 
 /* How the value of an attribute is written. */
 typedef enum {
@@ -35,7 +35,7 @@ typedef enum {
 } tlib_value_kind;
 
 typedef struct {
-    tlib_json_text key; /* ,"Name": */
+    tlib_stored_text key; /* ,"Name": */
     const tlib_labels *labels;
     uint8_t kind;
 } tlib_json_attribute;
@@ -43,7 +43,7 @@ typedef struct {
 /* A composite is there when all attributes that it needs are, or any where it needs none. */
 enum { TLIB_COMPOSITE_PARTS = 0, TLIB_COMPOSITE_TIME, TLIB_COMPOSITE_ASK };
 typedef struct {
-    tlib_json_text key;
+    tlib_stored_text key;
     uint16_t first; /* of its slots */
     uint16_t count;
     uint16_t needed;

@@ -60,17 +60,17 @@ cdef extern from "json_out.h" nogil:
         TLIB_JSON_CAPACITY
         TLIB_JSON_MEMORY
 
-    ctypedef struct tlib_json_text:
+    ctypedef struct tlib_stored_text:
         const uint8_t *at
         uint32_t length
 
     ctypedef struct tlib_json_attribute:
-        tlib_json_text key
+        tlib_stored_text key
         const tlib_labels *labels
         uint8_t kind
 
     ctypedef struct tlib_json_composite:
-        tlib_json_text key
+        tlib_stored_text key
         uint16_t first
         uint16_t count
         uint16_t needed
@@ -149,7 +149,7 @@ cdef class Texts:
         self.parts = list(parts)
         self.joined = b"".join([*self.parts, bytes(TLIB_COPIED)])
 
-    cdef void fill(self, tlib_json_text *text, uint32_t stride):
+    cdef void fill(self, tlib_stored_text *text, uint32_t stride):
         """Fill an array of structs that begin with a text."""
         cdef const uint8_t *at = <const uint8_t *> PyBytes_AS_STRING(self.joined)
         cdef bytes part
@@ -157,7 +157,7 @@ cdef class Texts:
             text.at = at
             text.length = <uint32_t> PyBytes_GET_SIZE(part)
             at += text.length
-            text = <tlib_json_text *> (<char *> text + stride)
+            text = <tlib_stored_text *> (<char *> text + stride)
 
 
 cdef class JsonWriter:
@@ -210,7 +210,7 @@ cdef class JsonWriter:
         self.core.widest = max(self.core.widest, *map(len, texts.values()), 0)
         return made
 
-    cdef int texts(self, list parts, tlib_json_text *first, uint32_t stride) except -1:
+    cdef int texts(self, list parts, tlib_stored_text *first, uint32_t stride) except -1:
         made = Texts(parts)
         made.fill(first, stride)
         self.kept.append(made)
