@@ -1,8 +1,8 @@
 """Cut a T-Server log into spans.
 
 Strategy: a span begins at a stamped line behind an empty one, where no message is open unless a text in quotes has no end. The clock
-there follows from all stamps before it: the guess reads the last stretch of the span before, with the clock that the span
-began with, and so sees a midnight between them. The reader of the span before has the exact clock at its end.
+there follows from all lines before it: the guess reads the beginning of the log, then the last stretch of each span with the clock of the
+guess before, and so sees a midnight between them. The reader of the span before has the exact clock at its end.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 import msgspec
 
@@ -34,10 +34,12 @@ def cut(file: BinaryIO, begin: Span, length: int, options: ReadOptions) -> Itera
     span = begin
     file.seek(0)
     if not (options.encoding and is_wide(options.encoding)) and kind_of(file.read(_HEAD)) == "tserver":
+        clock = begin.state or _reached(file, Span(0, _place(file, min(_STRETCH, length))), options)
         while (end := _place(file, span.start + length)) is not None:
             span = msgspec.structs.replace(span, end=end)
             yield span
-            span = Span(end, None, span.line + count_lines(file, span.start, end), _guess(file, span, end, options))
+            clock = _guess(file, span, clock, options)
+            span = Span(end, None, span.line + count_lines(file, span.start, end), clock)
     yield msgspec.structs.replace(span, end=None)
 
 
@@ -48,12 +50,18 @@ def _place(file: BinaryIO, start: int) -> int | None:
     return None if found is None else start + found.end()
 
 
-def _guess(file: BinaryIO, span: Span, end: int, options: ReadOptions) -> object:
-    """Return the state at the end of a span, as far as its last stretch shows it."""
-    start = _place(file, max(span.start, end - _STRETCH))
-    if start is None or start >= end:
+def _guess(file: BinaryIO, span: Span, clock: Any, options: ReadOptions) -> Any:
+    """Return the state at the end of a span, as far as its last stretch shows it; `clock` is a state before that."""
+    assert span.end is not None, "the last span has none behind it"
+    start = _place(file, max(span.start, span.end - _STRETCH))
+    if start is None or start >= span.end:
         start = span.start
+    return _reached(file, Span(start, span.end, 2, clock), options) or clock
+
+
+def _reached(file: BinaryIO, span: Span, options: ReadOptions) -> Any:
+    """Return the state that the reader of a span reaches; an empty tuple where it ends inside a message."""
     silent = msgspec.structs.replace(options, stats=Stats())
-    with Source(file.name, span=Span(start, end, span.line, span.state)) as source:
+    with Source(file.name, span=span) as source:
         deque(source_parts(source, silent), 0)
-    return source.reached or span.state
+    return source.reached or ()
