@@ -66,7 +66,7 @@ def _span_batches(decoder: StreamDecoder, source: Source, options: ReadOptions) 
 
 
 def _cut(file: BinaryIO, begin: Span, length: int, options: ReadOptions) -> Iterator[Span]:
-    """Yield spans that begin where a frame seems to begin: behind its end stands the header of another one."""
+    """Yield spans that end between two frames, as far as the bytes around the place show."""
     start = begin.start
     while (end := _frame_at(file, start + length, options)) is not None:
         yield Span(start, end)
@@ -75,7 +75,7 @@ def _cut(file: BinaryIO, begin: Span, length: int, options: ReadOptions) -> Iter
 
 
 def _frame_at(file: BinaryIO, start: int, options: ReadOptions) -> int | None:
-    """Return the offset of a frame at or after `start`, by the bytes of one window; None where it shows none."""
+    """Return the offset of a frame behind `start` that follows another one, by the bytes of one window; None where it shows none."""
     from tlib_codec.engine import StreamDecoder  # noqa: PLC0415
 
     file.seek(start)
@@ -84,8 +84,9 @@ def _frame_at(file: BinaryIO, start: int, options: ReadOptions) -> int | None:
     while at >= 0:
         decoder = StreamDecoder(registry=options.registry)
         decoder.feed(window[at:])
-        if len(decoder.frames()[2]) > 8:  # two frames in a row
-            return start + at
+        bounds = memoryview(decoder.frames()[1]).cast("Q")
+        if len(bounds) > 2:  # two frames in a row
+            return start + at + bounds[1]
         at = window.find(_START, at + 1)
     return None
 
