@@ -21,10 +21,11 @@ if os.environ.get("TLIB_SANITIZE"):
 
 ENGINE = ("frame.c", "list.c", "stream.c")
 COLUMNS = ("columns.c", "columns_export.c")
-LOGS = ("log_in.c", "log_list.c", "log_values.c", "log_header.c", "log_clock.c", "log_text.c")
-JSON = ("json_list.c", "json_out.c", "json_read.c", "json_read_list.c", "json_read_attribute.c", "json_in.c")
-TEXT = ("frames.c", *LOGS, *JSON)
-BATCHES = ("frames.c",)
+TEXT = (
+    *("log_in.c", "log_list.c", "log_values.c", "log_header.c", "log_clock.c", "log_text.c"),
+    *("frames.c", "json_list.c", "json_out.c", "json_read.c", "json_read_list.c", "json_read_attribute.c", "json_in.c"),
+)
+BATCHES = ("frames.c", "check.c", "fields.c", "query.c", "packets_out.c", "blake2b.c", "pseudonym.c", "redact.c", "selected_out.c")
 
 
 def module(name: str, sources: tuple[str, ...]) -> Extension:

@@ -17,7 +17,18 @@ from tlib_schemas.errors import Severity
 
 from .reports import Unusable, report
 
-__all__ = ["InputError", "Source", "entries", "expanded", "format_of", "merged_entries", "open_source", "read_batches", "size_of"]
+__all__ = [
+    "InputError",
+    "Source",
+    "batches",
+    "entries",
+    "expanded",
+    "format_of",
+    "merged_entries",
+    "open_source",
+    "read_batches",
+    "size_of",
+]
 
 AUTO = "auto"
 
@@ -77,7 +88,7 @@ def size_of(path: str) -> int:
         return 0
 
 
-def entries(
+def batches(
     path: str,
     format: str,  # noqa: A002
     options: ReadOptions,
@@ -86,17 +97,30 @@ def entries(
     moved: Callable[[int], None] | None = None,
     opened: Callable[[Source], None] | None = None,
     follow: bool = False,
-) -> Iterator[Entry]:
-    """Yield the records and diagnostics of `path` one by one; report those of severity WARNING instead. Raise InputError."""
+) -> Iterator[Batch]:
+    """Yield the batches of `path`. Raise InputError."""
     with open_source(path, moved=moved, follow=follow) as source:
         if opened is not None:
             opened(source)
-        for batch in read_batches(source, format_of(source, format, only), options):
-            for entry in batch:
-                if isinstance(entry, Diagnostic) and entry.severity is Severity.WARNING:
-                    report(entry.complaint())
-                else:
-                    yield entry
+        yield from read_batches(source, format_of(source, format, only), options)
+
+
+def entries(
+    path: str,
+    format: str,  # noqa: A002
+    options: ReadOptions,
+    *,
+    only: Collection[str] = (),
+    moved: Callable[[int], None] | None = None,
+    opened: Callable[[Source], None] | None = None,
+) -> Iterator[Entry]:
+    """Yield the records and diagnostics of `path` one by one; report those of severity WARNING instead. Raise InputError."""
+    for batch in batches(path, format, options, only=only, moved=moved, opened=opened):
+        for entry in batch:
+            if isinstance(entry, Diagnostic) and entry.severity is Severity.WARNING:
+                report(entry.complaint())
+            else:
+                yield entry
 
 
 def merged_entries(

@@ -221,12 +221,11 @@ class Pipeline:
         self.counts.add_batch(batch)
         dropped: list[Entry] = []
         if self._query:
-            batch = batch.filter(self._query, dropped.append)
+            batch = self._query.select(batch, dropped)
         silent = self.target.shows_problems and not self.task.strict and self.selection is None
         status = FINE
         for entry in dropped:
-            if isinstance(entry, Diagnostic) or not entry.valid:
-                status = max(status, self._report(entry, silent=False))
+            status = max(status, self._report(entry, silent=False))
         for entry in writer.write(batch):
             status = max(status, self._report(entry, silent=silent))
         return status

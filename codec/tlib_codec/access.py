@@ -9,6 +9,7 @@ from typing import Any
 from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.errors import EncodeError
 from tlib_schemas.events import Event
+from tlib_schemas.kinds import INTEGERS, Kind
 from tlib_schemas.registry import Item, Registry
 
 from .stream import Gap, StreamItem
@@ -78,6 +79,26 @@ def own_time(registry: Registry) -> Callable[[StreamItem], int | None]:
         return seconds * 1_000_000_000 + (micros * 1000 if type(micros) is int and 0 <= micros < 1_000_000 else 0)
 
     return take
+
+
+def own_numbers(registry: Registry) -> tuple[int | None, int | None, bool, bool] | None:
+    """Return the ids of the two attributes that `own_time` reads, None for one that it finds in no event, and whether each is signed.
+
+    Return None where the seconds or the fraction have 64 bits, and so may be beyond every calendar, or where a table lists the fraction alone.
+    """
+    secs, micros = AttributeID.TimeinSecs, AttributeID.TimeinuSecs
+    if any(micros in schema.listed and secs not in schema.listed for schema in registry.tables):
+        return None
+    ids: list[int | None] = []
+    signed = []
+    for number in (secs, micros):
+        attribute = registry.dictionary.get(number)
+        kind = None if attribute is None or attribute.value is None else attribute.value.kind
+        if kind is Kind.LONG or kind is Kind.OTHER:
+            return None
+        ids.append(int(number) if kind in INTEGERS else None)
+        signed.append(kind is Kind.SINT)
+    return ids[0], ids[1], signed[0], signed[1]
 
 
 def _nothing(_: Item) -> None:

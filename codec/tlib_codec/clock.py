@@ -25,6 +25,7 @@ _SECOND: Final = 1_000_000_000
 _DAY: Final = 86_400 * _SECOND
 QUARTER: Final = 15 * 60 * _SECOND  # zones are multiples of it
 FURTHEST: Final = 15 * 3600 * _SECOND  # no zone is further from UTC
+_NUMBERS: Final = range(-(1 << 63) + 1, 1 << 63)
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _OFFSET: Final = re.compile(r"([+-])(\d\d):?([0-5]\d)?", re.ASCII)
 _EXAMPLES: Final = "2026-03-14, 2026-03-14T21:39, 2026-03-14T21:39:12.5+01:00 or 21:39"
@@ -184,6 +185,20 @@ def bound(text: str) -> Bound:
     return Bound(nanoseconds(dt.datetime.combine(_EPOCH, clock)), daily=True)
 
 
+class FixedSpan(msgspec.Struct, frozen=True):
+    """A span in numbers: each bound with its instant in the zone as it is now, or with its time of day.
+
+    `settled` says whether the zone will not change, `ahead` by how many nanoseconds its clocks are ahead of UTC; None where that
+    depends on the time.
+    """
+
+    since: tuple[Bound, int] | None
+    until: tuple[Bound, int] | None
+    overnight: bool
+    settled: bool
+    ahead: int | None
+
+
 class Span:
     """The test whether a record's time is in a span: from `since` on, before `until`. Two times of day may have midnight between them.
 
@@ -205,6 +220,16 @@ class Span:
 
     def _instant(self, one: Bound) -> int:
         return self._zone.utc(one.at) if one.local else one.at
+
+    def fixed(self) -> FixedSpan | None:
+        """Return the span in numbers; None where one of them has more than 64 bits."""
+        zone = self._zone.zone
+        ahead = _ahead(zone, 0, local=False) if isinstance(zone, dt.timezone) else None
+        since, until = ((one, one.at if one.daily else self._instant(one)) if one else None for one in (self._since, self._until))
+        numbers = [number for pair in (since, until) if pair is not None for number in (pair[0].at, pair[1])]
+        if not all(number in _NUMBERS for number in numbers):
+            return None
+        return FixedSpan(since, until, overnight=self._overnight, settled=self._zone.settled, ahead=ahead)
 
     def __call__(self, record: Record) -> bool:
         """Return whether the record's time is in the span; a record without a time is in none."""

@@ -12,10 +12,10 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate, pairwise, repeat
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -25,11 +25,14 @@ from tlib_schemas.limits import DEFAULT_LIMITS, Limits
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
+from . import native
 from .access import own_time
 from .engine import StreamDecoder, decode
 from .json_text import text_from_data, text_to_data
 from .reference import Policy
 from .stream import Gap, MalformedFrame, Missing, StreamItem
+
+_batches = native.extension("batches")
 
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _ISO_LENGTH: Final = len("2026-03-14T23:39:12.141000")
@@ -346,47 +349,44 @@ class Frames(msgspec.Struct, frozen=True, kw_only=True, gc=False):
                 text, time_of_day,
             )  # fmt: skip
 
-    def _notes(self) -> Iterator[dict[str, str]]:
-        """Yield the entries of each frame's notes."""
+    def origin(self, place: int) -> Origin:
+        """Return the origin of the frame at `place`."""
+        return next(self.select([place]).origins())
+
+    def notes_of(self, first: int, end: int) -> Iterator[tuple[int, dict[str, str]]]:
+        """Yield each of the frames from `first` on and before `end` that has notes, with its entries."""
         data = memoryview(self.notes)
-        for start, end in pairwise(memoryview(self.note_bounds or b"").cast("Q")):
-            found: dict[str, str] = {}
-            at = start
-            while at < end:
-                name, at = _text_at(data, at)
-                found[name], at = _text_at(data, at)
-            yield found
+        bounds = memoryview(self.note_bounds or b"").cast("Q")
+        for place, (at, close) in enumerate(pairwise(bounds[first : end + 1]), first):
+            if at < close:
+                entries: dict[str, str] = {}
+                while at < close:
+                    name, at = _text_at(data, at)  # noqa: PLW2901 the next entry
+                    entries[name], at = _text_at(data, at)  # noqa: PLW2901
+                yield place, entries
 
     def _texts(self) -> Iterable[str]:
-        return repeat("", len(self)) if self.note_bounds is None else (notes.get("", "") for notes in self._notes())
+        return (entries.get("", "") for entries in self._notes())
 
     def _unnumbered(self) -> Iterable[Mapping[str, str]]:
+        return ({name: text for name, text in entries.items() if name} for entries in self._notes())
+
+    def _notes(self) -> Iterator[Mapping[str, str]]:
+        """Yield the entries of each frame's notes."""
         if self.note_bounds is None:
-            return repeat({}, len(self))
-        return ({name: text for name, text in notes.items() if name} for notes in self._notes())
+            yield from repeat({}, len(self))
+            return
+        known = dict(self.notes_of(0, len(self)))
+        yield from (known.get(place, {}) for place in range(len(self)))
 
     def select(self, places: Sequence[int]) -> Frames:
         """Return the frames at these places, in their order, with their origins."""
-        bounds = memoryview(self.bounds).cast("Q")
-        pieces = [self.data[bounds[place] : bounds[place + 1]] for place in places]
-        made: dict[str, Any] = {name: _picked(getattr(self, name), kind, places) for name, kind in _COLUMNS.items()}
-        return Frames(
-            data=b"".join(pieces),
-            bounds=array("Q", accumulate(map(len, pieces), initial=0)).tobytes(),
-            file=self.file,
-            flows=_picked(self.flows, "I", places),
-            flow_table=self.flow_table,
-            encoded=self.encoded,
-            printed=self.printed,
-            **made | self._selected_notes(places),
-        )
-
-    def _selected_notes(self, places: Sequence[int]) -> dict[str, Any]:
-        if self.note_bounds is None:
-            return {}
-        bounds = memoryview(self.note_bounds).cast("Q")
-        pieces = [self.notes[bounds[place] : bounds[place + 1]] for place in places]
-        return {"notes": b"".join(pieces), "note_bounds": array("Q", accumulate(map(len, pieces), initial=0)).tobytes()}
+        rows = places if isinstance(places, array) and places.typecode == "Q" else array("Q", places)
+        data, bounds = _gathered(self.data, self.bounds, rows)
+        made: dict[str, Any] = {name: _picked(getattr(self, name), rows) for name in _COLUMNS}
+        if self.note_bounds is not None:
+            made["notes"], made["note_bounds"] = _gathered(self.notes, self.note_bounds, rows)
+        return msgspec.structs.replace(self, data=data, bounds=bounds, flows=_picked(self.flows, rows, "I"), **made)
 
 
 _NOWHERE: Final = Flow()
@@ -405,11 +405,24 @@ def _numbers(column: bytes | None, kind: str, count: int) -> Iterable[int | None
     return [None if number == NO_TIME else number for number in numbers] if kind == "q" else numbers
 
 
-def _picked(column: bytes | None, kind: str, places: Sequence[int]) -> bytes | None:
+def _picked(column: bytes | None, places: array[int], kind: Literal["Q", "I"] = "Q") -> bytes | None:
+    """Return the numbers of a column at these places."""
     if column is None:
         return None
-    numbers = memoryview(column).cast(kind)  # type: ignore[call-overload]
+    if _batches is not None:
+        return bytes(_batches.picked(column, places, array(kind).itemsize))
+    numbers = memoryview(column).cast(kind)
     return array(kind, [numbers[place] for place in places]).tobytes()
+
+
+def _gathered(data: bytes, bounds: bytes, places: array[int]) -> tuple[bytes, bytes]:
+    """Return the pieces of `data` at these places, joined, and their bounds."""
+    if _batches is not None:
+        made: tuple[bytes, bytes] = _batches.gathered(data, bounds, places)
+        return made
+    ends = memoryview(bounds).cast("Q")
+    pieces = [data[ends[place] : ends[place + 1]] for place in places]
+    return b"".join(pieces), array("Q", accumulate(map(len, pieces), initial=0)).tobytes()
 
 
 def shifted(item: StreamItem, base: int) -> StreamItem:
@@ -443,25 +456,6 @@ class Batch:
                 yield from part.records(self.registry, self.limits)
             else:
                 yield part
-
-    def filter(self, wanted: Callable[[Record], bool], dropped: Callable[[Entry], None]) -> Batch:
-        """Return the records that `wanted` accepts; frames stay frames. Diagnostics and the other records go to `dropped`."""
-        kept: list[Part] = []
-        for part in self.parts:
-            if isinstance(part, Frames):
-                places = []
-                for place, record in enumerate(part.records(self.registry, self.limits)):
-                    if wanted(record):
-                        places.append(place)
-                    else:
-                        dropped(record)
-                if places:
-                    kept.append(part if len(places) == len(part) else part.select(places))
-            elif isinstance(part, Record) and wanted(part):
-                kept.append(part)
-            else:
-                dropped(part)
-        return Batch(kept, registry=self.registry, limits=self.limits)
 
 
 def stream_parts(decoder: StreamDecoder, file: str) -> list[Part]:

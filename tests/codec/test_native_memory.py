@@ -20,7 +20,7 @@ import msgspec
 import own
 import pytest
 
-from tlib_codec import DecodeError, EventCallCreated, Gap, KVList, MalformedFrame, Policy, Registry, TLibError, reference
+from tlib_codec import DecodeError, EventCallCreated, Gap, KVList, Limits, MalformedFrame, Policy, Registry, TLibError, reference
 from tlib_codec.formats import jsonl
 from tlib_fuzz.cases.mutate import mutate
 from tlib_fuzz.cases.walker import random_frame
@@ -174,6 +174,9 @@ def test_freed_events_of_dropped_classes_serve_other_classes():
         lambda kv: "Queue" in kv and kv.get("None") is None,
         lambda kv: [*kv] == [*KVList(PAIRS)],
         lambda kv: repr(kv) == repr(KVList(PAIRS)),
+        lambda kv: kv.to_dict() == PAIRS,
+        lambda kv: kv.get(key="RTR", default=5) == 115,
+        lambda kv: kv == view(),
         lambda kv: wire.KVList.pack(kv) == wire.KVList.pack(KVList(PAIRS)),
         lambda kv: native.encode(msgspec.structs.replace(CALL, user_data=kv)) == FRAME,
         lambda kv: jsonl.dumps(msgspec.structs.replace(CALL, user_data=kv)) == jsonl.dumps(CALL),
@@ -313,14 +316,124 @@ def test_a_string_is_no_unicode_in_a_list_of_another_storage():
     assert native.decode(nested).user_data == KVList({"a": Unicode("x"), "b": {}})
 
 
-def test_a_list_is_made_anew_while_it_is_alive():
+def test_a_packed_list_is_not_made_anew():
     kv = view()
-    kv.__init__({"other": 1})
-    assert kv == KVList({"other": 1})
-    kv = view()
-    len(kv)
-    kv.__init__(view())
+    with pytest.raises(AttributeError):
+        kv.__init__({"other": 1})
     assert kv == KVList(PAIRS)
+
+
+def test_looking_at_a_list_keeps_nothing():
+    kv = native.decode(
+        reference.encode(msgspec.structs.replace(CALL, user_data=KVList({f"key {i}": f"value {i}" * 20 for i in range(500)})))
+    ).user_data
+
+    def work():
+        assert kv["key 3"] == kv.to_dict()["key 3"] == dict(kv)["key 3"] == kv.values()[3] == list(kv)[3][1]
+        assert hash(kv) == hash(KVList(kv))
+
+    assert growth(work, 5) < 200
+
+
+LARGE = reference.encode(msgspec.structs.replace(CALL, customer_id="x" * 5_000))
+
+
+def test_a_small_list_keeps_no_large_frame_alive():
+    before = sys.getrefcount(LARGE)
+    kv = native.decode(LARGE).user_data
+    assert sys.getrefcount(LARGE) == before
+    assert kv == KVList(PAIRS)
+
+
+def test_a_small_nested_list_keeps_no_large_list_alive():
+    pairs = PAIRS | {"Long": "x" * 5_000}
+    kv = native.decode(reference.encode(msgspec.structs.replace(CALL, user_data=KVList(pairs)))).user_data
+    nested = [kv["Nested"] for _ in range(100)]
+    gc.collect()
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        del kv
+        gc.collect()
+        assert tracemalloc.get_traced_memory()[0] <= before
+    finally:
+        tracemalloc.stop()
+    assert all(one == KVList(PAIRS["Nested"]) for one in nested)
+
+
+class Odd:
+    """A key that equals a text, and reads the list meanwhile."""
+
+    def __init__(self, kv):
+        self.kv = kv
+
+    def __eq__(self, other):
+        return other == "RTR" and len(self.kv.items()) > 0
+
+    def __hash__(self):
+        return hash("RTR")
+
+
+def test_a_key_of_another_type_says_itself_which_text_it_equals():
+    kv = view()
+    assert kv[Odd(kv)] == KVList(PAIRS)[Odd(kv)] == 115
+
+
+class Loud(str):
+    __slots__ = ()
+
+    def __eq__(self, other):
+        return str(other) == self.lower()
+
+    def __hash__(self):
+        return hash(self.lower())
+
+
+def test_a_subclass_of_str_compares_as_it_likes():
+    kv = native.decode(reference.encode(msgspec.structs.replace(CALL, user_data=KVList({"rtr": 1})))).user_data
+    assert kv[Loud("RTR")] == KVList({"rtr": 1})[Loud("RTR")] == 1
+
+
+@pytest.mark.parametrize("wrong", [(), ("a", 1, 2)], ids=len)
+def test_wrong_arguments_of_get_are_refused(wrong):
+    with pytest.raises(TypeError):
+        view().get(*wrong)
+
+
+def test_get_knows_its_arguments_by_name_alone():
+    with pytest.raises(TypeError):
+        view().get("a", other=1)
+
+
+def test_a_pair_that_is_kept_stays_as_it_is():
+    pairs = iter(view())
+    first = next(pairs)
+    second = next(pairs)
+    assert (first, second) == (("Queue", "7001"), ("RTR", 115))
+
+
+def test_a_pair_that_is_dropped_leaves_its_hash_behind():
+    hashes = [hash(pair) for pair in view()]
+    assert hashes == [hash(pair) for pair in KVList(PAIRS)]
+
+
+def test_an_iterator_outlives_its_list():
+    pairs = iter(view())
+    gc.collect()
+    assert list(pairs) == list(KVList(PAIRS))
+
+
+def test_a_packed_list_inside_a_list_is_written_as_it_stands():
+    nested = msgspec.structs.replace(CALL, user_data=KVList([("a", view()), ("b", 1)]))
+    assert native.encode(nested) == reference.encode(nested)
+
+
+def test_a_packed_list_inside_a_list_counts_its_depth():
+    limits = Limits(list_depth=3)  # PAIRS has three levels
+    with pytest.raises(TLibError) as refused:
+        native.encode(msgspec.structs.replace(CALL, user_data=KVList([("a", view())])), limits=limits)
+    assert refused.value.code == "list-too-deep"
+    assert native.encode(msgspec.structs.replace(CALL, user_data=view()), limits=limits) == FRAME
 
 
 class Noose:
@@ -349,8 +462,8 @@ def test_the_collector_reads_the_same_list_meanwhile():
         kv = view()
         Noose(lambda kv=kv: len(kv))
         assert kv == KVList(PAIRS)
-        Noose(lambda kv=kv: kv.__init__({}))
-        len(kv)
+        Noose(lambda kv=kv: list(kv))
+        assert len(kv.items()) == len(kv)
 
 
 @pytest.mark.usefixtures("eager_collector")

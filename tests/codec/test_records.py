@@ -326,26 +326,6 @@ def test_a_batch_iterates_its_parts_in_order():
     assert [getattr(one, "frame", None) for one in entries] == [None, FRAME, FRAME, None]
 
 
-def filtered(batch, wanted):
-    dropped = []
-    return list(batch.filter(wanted, dropped.append)), dropped
-
-
-def test_a_filter_keeps_what_is_wanted_and_drops_diagnostics():
-    kept, dropped = filtered(Batch([GAP, run(FRAME, INVALID), WRONG, Record(EVENT)]), lambda record: record.valid)
-    assert [record.item for record in kept] == [EVENT, EVENT]
-    assert [type(one.item) if isinstance(one, Record) else one for one in dropped] == [Gap, InvalidEvent, WRONG]
-
-
-def test_a_filter_that_wants_every_frame_keeps_the_run():
-    frames = run(FRAME, FRAME)
-    assert Batch([frames]).filter(lambda _: True, [].append).parts == [frames]
-
-
-def test_a_filter_that_wants_no_frame_leaves_no_part():
-    assert Batch([run(FRAME)]).filter(lambda _: False, [].append).parts == []
-
-
 def gathered(entries):
     return [list(batch) for batch in batches(entries, registry=TLIBRARY, limits=DEFAULT_LIMITS)]
 

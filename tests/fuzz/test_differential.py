@@ -15,7 +15,7 @@ from tlib_codec import EncodeError, InvalidEvent, KVList, Limits, Policy, TLibEr
 from tlib_fuzz import strategies
 from tlib_fuzz.cases.mutate import MUTATIONS, mutate, spans
 from tlib_fuzz.cases.walker import random_frame
-from tlib_fuzz.selfcheck import differential, invariants
+from tlib_fuzz.selfcheck import differential, invariants, lists
 from tlib_fuzz.selfcheck.inputs import Inputs
 from tlib_schemas import Attributes, RawValue, Unicode
 from tlib_schemas.tlibrary import TLIBRARY
@@ -25,6 +25,7 @@ native = pytest.importorskip(
 )
 
 REGISTRIES = [TLIBRARY, weather.WEATHER, own.OWN]
+CREATED = TLIBRARY.event("EventCallCreated")
 each_registry = pytest.mark.parametrize("registry", REGISTRIES, ids=lambda registry: registry.name)
 
 
@@ -67,6 +68,50 @@ def damaged(registry):
         return mutate(pool[0], rng, pool, most=3)[0] if rng.random() < 0.7 else pool[0]
 
     return st.integers(0, 2**32).map(one)
+
+
+pairs = st.recursive(
+    st.one_of(
+        st.text(max_size=3),
+        st.binary(max_size=3),
+        st.integers(-(2**31), 2**31 - 1),
+        st.sampled_from(["\udcff", "\udcc3\udca9", Unicode("é")]),
+    ),
+    lambda values: st.lists(st.tuples(st.sampled_from(["", "k", "kk", "é", "\udcff", "\udcc3", "x" * 300]), values), max_size=4),
+    max_leaves=8,
+).filter(lambda value: isinstance(value, list))
+
+
+@given(pairs, st.sampled_from([0, 5_000]))
+def test_a_packed_list_answers_as_a_list_of_pairs(pairs, more):
+    call = CREATED(call_uuid="u", conn_id="0" * 16, user_data=KVList(pairs), customer_id="x" * more)
+    try:
+        frame = reference.encode(call)
+    except EncodeError:
+        assume(False)
+    expected = reference.decode(frame).user_data
+    assert lists.list_difference(expected, native.decode(frame).user_data) is None
+
+
+@given(pairs, st.integers(1, 6), st.integers(1, 4))
+def test_a_packed_list_in_a_list_encodes_as_a_list_of_pairs(pairs, depth, most):
+    call = CREATED(call_uuid="u", conn_id="0" * 16, user_data=KVList(pairs))
+    try:
+        packed = native.decode(reference.encode(call)).user_data
+    except EncodeError:
+        assume(False)
+    limits = Limits(list_depth=depth, list_pairs=most)
+    nested = CREATED(call_uuid="u", conn_id="0" * 16, user_data=KVList([("k", packed), ("j", [("i", packed)])]))
+    assert outcome_of(lambda: native.encode(nested, limits=limits)) == outcome_of(lambda: reference.encode(nested, limits=limits))
+
+
+def test_a_list_that_answers_otherwise_is_noticed():
+    assert "get_all(key) of 'k'" in lists.list_difference(KVList({"k": 1}), Forgetful({"k": 1}))
+
+
+class Forgetful(KVList):
+    def get_all(self, key):
+        return super().get_all(key)[1:]
 
 
 # -- values that no frame gave --------------------------------------------------------------------
@@ -127,7 +172,6 @@ def test_encoding_events_that_have_no_class(registry, data):
     assert outcome_of(lambda: native.encode(event, **options)) == outcome_of(lambda: reference.encode(event, **options))
 
 
-CREATED = TLIBRARY.event("EventCallCreated")
 LENIENT = {
     "a valid event": CREATED(call_uuid="u", conn_id="0" * 16, user_data=KVList({"a": 1})),
     "an event with attributes beyond its table": CREATED(call_uuid="u", conn_id="0" * 16, extra=Attributes({"#60000": RawValue(9, b"")})),

@@ -46,6 +46,14 @@ def test_a_list_is_read():
         kv["z"]
 
 
+def test_a_list_becomes_a_dict_of_plain_values():
+    assert KVList([("k", 1), ("n", {"m": {}, "u": Unicode("x")})]).to_dict() == {"k": 1, "n": {"m": {}, "u": "x"}}
+
+
+def test_a_key_that_repeats_has_its_first_value_in_a_dict():
+    assert KVList([("k", 1), ("j", "x"), ("k", b"2")]).to_dict() == {"k": 1, "j": "x"}
+
+
 def test_a_list_keeps_its_types():
     kv = KVList({"s": "x", "u": Unicode("x"), "i": TCallType.Inbound, "b": bytearray(b"1"), "v": memoryview(b"2"), "l": [("k", ())]})
     assert [type(value) for value in kv.values()] == [str, Unicode, int, bytes, bytes, KVList]

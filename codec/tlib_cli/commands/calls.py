@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tlib_cli import FINE, INVALID
-from tlib_cli.inputs import InputError, merged_entries
+from tlib_cli.inputs import InputError, batches, merged_entries
 from tlib_cli.options import (
     TO_HELP,
     bad_parameter,
@@ -27,13 +27,13 @@ from tlib_cli.output import format_for, opened, outputs
 from tlib_cli.reports import Unusable, complaints, report
 from tlib_cli.view.calls import CallLines, CallTable, CallWriter
 from tlib_cli.view.progress import Progress
-from tlib_codec.calls import CALLS, Call, CallLimits, CallTracker, ladder, mermaid
+from tlib_codec.calls import CALLS, Call, CallLimits, CallTracker, Missing, ladder, mermaid
 from tlib_codec.calls.model import DEFAULT_CALL_LIMITS
 from tlib_codec.clock import ShownZone
 from tlib_codec.formats import ReadOptions
 from tlib_codec.query import Condition, Tally
-from tlib_codec.records import Diagnostic, Entry, Record
-from tlib_codec.stream import Gap
+from tlib_codec.records import Diagnostic, Entry, Frames, Part, Record
+from tlib_schemas.errors import Severity
 from tlib_schemas.registry import Registry
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 _FORMATS = ("table", "jsonl", "parquet")
 _MERMAID = (".mmd", ".mermaid")
 _MAX_DRAWN = 10_000  # calls in a ladder
-_MOST_COUNTED, _MOST_NAMED = 1_000, 12  # messages, where there is no call
+_MOST_NAMED = 12  # messages, where there is no call
 
 
 @click.command()
@@ -189,8 +189,6 @@ class _Follower:
         self.status = FINE
         self._registry = registry
         self._tracker = CallTracker(registry=registry, limits=limits, history=history)
-        self._messages: Counter[str] = Counter()
-        self._messages_of: dict[int | str, str] = {}
 
     def calls(
         self,
@@ -202,9 +200,9 @@ class _Follower:
         progress: Progress,
     ) -> Iterator[Call]:
         followed = 0
-        for entry in merged_entries(inputs, format_name, options, failed=self._failed, moved=moved, opened=progress.opened):
-            zone.settle(entry.origin)
-            for call in self._entry(entry):
+        parts = self._parts(inputs, format_name, options, moved, progress)
+        for part in parts:
+            for call in self._part(part, zone):
                 followed += 1
                 yield call
         for call in self._tracker.close():
@@ -213,10 +211,48 @@ class _Follower:
         if not followed and self.status != Unusable.exit_code:
             report(f"no call to follow in the input: {self._messages_text()}")
 
+    def _parts(
+        self, inputs: tuple[str, ...], format_name: str, options: ReadOptions, moved: Callable[[int], None], progress: Progress
+    ) -> Iterator[Part]:
+        """Yield the parts of the input, of several inputs their records by time; report advice instead."""
+        if len(inputs) > 1:
+            yield from merged_entries(inputs, format_name, options, failed=self._failed, moved=moved, opened=progress.opened)
+            return
+        try:
+            for batch in batches(inputs[0], format_name, options, moved=moved, opened=progress.opened):
+                for part in batch.parts:
+                    if isinstance(part, Diagnostic) and part.severity is Severity.WARNING:
+                        report(part.complaint())
+                    else:
+                        yield part
+        except InputError as error:
+            self._failed(error)
+
+    def _part(self, part: Part, zone: ShownZone) -> Iterator[Call]:
+        if not isinstance(part, Frames):
+            zone.settle(part.origin)
+            yield from self._entry(part)
+            return
+        start = 0
+        for entry in part.records(self._registry):
+            if zone.settled:
+                break
+            zone.settle(entry.origin)
+            yield from self._entry(entry)
+            start += 1
+        for result in self._tracker.feed_frames(part, start):
+            if isinstance(result, Record):
+                self._complain(result)
+            else:
+                yield from self._result(result)
+
     def _messages_text(self) -> str:
         """Return the messages of the input, with the count of each."""
-        counts = ", ".join(f"{name} {count}" for name, count in self._messages.most_common(_MOST_NAMED))
-        total = self._messages.total()
+        messages: Counter[str] = Counter()
+        for message, count in self._tracker.messages.items():
+            messages[message if isinstance(message, str) else self._registry.message_name(message) or f"#{message}"] += count
+        counts = ", ".join(f"{name} {count}" for name, count in messages.most_common(_MOST_NAMED))
+        total = messages.total()
         return f"{total} message{'' if total == 1 else 's'}, of which none begins or names a call ({counts})" if total else "no message"
 
     def _failed(self, error: InputError) -> None:
@@ -225,20 +261,22 @@ class _Follower:
 
     def _entry(self, entry: Entry) -> Iterator[Call]:
         if isinstance(entry, Diagnostic) or not entry.valid:
-            for line in complaints(entry):
-                report(line)
-            self.status = max(self.status, INVALID)
+            self._complain(entry)
         if isinstance(entry, Record):
-            message = None if isinstance(entry.item, Gap) else entry.item.message
-            if message is not None and (message in self._messages_of or len(self._messages_of) < _MOST_COUNTED):
-                name = message if isinstance(message, str) else self._registry.message_name(message) or f"#{message}"
-                self._messages[self._messages_of.setdefault(message, name)] += 1
             for result in self._tracker.feed(entry.item, entry.origin):
-                if isinstance(result, Call):
-                    yield self._count_anomalies(result)
-                else:
-                    report(f"{entry.origin.place}: {result}")
-                    self.status = max(self.status, INVALID)
+                yield from self._result(result)
+
+    def _complain(self, entry: Entry) -> None:
+        for line in complaints(entry):
+            report(line)
+        self.status = max(self.status, INVALID)
+
+    def _result(self, result: Call | Missing) -> Iterator[Call]:
+        if isinstance(result, Call):
+            yield self._count_anomalies(result)
+        else:
+            report(f"{result.origin.place}: {result}")
+            self.status = max(self.status, INVALID)
 
     def _count_anomalies(self, call: Call) -> Call:
         if call.anomalies:

@@ -8,15 +8,15 @@ a frame has an offset; it reads logs and JSON as events, so their violations hav
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator
 
 import click
 import msgspec
 
 from tlib_cli import FINE, INVALID
-from tlib_cli.baseline import Kind, read_baseline, write_baseline
-from tlib_cli.inputs import InputError, entries
+from tlib_cli.baseline import write_baseline
+from tlib_cli.checker import Checker, Problem
+from tlib_cli.inputs import InputError, batches
 from tlib_cli.options import (
     build_query,
     capture_options,
@@ -27,17 +27,14 @@ from tlib_cli.options import (
     report_unmatched,
     zone_option,
 )
-from tlib_cli.reports import ADVISED, Unusable, complaints, printable, report
-from tlib_cli.view.checks import Groups, Summary
+from tlib_cli.reports import Unusable, report
+from tlib_cli.view.checks import Each, Groups, Output, Quiet, Summary
 from tlib_cli.view.progress import Progress
-from tlib_cli.view.tables import violations_of
 from tlib_codec.clock import ShownZone
 from tlib_codec.formats import ReadOptions
-from tlib_codec.formats.jsonl import place_data, violation_to_data
-from tlib_codec.query import Tally
-from tlib_codec.records import Diagnostic, Entry, is_damage
-from tlib_codec.stream import Gap
-from tlib_schemas.errors import Severity, Violation
+from tlib_codec.query import Query, Tally
+from tlib_codec.records import Batch, Diagnostic, Frames, is_damage
+from tlib_schemas.errors import Severity
 from tlib_schemas.registry import Registry
 
 
@@ -101,32 +98,30 @@ def command(
     inputs = files or ("-",)
     shown = ShownZone(zone)
     queries = [build_query(events=events, where=where, since=since, until=until, registry=registry, zone=shown) for _ in inputs]
-    checker = _Checker(registry, baseline, warnings=severity == Severity.WARNING, collect=new_baseline is not None)
     groups = Groups()
-    show: Callable[[_Problem], str | bytes | None]
+    output: Output
     if only_summary or new_baseline is not None:
-        show = _nothing
+        output = Quiet()
     elif as_json:
-        show = _Problem.json
+        output = Each(Problem.json)
     elif everything or follow:
-        show = _Problem.text
+        output = Each(Problem.text)
     else:
-        show = lambda problem: problem.text() if problem.of_input else groups.add(problem)  # noqa: E731
+        output = groups
+    checker = Checker(registry, output, baseline, warnings=severity == Severity.WARNING, collect=new_baseline is not None)
     options = ReadOptions(registry=registry, server=server, encoding=encoding, ports=ports, hosts=hosts, zone=zone)
     status = FINE
     with Progress(None) as progress:
         for path, query in zip(inputs, queries, strict=True):
             try:
-                for entry in entries(path, format_name, options, moved=progress.moved, opened=progress.opened, follow=follow):
-                    if query and not query(entry) and not is_damage(entry):
-                        continue
-                    for problem in checker.problems(entry):
-                        status = max(status, INVALID)
-                        if (line := show(problem)) is not None:
-                            click.echo(line)
+                for batch in batches(path, format_name, options, moved=progress.moved, opened=progress.opened, follow=follow):
+                    for line in _checked(batch, query, checker):
+                        click.echo(line)
             except InputError as error:
                 report(str(error))
                 status = Unusable.exit_code
+    if checker.broken:
+        status = max(status, INVALID)
     if queries[0] and status != Unusable.exit_code:
         tally = Tally()
         for query in queries:
@@ -141,6 +136,19 @@ def command(
     return status
 
 
+def _checked(batch: Batch, query: Query, checker: Checker) -> Iterator[str | bytes]:
+    """Check the selected parts of a batch, and all that is malformed; yield the lines."""
+    for part in batch.parts:
+        if isinstance(part, Frames) and not query:
+            yield from checker.frames(part, batch)
+            continue
+        for entry in part.records(batch.registry, batch.limits) if isinstance(part, Frames) else (part,):
+            if isinstance(entry, Diagnostic) and entry.severity is Severity.WARNING:
+                report(entry.complaint())
+            elif not query or query(entry) or is_damage(entry):
+                yield from checker.entry(entry)
+
+
 def _end(summary: Summary, groups: Groups, *, only_summary: bool, as_json: bool, warnings: bool) -> Iterator[str | bytes]:
     """Yield the lines that follow the last input."""
     if as_json:
@@ -150,72 +158,3 @@ def _end(summary: Summary, groups: Groups, *, only_summary: bool, as_json: bool,
     else:
         yield from groups.lines()
         yield summary.totals(warnings=warnings)
-
-
-class _Problem(NamedTuple):
-    """A violation of an event, or (without one) a diagnostic, a malformed frame or a gap."""
-
-    kind: Kind
-    entry: Entry
-    violation: Violation | None = None
-
-    @property
-    def of_input(self) -> bool:
-        """Return whether the problem is of the whole input, so a line about several inputs would hide one."""
-        return isinstance(self.entry, Diagnostic) and self.entry.code in ADVISED
-
-    def text(self) -> str:
-        """Return the lines for a person."""
-        if self.violation is None:
-            return "\n".join(map(printable, complaints(self.entry)))
-        return printable(f"{self.entry.origin.place}: {self.violation.severity.value}: {self.violation}")
-
-    def json(self) -> bytes:
-        """Return the JSON object."""
-        if self.violation is None:
-            data: dict[str, Any] = {"code": self.kind.code, "message": self.entry.complaint()}
-        else:
-            data = violation_to_data(self.violation)
-        return msgspec.json.encode({**data, **place_data(self.entry.origin)})
-
-
-class _Checker:
-    """Finds the problems of entries and counts them. With `collect`, `kinds` are those of the baseline and of all problems."""
-
-    def __init__(self, registry: Registry, baseline: str | None, *, warnings: bool, collect: bool) -> None:
-        self.warnings = warnings
-        self.summary = Summary()
-        self._registry = registry
-        self._collect = collect
-        self._known: frozenset[Kind] = frozenset()
-        if baseline is not None:
-            self._known = read_baseline(baseline)
-            self.summary.known = 0
-        self.kinds = set(self._known)
-
-    def problems(self, entry: Entry) -> Iterator[_Problem]:
-        """Count an entry and yield its problems, without those that the baseline lists."""
-        for problem in self._all(entry):
-            if self._collect:
-                self.kinds.add(problem.kind)
-            if problem.kind in self._known:
-                assert self.summary.known is not None
-                self.summary.known += 1
-            else:
-                self.summary.add(problem.kind, None if problem.violation is None else problem.violation.severity)
-                yield problem
-
-    def _all(self, entry: Entry) -> Iterator[_Problem]:
-        if isinstance(entry, Diagnostic) or isinstance(entry.item, Gap):
-            yield _Problem(Kind.of_damage(entry), entry)
-            return
-        message = entry.item.message
-        name = (self._registry.message_name(message) if isinstance(message, int) else message) or f"#{message}"
-        self.summary.events[name] += 1
-        for violation in violations_of(entry, self._registry):
-            if self.warnings or violation.severity is Severity.ERROR:
-                yield _Problem(Kind.of_violation(violation), entry, violation)
-
-
-def _nothing(_: _Problem) -> None:
-    return None

@@ -6,7 +6,7 @@ import contextlib
 import os
 import secrets
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
@@ -25,8 +25,9 @@ from tlib_codec.formats.compression import SUFFIXES
 from tlib_codec.formats.jsonl.writer import line_of
 from tlib_codec.formats.source import Source
 from tlib_codec.query import Query
-from tlib_codec.records import Batch, Diagnostic, Entry, Record
+from tlib_codec.records import Batch, Diagnostic, Entry, Frames, Record
 from tlib_codec.redact import CaptureRedactor, LogRedactor, Redactor, Rules
+from tlib_codec.redact.frames import FrameRedactor
 from tlib_codec.redact.items import safe_origin
 from tlib_codec.stream import Gap
 from tlib_schemas.errors import EncodeError
@@ -124,7 +125,11 @@ def command(
         elif input_format.name == "capture":
             run.capture(source, addresses=addresses, keep_other=keep_other)
         else:
-            run.items(read_batches(source, input_format, ReadOptions(registry=registry)), jsonl=input_format.name == "jsonl")
+            batches = read_batches(source, input_format, ReadOptions(registry=registry))
+            if input_format.name == "jsonl":
+                run.lines(batches)
+            else:
+                run.frames(batches)
         target.flush()
     status = run.summary()
     if query:
@@ -174,17 +179,55 @@ class _Run:
         self._omitted["blocks without packets omitted"] = rewriter.blocks
         self._omitted["packet payloads of other connections and protocols blanked"] = rewriter.others
 
-    def items(self, batches: Iterator[Batch], *, jsonl: bool) -> None:
-        """Rewrite frames or lines of JSON."""
+    def lines(self, batches: Iterator[Batch]) -> None:
+        """Rewrite lines of JSON."""
         written = 0
-        for entry in chain.from_iterable(batches):
-            if self._query and not self._query(entry) and isinstance(entry, Record) and not isinstance(entry.item, Gap):
-                continue
-            line = self._line(entry) if jsonl else self._frame(entry)
+        for entry in self._wanted(chain.from_iterable(batches)):
+            line = self._line(entry)
             if line is not None:
                 written += 1
                 self._target.write(line)
-        self._written = f"{written} {'lines' if jsonl else 'frames'}"
+        self._written = f"{written} lines"
+
+    def frames(self, batches: Iterator[Batch]) -> None:
+        """Rewrite frames, in runs where no query looks at each."""
+        runs = FrameRedactor(self._redactor)
+        written = 0
+        for batch in batches:
+            for part in batch.parts:
+                if isinstance(part, Frames) and not self._query:
+                    written += self._run(runs, part, batch)
+                    continue
+                for entry in self._wanted(Batch([part], registry=batch.registry, limits=batch.limits)):
+                    written += self._put(entry)
+        self._written = f"{written} frames"
+
+    def _run(self, runs: FrameRedactor, frames: Frames, batch: Batch) -> int:
+        """Write a run of frames, and return the number written."""
+        data, left = runs.replaced(frames, batch.limits)
+        bounds = memoryview(frames.bounds).cast("Q")
+        written = len(frames) - len(left)
+        at = 0
+        for place in left:
+            self._target.write(data[bounds[at] : bounds[place]])
+            written += sum(map(self._put, frames.select([place]).records(batch.registry, batch.limits)))
+            at = place + 1
+        self._target.write(data[bounds[at] :])
+        return written
+
+    def _put(self, entry: Entry) -> int:
+        """Write the frame of an entry, if it has one, and return the number written."""
+        frame = self._frame(entry)
+        if frame is None:
+            return 0
+        self._target.write(frame)
+        return 1
+
+    def _wanted(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """Yield the entries that the query selects, and all that are no event."""
+        for entry in entries:
+            if not self._query or self._query(entry) or not isinstance(entry, Record) or isinstance(entry.item, Gap):
+                yield entry
 
     def _frame(self, entry: Entry) -> bytes | None:
         if isinstance(entry, Diagnostic) or isinstance(entry.item, Gap):

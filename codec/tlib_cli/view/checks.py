@@ -7,7 +7,7 @@ violation gets a line of its own.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from tlib_cli.baseline import GAP, Kind
@@ -25,8 +25,54 @@ class Problem(Protocol):
     def kind(self) -> Kind:
         """Return the kind."""
 
+    @property
+    def of_input(self) -> bool:
+        """Return whether the problem is of the whole input."""
+
     def text(self) -> str:
         """Return the line."""
+
+
+class Output(Protocol):
+    """Takes problems, and says which of them it needs not see."""
+
+    def add(self, problem: Any, /) -> str | bytes | None:
+        """Take a problem; return the line to print now."""
+
+    def covers(self, kind: Kind, /) -> bool:
+        """Return whether further problems of a kind need no line."""
+
+    def more(self, kind: Kind, count: int, /) -> None:
+        """Count further problems of a kind that it covers."""
+
+
+class Quiet:
+    """Prints no problem."""
+
+    def add(self, problem: Problem) -> None:
+        """Take a problem."""
+
+    def covers(self, kind: Kind) -> bool:
+        """Return True: no kind needs a line."""
+        return True
+
+    def more(self, kind: Kind, count: int) -> None:
+        """Take further problems."""
+
+
+class Each:
+    """Prints each problem as `show` words it."""
+
+    def __init__(self, show: Callable[[Any], str | bytes]) -> None:
+        self.add = show
+
+    def covers(self, kind: Kind) -> bool:
+        """Return False: every problem has a line."""
+        return False
+
+    def more(self, kind: Kind, count: int) -> None:
+        """Refuse: every problem has a line."""
+        raise AssertionError(kind, count)
 
 
 class Groups:
@@ -37,13 +83,23 @@ class Groups:
         self._counts: Counter[Kind] = Counter()
 
     def add(self, problem: Problem) -> str | None:
-        """Count a problem in the group of its kind; return its line if it has no group."""
+        """Count a problem in the group of its kind; return its line if it has no group, or is of the whole input."""
+        if problem.of_input:
+            return problem.text()
         if problem.kind not in self._lines:
             if len(self._lines) >= MAX_KINDS:
                 return problem.text()
             self._lines[problem.kind] = problem.text()
         self._counts[problem.kind] += 1
         return None
+
+    def covers(self, kind: Kind) -> bool:
+        """Return whether a kind has a group."""
+        return kind in self._lines
+
+    def more(self, kind: Kind, count: int) -> None:
+        """Count further problems of a kind that has a group."""
+        self._counts[kind] += count
 
     def lines(self) -> Iterator[str]:
         """Yield a line per group: its first problem, and the count if there are more."""
@@ -63,15 +119,15 @@ class Summary:
         self.gaps = 0
         self.known: int | None = None  # without a baseline, None
 
-    def add(self, kind: Kind, severity: Severity | None) -> None:
-        """Count a problem; without a severity, it is a malformed frame, a diagnostic or a gap."""
-        self.codes[kind.event, "" if severity is None else severity.value, kind.code] += 1
+    def add(self, kind: Kind, severity: Severity | None, count: int = 1) -> None:
+        """Count problems of a kind; without a severity, they are malformed frames, diagnostics or gaps."""
+        self.codes[kind.event, "" if severity is None else severity.value, kind.code] += count
         if severity is not None:
-            self.severities[severity] += 1
+            self.severities[severity] += count
         elif kind.code == GAP:
-            self.gaps += 1
+            self.gaps += count
         else:
-            self.malformed += 1
+            self.malformed += count
 
     def to_data(self) -> dict[str, Any]:
         """Return the summary as a JSON object."""

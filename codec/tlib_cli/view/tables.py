@@ -20,8 +20,8 @@ from rich.console import Console
 from rich.text import Text
 
 from tlib_cli.reports import complaints, printable
+from tlib_codec.checks import violations_of
 from tlib_codec.clock import ShownZone
-from tlib_codec.engine import check
 from tlib_codec.formats.writers import RecordWriter
 from tlib_codec.records import Diagnostic, Origin, Record
 from tlib_codec.stream import Gap
@@ -158,17 +158,6 @@ def _place(origin: Origin, arrow: str) -> str:
     if origin.line is None and not origin.file:
         return str((origin.other or {}).get("server", "@"))
     return printable(origin.place)
-
-
-def violations_of(record: Record, registry: Registry) -> tuple[Violation, ...]:
-    """Return the violations of a record, with offsets if it has a frame."""
-    item = record.item
-    assert not isinstance(item, Gap)
-    if isinstance(item, InvalidEvent):
-        return item.violations
-    if record.frame is not None and record.origin.offset is not None:
-        return check(record.frame, registry=registry, base=record.origin.offset)
-    return registry.validate(item, printed=record.origin.line is not None) if isinstance(item.message, int) else ()
 
 
 def guides(screen: Console) -> Guides:

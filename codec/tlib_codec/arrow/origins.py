@@ -1,7 +1,7 @@
 """The columns that say where a row comes from: a field of `Origin` each, and a log's unnumbered attributes.
 
-Strategy: rows come in segments, a run of `Frames` or a list of records. The columns of a run become Arrow arrays as they are;
-those of records are gathered. Names (files, addresses) become dictionary columns.
+Strategy: rows come in segments, a run of `Frames` or a list of records. The columns of a run become Arrow arrays as they are, its
+notes are parsed where a frame has some; those of records are gathered. Names (files, addresses) become dictionary columns.
 
 pyarrow is needed (extra ``arrow``).
 """
@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from tlib_codec.records import NO_FLOW, NO_TIME, Entry, Flow, Frames, Origin, Record
+from tlib_codec.records import NO_FLOW, NO_TIME, Entry, Frames, Origin, Record
 
 from .library import pa, pc
 
@@ -29,7 +29,8 @@ UNNUMBERED: Final = "unnumbered"
 _NUMBERS: Final = struct.pack("=qqqq", 0, 1000, 1_000_000, NO_TIME)
 _ZERO, _THOUSAND, _MILLION, _UNKNOWN_TIME = pa.Array.from_buffers(pa.int64(), 4, [None, pa.py_buffer(_NUMBERS)])
 (_UNKNOWN_FLOW,) = pa.Array.from_buffers(pa.uint32(), 1, [None, pa.py_buffer(struct.pack("=I", NO_FLOW))])
-(_NO_TIME,), (_NO_FLOW,) = pa.nulls(1, pa.int64()), pa.nulls(1, pa.uint32())
+(_NO_TIME,), (_NO_FLOW,), (_NOWHERE,) = pa.nulls(1, pa.int64()), pa.nulls(1, pa.uint32()), pa.nulls(1, pa.int32())
+(_NONE,) = pa.Array.from_buffers(pa.int32(), 1, [None, pa.py_buffer(struct.pack("=i", 0))])
 _NAMES: Final = pa.dictionary(pa.int32(), pa.string())
 _FIELDS: Final = (*(name for name in Origin.__struct_fields__ if name != "other"), UNNUMBERED)
 _LARGEST: Final = (1 << 64) - 1
@@ -37,7 +38,7 @@ _TIMES: Final = range(-(1 << 63) + 1, 1 << 63)
 
 
 class OriginColumn(msgspec.Struct, frozen=True):
-    """A column: the field of `Origin` that fills it, its type, and the column of `Frames` that has its numbers."""
+    """A column: the field of `Origin` that fills it, its type, and the column of `Frames` that has its numbers or flows."""
 
     field: str
     type: Any
@@ -50,13 +51,13 @@ ORIGIN_COLUMNS: Final[dict[str, OriginColumn]] = {
     "$packet": OriginColumn("packet", pa.uint64(), "packets"),
     "$time": OriginColumn("time", pa.timestamp("us", "UTC"), "times"),
     "$local_time": OriginColumn("local_time", pa.timestamp("us"), "local_times"),
-    "$time_of_day": OriginColumn("time_of_day", pa.time64("us")),
+    "$time_of_day": OriginColumn("time_of_day", pa.time64("us"), "times_of_day"),
     "$src": OriginColumn("src", _NAMES, "flows"),
     "$dst": OriginColumn("dst", _NAMES, "flows"),
     "$connection": OriginColumn("connection", _NAMES, "flows"),
     "$direction": OriginColumn("direction", _NAMES, "flows"),
-    "$peer": OriginColumn("peer", pa.string()),
-    "$version": OriginColumn("version", pa.string()),
+    "$peer": OriginColumn("peer", pa.string(), "flows"),
+    "$version": OriginColumn("version", pa.string(), "flows"),
     "$text": OriginColumn("text", pa.string()),
     "$unnumbered": OriginColumn(UNNUMBERED, pa.map_(pa.string(), pa.string())),
 }
@@ -91,15 +92,19 @@ def filled(name: str, segments: Sequence[Segment]) -> pa.Array:
 
 
 def _array(column: OriginColumn, rows: Frames | Sequence[Entry], first: int, end: int) -> pa.Array:
-    if isinstance(rows, Frames):
-        data = getattr(rows, column.numbers) if column.numbers else None
-        return pa.nulls(end - first, column.type) if data is None else _numbers(data, column.type, first, end - first)
-    values = [_value(column, entry) for entry in rows[first:end]]
-    return pa.array(values, pa.int64()).cast(column.type) if pa.types.is_temporal(column.type) else pa.array(values, column.type)
+    if not isinstance(rows, Frames):
+        values = [_value(column, entry) for entry in rows[first:end]]
+        return pa.array(values, pa.int64()).cast(column.type) if pa.types.is_temporal(column.type) else pa.array(values, column.type)
+    if column.numbers == "flows":
+        return _flow_texts(column, rows, first, end - first)
+    if not column.numbers:
+        return _noted(column, rows, first, end)
+    data = getattr(rows, column.numbers)
+    return pa.nulls(end - first, column.type) if data is None else _numbers(data, column.type, first, end - first)
 
 
 def _numbers(data: bytes, kind: pa.DataType, first: int, count: int) -> pa.Array:
-    if not pa.types.is_timestamp(kind):
+    if not pa.types.is_temporal(kind):
         return pa.Array.from_buffers(kind, count, [None, pa.py_buffer(data)], 0, first)
     times = pa.Array.from_buffers(pa.int64(), count, [None, pa.py_buffer(data)], 0, first)
     micros = pc.divide(times, _THOUSAND)  # towards 0, and a damaged stamp may be before 1970
@@ -108,6 +113,30 @@ def _numbers(data: bytes, kind: pa.DataType, first: int, count: int) -> pa.Array
     if pc.any(unknown).as_py():
         micros = pc.if_else(unknown, _NO_TIME, micros)
     return micros.cast(kind)
+
+
+def _noted(column: OriginColumn, frames: Frames, first: int, end: int) -> pa.Array:
+    """Return the column that a log's notes fill: the explanation texts, or the unnumbered attributes."""
+    count = end - first
+    if frames.note_bounds is None:
+        return pa.nulls(count, column.type)
+    places: array[int] = array("i", [-1]) * count
+    kept: list[Any] = []
+    for row, entries in frames.notes_of(first, end):
+        text = entries.pop("", "")
+        if value := entries if column.field == UNNUMBERED else text:
+            places[row - first] = len(kept)
+            kept.append(value)
+    if not kept:
+        return pa.nulls(count, column.type)
+    made = _maps(kept) if column.field == UNNUMBERED else texts(kept)
+    return made.take(_nullable(places))
+
+
+def _maps(mappings: Sequence[Mapping[str, str]]) -> pa.Array:
+    ends = _int32(array("i", accumulate(map(len, mappings), initial=0)))
+    keys = texts([key for one in mappings for key in one])
+    return pa.MapArray.from_arrays(ends, keys, texts([value for one in mappings for value in one.values()]))
 
 
 def completed_time(times: pa.Array, seconds: pa.Array, fractions: pa.Array) -> pa.Array:
@@ -153,6 +182,12 @@ def _int32(numbers: array[int]) -> pa.Array:
     return pa.Array.from_buffers(pa.int32(), len(numbers), [None, pa.py_buffer(numbers.tobytes())])
 
 
+def _nullable(numbers: array[int]) -> pa.Array:
+    """Return numbers as an array; below 0 stands for null."""
+    made = _int32(numbers)
+    return pc.if_else(pc.less(made, _NONE), _NOWHERE, made)
+
+
 def _named_frames(column: OriginColumn, frames: Frames, first: int, count: int, places: dict[str, int]) -> pa.Array:
     if column.field == "file":
         if not frames.file:
@@ -160,10 +195,22 @@ def _named_frames(column: OriginColumn, frames: Frames, first: int, count: int, 
         return _int32(array("i", [places.setdefault(frames.file, len(places))]) * count)
     if frames.flows is None:
         return pa.nulls(count, pa.int32())
-    get: Callable[[Flow], Any] = lambda flow: getattr(flow, column.field)  # noqa: E731
-    names = _int32(array("i", [places.setdefault(str(get(flow)), len(places)) for flow in frames.flow_table]))
-    which = pa.Array.from_buffers(pa.uint32(), count, [None, pa.py_buffer(frames.flows)], 0, first)
+    values = [getattr(flow, column.field) for flow in frames.flow_table]
+    names = array("i", [-1 if value in (None, "") else places.setdefault(str(value), len(places)) for value in values])
+    return _nullable(names).take(_flows(frames.flows, first, count))
+
+
+def _flow_texts(column: OriginColumn, frames: Frames, first: int, count: int) -> pa.Array:
+    """Return the texts of the flows of frames."""
+    if frames.flows is None:
+        return pa.nulls(count, column.type)
+    values = [getattr(flow, column.field) for flow in frames.flow_table]
+    known = _nullable(array("i", [place if value else -1 for place, value in enumerate(values)]))
+    return texts(values).take(known).take(_flows(frames.flows, first, count))
+
+
+def _flows(flows: bytes, first: int, count: int) -> pa.Array:
+    """Return the places of frames' flows, null where they have none."""
+    which = pa.Array.from_buffers(pa.uint32(), count, [None, pa.py_buffer(flows)], 0, first)
     unknown = pc.equal(which, _UNKNOWN_FLOW)
-    if pc.any(unknown).as_py():
-        which = pc.if_else(unknown, _NO_FLOW, which)
-    return names.take(which)
+    return pc.if_else(unknown, _NO_FLOW, which) if pc.any(unknown).as_py() else which

@@ -98,7 +98,7 @@ class RecordColumns:
     def _frames(self, frames: Frames, held: _Rows) -> Iterator[Rows]:
         held.add(frames, len(frames))
         offsets = frames.offsets if frames.offsets is not None else bytes(8 * len(frames))
-        self._builder.put(frames.data, frames.bounds, offsets)
+        self._builder.put(frames.data, frames.bounds, offsets, frames.printed)
         while self._builder.fill():
             yield self._taken(held)
 
@@ -124,7 +124,7 @@ class RecordColumns:
         if not kept:
             return
         held.add(kept, len(kept))
-        for printed, group in groupby(zip(kept, frames, strict=True), key=lambda pair: pair[0].frame is None and pair[0].valid):
+        for printed, group in groupby(zip(kept, frames, strict=True), key=lambda pair: _is_printed(pair[0])):
             run = list(group)
             bounds = array("Q", accumulate((len(frame) for _, frame in run), initial=0)).tobytes()
             places = array("Q", [place(record) or 0 for record, _ in run]).tobytes()
@@ -149,6 +149,16 @@ def _runs(batch: Batch) -> Iterator[Frames | list[Entry]]:
             held.append(part)
     if held:
         yield held
+
+
+def _is_printed(record: Record) -> bool:
+    """Return whether a record holds an event of a log, from which an attribute that only the receiving client sets is not missing."""
+    return record.frame is None and (record.valid or record.origin.line is not None)
+
+
+def _is_frameless(entry: Entry) -> bool:
+    """Return whether an entry is an event that was read without its frame."""
+    return isinstance(entry, Record) and entry.frame is None and not isinstance(entry.item, Gap)
 
 
 def _is_note(part: Part) -> bool:
@@ -187,7 +197,7 @@ class _Rows:
         """Return a builder's batch with the columns of the origins, and the entries that have an error."""
         segments = self._take(made.num_rows)
         arrays = dict(zip(made.schema.names, made.columns, strict=True))
-        if any(not isinstance(rows, Frames) for rows, _, _ in segments):
+        if not all(isinstance(rows, Frames) and rows.offsets is not None and not rows.made for rows, _, _ in segments):
             self._place(arrays, segments)
         for name in self._names:
             arrays[name] = filled(name, segments)
@@ -208,22 +218,26 @@ class _Rows:
 
     @staticmethod
     def _place(arrays: dict[str, pa.Array], segments: Sequence[Segment]) -> None:
-        """Correct the columns of records without a frame of their own: the offsets, and the name of a message without a number."""
-        offsets = arrays[OFFSET].to_pylist()
-        errors = arrays[ERROR_OFFSET].to_pylist()
+        """Correct the columns of rows without a frame of their own: the offsets, and the name of a message without a number."""
+        offsets = []
+        errors = []
         names: dict[int, str] = {}
         row = 0
         for rows, first, end in segments:
-            if not isinstance(rows, Frames):
-                for at, entry in enumerate(rows[first:end], row):
-                    offsets[at] = place(entry)
-                    if isinstance(entry, Record) and entry.frame is None and not isinstance(entry.item, Gap):
-                        errors[at] = None
-                        if (name := named(entry)) is not None:
-                            names[at] = name
-            row += end - first
-        arrays[OFFSET] = pa.array(offsets, pa.uint64())
-        arrays[ERROR_OFFSET] = pa.array(errors, pa.uint64())
+            count = end - first
+            own = arrays[OFFSET].slice(row, count), arrays[ERROR_OFFSET].slice(row, count)
+            if isinstance(rows, Frames):
+                offsets.append(pa.nulls(count, pa.uint64()) if rows.offsets is None else own[0])
+                errors.append(pa.nulls(count, pa.uint64()) if rows.made else own[1])
+            else:
+                entries = rows[first:end]
+                known = [None if _is_frameless(entry) else at for entry, at in zip(entries, own[1].to_pylist(), strict=True)]
+                offsets.append(pa.array([place(entry) for entry in entries], pa.uint64()))
+                errors.append(pa.array(known, pa.uint64()))
+                names |= {at: name for at, entry in enumerate(entries, row) if (name := named(entry)) is not None}
+            row += count
+        arrays[OFFSET] = pa.concat_arrays(offsets)
+        arrays[ERROR_OFFSET] = pa.concat_arrays(errors)
         if names:
             known = arrays[EVENT].cast(pa.string()).to_pylist()
             arrays[EVENT] = pa.array([names.get(at, name) for at, name in enumerate(known)], pa.string()).dictionary_encode()

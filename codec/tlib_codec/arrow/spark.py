@@ -276,7 +276,7 @@ def _query(where: str | None, registry: Registry) -> Query:
 def _selected(batches: Iterable[Batch], query: Query) -> Iterator[Batch]:
     """Yield the batches with the events that the query selects; rows of other bytes have no event."""
     for batch in batches:
-        yield batch.filter(query, lambda _: None) if query else batch
+        yield query.select(batch) if query else batch
 
 
 def _captured(path: str, query: Query, registry: Registry) -> Iterator[pa.RecordBatch]:

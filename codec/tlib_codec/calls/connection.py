@@ -17,8 +17,6 @@ from tlib_codec.records import Origin
 from tlib_schemas.attributes import Timestamp
 from tlib_schemas.enumerations import AttributeID
 
-from .anomalies import Missing
-
 _BACK = 256  # numbers so little behind are late, not a new start
 _MOST = 4096  # connections that are remembered
 _KEYS = ("flow", "from", "to", "client", "server")  # of a JSON $source that tell one connection from another
@@ -36,8 +34,8 @@ class Connection(msgspec.Struct):
     unnamed: int = 0  # events of parties that name no call
     latest: dt.datetime | None = None  # the time of its last event
 
-    def count(self, number: Any, origin: Origin) -> Missing | None:
-        """Follow an event's number."""
+    def count(self, number: Any) -> tuple[int, int] | None:
+        """Follow an event's number; return the first and the last number that are missing before it."""
         if not isinstance(number, int):
             return None
         last = self.last
@@ -51,7 +49,7 @@ class Connection(msgspec.Struct):
         if last is None or number == last + 1:
             return None
         self.missing += number - last - 1
-        return Missing(last + 1, number - 1, origin)
+        return last + 1, number - 1
 
     @staticmethod
     def time(values: Mapping[int, Any], origin: Origin) -> dt.datetime | None:
@@ -76,6 +74,10 @@ class Connections:
     def __init__(self) -> None:
         self._known: OrderedDict[tuple[Any, ...], Connection] = OrderedDict()
         self._made = 0
+
+    def hold(self, more: int) -> bool:
+        """Return whether so many connections more are remembered beside those that are."""
+        return len(self._known) + more <= _MOST
 
     def of(self, origin: Origin) -> Connection:
         """Return the connection that a record with this origin came on."""

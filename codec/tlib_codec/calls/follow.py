@@ -17,24 +17,25 @@ the last two events. Several inputs are fed in the order of time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from tlib_codec.records import Origin
+from tlib_codec.records import Frames, Origin, Record
 from tlib_codec.stream import Gap, StreamItem
-from tlib_schemas.abstract_dn_events import EventReleased
 from tlib_schemas.attributes import ABSTRACT_DN
-from tlib_schemas.call_events import EventCallCreated, EventCallDataChanged, EventCallDeleted
 from tlib_schemas.enumerations import AttributeID, MessageType, TCallType
 from tlib_schemas.events import Event as TypedEvent
 from tlib_schemas.kinds import Identifies
+from tlib_schemas.limits import DEFAULT_LIMITS, Limits
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
 from .anomalies import Missing
 from .attributes import Attributes
 from .connection import Connections
+from .frame_events import FrameEvents
 from .linking import Linking
+from .messages import BACK_IN_STEP, CALL_BASED, CHANGED, CREATED, DELETED, FRESH_START, RELEASED
 from .model import DEFAULT_CALL_LIMITS, Call, CallLimits, Change, Ending
 from .open_call import Event, OpenCall, site_of
 from .open_calls import OpenCalls
@@ -44,19 +45,15 @@ from .party_events import EFFECTS, PartyEvents, begins, previous
 
 Followed: TypeAlias = Call | Missing
 
-_CREATED, _CHANGED, _DELETED, _RELEASED = (
-    int(event.message) for event in (EventCallCreated, EventCallDataChanged, EventCallDeleted, EventReleased)
-)
-_CALL_BASED = frozenset({_CREATED, _CHANGED, _DELETED})
-_FRESH_START = frozenset({int(MessageType.EventLinkConnected), int(MessageType.EventServerConnected)})
-_BACK_IN_STEP = frozenset({int(MessageType.EventRegistered), int(MessageType.EventAddressInfo)})  # on an abstract DN: the calls there are
+_MOST_COUNTED = 1_000  # messages
 _NOWHERE = Origin()
 
 
 class CallTracker:
     """Feed it items in order; it gives the calls that are over, and `Missing` event numbers.
 
-    `history` False keeps no list of each call's events. Memory is bounded by `limits`.
+    `history` False keeps no list of each call's events. Memory is bounded by `limits`. `messages` counts the items of each message, of the
+    first thousand messages.
     """
 
     def __init__(self, *, registry: Registry = TLIBRARY, limits: CallLimits = DEFAULT_CALL_LIMITS, history: bool = True) -> None:
@@ -69,6 +66,8 @@ class CallTracker:
         self._parties = PartyEvents(self._calls, self._linking)
         self._links = frozenset(registry.identifying(Identifies.LINKED_CALLS))
         self._connections = Connections()
+        self._frames: FrameEvents | None = None
+        self.messages: dict[int | str, int] = {}
 
     def __len__(self) -> int:
         """Return the number of open calls."""
@@ -80,42 +79,77 @@ class CallTracker:
             return
         origin = origin or _NOWHERE
         message = item.message if isinstance(item.message, str) else int(item.message)
+        self._count(message)
         values = _values(item, self.registry)
         connection = self._connections.of(origin)
         time = connection.time(values, origin)
-        connection.latest = time or connection.latest
-        number = values.get(AttributeID.EventSequenceNumber)
-        missing = connection.count(number, origin)
-        if missing is not None:
-            yield missing
-        if connection.last is not None and number is None:
-            connection.unnamed += message in EFFECTS  # an event may be missing before it
-        self._calls.tick(time)
-        if self._calls.settling:
-            for settled in self._calls.due():
-                yield self._settled(settled)
-        yield from self._calls.idle()
         named = self._linking.named
         uuid, conn = named(values, Identifies.CALL), named(values, Identifies.CONNECTION)
         event = Event(message, self._name(message), values, time, origin, connection, uuid, conn)
-        if message not in _CALL_BASED:
+        if message not in CALL_BASED:
             event.party, event.other = named(values, Identifies.PARTY), named(values, Identifies.OTHER_PARTY)
+        yield from self._arrive(event, values.get(AttributeID.EventSequenceNumber))
+        yield from self._follow(event)
+
+    def feed_frames(self, frames: Frames, start: int = 0, limits: Limits = DEFAULT_LIMITS) -> Iterator[Followed | Record]:
+        """Take the frames from `start` on; yield the calls that they end, `Missing`, and before them the record of each invalid frame.
+
+        The records are taken too.
+        """
+        if self._frames is None or self._frames.limits != limits:
+            self._frames = FrameEvents(
+                self.registry, limits, self._calls, self._connections, self._count, self._arrive, self._over, self._follow
+            )
+        for one in self._frames.of(frames, start):
+            if isinstance(one, Record):
+                if not one.valid:
+                    yield one
+                yield from self.feed(one.item, one.origin)
+            else:
+                yield one
+
+    def _count(self, message: int | str, count: int = 1) -> None:
+        if message in self.messages or len(self.messages) < _MOST_COUNTED:
+            self.messages[message] = self.messages.get(message, 0) + count
+
+    def _arrive(self, event: Event, number: Any) -> list[Followed]:
+        """Note number and time of an event; return `Missing`, and the calls that are over by now."""
+        found: list[Followed] = []
+        connection = event.connection
+        connection.latest = event.time or connection.latest
+        missing = connection.count(number)
+        if missing is not None:
+            found.append(Missing(*missing, event.origin))
+        if connection.last is not None and number is None:
+            connection.unnamed += event.message in EFFECTS  # an event may be missing before it
+        self._calls.tick(event.time)
+        return found + self._over()
+
+    def _over(self) -> list[Followed]:
+        """Return the calls that are over by now."""
+        settled: list[Followed] = [self._settled(one) for one in self._calls.due()]
+        return [*settled, *self._calls.idle()]
+
+    def _follow(self, event: Event) -> Sequence[Call]:
+        """Take an event that has arrived; return the calls that it ends."""
+        message, connection = event.message, event.connection
         abstract = event.party is not None and ABSTRACT_DN.fits(event.party)
-        if message in _FRESH_START or (message in _BACK_IN_STEP and abstract):
+        ended: Sequence[Call] = ()
+        if message in FRESH_START or (message in BACK_IN_STEP and abstract):
             connection.starts += 1
-        elif message == _RELEASED and abstract:
+        elif message == RELEASED and abstract:
             self._release(event)
         elif event.uuid is None and event.conn is None:
             connection.unnamed += message in EFFECTS
-        elif message == _CREATED:
+        elif message == CREATED:
             self._create(event)
-        elif message == _CHANGED:
+        elif message == CHANGED:
             self._change(event)
-        elif message == _DELETED:
-            yield from self._delete(event)
+        elif message == DELETED:
+            ended = self._delete(event)
         else:
             self._party(event)
-        yield from self._calls.crowded()
+        return [*ended, *self._calls.crowded()] if self._calls.is_crowded else ended
 
     def close(self) -> Iterator[Call]:
         """Yield the calls that are open at the end of the input, the longest idle one first."""
@@ -152,9 +186,9 @@ class CallTracker:
         if not self._is_copy(event):
             self._apply(self._find(event), event, judged=True)
 
-    def _delete(self, event: Event) -> Iterator[Call]:
+    def _delete(self, event: Event) -> Sequence[Call]:
         if self._is_copy(event):
-            return
+            return ()
         one = self._find(event)
         self._apply(one, event)
         self._linking.merged(one, event.values)
@@ -168,8 +202,8 @@ class CallTracker:
                 party.leave("Deleted", event.time)
         if any(party.present for party in one.call.parties.values()):
             one.listed = False  # the call goes on at another site
-        else:
-            yield self._calls.end(one, Ending.DELETED)
+            return ()
+        return [self._calls.end(one, Ending.DELETED)]
 
     def _release(self, event: Event) -> None:
         one = self._calls.find(event.uuid, event.conn, event.connection)

@@ -16,8 +16,8 @@ from .open_call import OpenCall
 from .open_calls import OpenCalls
 from .outcome import Outcome
 
-_ELSEWHERE = (int(AttributeID.LastTransferConnID), int(AttributeID.FirstTransferConnID))
-
+ELSEWHERE = (int(AttributeID.LastTransferConnID), int(AttributeID.FirstTransferConnID))
+"""The attributes that name the call at another site by ConnID."""
 
 _OUTCOMES = {
     TCause.Transfer.label: Outcome.TRANSFERRED,
@@ -34,7 +34,7 @@ class Linking:
     def __init__(self, calls: OpenCalls, registry: Registry) -> None:
         self._calls = calls
         self._identifies = {thing: tuple(map(int, registry.identifying(thing))) for thing in Identifies}
-        self._linking = (*self._identifies[Identifies.ORIGINAL_CALL], *self._identifies[Identifies.LINKED_CALLS], *_ELSEWHERE)
+        self._linking = (*self._identifies[Identifies.ORIGINAL_CALL], *self._identifies[Identifies.LINKED_CALLS], *ELSEWHERE)
 
     def named(self, values: Mapping[int, Any], thing: Identifies) -> str | None:
         """Return the text by which `values` identify the thing; None where they do not."""
@@ -56,7 +56,7 @@ class Linking:
                 for uuid, conn in sites(links, self._calls.limits.entries):
                     if uuid not in one.uuids and conn not in one.conn_ids:
                         self._both(one, LinkKind.SITE, LinkKind.SITE, uuid, conn)
-        for conn in (values.get(number) for number in _ELSEWHERE):
+        for conn in (values.get(number) for number in ELSEWHERE):
             if isinstance(conn, str) and conn not in one.conn_ids and not any((kind, conn) in one.linked for kind in LinkKind):
                 self._both(one, LinkKind.SITE, LinkKind.SITE, None, conn)
 

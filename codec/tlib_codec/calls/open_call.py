@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import OrderedDict, deque
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 import msgspec
@@ -17,19 +17,26 @@ from .model import Call
 _EVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
-class Event(msgspec.Struct):
-    """The parts of one event that tracking uses."""
+class Event(msgspec.Struct, gc=False):
+    """The parts of one event that tracking uses. `source` is its origin, or makes it when it is first asked for."""
 
     message: int | str
     name: str
     values: Mapping[int, Any]
     time: dt.datetime | None
-    origin: Origin
+    source: Origin | Callable[[], Origin]
     connection: Connection
     uuid: str | None = None
     conn: str | None = None
     party: str | None = None
     other: str | None = None
+
+    @property
+    def origin(self) -> Origin:
+        """Return the origin."""
+        if not isinstance(self.source, Origin):
+            self.source = self.source()
+        return self.source
 
 
 class Heard(msgspec.Struct):

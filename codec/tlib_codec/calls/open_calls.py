@@ -23,35 +23,40 @@ _RECENT = 64  # events of a call among which a copy is recognised
 
 
 class OpenCalls:
-    """The open calls. Memory is bounded by `limits`."""
+    """The open calls. Memory is bounded by `limits`.
+
+    `open` has them by number, the longest idle one first; `by_uuid` and `by_conn` by name. `settling` and `away` are the lines of the calls
+    that are about to end, each with the time since which it waits. `clock` is the earlier of the times of the last two events, `before`
+    the last one.
+    """
 
     def __init__(self, limits: CallLimits) -> None:
         self.limits = limits
         self.clock: dt.datetime | None = None
-        self._before: dt.datetime | None = None
+        self.before: dt.datetime | None = None
         self._made = 0
         self._size = 0
-        self._open: OrderedDict[int, OpenCall] = OrderedDict()  # the longest idle one first
-        self._by_uuid: dict[str, OpenCall] = {}
-        self._by_conn: dict[str, OpenCall] = {}
+        self.open: OrderedDict[int, OpenCall] = OrderedDict()
+        self.by_uuid: dict[str, OpenCall] = {}
+        self.by_conn: dict[str, OpenCall] = {}
         self._ended: OrderedDict[str, tuple[int, dt.datetime | None]] = OrderedDict()  # each name: by whom, when
-        self._settling: OrderedDict[int, dt.datetime | None] = OrderedDict()
-        self._away: OrderedDict[int, dt.datetime | None] = OrderedDict()
+        self.settling: OrderedDict[int, dt.datetime | None] = OrderedDict()
+        self.away: OrderedDict[int, dt.datetime | None] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._open)
+        return len(self.open)
 
     def __iter__(self) -> Iterator[OpenCall]:
         """Yield the longest idle call until there is none."""
-        while self._open:
-            yield next(iter(self._open.values()))
+        while self.open:
+            yield next(iter(self.open.values()))
 
     # -- names -------------------------------------------------------------------------------------
 
     def find(self, uuid: str | None, conn: str | None, connection: Connection | None = None) -> OpenCall | None:
         """Return the open call of these names; `connection` is that of the event that names it."""
-        one = self._by_uuid.get(uuid) if uuid is not None else None
-        if one is None and conn is not None and (candidate := self._by_conn.get(conn)) is not None:
+        one = self.by_uuid.get(uuid) if uuid is not None else None
+        if one is None and conn is not None and (candidate := self.by_conn.get(conn)) is not None:
             heard = candidate.heard.get(connection.number) if connection is not None else None
             elsewhere = connection is not None and (heard is None or heard.uuid is None)
             if uuid is None or not candidate.uuids or elsewhere:
@@ -73,32 +78,32 @@ class OpenCalls:
             if uuid not in one.uuids and len(one.uuids) < self.limits.entries:
                 call.call_uuid = call.call_uuid or uuid
                 call.sites[uuid] = event.origin.file
-                self._by_uuid[uuid] = one
+                self.by_uuid[uuid] = one
                 self.hold(one, 300)
-            if self._by_uuid.get(uuid) is one:
+            if self.by_uuid.get(uuid) is one:
                 one.uuids[uuid] = event.connection.number
-        other = self._by_conn.get(conn) if conn is not None and not one.listed else None
+        other = self.by_conn.get(conn) if conn is not None and not one.listed else None
         if conn is not None and other in (None, one):  # an event of a party takes no ConnID away from another call
             call.conn_id = conn
             if conn not in one.conn_ids and len(one.conn_ids) < self.limits.entries:
                 one.conn_ids.add(conn)
-                self._by_conn[conn] = one
+                self.by_conn[conn] = one
                 self.hold(one, 200)
 
     def unite(self, event: Event) -> None:
         """Make one of two open calls, of which one is known by CallUUID alone, where an event has the names of both."""
-        one = self._by_uuid.get(event.uuid) if event.uuid is not None else None
-        other = self._by_conn.get(event.conn) if event.conn is not None else None
+        one = self.by_uuid.get(event.uuid) if event.uuid is not None else None
+        other = self.by_conn.get(event.conn) if event.conn is not None else None
         if one is None or other is None or one is other or one.conn_ids:
             return
         if one.serial > other.serial:
             one, other = other, one
         absorb(one, other)
-        del self._open[other.serial]
+        del self.open[other.serial]
         self.resume(other)
         one.size += other.size
-        self._by_uuid.update(dict.fromkeys(other.uuids, one))
-        self._by_conn.update(dict.fromkeys(other.conn_ids, one))
+        self.by_uuid.update(dict.fromkeys(other.uuids, one))
+        self.by_conn.update(dict.fromkeys(other.conn_ids, one))
 
     # -- one call ----------------------------------------------------------------------------------
 
@@ -108,7 +113,7 @@ class OpenCalls:
         connection = event.connection
         call = Call({}, begin=event.time, origin=event.origin)
         one = OpenCall(self._made, call, event.time, home=connection.number, start=(connection.number, connection.starts))
-        self._open[one.serial] = one
+        self.open[one.serial] = one
         self.hold(one, 1_000 + weight(event.origin.to_data()))
         return one
 
@@ -135,7 +140,7 @@ class OpenCalls:
         heard.missing, heard.unnamed, heard.uuid = connection.missing, connection.unnamed, event.uuid or heard.uuid
         one.home = connection.number
         self.identify(one, event)
-        self._open.move_to_end(one.serial)
+        self.open.move_to_end(one.serial)
 
     def copied(self, one: OpenCall, event: Event) -> bool:
         """Return whether the call has had this event of a party already; note it."""
@@ -184,18 +189,18 @@ class OpenCalls:
         """Return whether the input of the T-Server that told of the call last ends before the call had time to go on."""
         heard, end = one.heard.get(one.home), one.call.end
         latest = heard.connection.latest if heard is not None else None
-        if one.waiting is not self._away or latest is None or end is None:
+        if one.waiting is not self.away or latest is None or end is None:
             return False
         return (latest - end).total_seconds() <= self.limits.away
 
     def goes_on(self, one: OpenCall) -> bool:
         """Return whether the call is not about to end, or went on to a DN without events."""
-        return one.waiting is None or one.waiting is self._away
+        return one.waiting is None or one.waiting is self.away
 
     def settle(self, one: OpenCall, time: dt.datetime | None, *, away: bool = False) -> None:
         """Let the call end after a while without an event."""
         self.resume(one)
-        one.waiting = self._away if away else self._settling
+        one.waiting = self.away if away else self.settling
         one.waiting[one.serial] = time or self.clock
 
     def resume(self, one: OpenCall) -> None:
@@ -208,14 +213,14 @@ class OpenCalls:
         """Close the call and return it."""
         call = one.call
         call.ending = ending
-        del self._open[one.serial]
+        del self.open[one.serial]
         self.resume(one)
         for conn in one.conn_ids:
-            if self._by_conn.get(conn) is one:
-                del self._by_conn[conn]
+            if self.by_conn.get(conn) is one:
+                del self.by_conn[conn]
         for uuid in one.uuids:
-            if self._by_uuid.get(uuid) is one:
-                del self._by_uuid[uuid]
+            if self.by_uuid.get(uuid) is one:
+                del self.by_uuid[uuid]
         if one.main is not None:
             one.main.consults = [each for each in one.main.consults if each is not one]
         for consult in one.consults:
@@ -232,28 +237,23 @@ class OpenCalls:
     def tick(self, time: dt.datetime | None) -> None:
         """Move the clock: the earlier of the last two times, so that one wrong time ends no call."""
         if time is not None:
-            self.clock = time if self._before is None else min(self._before, time)
-            self._before = time
-
-    @property
-    def settling(self) -> bool:
-        """Return whether any call is about to end."""
-        return bool(self._settling or self._away)
+            self.clock = time if self.before is None else min(self.before, time)
+            self.before = time
 
     def due(self) -> Iterator[OpenCall]:
         """Yield each call that has settled; the caller ends it."""
-        limits = ((self._settling, self.limits.settle), (self._away, self.limits.away))
+        limits = ((self.settling, self.limits.settle), (self.away, self.limits.away))
         for line, most in limits:
             while line and self.clock is not None:
                 serial, since = next(iter(line.items()))
                 if since is not None and (self.clock - since).total_seconds() <= most:
                     break
-                yield self._open[serial]
+                yield self.open[serial]
 
     def idle(self) -> Iterator[Call]:
         """Close the calls that have been silent for too long, and those beyond the limits."""
-        while self._open and self.clock is not None:
-            one = next(iter(self._open.values()))
+        while self.open and self.clock is not None:
+            one = next(iter(self.open.values()))
             one.last = one.last or self.clock
             if (self.clock - one.last).total_seconds() <= self.limits.idle:
                 break
@@ -261,5 +261,10 @@ class OpenCalls:
 
     def crowded(self) -> Iterator[Call]:
         """Close the longest idle calls while there are too many, or they hold too much."""
-        while self._open and (len(self._open) > self.limits.calls or self._size > self.limits.size):
-            yield self.end(next(iter(self._open.values())), Ending.EVICTED)
+        while self.is_crowded:
+            yield self.end(next(iter(self.open.values())), Ending.EVICTED)
+
+    @property
+    def is_crowded(self) -> bool:
+        """Return whether there are too many calls, or they hold too much."""
+        return bool(self.open) and (len(self.open) > self.limits.calls or self._size > self.limits.size)

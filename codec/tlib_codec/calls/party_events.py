@@ -292,6 +292,18 @@ EFFECTS: Final[Mapping[int | str, Effect]] = {
     int(MessageType.EventPartyDeleted): PartyEvents.deleted,
 }
 
+READ: Final = frozenset(
+    map(
+        int,
+        (
+            AttributeID.AgentID, AttributeID.ANI, AttributeID.CallState, AttributeID.CallType, AttributeID.Cause, AttributeID.Extensions,
+            AttributeID.OtherDNRole, AttributeID.PreviousConnID, AttributeID.ThirdPartyDN, AttributeID.ThirdPartyDNRole,
+            AttributeID.ThisDNRole, AttributeID.ThisQueue, AttributeID.TransferConnID,
+        ),
+    )
+)  # fmt: skip
+"""The attributes that events of parties are read for, beside those that identify something."""
+
 _MERGED: Final = frozenset(state.label for state in _JOINED)
 _ROUTED: Final = "Routed"
 

@@ -15,7 +15,7 @@ import msgspec
 from tlib_codec.formats.jsonl import value_to_data
 from tlib_codec.query import FieldKind, Selection
 from tlib_codec.query.selection import Column
-from tlib_codec.records import Batch, Diagnostic, Entry, Record, iso
+from tlib_codec.records import Batch, Entry, Record, iso
 from tlib_codec.stream import Gap
 from tlib_schemas.registry import Registry
 from tlib_schemas.values import KVList
@@ -35,15 +35,13 @@ class SelectedWriter(RecordWriter):
 
     def write(self, batch: Batch) -> Iterator[Entry]:
         """Write a batch; yield invalid records and diagnostics."""
-        for entry in batch:
-            if isinstance(entry, Record) and not isinstance(entry.item, Gap):
-                self.put(entry)
-            if isinstance(entry, Diagnostic) or not entry.valid:
-                yield entry
-
-    def put(self, record: Record) -> None:
-        """Write the row of an event."""
-        self.put_row(self.selection.values(record))
+        for row in self.selection.rows(batch):
+            if isinstance(row, list):
+                self.put_row(row)
+                continue
+            if isinstance(row, Record) and not isinstance(row.item, Gap):
+                self.put_row(self.selection.values(row))
+            yield row
 
     def put_row(self, values: Sequence[Any]) -> None:
         """Write a row."""

@@ -67,6 +67,11 @@ class UnnumberedNotes:
     def __init__(self) -> None:
         self._noted: set[str] = set()
 
+    @property
+    def noted(self) -> frozenset[str] | None:
+        """Return the names that are noted; None where no name will be noted any more."""
+        return None if len(self._noted) > _MOST_NAMES else frozenset(self._noted)
+
     def note(self, record: Record) -> Diagnostic | None:
         """Return the note for a record that was written without them."""
         return self.note_names(record.unnumbered, record.origin)

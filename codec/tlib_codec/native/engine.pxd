@@ -64,5 +64,7 @@ cdef class StreamDecoder:
 
 cdef void *zeroed(size_t count, size_t size) except NULL
 cdef Tables tables_of(object registry)
+cdef object list_view(bytes data, uint32_t at, uint32_t length)
 cdef tlib_limits limits_of(object limits) except *
+cdef object value_at(Tables tables, const uint8_t *data, const tlib_attribute *attribute)
 cdef object stream_error(Tables tables, const tlib_stream *stream, const uint8_t *start, uint64_t length, object limits)

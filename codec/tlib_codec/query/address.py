@@ -32,9 +32,13 @@ class Address:
                 raise QueryError(f"{wanted!r} is no address; give one as in {example}", "address") from None
 
     def __call__(self, record: Record) -> bool:
-        ends = [end for end in (record.origin.src, record.origin.dst) if end]
-        self.seen |= bool(ends)
-        return any(self._is(end) for end in ends)
+        origin = record.origin
+        self.seen |= bool(origin.src or origin.dst)
+        return self.matches(origin.src, origin.dst)
+
+    def matches(self, *ends: str) -> bool:
+        """Return whether one of the ends of a connection has the address; an empty end is not known."""
+        return any(self._is(end) for end in ends if end)
 
     def _is(self, end: str) -> bool:
         if self._network is None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NoReturn, TypeAlias
 
+import msgspec
+
 from tlib_schemas.registry import Registry
 
 from .errors import QueryError
@@ -22,10 +24,20 @@ Test: TypeAlias = Callable[[Any], bool]
 _WATCHED = frozenset({FieldKind.TEXT, FieldKind.ID})
 
 
+class Tested(msgspec.Struct, frozen=True):
+    """A comparison or match of a condition, resolved: its field, the test of one value, and its counts."""
+
+    leaf: Compare | Match
+    bound: Bound
+    check: Check
+    counts: Leaf
+
+
 class Condition:
     """The test of all conditions in `where`, each a text or a tree, over what `scope` describes. Raises QueryError.
 
-    `expression` is the tree of all of them, None without any. `leaves` counts the results of its comparisons and matches.
+    `expression` is the tree of all of them, None without any. `tested` has its comparisons and matches in reading order, `leaves`
+    their counts.
     """
 
     def __init__(self, where: str | Expression | Iterable[str | Expression], scope: Scope, registry: Registry) -> None:
@@ -33,8 +45,9 @@ class Condition:
         parsed = [parse(one if isinstance(one, str) else to_text(one)) for one in given]
         trees = tuple(one.expression for one in parsed)
         self.expression: Expression | None = And(trees) if len(trees) > 1 else trees[0] if trees else None
-        self.leaves: list[Leaf] = []
-        self._tests = [_Compiler(one, scope, registry, self.leaves).test() for one in parsed]
+        self.tested: list[Tested] = []
+        self._tests = [_Compiler(one, scope, registry, self.tested).test() for one in parsed]
+        self.leaves: list[Leaf] = [one.counts for one in self.tested]
 
     def __call__(self, subject: Any) -> bool:
         """Return whether all conditions hold."""
@@ -42,11 +55,11 @@ class Condition:
 
 
 class _Compiler:
-    def __init__(self, parsed: Parsed, scope: Scope, registry: Registry, leaves: list[Leaf]) -> None:
+    def __init__(self, parsed: Parsed, scope: Scope, registry: Registry, tested: list[Tested]) -> None:
         self._parsed = parsed
         self._scope = scope
         self._registry = registry
-        self._leaves = leaves
+        self._tested = tested
         self._places: Iterator[Place] = iter(parsed.places)
 
     def test(self) -> Test:
@@ -75,30 +88,34 @@ class _Compiler:
         except LookupError as error:
             self._fail(error, place.field)
         name = field_text(leaf.field)
+        wanted = None
         try:
             if isinstance(leaf, Match):
-                return self._counted(bound, pattern(name, bound.field, leaf), Leaf(name))
-            check = comparison(name, bound.field, leaf.operator, leaf.value)
+                check = pattern(name, bound.field, leaf)
+            else:
+                check = comparison(name, bound.field, leaf.operator, leaf.value)
+                wanted = leaf.value if leaf.operator is Operator.EQ and bound.field.kind in _WATCHED else None
         except LookupError as error:
             self._fail(error, place.value)
-        watched = leaf.operator is Operator.EQ and bound.field.kind in _WATCHED
-        return self._counted(bound, check, Leaf(name, leaf.value if watched else None), negated=leaf.operator is Operator.NE)
+        counts = Leaf(name, wanted)
+        self._tested.append(Tested(leaf, bound, check, counts))
+        return _counted(bound, check, counts, negated=isinstance(leaf, Compare) and leaf.operator is Operator.NE)
 
-    def _counted(self, bound: Bound, check: Check, leaf: Leaf, *, negated: bool = False) -> Test:
-        self._leaves.append(leaf)
-        take = bound.values
 
-        def test(subject: Any) -> bool:
-            leaf.tested += 1
-            values = take(subject)
-            if not values:
-                return False
-            leaf.present = True
-            holds = any(map(check, values)) is not negated
-            if holds:
-                leaf.held = True
-            elif not leaf.held:
-                leaf.meet(values)
-            return holds
+def _counted(bound: Bound, check: Check, leaf: Leaf, *, negated: bool) -> Test:
+    take = bound.values
 
-        return test
+    def test(subject: Any) -> bool:
+        leaf.tested += 1
+        values = take(subject)
+        if not values:
+            return False
+        leaf.present = True
+        holds = any(map(check, values)) is not negated
+        if holds:
+            leaf.held = True
+        elif not leaf.held:
+            leaf.meet(values)
+        return holds
+
+    return test

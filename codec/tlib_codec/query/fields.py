@@ -102,7 +102,7 @@ def resolve(field: Field, scope: Scope, registry: Registry) -> Bound:
     else:
         named, attribute = _attribute(field.name, scope, registry)
     if field.any:
-        takes = [_attribute(one.name, scope, registry)[0].get for one in _alike(field.name, attribute, registry)]
+        takes = [_attribute(one.name, scope, registry)[0].get for one in alike(field.name, attribute, registry)]
         named = msgspec.structs.replace(named, get=lambda subject: tuple(v for take in takes if (v := take(subject)) is not None))
     if field.path:
         if named.kind is not FieldKind.LIST:
@@ -163,7 +163,7 @@ _KINDS: Final = {
 }
 
 
-def _alike(name: str, attribute: Attribute | None, registry: Registry) -> list[Attribute]:
+def alike(name: str, attribute: Attribute | None, registry: Registry) -> list[Attribute]:
     """Return the attributes of one kind with this one. Raises LookupError if it has no such kind."""
     declared = registry.dictionary.values()
     if attribute is None:

@@ -31,34 +31,23 @@ _ORDERS: Final[dict[Operator, Callable[[Any, Any], bool]]] = {
     Operator.GT: operator.gt,
     Operator.GE: operator.ge,
 }
-_EQUALITY: Final = (Operator.EQ, Operator.NE)
+EQUALITY: Final = (Operator.EQ, Operator.NE)
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{1,20})?")
 _DURATION: Final = re.compile(r"(?:[0-9]{1,12}(?:\.[0-9]{1,12})?(?:ms|[smhd]))+")
 _SPAN: Final = re.compile(r"([0-9.]+)(ms|[smhd])")
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_FOLDED: Final = frozenset({FieldKind.NAME, FieldKind.ID, FieldKind.WORD})
+FOLDED: Final = frozenset({FieldKind.NAME, FieldKind.ID, FieldKind.WORD})
 
 
 def comparison(name: str, field: NamedField, how: Operator, literal: str) -> Check:
     """Return the test of a value of `field`, called `name`. Raises LookupError."""
     order = _ORDERS[how]
     match field.kind:
-        case FieldKind.NUMBER | FieldKind.DURATION:
-            wanted = number(literal) if field.kind is FieldKind.NUMBER else duration(literal)
-            if wanted is None:
-                example = "a number" if field.kind is FieldKind.NUMBER else "a duration, such as 5m, 90s, 1h30m or 300"
-                raise LookupError(f"{name} is compared with {example}, not {literal or 'nothing'}")
+        case FieldKind.NUMBER | FieldKind.DURATION | FieldKind.NAME | FieldKind.TIME:
+            wanted = wanted_number(name, field, literal)
             return lambda value: isinstance(value, int | float) and order(value, wanted)
-        case FieldKind.NAME:
-            return _named(name, field, order, literal)
-        case FieldKind.TIME:
-            try:
-                moment = instant(literal, "where")
-            except QueryError as error:
-                raise LookupError(str(error)) from None
-            return lambda value: order(value, moment)
         case FieldKind.ID:
-            if how in _EQUALITY and field.shape is not None and not (field.shape.fits(literal) or field.shape.fits(literal.upper())):
+            if how in EQUALITY and field.shape is not None and not (field.shape.fits(literal) or field.shape.fits(literal.upper())):
                 raise LookupError(f"{name} is {field.shape.description}, got {len(literal)} characters; ~ matches a part")
             folded = literal.lower()
             return lambda value: isinstance(value, str) and order(value.lower(), folded)
@@ -66,7 +55,7 @@ def comparison(name: str, field: NamedField, how: Operator, literal: str) -> Che
             word = literal.lower()
             if word not in field.words:
                 raise LookupError(f"{name} is never {literal or 'empty'}{nearest(literal, field.words)}")
-            if how not in _EQUALITY:
+            if how not in EQUALITY:
                 raise LookupError(f"{name} has no order; compare it with = or !=")
             return lambda value: bool(value == word)
         case FieldKind.LIST:
@@ -76,14 +65,31 @@ def comparison(name: str, field: NamedField, how: Operator, literal: str) -> Che
     return _text(literal, how, order)
 
 
-def _named(name: str, field: NamedField, order: Callable[[Any, Any], bool], literal: str) -> Check:
+def wanted_number(name: str, field: NamedField, literal: str) -> int | float:
+    """Return the number that a literal stands for, where values of `field` compare as numbers. Raises LookupError."""
+    match field.kind:
+        case FieldKind.NAME:
+            return _named(name, field, literal)
+        case FieldKind.TIME:
+            try:
+                return instant(literal, "where")
+            except QueryError as error:
+                raise LookupError(str(error)) from None
+    wanted = number(literal) if field.kind is FieldKind.NUMBER else duration(literal)
+    if wanted is None:
+        example = "a number" if field.kind is FieldKind.NUMBER else "a duration, such as 5m, 90s, 1h30m or 300"
+        raise LookupError(f"{name} is compared with {example}, not {literal or 'nothing'}")
+    return wanted
+
+
+def _named(name: str, field: NamedField, literal: str) -> int:
     numbers = {label.lower(): one for label, one in field.names.items()}
     wanted = numbers.get(literal.lower())
     if wanted is None and re.fullmatch(r"-?[0-9]{1,10}", literal):
         wanted = int(literal)
     if wanted is None:
         raise LookupError(f"{name} has no value {literal or 'of no letters'}{nearest(literal, field.names)}")
-    return lambda value: isinstance(value, int) and order(int(value), wanted)
+    return wanted
 
 
 def _data(literal: str, order: Callable[[Any, Any], bool]) -> Check:
@@ -100,7 +106,7 @@ def _data(literal: str, order: Callable[[Any, Any], bool]) -> Check:
 def _text(literal: str, how: Operator, order: Callable[[Any, Any], bool]) -> Check:
     """Return the test of a value that may be a text, a number, bytes or a composite."""
     wanted = number(literal)
-    if how in _EQUALITY:
+    if how in EQUALITY:
         digits = literal.replace(" ", "").lower()
         return lambda value: value.hex() == digits if isinstance(value, bytes) else _plain(value) == literal
     if wanted is None:
@@ -151,7 +157,7 @@ def pattern(name: str, field: NamedField, match: Match) -> Check:
     """Return the test of a value of `field`, called `name`, by a glob or a regular expression. Raises LookupError."""
     if field.kind is FieldKind.LIST:
         raise LookupError(f"{name} is a list; name a key of it, as in {name}.KEY")
-    fold = match.ignore_case or (not match.regex and field.kind in _FOLDED)
+    fold = match.ignore_case or (not match.regex and field.kind in FOLDED)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a pattern that a later Python reads in another way
         try:

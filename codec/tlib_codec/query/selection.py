@@ -1,26 +1,34 @@
 """Choose columns: ``time,Event,ANI,DNIS,UserData.Segment``.
 
 Strategy: a column is a field of the query language. Writers take the values of a row and print them in their own way, by the
-column's kind. Of several values a column shows the first.
+column's kind. Of several values a column shows the first. The C core takes the values of a row out of a frame; where a
+column is a composite, or a frame is malformed or invalid, its record gives them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
 
+from tlib_codec import native
 from tlib_codec.clock import completer
-from tlib_codec.records import Record
+from tlib_codec.records import Batch, Entry, Frames, Record
+from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.wire import Attribute
 
 from .errors import QueryError
 from .fields import Bound, FieldKind, resolve
+from .flows import FlowTexts
 from .parser import parse_fields
 from .records import record_scope
+from .sources import From, Source, own_time_source, source_of
 from .syntax import Field
+
+_batches = native.extension("batches")
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -54,6 +62,13 @@ class Selection:
         twice = next((i for i, name in enumerate(names) if name in names[:i]), None)
         if twice is not None:
             raise QueryError(f"{names[twice]} is there twice", "select", text=text, place=self._named[twice][1])
+        sources = [source_of(field, registry) for field, _ in self._named]
+        self._flows = FlowTexts({source.which for source in sources if source.place is From.FLOW})
+        self._rows: Any = None
+        if _batches is not None:
+            own = [own_time_source(int(one), registry) for one in (AttributeID.TimeinSecs, AttributeID.TimeinuSecs)]
+            shows = [_shown_number(column, source) for column, source in zip(self.columns, sources, strict=True)]
+            self._rows = _batches.Rows(registry, sources, shows, own)
 
     def _resolved(self) -> tuple[Column, ...]:
         scope = record_scope(self._registry)
@@ -71,6 +86,27 @@ class Selection:
         record = self._completed(record)  # a record that no reader made
         return [next(iter(column.bound.values(record)), None) for column in self.columns]
 
+    def rows(self, batch: Batch) -> Iterator[list[Any] | Entry]:
+        """Yield the values of each valid event of a batch, and every other entry as it is. A number with a name may come as the name."""
+        for part in batch.parts:
+            if (
+                isinstance(part, Frames)
+                and self._rows is not None
+                and batch.registry is self._registry
+                and self._flows.take(part.flow_table)
+            ):
+                for place, row in enumerate(self._rows.take(part, batch.limits, self._flows)):
+                    yield from (
+                        (row,)
+                        if row is not None
+                        else self._entries(Batch([part.select([place])], registry=batch.registry, limits=batch.limits))
+                    )
+            else:
+                yield from self._entries(Batch([part], registry=batch.registry, limits=batch.limits))
+
+    def _entries(self, batch: Batch) -> Iterator[list[Any] | Entry]:
+        return (self.values(entry) if isinstance(entry, Record) and entry.valid else entry for entry in batch)
+
     def row(self, record: Record) -> list[Any]:
         """Return the values as `values` does; names and times as text."""
         return [self.plain(column, value) for column, value in zip(self.columns, self.values(record), strict=True)]
@@ -82,6 +118,11 @@ class Selection:
 
 
 _SHOWN = frozenset({FieldKind.NAME, FieldKind.TIME})
+
+
+def _shown_number(column: Column, source: Source) -> Callable[[Any], str] | None:
+    """Return the function that shows the numbers of a column with names; None for another column."""
+    return column.bound.field.show if column.kind is FieldKind.NAME and source.place in (From.MESSAGE, From.ATTRIBUTES) else None
 
 
 def _name(field: Field) -> str:

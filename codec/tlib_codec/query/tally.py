@@ -28,9 +28,14 @@ class Leaf(msgspec.Struct):
     held: bool = False
     values: dict[str, None] = {}
 
+    @property
+    def full(self) -> bool:
+        """Return whether it keeps no more values."""
+        return len(self.values) >= _MOST
+
     def meet(self, values: Sequence[Any]) -> None:
         """Keep values that are not the wanted one."""
-        if self.wanted is not None and len(self.values) < _MOST:
+        if self.wanted is not None and not self.full:
             self.values.update((value, None) for value in values if isinstance(value, str))
 
     def add(self, other: Leaf) -> None:

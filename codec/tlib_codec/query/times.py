@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from tlib_codec.clock import ShownZone, Span, bound
-from tlib_codec.records import Record
 
 from .errors import QueryError
 
 
-def between(since: str | None, until: str | None, zone: ShownZone) -> Callable[[Record], bool]:
+def between(since: str | None, until: str | None, zone: ShownZone) -> Span:
     """Return the test of a time from `since` on and before `until`; a time without a zone is in `zone`. Raises QueryError."""
     try:
         return Span(since, until, zone)

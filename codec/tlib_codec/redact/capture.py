@@ -18,11 +18,12 @@ from tlib_codec.formats.captures.model import DEFAULT_SETTINGS, CaptureSettings,
 from tlib_codec.formats.captures.tcp import Direction, Reassembler
 from tlib_codec.formats.compression import CompressionError
 from tlib_codec.formats.source import Source
-from tlib_codec.records import Batch, Diagnostic, Origin, Record
+from tlib_codec.records import Batch, Diagnostic, Frames, Origin, Record
 from tlib_codec.stream import Gap, Missing
 from tlib_schemas.errors import EncodeError
 
 from .file_records import FileRecord, Records, reader
+from .frames import FrameRedactor
 from .items import Redactor
 from .packets import HEADERS, TCP, Addresses, Layout, blanked, carrying, header_of, layout, mended, untouched
 
@@ -147,6 +148,7 @@ class CaptureRedactor:
         self.blank: int
         self.packets = self.others = self.blank = 0
         self._redactor = redactor
+        self._runs = FrameRedactor(redactor)
         self._hide: Addresses = redactor.pseudonyms.address if addresses else bytes
         self._keep_malformed, self._keep_other = keep_malformed, keep_other
         self._wanted = wanted
@@ -253,16 +255,41 @@ class CaptureRedactor:
 
     def _decide(self) -> None:
         """Replace the frames that are complete."""
-        for entry in Batch(self._streams.items(), registry=self._redactor.registry):
-            if isinstance(entry, Record):
-                data = entry.frame or b""
-                offset = entry.origin.offset or 0
-                window = self._window((entry.origin.connection, entry.origin.direction))
-                window.decided = offset + (entry.item.length if isinstance(entry.item, Missing) else len(data))
-                safe = self._safe(entry, data)
-                if safe is not None:
-                    window.put(offset, safe)
-                    self._size += len(safe)
+        for part in self._streams.items():
+            if isinstance(part, Frames) and self._wanted is None:
+                self._decide_run(part)
+                continue
+            for entry in Batch([part], registry=self._redactor.registry):
+                if isinstance(entry, Record):
+                    self._decide_record(entry)
+
+    def _decide_run(self, frames: Frames) -> None:
+        """Replace a run of frames, the ones that are left record by record."""
+        data, left = self._runs.replaced(frames)
+        bounds = memoryview(frames.bounds).cast("Q")
+        flows, offsets = memoryview(frames.flows or b"").cast("I"), memoryview(frames.offsets or b"").cast("Q")
+        others = set(left)
+        for place, (flow, offset) in enumerate(zip(flows, offsets, strict=True)):
+            if place in others:
+                for record in frames.select([place]).records(self._redactor.registry):
+                    self._decide_record(record)
+                continue
+            one = frames.flow_table[flow]
+            self._put(self._window((one.connection, one.direction)), offset, data[bounds[place] : bounds[place + 1]])
+
+    def _decide_record(self, record: Record) -> None:
+        data = record.frame or b""
+        offset = record.origin.offset or 0
+        window = self._window((record.origin.connection, record.origin.direction))
+        safe = self._safe(record, data)
+        if safe is not None:
+            self._put(window, offset, safe)
+        window.decided = offset + (record.item.length if isinstance(record.item, Missing) else len(data))
+
+    def _put(self, window: Window, offset: int, safe: bytes) -> None:
+        window.put(offset, safe)
+        window.decided = offset + len(safe)
+        self._size += len(safe)
 
     def _safe(self, record: Record, data: bytes) -> bytes | None:
         """Return the bytes that take the place of a record's; None where nothing can."""

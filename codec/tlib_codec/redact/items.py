@@ -33,7 +33,7 @@ from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.values import Attributes, KVList, RawValue, Unicode
 from tlib_schemas.wire import Attribute
 
-from .pseudonym import Pseudonyms
+from .pseudonym import Pseudonyms, pseudonyms
 
 # Identifiers of calls and parties: texts that `ids` replaces.
 _IDENTIFIERS = (
@@ -70,14 +70,14 @@ class Redactor:
     def __init__(self, secret: bytes, *, rules: Rules | None = None, registry: Registry = TLIBRARY) -> None:
         self.rules: Rules = rules or Rules()
         self.registry: Registry = registry
-        self.pseudonyms: Pseudonyms = Pseudonyms(secret)
+        self.pseudonyms: Pseudonyms = pseudonyms(secret)
         self.counts: Counter[str] = Counter()
         self._matched: set[str] = set()
         self._chosen = {number for number, attribute in registry.dictionary.items() if self._replaces(attribute)} - self.rules.kept
         self.conn_ids: set[int] = {
             n for n, attribute in registry.dictionary.items() if attribute.value is not None and attribute.value.kind is Kind.HEX
         }
-        self._identifiers = self.conn_ids | set(registry.identifying(*_IDENTIFIERS))
+        self.identifiers: set[int] = self.conn_ids | set(registry.identifying(*_IDENTIFIERS))
         self.linked_calls: frozenset[int] = frozenset(registry.identifying(Identifies.LINKED_CALLS))
         self.listed_calls: frozenset[int] = frozenset(registry.identifying(Identifies.LISTED_CALLS))
 
@@ -119,7 +119,7 @@ class Redactor:
 
     def value(self, number: int, value: Any) -> Any:
         """Return the value of an attribute, replaced where it is to be."""
-        if self.rules.ids and isinstance(value, str) and number in self._identifiers:
+        if self.rules.ids and isinstance(value, str) and number in self.identifiers:
             return self._count(number, value, self.identifier(value))
         if number in self.linked_calls and isinstance(value, KVList) and number not in self.rules.kept:
             return self._count(number, value, self._ids_in(value)) if self.rules.ids else value
@@ -217,7 +217,7 @@ class Redactor:
             elif isinstance(value, KVList):
                 pairs.append((key, self.list(value, path=here, inside=wanted)))
             elif calls and not path and is_call(key, value):
-                kept = self.identifier(value) if self.rules.ids and isinstance(value, str) else value
+                kept = type(value)(self.identifier(value)) if self.rules.ids and isinstance(value, str) else value
                 pairs.append((key, kept))
             else:
                 pairs.append((key, self.pair(value) if wanted else value))

@@ -18,6 +18,7 @@ from tlib_codec.stream import StreamDecoder
 from . import heap
 from .agreement import Agreement
 from .campaign import DIFFERENTIAL, Campaign
+from .checks import Checks
 from .engines import engines
 from .loop import BATCH, Check, FailureError, run
 
@@ -43,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, text, count in (
         ("agreement", "Hold both engines against labelled cases.", 100_000),
         ("differential", "Compare both engines over damaged frames and streams.", 100_000),
+        ("checks", "Compare the checks of frames by the native core with those by Python.", 100_000),
         ("campaign", "Hold inputs of every kind to the invariants.", 100_000),
         ("heap", "Search for the frame whose event takes most memory.", 1000),
     ):
@@ -77,6 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     elif len(engines()) < 2:
         sys.stderr.write("the native engine is not built: install a C compiler and install tlib-codec again\n")
         return 2
+    elif options.check == "checks":
+        check = Checks(options.seed)
     elif options.check == "differential":
         check = Campaign(options.seed, read_corpus(options.corpus), DIFFERENTIAL, thorough=1)
     else:

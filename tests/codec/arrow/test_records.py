@@ -8,18 +8,33 @@ import random
 import subprocess
 import sys
 from array import array
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from printed import printed_batch
 
-from tlib_codec import TLIBRARY, Attributes, EventCallDeleted, Gap, InvalidEvent, TCause, UnknownEvent, arrow, encode, native
+from tlib_codec import (
+    TLIBRARY,
+    Attributes,
+    EventCallDeleted,
+    EventPartyChanged,
+    Gap,
+    InvalidEvent,
+    TCause,
+    UnknownEvent,
+    arrow,
+    encode,
+    native,
+)
 from tlib_codec.arrow.layout import MAX_ROWS, layout
 from tlib_codec.arrow.records import RecordColumns, records_schema
 from tlib_codec.formats.captures import lanes
 from tlib_codec.formats.captures.model import CaptureSettings
 from tlib_codec.formats.captures.open import read_capture
+from tlib_codec.formats.logs.reader import read_log
 from tlib_codec.formats.source import Source
 from tlib_codec.records import NO_FLOW, NO_TIME, Batch, Diagnostic, Flow, Frames, Origin, Record
 from tlib_fuzz.conversations import Conversation, mixed
@@ -264,9 +279,7 @@ def test_rows_of_frames_are_the_rows_of_their_records(columns, builder):
     frames = run(3, **columns)
     together = rows([frames], builder=builder)
     apart = rows(list(frames.records(TLIBRARY)), builder=builder)
-    for row, other in zip(together, apart, strict=True):
-        assert row | {"$offset": other["$offset"]} == other
-        assert row["$offset"] == (other["$offset"] or 0)
+    assert together == apart
 
 
 @BUILDERS
@@ -341,3 +354,43 @@ def test_a_valid_event_of_a_log_has_no_error_where_its_frame_lacks_what_logs_do_
     batch = Batch([*(Record(item) for item in items), Record(EVENT)])
     table = pa.Table.from_batches(list(RecordColumns([batch], builder=builder)))
     assert table.column("$error").to_pylist() == ["mandatory-missing", None, None, None]
+
+
+# -- logs as frames --------------------------------------------------------------------------------
+
+LOG = """\
+@21:39:12.0070 [0] 8.1.101.25 distribute_event: message EventPartyChanged
+\tAttributeThisDN\t'2001'
+\tAttributeUnheard\t'n\xf6vel'
+\tAttributeUnheard2\t5
+
+@21:39:13.0070 [0] 8.1.101.25 distribute_response: message EventError
+\t(Invalid n\xfcmber)
+\tAttributeErrorCode\t50
+\tAttributeReferenceID\t7
+
+@21:39:14.0070 [0] 8.1.101.25 distribute_event: message EventFromTheFuture
+\tAttributeThisDN\t'2001'
+"""
+
+
+def log_entries(name):
+    if name == "text":
+        return list(read_log([LOG.encode("latin-1")], name="x.log", encoding="utf-8"))
+    return list(read_log(io.BytesIO(Path(f"examples/{name}").read_bytes()), name=name))
+
+
+@pytest.mark.parametrize("builder", [False, True])
+@pytest.mark.parametrize("name", ["text", "tserver.log", "lake.log", "hill.log", "platform_sdk.log"])
+def test_the_events_of_a_log_give_the_same_rows_as_frames(name, builder):
+    entries = log_entries(name)
+    assert table([printed_batch(entries)], builder=builder).equals(table([Batch(entries)], builder=builder))
+
+
+def test_the_log_of_these_tests_has_notes_an_invalid_event_and_a_message_without_a_number():
+    records = [entry for entry in log_entries("text") if isinstance(entry, Record)]
+    assert [(len(one.unnumbered), bool(one.origin.text), type(one.item)) for one in records] == [
+        (2, False, EventPartyChanged),
+        (0, True, InvalidEvent),
+        (0, False, UnknownEvent),
+    ]

@@ -79,13 +79,13 @@ def test_another_secret_another_pseudonym(digits):
 @given(st.lists(st.text(st.sampled_from("0123456789"), min_size=7, max_size=7), unique=True, min_size=2, max_size=50))
 def test_different_numbers_stay_different(numbers):
     # but for those that were enciphered once more: four digits had survived, by one chance in a thousand
-    once = [n for n in numbers if not survives(n, ONE._network(n, ["0123456789"] * 7))]
+    once = [n for n in numbers if not survives(n, ONE._network(n, ["0123456789"] * 7, list(range(7)), ""))]
     assert len({ONE.text(n) for n in once}) == len(once)
 
 
 def test_every_three_digit_number_has_its_own():
     all_of_them = [f"{i:03d}" for i in range(1_000)]
-    network = {ONE._network(n, ["0123456789"] * 3) for n in all_of_them}
+    network = {ONE._network(n, ["0123456789"] * 3, list(range(3)), "") for n in all_of_them}
     assert network == set(all_of_them)
 
 

@@ -5,6 +5,7 @@ begins with a handshake, carries the frames as they are in segments of at most `
 and ends with FIN from both sides. Addresses and ports are those of the source where it has them (so a
 filtered capture keeps its connections), else those that RFC 5737 sets apart for examples. Checksums are
 correct. Time never runs backwards in the file: a frame earlier than the one before it takes that one's time.
+`tlib_codec.native.batches.Conversations` does the same in C, runs of frames at a time.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ import msgspec
 
 MSS: Final = 1460
 DEFAULT_FLOW: Final = ("192.0.2.1:3063", "192.0.2.2:49152")
-_MOST: Final = 65_536  # conversations open at once; beyond, the one longest silent ends
+MOST_OPEN: Final = 65_536  # conversations open at once; beyond, the one longest silent ends
 _WINDOW: Final = 65_535
+_LATEST: Final = 1 << 62  # microseconds: no packet is later
 _FIN, _SYN, _ACK, _PUSH = 1, 2, 16, 24
 _ETHERNET = 1
 _SNAPLEN: Final = 262_144
@@ -90,7 +92,7 @@ class Conversations:
 
     def send(self, data: bytes, *, time: int | None = None, src: str = "", dst: str = "") -> None:
         """Write `data` as sent from `src` to `dst` at `time` (microseconds since 1970; None: just after the last)."""
-        self._now = max(self._now, time) if time is not None else self._now + 1
+        self._now = max(self._now, min(time, _LATEST)) if time is not None else self._now + 1
         sender, receiver = self._sides(src, dst)
         for start in range(0, len(data), MSS):
             piece = data[start : start + MSS]
@@ -111,7 +113,7 @@ class Conversations:
         key = frozenset((ends[0], ends[1]))
         found = self._open.get(key)
         if found is None:
-            if len(self._open) >= _MOST:
+            if len(self._open) >= MOST_OPEN:
                 self._finish(self._open.popitem(last=False)[1])
             # Who is heard first is taken for the server: it sends events.
             found = self._open[key] = {end: _Side(mac, *end, 1000 * (i + 1)) for i, (end, mac) in enumerate(zip(ends, _HOSTS, strict=True))}  # type: ignore[misc, call-arg]

@@ -1,16 +1,28 @@
-"""Write records as TCP conversations in a pcap or pcapng file."""
+"""Write records as TCP conversations in a pcap or pcapng file.
+
+Strategy: `Conversations` in C take each run of valid frames as it stands. A frame that they leave (invalid, malformed, with an attribute to
+be noted) goes through `put` as a record, and the run goes on behind it. Without the extension every frame goes that way.
+"""
 
 from __future__ import annotations
 
-from typing import BinaryIO
+import re
+from collections.abc import Iterator
+from typing import BinaryIO, Final
 
+from tlib_codec import native
+from tlib_codec.access import own_numbers
 from tlib_codec.formats.frame_writer import frame_of
 from tlib_codec.formats.writers import RecordWriter, UnnumberedNotes
-from tlib_codec.records import Diagnostic, Record
+from tlib_codec.records import Batch, Diagnostic, Entry, Frames, Record
 from tlib_codec.stream import Gap
+from tlib_schemas.limits import Limits
 from tlib_schemas.registry import Registry
 
 from .conversation import Conversations, Pcap, Pcapng
+
+_batches = native.extension("batches")
+_NOT_VALID: Final = re.compile(rb"[^\0]")
 
 
 class PacketWriter(RecordWriter):
@@ -18,8 +30,35 @@ class PacketWriter(RecordWriter):
 
     def __init__(self, file: BinaryIO, registry: Registry, name: str) -> None:
         super().__init__(file, registry)
-        self._conversations = Conversations((Pcapng if name == "pcapng" else Pcap)(file))
+        ng = name == "pcapng"
+        self._own = None if _batches is None else own_numbers(registry)
+        self._native = None if _batches is None or self._own is None else _batches.Conversations(file, ng)
+        self._conversations = self._native or Conversations((Pcapng if ng else Pcap)(file))
         self._notes = UnnumberedNotes()
+
+    def write(self, batch: Batch) -> Iterator[Entry]:
+        """Write a batch; yield invalid records, and diagnostics of reading and writing."""
+        for part in batch.parts:
+            if self._native is not None and isinstance(part, Frames):
+                yield from self._frames(part, batch.limits)
+            else:
+                yield from super().write(Batch([part], registry=batch.registry, limits=batch.limits))
+
+    def _frames(self, frames: Frames, limits: Limits) -> Iterator[Entry]:
+        """Write a run of frames natively up to each that only Python can write."""
+        assert _batches is not None
+        assert self._native is not None
+        verdicts = _batches.verdicts(frames.data, frames.bounds, self._registry, limits, frames.printed)
+        at = 0
+        while at < len(frames):
+            odd = _NOT_VALID.search(verdicts, at)
+            end = len(frames) if odd is None else odd.start()
+            if frames.note_bounds is not None and (noted := self._notes.noted) is not None:
+                end = min(end, _batches.first_noted(frames.notes, frames.note_bounds, noted, at))
+            at = self._native.send_frames(frames, self._registry, at, end, self._own)
+            if at < len(frames):
+                yield from super().write(Batch([frames.select([at])], registry=self._registry, limits=limits))
+                at += 1
 
     def put(self, record: Record) -> Diagnostic | None:
         """Send the record's frame. Raises EncodeError."""

@@ -29,6 +29,7 @@ def parts(
     *,
     registry: Registry,
     name: str,
+    kind: str | None = None,
     server: int | None = None,
     encoding: str | None = None,
     zone: dt.tzinfo | None = None,
@@ -41,19 +42,20 @@ def parts(
     """
     text = None if encoding is None else checked(encoding)
     context = context_of(registry, server, limits, name, zone)
-    return _parts(pieces, context, text, Units() if units is None else units)
+    return _parts(pieces, context, kind, text, Units() if units is None else units)
 
 
 def source_parts(source: Source, options: ReadOptions) -> Iterator[Part | None]:
     """Yield the parts of a source, or of a span of a log in T-Server form, as `parts` does."""
     span = source.span
     context = context_of(options.registry, options.server, DEFAULT_LOG_LIMITS, source.name, options.zone, span)
-    yield from _parts(source.chunks(), context, options.encoding, options.stats.read, None if span is WHOLE else "tserver")
+    kind = None if span is WHOLE else "tserver"
+    yield from _parts(source.chunks(), context, kind, options.encoding, options.stats.read)
     if context.clean:
         source.reached = context.clock.state, context.clock.header
 
 
-def _parts(pieces: Iterable[bytes], context: Context, encoding: str | None, units: Units, kind: str | None = None) -> Iterator[Part | None]:
+def _parts(pieces: Iterable[bytes], context: Context, kind: str | None, encoding: str | None, units: Units) -> Iterator[Part | None]:
     if encoding is not None and is_wide(encoding):
         pieces, encoding = transcoded(pieces, encoding), "utf-8"
     if kind is None:

@@ -15,23 +15,6 @@ static inline uint8_t *tlib_two_digits(uint8_t *out, uint32_t number) {
     return out + 2;
 }
 
-static inline uint8_t *tlib_write_u64(uint8_t *out, uint64_t number) {
-    uint8_t digits[TLIB_WIDEST_NUMBER];
-    size_t first = sizeof digits;
-    while (number >= 100) {
-        first -= 2;
-        tlib_two_digits(digits + first, (uint32_t)(number % 100));
-        number /= 100;
-    }
-    if (number >= 10) {
-        first -= 2;
-        tlib_two_digits(digits + first, (uint32_t)number);
-    } else
-        digits[--first] = (uint8_t)('0' + number);
-    memcpy(out, digits + first, sizeof digits - first);
-    return out + (sizeof digits - first);
-}
-
 static inline uint8_t *tlib_write_u32(uint8_t *out, uint32_t number) {
     if (number < 10) {
         *out = (uint8_t)('0' + number);
@@ -50,6 +33,25 @@ static inline uint8_t *tlib_write_u32(uint8_t *out, uint32_t number) {
     else
         at[-1] = (uint8_t)('0' + number);
     return out + digits;
+}
+
+static inline uint8_t *tlib_write_u64(uint8_t *out, uint64_t number) {
+    if (number <= UINT32_MAX)
+        return tlib_write_u32(out, (uint32_t)number);
+    uint8_t digits[TLIB_WIDEST_NUMBER];
+    size_t first = sizeof digits;
+    while (number >= 100) {
+        first -= 2;
+        tlib_two_digits(digits + first, (uint32_t)(number % 100));
+        number /= 100;
+    }
+    if (number >= 10) {
+        first -= 2;
+        tlib_two_digits(digits + first, (uint32_t)number);
+    } else
+        digits[--first] = (uint8_t)('0' + number);
+    memcpy(out, digits + first, sizeof digits - first);
+    return out + (sizeof digits - first);
 }
 
 static inline uint8_t *tlib_write_i32(uint8_t *out, int32_t number) {

@@ -8,7 +8,8 @@
  * malformed, or has a rule or a value that only the caller can evaluate. */
 enum { TLIB_VALID = 0, TLIB_INVALID = 1, TLIB_ASK = 2 };
 
-/* Frames back to back in `data`: frame i is data[bounds[i]..bounds[i + 1]). The caller has checked that the bounds ascend within the data. */
+/* Frames back to back in `data`: frame i is data[bounds[i]..bounds[i + 1]). The caller has checked that the bounds ascend within the data.
+ */
 typedef struct {
     const tlib_tables *tables;
     tlib_limits limits;

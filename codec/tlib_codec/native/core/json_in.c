@@ -50,7 +50,8 @@ static int stamp(tlib_cursor *cursor, row *made) {
         made->clocks[TLIB_TIMES_OF_DAY] = time;
         return TLIB_READ_OK;
     }
-    if ((length != 26 && length != 29) || tlib_read_iso(text, (size_t)length, &time) != (size_t)length || (length == 29 && time % 1000 == 0))
+    if ((length != 26 && length != 29) || tlib_read_iso(text, (size_t)length, &time) != (size_t)length ||
+        (length == 29 && time % 1000 == 0))
         return TLIB_READ_ASK;
     made->clocks[TLIB_LOCAL_TIMES] = time;
     return TLIB_READ_OK;
@@ -304,8 +305,7 @@ static int frame(tlib_lines *lines, uint16_t message) {
     }
     if (lines->raw) {
         tlib_error error;
-        int code =
-            tlib_index(lines->words->tables, &lines->words->limits, start, (uint32_t)(to - start), 1, lines->space, &error);
+        int code = tlib_index(lines->words->tables, &lines->words->limits, start, (uint32_t)(to - start), 1, lines->space, &error);
         if (code)
             return code == TLIB_MORE_CAPACITY ? TLIB_LINES_CAPACITY : TLIB_LINES_ASK;
     }
@@ -345,8 +345,8 @@ static void put(tlib_buffer *column, const void *number, size_t size) {
 
 /* The columns have capacity for the rows of a run from its first one on. */
 static int begin(tlib_rows *rows, const row *made) {
-    tlib_buffer *columns[] = {&rows->bounds, &rows->lines,     &rows->packets,   &rows->offsets,    &rows->clocks[0],
-                              &rows->clocks[1], &rows->clocks[2], &rows->flows, &rows->note_bounds};
+    tlib_buffer *columns[] = {&rows->bounds,    &rows->lines,     &rows->packets, &rows->offsets,    &rows->clocks[0],
+                              &rows->clocks[1], &rows->clocks[2], &rows->flows,   &rows->note_bounds};
     static const uint64_t zero = 0;
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
         columns[i]->length = 0;
@@ -462,9 +462,9 @@ void tlib_lines_taken(tlib_lines *lines) {
 
 void tlib_lines_free(tlib_lines *lines) {
     tlib_rows *rows = &lines->rows;
-    tlib_buffer *buffers[] = {&rows->data,        &rows->bounds, &rows->lines,       &rows->packets, &rows->offsets,       &rows->clocks[0],
-                              &rows->clocks[1],   &rows->clocks[2], &rows->flows,    &rows->notes,   &rows->note_bounds,   &rows->file,
-                              &lines->flows.text, &lines->body,  &lines->written,    &lines->flow,   &lines->scratch};
+    tlib_buffer *buffers[] = {&rows->data,        &rows->bounds,    &rows->lines,    &rows->packets, &rows->offsets,     &rows->clocks[0],
+                              &rows->clocks[1],   &rows->clocks[2], &rows->flows,    &rows->notes,   &rows->note_bounds, &rows->file,
+                              &lines->flows.text, &lines->body,     &lines->written, &lines->flow,   &lines->scratch};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         tlib_release(buffers[i]);
 }

@@ -101,8 +101,10 @@ uint8_t *tlib_json_list(tlib_json *json, uint8_t *out, const uint8_t *list) {
     level now = {tlib_u16(list), tlib_json_plain(json, list)};
     int first = 1;
 
-    if (now.plain < 0)
+    if (now.plain < 0) {
+        json->stop = TLIB_JSON_MEMORY;
         return NULL;
+    }
     *out++ = now.plain ? '{' : '[';
     for (;;) {
         if (now.left == 0) {
@@ -130,8 +132,10 @@ uint8_t *tlib_json_list(tlib_json *json, uint8_t *out, const uint8_t *list) {
             list = value + 2;
             now.left = tlib_u16(list);
             now.plain = tlib_json_plain(json, list);
-            if (now.plain < 0)
+            if (now.plain < 0) {
+                json->stop = TLIB_JSON_MEMORY;
                 return NULL;
+            }
             *out++ = now.plain ? '{' : '[';
             pair = list + 2;
             first = 1;

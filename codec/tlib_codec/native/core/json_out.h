@@ -11,13 +11,14 @@
 #include "frames.h"
 #include "names.h"
 #include "origins.h"
+#include "time_text.h"
 
-#define TLIB_COPIED 32 /* bytes that may be read from the beginning of a tlib_stored_text, however short it is */
+#define TLIB_COPIED 32 /* bytes that may be read from the beginning of a tlib_text, however short it is */
 
 typedef struct {
     const uint8_t *at;
     uint32_t length;
-} tlib_stored_text;
+} tlib_text;
 
 /* How the value of an attribute is written. */
 typedef enum {
@@ -34,16 +35,18 @@ typedef enum {
     TLIB_VALUE_ASK /* only the caller can write it */
 } tlib_value_kind;
 
+/* `names`: the texts of the labels, in quotes. */
 typedef struct {
-    tlib_stored_text key; /* ,"Name": */
+    tlib_text key; /* ,"Name": */
     const tlib_labels *labels;
+    const tlib_text *names;
     uint8_t kind;
 } tlib_json_attribute;
 
 /* A composite is there when all attributes that it needs are, or any where it needs none. */
 enum { TLIB_COMPOSITE_PARTS = 0, TLIB_COMPOSITE_TIME, TLIB_COMPOSITE_ASK };
 typedef struct {
-    tlib_stored_text key;
+    tlib_text key;
     uint16_t first; /* of its slots */
     uint16_t count;
     uint16_t needed;
@@ -58,18 +61,20 @@ typedef struct {
     uint8_t ask; /* only the caller can write its events */
 } tlib_json_table;
 
-/* `attributes` by dense number, `tables` as those of the registry; `messages` gives ``{"Event":"Name"``. `widest`: bytes of the longest of
- * all these texts. `seconds` and `micros`: the dense numbers of an event's own time, 0 where there is none. `seen` has a bit a slot,
- * all zero between frames. */
+/* `attributes` by dense number, `tables` as those of the registry; `heads` are the labels of `messages`: {"Event":"Name". `widest`: bytes
+ * of the longest of all these texts. `seconds` and `micros`: the dense numbers of an event's own time, 0 where there is none. `seen` has a
+ * bit a slot, all zero between frames. */
 typedef struct {
     const tlib_json_attribute *attributes;
     const tlib_json_table *tables;
     const tlib_labels *messages;
+    const tlib_text *heads;
     size_t widest;
     uint16_t seconds, micros;
     uint64_t *seen;
-    uint32_t seen_words;
     tlib_buffer keys; /* of a long list */
+    tlib_date date;
+    int stop; /* why nothing was written: one of those below */
 } tlib_json;
 
 /* What a run stopped for. */

@@ -20,6 +20,22 @@ static inline int tlib_json_special(uint64_t word) {
     return (((word - ones * 0x20) | (quote - ones) | (backslash - ones) | word) & ones * 0x80) != 0;
 }
 
+/* The last bytes of a text, fewer than eight, as the first bytes of a word; the others are spaces. */
+#if defined(_WIN32) || (defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+#define TLIB_LAST_BYTES 1
+static inline uint64_t tlib_last_bytes(const uint8_t *text, size_t length) {
+    uint64_t word;
+    if (length >= 4) {
+        uint32_t head, tail;
+        memcpy(&head, text, 4);
+        memcpy(&tail, text + length - 4, 4);
+        word = head | (uint64_t)tail << 8 * (length - 4);
+    } else
+        word = text[0] | (uint64_t)text[length >> 1] << 8 * (length >> 1) | (uint64_t)text[length - 1] << 8 * (length - 1);
+    return word | 0x2020202020202020u << 8 * length;
+}
+#endif
+
 static inline uint8_t *tlib_json_escape(uint8_t *out, uint8_t byte) {
     static const char letters[32] = {['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
     *out++ = '\\';
@@ -50,6 +66,16 @@ static inline uint8_t *tlib_json_string(uint8_t *out, const uint8_t *text, size_
                 continue;
             }
         }
+#ifdef TLIB_LAST_BYTES
+        else {
+            uint64_t word = tlib_last_bytes(text, (size_t)(end - text));
+            if (!tlib_json_special(word)) {
+                memcpy(out, &word, 8);
+                out += end - text;
+                break;
+            }
+        }
+#endif
         /* The rest, or eight bytes with a special one among them. */
         const uint8_t *stop = end - text >= 8 ? text + 8 : end;
         for (; text < stop; text++) {

@@ -40,7 +40,7 @@ static const uint8_t *unnumbered(const uint8_t *begin, const uint8_t *end) {
     return digits >= 1 && digits <= 10 && p - begin >= 7 && memcmp(p - 7, "(refid=", 7) == 0 ? p - 7 : end;
 }
 
-int tlib_log_names_message(tlib_text line, const uint8_t **before, tlib_text *name) {
+int tlib_log_names_message(tlib_slice line, const uint8_t **before, tlib_slice *name) {
     const uint8_t *begin = line.at, *end = begin + line.length;
     while (end > begin && tlib_is(end[-1], TLIB_SPACE))
         end--;
@@ -61,7 +61,7 @@ int tlib_log_names_message(tlib_text line, const uint8_t **before, tlib_text *na
 }
 
 /* The version of a T-Server: behind a bracket and white space, numbers with two to five dots, then white space. */
-static tlib_text version_in(const uint8_t *p, const uint8_t *end) {
+static tlib_slice version_in(const uint8_t *p, const uint8_t *end) {
     while ((p = memchr(p, ']', (size_t)(end - p))) != NULL) {
         const uint8_t *at = tlib_skip(++p, end, TLIB_SPACE), *q = tlib_skip(at, end, TLIB_DIGIT);
         int dots = 0;
@@ -72,9 +72,9 @@ static tlib_text version_in(const uint8_t *p, const uint8_t *end) {
             dots++;
         }
         if (dots >= 2 && q < end && tlib_is(*q, TLIB_SPACE))
-            return (tlib_text){at, (size_t)(q - at)};
+            return (tlib_slice){at, (size_t)(q - at)};
     }
-    return (tlib_text){NULL, 0};
+    return (tlib_slice){NULL, 0};
 }
 
 enum { NO_WAY = 0, RECEIVED_FROM, SENT_TO, DISTRIBUTED };
@@ -103,7 +103,7 @@ static int way_at(const uint8_t *p, const uint8_t *end, size_t *length) {
 }
 
 /* Direction, peer, number of the server and version out of the text before a message's name. */
-static int describe(tlib_text place, tlib_log_header *header) {
+static int describe(tlib_slice place, tlib_log_header *header) {
     if (place.length > TLIB_LOG_PLACE) {
         place.at += place.length - TLIB_LOG_PLACE;
         place.length = TLIB_LOG_PLACE;
@@ -127,7 +127,7 @@ static int describe(tlib_text place, tlib_log_header *header) {
             const uint8_t *at = tlib_lstrip(p, end), *stop = tlib_rstrip(at, end);
             while (stop > at && stop[-1] == ':')
                 stop--;
-            header->peer = (tlib_text){at, (size_t)(stop - at)};
+            header->peer = (tlib_slice){at, (size_t)(stop - at)};
         }
         if (way == RECEIVED_FROM) {
             const uint8_t *at = tlib_skip(p, end, TLIB_SPACE), *stop = tlib_skip(at, end, TLIB_DIGIT);
@@ -144,18 +144,18 @@ static int describe(tlib_text place, tlib_log_header *header) {
 }
 
 /* A header of another program: `opens`, a name, `closes`, the peer. */
-static int other_form(const tlib_log_tables *tables, tlib_text line, const char *opens, size_t opens_length, const char *closes,
+static int other_form(const tlib_log_tables *tables, tlib_slice line, const char *opens, size_t opens_length, const char *closes,
                       size_t closes_length, tlib_log_header *header) {
     const uint8_t *p = line.at, *end = p + line.length;
     while ((p = tlib_find(p, end, opens, opens_length)) != NULL) {
         const uint8_t *name = p + opens_length, *last = tlib_skip(name, end, TLIB_WORD), *peer = last + closes_length;
-        if ((p == line.at || !tlib_is(p[-1], TLIB_WORD)) && last > name && last - name <= 80 && tlib_begins(last, end, closes, closes_length) &&
-            peer < end && !tlib_is(*peer, TLIB_SPACE)) {
+        if ((p == line.at || !tlib_is(p[-1], TLIB_WORD)) && last > name && last - name <= 80 &&
+            tlib_begins(last, end, closes, closes_length) && peer < end && !tlib_is(*peer, TLIB_SPACE)) {
             if (!tlib_ascii(peer, (size_t)(end - peer)))
                 return TLIB_STEP_ASK;
             peer = tlib_lstrip(peer, end);
-            header->name = (tlib_text){name, (size_t)(last - name)};
-            header->peer = (tlib_text){peer, (size_t)(tlib_rstrip(peer, end) - peer)};
+            header->name = (tlib_slice){name, (size_t)(last - name)};
+            header->peer = (tlib_slice){peer, (size_t)(tlib_rstrip(peer, end) - peer)};
             header->number = tlib_number(tables->messages, name, header->name.length, -1);
             header->direction = 1;
             return TLIB_STEP_DONE;
@@ -165,7 +165,7 @@ static int other_form(const tlib_log_tables *tables, tlib_text line, const char 
     return TLIB_STEP_NOT;
 }
 
-int tlib_log_header_of(const tlib_log_tables *tables, tlib_text line, int64_t stamped, tlib_text before, tlib_log_header *header) {
+int tlib_log_header_of(const tlib_log_tables *tables, tlib_slice line, int64_t stamped, tlib_slice before, tlib_log_header *header) {
     const uint8_t *edge = NULL, *end = line.at + line.length;
     memset(header, 0, sizeof *header);
     header->server = header->number = -1;
@@ -180,10 +180,10 @@ int tlib_log_header_of(const tlib_log_tables *tables, tlib_text line, int64_t st
     const uint8_t *p = line.at;
     while (p < edge && (*p == ' ' || *p == '\t' || *p == ':'))
         p++;
-    tlib_text place = before;
+    tlib_slice place = before;
     if (p < edge) {
         p = line.at + stamped;
-        place = (tlib_text){p, p < edge ? (size_t)(edge - p) : 0};
+        place = (tlib_slice){p, p < edge ? (size_t)(edge - p) : 0};
     }
     if (describe(place, header) != TLIB_STEP_DONE)
         return TLIB_STEP_ASK;
@@ -216,7 +216,7 @@ static int foreign_word(const uint8_t *p, const uint8_t *end) {
     }
 }
 
-int tlib_log_is_foreign(tlib_text line) {
+int tlib_log_is_foreign(tlib_slice line) {
     const uint8_t *p = line.at, *end = p + line.length;
     if (SAME(p, end, "local time:") || SAME(p, end, "utc time:"))
         return 1;

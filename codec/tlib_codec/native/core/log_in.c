@@ -48,7 +48,8 @@ static int64_t flow_of(tlib_log_output *out, const tlib_log_header *header) {
     return out->flow_count++;
 }
 
-static int begin_message(tlib_log *log, tlib_log_output *out, const tlib_log_header *header, tlib_text line, const tlib_log_before *before) {
+static int begin_message(tlib_log *log, tlib_log_output *out, const tlib_log_header *header, tlib_slice line,
+                         const tlib_log_before *before) {
     tlib_log_message *message = &log->message;
     int64_t flow = flow_of(out, header);
     if (flow < 0)
@@ -85,16 +86,16 @@ static int remark(tlib_log *log, const uint8_t *p, const uint8_t *end) {
 }
 
 /* Read a line of the open message that is neither an attribute nor a pair. */
-static int other(tlib_log *log, tlib_text line, const uint8_t *p) {
+static int other(tlib_log *log, tlib_slice line, const uint8_t *p) {
     const uint8_t *before;
-    tlib_text name;
+    tlib_slice name;
     if (p == line.at || tlib_has_stamp(line.at, line.at + line.length) || tlib_log_names_message(line, &before, &name))
         return TLIB_STEP_NOT;
     return remark(log, line.at, line.at + line.length);
 }
 
 /* Take a line; TLIB_STEP_NOT where it is not of the open message. */
-static int take(const tlib_log_tables *tables, tlib_log *log, tlib_text line) {
+static int take(const tlib_log_tables *tables, tlib_log *log, tlib_slice line) {
     tlib_log_message *message = &log->message;
     const uint8_t *end = line.at + line.length, *p = tlib_skip(line.at, end, TLIB_STRIPPED);
     if (p < end && *p >= 0x80 && tlib_wide_space(p, end))
@@ -121,7 +122,7 @@ static int take(const tlib_log_tables *tables, tlib_log *log, tlib_text line) {
 }
 
 /* Keep a message open after a line of others: whether it may go on. */
-static int suspend(tlib_log *log, tlib_text line) {
+static int suspend(tlib_log *log, tlib_slice line) {
     tlib_log_message *message = &log->message;
     if (!message->certain || message->strays >= MOST_STRAYS || tlib_log_is_foreign(line))
         return 0;
@@ -143,7 +144,7 @@ static int add_server(const tlib_log_tables *tables, tlib_log *log) {
     int step = tlib_log_item_begin(log, id, TLIB_INT);
     if (step != TLIB_STEP_DONE)
         return step;
-    tlib_store32(message->values.at + message->values.length, server); /* tlib_log_item_begin has reserved it */
+    tlib_put32(message->values.at + message->values.length, server); /* tlib_log_item_begin has reserved it */
     message->values.length += 4;
     return tlib_log_close(log, TLIB_HELD_ATTRIBUTE, at);
 }
@@ -165,8 +166,8 @@ static int write_frame(const tlib_log_tables *tables, tlib_log *log, tlib_buffer
     }
     uint8_t *at = data->at + data->length;
     memcpy(at, "TL\1", 4);
-    tlib_store16(at + 4, (uint32_t)message->number);
-    tlib_store32(at + 6, (uint32_t)message->values.length);
+    tlib_put16(at + 4, (uint32_t)message->number);
+    tlib_put32(at + 6, (uint32_t)message->values.length);
     at += TLIB_HEADER;
     for (uint32_t i = 0; i < message->count; i++) {
         const uint8_t *from = message->values.at + items[i].at;
@@ -228,11 +229,11 @@ static int finish(const tlib_log_tables *tables, tlib_log *log, tlib_log_output 
 
 /* -- lines --------------------------------------------------------------------------------------------------- */
 
-static int is_utf8(tlib_text line) {
+static int is_utf8(tlib_slice line) {
     return tlib_utf8(line.at, line.length) == line.length;
 }
 /* Whether a line that is not UTF-8 has a character beyond ASCII that is. */
-static int has_wide(tlib_text line) {
+static int has_wide(tlib_slice line) {
     for (size_t at = 0; at < line.length; at++)
         if (line.at[at] >= 0xC2 && tlib_utf8(line.at + at, line.length - at < 4 ? line.length - at : 4) > 0)
             return 1;
@@ -240,7 +241,7 @@ static int has_wide(tlib_text line) {
 }
 
 /* A line whose bytes are characters of a table, in UTF-8. */
-static int transcode(const tlib_log_tables *tables, tlib_log *log, tlib_text *line) {
+static int transcode(const tlib_log_tables *tables, tlib_log *log, tlib_slice *line) {
     tlib_buffer *scratch = &log->scratch;
     scratch->length = 0;
     if (tlib_reserve(scratch, 3 * line->length))
@@ -259,12 +260,12 @@ static int transcode(const tlib_log_tables *tables, tlib_log *log, tlib_text *li
         if (wide[0] >= 0xE0)
             *at++ = wide[2];
     }
-    *line = (tlib_text){scratch->at, (size_t)(at - scratch->at)};
+    *line = (tlib_slice){scratch->at, (size_t)(at - scratch->at)};
     return TLIB_STEP_DONE;
 }
 
 /* The text of a line with bytes beyond ASCII. */
-static int decode(const tlib_log_tables *tables, tlib_log *log, tlib_text *line) {
+static int decode(const tlib_log_tables *tables, tlib_log *log, tlib_slice *line) {
     if (log->line == 1)
         return ask(log, TLIB_ASK_ENCODING); /* a byte order mark may stand there */
     if (tables->encoding == TLIB_ENCODING_BYTES)
@@ -284,12 +285,13 @@ static void look_ahead(tlib_log *log, const uint8_t *data, size_t end) {
         log->clear++;
 }
 
-static tlib_text before_of(const tlib_log *log, const tlib_log_before *before, const uint8_t *data) {
-    return (tlib_text){before->kept ? log->kept_before : data + before->at, before->length};
+static tlib_slice before_of(const tlib_log *log, const tlib_log_before *before, const uint8_t *data) {
+    return (tlib_slice){before->kept ? log->kept_before : data + before->at, before->length};
 }
 
 /* Read a line that the open message, if any, has not taken. */
-static int between(const tlib_log_tables *tables, tlib_log *log, tlib_log_output *out, const uint8_t *data, tlib_text line, size_t length) {
+static int between(const tlib_log_tables *tables, tlib_log *log, tlib_log_output *out, const uint8_t *data, tlib_slice line,
+                   size_t length) {
     const uint8_t *end = line.at + line.length, *p = tlib_lstrip(line.at, end);
     tlib_log_before before = log->before;
     tlib_log_header header;
@@ -332,7 +334,7 @@ static int between(const tlib_log_tables *tables, tlib_log *log, tlib_log_output
 }
 
 static int read_line(const tlib_log_tables *tables, tlib_log *log, tlib_log_output *out, const uint8_t *data, size_t end) {
-    tlib_text line = {data + log->at, end - log->at};
+    tlib_slice line = {data + log->at, end - log->at};
     size_t length = line.length;
     if (!log->message.open) {
         log->unit_at = log->at;

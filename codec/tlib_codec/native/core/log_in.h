@@ -62,10 +62,10 @@ enum { TLIB_ENCODING_UTF8 = 0, TLIB_ENCODING_GUESS, TLIB_ENCODING_BYTES };
 /* The registry and the settings of a log, made once. */
 typedef struct {
     const tlib_log_attribute *attributes;
-    const tlib_names *exact;   /* places in `attributes` by printed name */
-    const tlib_names *folded;  /* ... by name without its prefix in small letters */
-    const uint16_t *by_id;     /* ... plus one by id, 0: not in the dictionary */
-    const tlib_names *messages; /* numbers by name */
+    const tlib_names *exact;     /* places in `attributes` by printed name */
+    const tlib_names *folded;    /* ... by name without its prefix in small letters */
+    const uint16_t *by_id;       /* ... plus one by id, 0: not in the dictionary */
+    const tlib_names *messages;  /* numbers by name */
     const uint8_t *wants_server; /* by message */
     uint16_t server_id, seconds_id, micros_id;
     uint8_t server_readable; /* Server is an integer */
@@ -74,7 +74,7 @@ typedef struct {
     uint8_t has_server;
     uint32_t server;
     uint8_t characters[128][3]; /* the UTF-8 of the bytes from 0x80 on; a byte alone (the first is 0x80 to 0xBF) stands for itself */
-    uint32_t line;    /* limits */
+    uint32_t line;              /* limits */
     uint32_t message;
     tlib_limits limits;
 } tlib_log_tables;
@@ -100,7 +100,7 @@ typedef struct {
 
 /* An open list: `indent` of its pairs is 0 until one has begun a line. */
 typedef struct {
-    size_t pair;  /* the pair that holds it */
+    size_t pair; /* the pair that holds it */
     size_t count_at;
     uint32_t count;
     uint32_t base;
@@ -163,16 +163,16 @@ typedef struct {
 
 /* Where a log stands. Zero it, then set `line` to 1. */
 typedef struct {
-    size_t at;      /* of the next line */
-    uint64_t base;  /* offset in the file of the bytes at hand */
-    uint64_t line;  /* number of the next line */
-    size_t clear;   /* the bytes before it are ASCII */
+    size_t at;     /* of the next line */
+    uint64_t base; /* offset in the file of the bytes at hand */
+    uint64_t line; /* number of the next line */
+    size_t clear;  /* the bytes before it are ASCII */
     tlib_clock clock;
     tlib_log_before before;
     uint8_t orphaned;
     uint8_t announced; /* that a line is not UTF-8 */
     uint8_t why;
-    uint64_t messages; /* frames made */
+    uint64_t messages;        /* frames made */
     uint16_t predicted[1024]; /* the attribute plus one that last came after another one, by place */
     uint16_t last;
     /* the unit at hand: where it begins */
@@ -201,9 +201,9 @@ enum { TLIB_STEP_DONE = 0, TLIB_STEP_NOT, TLIB_STEP_ASK, TLIB_STEP_MEMORY };
 
 /* The header of a message: what its line and the one before say. */
 typedef struct {
-    tlib_text name;
-    tlib_text peer;
-    tlib_text version;
+    tlib_slice name;
+    tlib_slice peer;
+    tlib_slice version;
     int64_t number;
     int64_t server;
     uint8_t direction;
@@ -211,11 +211,11 @@ typedef struct {
 } tlib_log_header;
 
 /* The header in a line that is not blank: TLIB_STEP_DONE, TLIB_STEP_NOT or TLIB_STEP_ASK. `stamped`: where its stamp ends. */
-int tlib_log_header_of(const tlib_log_tables *tables, tlib_text line, int64_t stamped, tlib_text before, tlib_log_header *header);
+int tlib_log_header_of(const tlib_log_tables *tables, tlib_slice line, int64_t stamped, tlib_slice before, tlib_log_header *header);
 /* Whether a line ends in `message X`: 0, 1, or 2 where Python must say. */
-int tlib_log_names_message(tlib_text line, const uint8_t **before, tlib_text *name);
+int tlib_log_names_message(tlib_slice line, const uint8_t **before, tlib_slice *name);
 /* Whether a line names a message or the way of one, so that it stands inside no other message. */
-int tlib_log_is_foreign(tlib_text line);
+int tlib_log_is_foreign(tlib_slice line);
 
 /* -?digits, then nothing, white space, or a remark, as an integer of `bits` (32 or 64), modulo 2^bits. 0: it is none. */
 int tlib_log_whole(const uint8_t *p, const uint8_t *end, int bits, uint64_t *value);
@@ -237,7 +237,7 @@ int tlib_log_close(tlib_log *log, int sink, size_t at);
 /* Read a quoted value of the attribute, pair or note at `at`: p[0..end) is behind the opening quote. */
 int tlib_log_quoted(tlib_log *log, const uint8_t *p, const uint8_t *end, int sink, size_t at);
 /* Read a further line of the quoted value that goes on. */
-int tlib_log_continue(tlib_log *log, tlib_text line);
+int tlib_log_continue(tlib_log *log, tlib_slice line);
 /* Read a line that begins with the prefix of an attribute's name. */
 int tlib_log_attribute_line(const tlib_log_tables *tables, tlib_log *log, const uint8_t *p, const uint8_t *end, uint32_t indent);
 

@@ -1,7 +1,8 @@
 /* Printed key-value lists, packed while their lines come in. The strategy stands in formats/logs/lists.py.
  *
  * Strategy: pairs are appended in the packed form; the counts and lengths of a list are set when it closes. A list that lost its
- * indentation has all pairs in one level: those that belong to its nested lists already stand behind them, so only counts and lengths change.
+ * indentation has all pairs in one level: those that belong to its nested lists already stand behind them, so only counts and lengths
+ * change.
  */
 #include "log_in.h"
 
@@ -51,9 +52,9 @@ static int close_level(tlib_log *log) {
     if (inner > LONGEST - 2)
         return tlib_log_ask(log, TLIB_ASK_SIZE);
     uint8_t *at = message->values.at;
-    tlib_store16(at + level->count_at, level->count);
-    tlib_store16(at + level->count_at - 2, (uint32_t)inner);
-    tlib_store16(at + level->pair + 3, (uint32_t)inner + 2);
+    tlib_put16(at + level->count_at, level->count);
+    tlib_put16(at + level->count_at - 2, (uint32_t)inner);
+    tlib_put16(at + level->pair + 3, (uint32_t)inner + 2);
     return TLIB_STEP_DONE;
 }
 
@@ -82,7 +83,7 @@ static int list_line(tlib_log *log, uint32_t indent) {
 }
 
 typedef struct {
-    tlib_text key;
+    tlib_slice key;
     const uint8_t *value; /* of a list: the rest of the line */
     uint8_t list;
 } pair;
@@ -94,7 +95,7 @@ static int cut(const uint8_t *p, const uint8_t *end, pair *out) {
         return 0;
     start++;
     for (q = start; (q = memchr(q, '\'', (size_t)(end - q))) != NULL; q++) {
-        out->key = (tlib_text){start, (size_t)(q - start)};
+        out->key = (tlib_slice){start, (size_t)(q - start)};
         if (TLIB_BEGINS(q, end, "'(list)")) {
             out->list = 1;
             out->value = q + 7;
@@ -118,7 +119,7 @@ static int cut(const uint8_t *p, const uint8_t *end, pair *out) {
     return 0;
 }
 
-static int add_header(tlib_log *log, int type, tlib_text key) {
+static int add_header(tlib_log *log, int type, tlib_slice key) {
     tlib_log_message *message = &log->message;
     if (key.length > LONGEST)
         return tlib_log_ask(log, TLIB_ASK_SIZE);
@@ -126,7 +127,7 @@ static int add_header(tlib_log *log, int type, tlib_text key) {
         return TLIB_STEP_MEMORY;
     uint8_t *at = message->values.at + message->values.length;
     at[0] = (uint8_t)type;
-    tlib_store16(at + 1, (uint32_t)key.length);
+    tlib_put16(at + 1, (uint32_t)key.length);
     memcpy(at + PAIR, key.at, key.length);
     message->values.length += PAIR + key.length;
     message->levels[message->depth].count++;
@@ -153,13 +154,13 @@ static int add_value(tlib_log *log, const pair *found, const uint8_t *end) {
     uint64_t number;
     if (!tlib_log_whole(p, end, 32, &number))
         return tlib_log_ask(log, TLIB_ASK_VALUE);
-    tlib_store32(values->at + values->length, (uint32_t)number); /* add_header has reserved it */
+    tlib_put32(values->at + values->length, (uint32_t)number); /* add_header has reserved it */
     values->length += 4;
     return tlib_log_close(log, TLIB_HELD_PAIR, at);
 }
 
 /* Open a pair whose value is a list: the rest of the line, and deeper lines, belong to it. */
-static int open_nested(tlib_log *log, const tlib_limits *limits, tlib_text key, uint32_t indent) {
+static int open_nested(tlib_log *log, const tlib_limits *limits, tlib_slice key, uint32_t indent) {
     tlib_log_message *message = &log->message;
     const tlib_log_level *top = &message->levels[message->depth];
     size_t at = message->values.length;
@@ -230,9 +231,9 @@ static int arrange(tlib_log *log) {
             uint8_t *inner = current + PAIR + tlib_u16(current + 1);
             if (before > LONGEST)
                 return tlib_log_ask(log, TLIB_ASK_SIZE);
-            tlib_store16(current + 3, before);
-            tlib_store16(inner, before - 2);
-            tlib_store16(inner + 2, tlib_u16(inner + 2) + 1u);
+            tlib_put16(current + 3, before);
+            tlib_put16(inner, before - 2);
+            tlib_put16(inner + 2, tlib_u16(inner + 2) + 1u);
             spare--;
             root->count--;
         }
@@ -258,6 +259,6 @@ int tlib_log_list_end(tlib_log *log) {
     tlib_log_level *root = &message->levels[0];
     if (message->list_count >= 0 && root->count != (uint32_t)message->list_count)
         return tlib_log_ask(log, TLIB_ASK_LIST);
-    tlib_store16(message->values.at + root->count_at, root->count);
+    tlib_put16(message->values.at + root->count_at, root->count);
     return tlib_log_close(log, TLIB_HELD_ATTRIBUTE, message->items[message->count - 1].at);
 }

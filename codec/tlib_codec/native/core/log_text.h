@@ -30,7 +30,7 @@ static inline uint8_t tlib_nibble(uint8_t c) {
 typedef struct {
     const uint8_t *at;
     size_t length;
-} tlib_text;
+} tlib_slice;
 
 /* The length of the white space beyond ASCII at `p`; 0 where there is none. */
 size_t tlib_wide_space(const uint8_t *p, const uint8_t *end);
@@ -92,19 +92,6 @@ static inline int tlib_add(tlib_buffer *buffer, const uint8_t *data, size_t leng
         memcpy(buffer->at + buffer->length, data, length);
     buffer->length += length;
     return 0;
-}
-
-static inline void tlib_store16(uint8_t *p, uint32_t value) {
-    p[0] = (uint8_t)(value >> 8);
-    p[1] = (uint8_t)value;
-}
-static inline void tlib_store32(uint8_t *p, uint32_t value) {
-    tlib_store16(p, value >> 16);
-    tlib_store16(p + 2, value);
-}
-static inline void tlib_store64(uint8_t *p, uint64_t value) {
-    tlib_store32(p, (uint32_t)(value >> 32));
-    tlib_store32(p + 4, (uint32_t)value);
 }
 
 #endif

@@ -85,13 +85,13 @@ int tlib_log_close(tlib_log *log, int sink, size_t at) {
         size_t length = message->values.length - at - 5 - tlib_u16(header + 1);
         if (length > 0xFFFF)
             return tlib_log_ask(log, TLIB_ASK_SIZE);
-        tlib_store16(header + 3, (uint32_t)length);
+        tlib_put16(header + 3, (uint32_t)length);
         return TLIB_STEP_DONE;
     }
     size_t length = message->values.length - at - TLIB_ATTRIBUTE;
     if (length > 0xFFFFFF)
         return tlib_log_ask(log, TLIB_ASK_SIZE);
-    tlib_store32(header + 2, (uint32_t)header[2] << 24 | (uint32_t)length);
+    tlib_put32(header + 2, (uint32_t)header[2] << 24 | (uint32_t)length);
     return TLIB_STEP_DONE;
 }
 
@@ -122,9 +122,9 @@ int tlib_log_quoted(tlib_log *log, const uint8_t *p, const uint8_t *end, int sin
 }
 
 /* Whether a line cannot continue a quoted value; also where only Python can say. */
-static int stops(tlib_text line) {
+static int stops(tlib_slice line) {
     const uint8_t *p = line.at, *end = p + line.length, *before;
-    tlib_text name;
+    tlib_slice name;
     if (tlib_has_stamp(p, end) || tlib_log_names_message(line, &before, &name))
         return 1;
     p = tlib_skip(p, end, TLIB_SPACE);
@@ -133,7 +133,7 @@ static int stops(tlib_text line) {
     return tlib_unprefixed(p, end) != NULL;
 }
 
-int tlib_log_continue(tlib_log *log, tlib_text line) {
+int tlib_log_continue(tlib_log *log, tlib_slice line) {
     tlib_log_message *message = &log->message;
     int sink = message->held;
     if (stops(line))
@@ -153,8 +153,9 @@ int tlib_log_item_begin(tlib_log *log, uint16_t id, uint32_t type) {
         return TLIB_STEP_MEMORY;
     uint8_t *header = message->values.at + message->values.length;
     message->items[message->count++] = (tlib_log_item){message->values.length, id};
-    tlib_store16(header, id);
-    tlib_store32(header + 2, type << 24);
+    message->seen[id >> 6] |= UINT64_C(1) << (id & 63);
+    tlib_put16(header, id);
+    tlib_put32(header + 2, type << 24);
     message->values.length += TLIB_ATTRIBUTE;
     return TLIB_STEP_DONE;
 }
@@ -166,9 +167,9 @@ static int add_number(tlib_log *log, uint16_t id, uint32_t type, uint64_t value)
     tlib_buffer *values = &log->message.values;
     size_t at = values->length - TLIB_ATTRIBUTE;
     if (type == TLIB_LONG)
-        tlib_store64(values->at + values->length, value);
+        tlib_put64(values->at + values->length, value);
     else
-        tlib_store32(values->at + values->length, (uint32_t)value);
+        tlib_put32(values->at + values->length, (uint32_t)value);
     values->length += type == TLIB_LONG ? 8 : 4;
     return tlib_log_close(log, TLIB_HELD_ATTRIBUTE, at);
 }
@@ -200,7 +201,8 @@ static uint64_t hex(const uint8_t *p, const uint8_t *end, size_t *count, int *le
     return value;
 }
 
-static int add_enumeration(const tlib_log_tables *tables, tlib_log *log, const tlib_log_attribute *one, const uint8_t *p, const uint8_t *end) {
+static int add_enumeration(const tlib_log_tables *tables, tlib_log *log, const tlib_log_attribute *one, const uint8_t *p,
+                           const uint8_t *end) {
     uint64_t value;
     if (tlib_is(*p, TLIB_WORD) && !tlib_is(*p, TLIB_DIGIT)) {
         const uint8_t *last = tlib_skip(p, end, TLIB_WORD), *rest = tlib_skip(last, end, TLIB_SPACE);
@@ -243,6 +245,7 @@ static int add_binary(tlib_log *log, uint16_t id, const uint8_t *p, const uint8_
         step = tlib_log_whole_bytes(&message->values, p, end);
     if (step == TLIB_STEP_NOT) {
         message->values.length = at;
+        message->seen[id >> 6] &= ~(UINT64_C(1) << (id & 63));
         message->count--;
         return step;
     }
@@ -308,7 +311,7 @@ static int add_value(const tlib_log_tables *tables, tlib_log *log, const tlib_lo
 }
 
 /* Keep an attribute without a public number as it is printed. */
-static int add_note(tlib_log *log, tlib_text name, const uint8_t *p, const uint8_t *end) {
+static int add_note(tlib_log *log, tlib_slice name, const uint8_t *p, const uint8_t *end) {
     tlib_log_message *message = &log->message;
     tlib_buffer *notes = &message->notes;
     uint32_t length = (uint32_t)name.length;
@@ -358,7 +361,7 @@ static int64_t folded(const tlib_log_tables *tables, const uint8_t *p, const uin
 }
 
 /* The attribute that is printed as `name`, whose text without prefix begins at `bare`. 0 where it has no number. */
-static int find(const tlib_log_tables *tables, tlib_log *log, tlib_text name, const uint8_t *bare, tlib_log_attribute *out) {
+static int find(const tlib_log_tables *tables, tlib_log *log, tlib_slice name, const uint8_t *bare, tlib_log_attribute *out) {
     const uint8_t *end = name.at + name.length;
     uint16_t *guess = &log->predicted[log->last & 1023];
     int64_t place = -1;
@@ -394,7 +397,7 @@ int tlib_log_attribute_line(const tlib_log_tables *tables, tlib_log *log, const 
         q++;
     if ((q < end && *q >= 0x80) || bare >= q || (!tlib_is(*bare, TLIB_UPPER) && *bare != '#'))
         return tlib_log_ask(log, TLIB_ASK_LINE);
-    tlib_text name = {p, (size_t)(q - p)};
+    tlib_slice name = {p, (size_t)(q - p)};
     int step = tlib_log_list_end(log);
     if (step != TLIB_STEP_DONE)
         return step;
@@ -407,6 +410,5 @@ int tlib_log_attribute_line(const tlib_log_tables *tables, tlib_log *log, const 
     uint64_t bit = UINT64_C(1) << (one.id & 63);
     if (value == end || (message->seen[one.id >> 6] & bit))
         return tlib_log_ask(log, value == end ? TLIB_ASK_VALUE : TLIB_ASK_LINE);
-    message->seen[one.id >> 6] |= bit;
     return add_value(tables, log, &one, value, end, indent);
 }

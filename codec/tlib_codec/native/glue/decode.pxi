@@ -199,10 +199,7 @@ cdef object item_of(Tables tables, bytes frame, const uint8_t *data, uint16_t me
 
 @cython.binding(False)  # a plain builtin: Python calls it in less time. The docstring states its signature.
 def decode(frame, *, registry=LIBRARY, policy=STRICT, limits=LIMITS):
-    """decode(frame, *, registry=..., policy=..., limits=...)
-    --
-
-    The event that one frame is; an UnknownEvent where the registry has no table for it.
+    """decode(frame, *, registry=..., policy=..., limits=...)\n--\n\nThe event that one frame is; an UnknownEvent where the registry has no table for it.
 
     Raises DecodeError where the bytes are malformed, and under the strict policy SchemaViolation
     where they are well-formed but no valid event.

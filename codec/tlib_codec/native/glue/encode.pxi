@@ -436,10 +436,7 @@ cdef int put_classless(Out *out, Tables tables, object event, uint16_t *message,
 
 @cython.binding(False)
 def encode(event, *, registry=LIBRARY, policy=STRICT, limits=LIMITS):
-    """encode(event, *, registry=..., policy=..., limits=...)
-    --
-
-    Return the canonical frame of an event: attributes in ascending order of id.
+    """encode(event, *, registry=..., policy=..., limits=...)\n--\n\nReturn the canonical frame of an event: attributes in ascending order of id.
 
     Raises EncodeError where a value does not fit its attribute, and under the strict policy
     SchemaViolation where the event breaks its schema.

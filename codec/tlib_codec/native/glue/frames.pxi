@@ -11,6 +11,7 @@ cdef extern from "frames.h" nogil:
         int printed
 
     int tlib_bounds_fit(const uint64_t *bounds, uint64_t count, uint64_t length)
+    int tlib_frames_index(const tlib_frames *frames, uint64_t i, uint16_t *table)
     uint64_t tlib_frames_verdicts(const tlib_frames *frames, uint64_t start, uint8_t *out)
 
 

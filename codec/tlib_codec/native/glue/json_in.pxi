@@ -146,7 +146,7 @@ cdef JsonWords words_of(object registry, object limits):
     return <JsonWords> made[1]
 
 
-cdef bytes bytes_of(const tlib_buffer *buffer):
+cdef bytes buffer_bytes(const tlib_buffer *buffer):
     return PyBytes_FromStringAndSize(<const char *> buffer.at, <Py_ssize_t> buffer.length)
 
 
@@ -224,25 +224,25 @@ cdef class JsonReader:
             members = PyBytes_FromStringAndSize(<const char *> self.lines.flows.text.at + start, <Py_ssize_t> (end - start) - 1)
             self.flows.append(Flow(**DECODE(b"{" + members + b"}")))
         if shape & TLIB_HAS_SOURCE:
-            file = DECODE(bytes_of(&rows.file)) if rows.file.length else ""
+            file = DECODE(buffer_bytes(&rows.file)) if rows.file.length else ""
         else:
             file = self.name
         made = Frames(
-            data=bytes_of(&rows.data),
-            bounds=bytes_of(&rows.bounds),
-            offsets=bytes_of(&rows.offsets) if shape & TLIB_HAS_OFFSET else None,
+            data=buffer_bytes(&rows.data),
+            bounds=buffer_bytes(&rows.bounds),
+            offsets=buffer_bytes(&rows.offsets) if shape & TLIB_HAS_OFFSET else None,
             file=file,
-            lines=bytes_of(&rows.lines) if shape & TLIB_HAS_LINE else None,
-            packets=bytes_of(&rows.packets) if shape & TLIB_HAS_PACKET else None,
-            times=bytes_of(&rows.clocks[TLIB_TIMES]) if rows.any[TLIB_TIMES] else None,
-            local_times=bytes_of(&rows.clocks[TLIB_LOCAL_TIMES]) if rows.any[TLIB_LOCAL_TIMES] else None,
-            times_of_day=bytes_of(&rows.clocks[TLIB_TIMES_OF_DAY]) if rows.any[TLIB_TIMES_OF_DAY] else None,
-            flows=bytes_of(&rows.flows) if rows.any_flow else None,
+            lines=buffer_bytes(&rows.lines) if shape & TLIB_HAS_LINE else None,
+            packets=buffer_bytes(&rows.packets) if shape & TLIB_HAS_PACKET else None,
+            times=buffer_bytes(&rows.clocks[TLIB_TIMES]) if rows.any[TLIB_TIMES] else None,
+            local_times=buffer_bytes(&rows.clocks[TLIB_LOCAL_TIMES]) if rows.any[TLIB_LOCAL_TIMES] else None,
+            times_of_day=buffer_bytes(&rows.clocks[TLIB_TIMES_OF_DAY]) if rows.any[TLIB_TIMES_OF_DAY] else None,
+            flows=buffer_bytes(&rows.flows) if rows.any_flow else None,
             flow_table=self.flows if rows.any_flow else (),
             encoded=True,
             printed=shape & (TLIB_HAS_SOURCE | TLIB_HAS_LINE) == TLIB_HAS_SOURCE | TLIB_HAS_LINE,
-            notes=bytes_of(&rows.notes) if rows.notes.length else b"",
-            note_bounds=bytes_of(&rows.note_bounds) if rows.notes.length else None,
+            notes=buffer_bytes(&rows.notes) if rows.notes.length else b"",
+            note_bounds=buffer_bytes(&rows.note_bounds) if rows.notes.length else None,
         )
         tlib_lines_taken(self.lines)
         if self.lines.flows.count == 0:

@@ -60,17 +60,18 @@ cdef extern from "json_out.h" nogil:
         TLIB_JSON_CAPACITY
         TLIB_JSON_MEMORY
 
-    ctypedef struct tlib_stored_text:
+    ctypedef struct tlib_text:
         const uint8_t *at
         uint32_t length
 
     ctypedef struct tlib_json_attribute:
-        tlib_stored_text key
+        tlib_text key
         const tlib_labels *labels
+        const tlib_text *names
         uint8_t kind
 
     ctypedef struct tlib_json_composite:
-        tlib_stored_text key
+        tlib_text key
         uint16_t first
         uint16_t count
         uint16_t needed
@@ -86,6 +87,7 @@ cdef extern from "json_out.h" nogil:
         const tlib_json_attribute *attributes
         const tlib_json_table *tables
         const tlib_labels *messages
+        const tlib_text *heads
         size_t widest
         uint16_t seconds
         uint16_t micros
@@ -149,7 +151,7 @@ cdef class Texts:
         self.parts = list(parts)
         self.joined = b"".join([*self.parts, bytes(TLIB_COPIED)])
 
-    cdef void fill(self, tlib_stored_text *text, uint32_t stride):
+    cdef void fill(self, tlib_text *text, uint32_t stride):
         """Fill an array of structs that begin with a text."""
         cdef const uint8_t *at = <const uint8_t *> PyBytes_AS_STRING(self.joined)
         cdef bytes part
@@ -157,7 +159,7 @@ cdef class Texts:
             text.at = at
             text.length = <uint32_t> PyBytes_GET_SIZE(part)
             at += text.length
-            text = <tlib_stored_text *> (<char *> text + stride)
+            text = <tlib_text *> (<char *> text + stride)
 
 
 cdef class JsonWriter:
@@ -172,7 +174,6 @@ cdef class JsonWriter:
     def __cinit__(self, registry):
         cdef tlib_json_attribute *attributes
         cdef tlib_json_table *made
-        cdef Labels labels
         self.registry = registry
         self.tables = tables_of(registry)
         self.kept, self.blocks = [], []
@@ -183,11 +184,13 @@ cdef class JsonWriter:
             dense = self.tables.tables.dense[<int> number]
             attributes[<int> dense].kind = value_kind(attribute.value)
             if attributes[<int> dense].kind in (TLIB_VALUE_LABEL, TLIB_VALUE_SIGNED_LABEL):
-                labels = self.labels({int(one): msgspec.json.encode(one.label) for one in attribute.value.enumeration if one.label})
-                attributes[<int> dense].labels = &labels.labels
+                self.labels(
+                    {int(one): msgspec.json.encode(one.label) for one in attribute.value.enumeration if one.label},
+                    &attributes[<int> dense].labels, &attributes[<int> dense].names,
+                )
         names = {number: registry.message_name(number) for number in registry.messages.values()}
-        labels = self.labels({number: b'{"Event":' + msgspec.json.encode(name) for number, name in names.items() if name})
-        self.core.messages = &labels.labels
+        heads = {number: b'{"Event":' + msgspec.json.encode(name) for number, name in names.items() if name}
+        self.labels(heads, &self.core.messages, &self.core.heads)
         made = <tlib_json_table *> self.block(len(registry.tables), sizeof(tlib_json_table))
         self.core.tables = made
         for i, schema in enumerate(registry.tables):
@@ -204,17 +207,20 @@ cdef class JsonWriter:
         self.blocks.append(<size_t> made)
         return made
 
-    cdef Labels labels(self, dict texts):
-        made = Labels(tuple((number, text.decode()) for number, text in texts.items()))
+    cdef int labels(self, dict texts, const tlib_labels **found, const tlib_text **names) except -1:
+        """Make the labels of numbers, and the texts of the labels."""
+        cdef Labels made = Labels(tuple((number, "") for number in texts))
+        cdef tlib_text *array = <tlib_text *> self.block(len(texts), sizeof(tlib_text))
         self.kept.append(made)
-        self.core.widest = max(self.core.widest, *map(len, texts.values()), 0)
-        return made
+        self.texts(list(texts.values()), array, sizeof(tlib_text))
+        found[0], names[0] = &made.labels, array
+        return 0
 
-    cdef int texts(self, list parts, tlib_stored_text *first, uint32_t stride) except -1:
+    cdef int texts(self, list parts, tlib_text *first, uint32_t stride) except -1:
         made = Texts(parts)
         made.fill(first, stride)
         self.kept.append(made)
-        self.core.widest = max(self.core.widest, *map(len, parts))
+        self.core.widest = max(self.core.widest, max(map(len, parts), default=0))
         return 0
 
     cdef int table(self, tlib_json_table *made, schema) except -1:

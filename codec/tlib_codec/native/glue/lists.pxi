@@ -79,7 +79,7 @@ cdef struct Packed:
 
 cdef enum:
     # A list of more bytes than these, in a frame of which it is a small part, has its own copy: it keeps no large frame alive.
-    LARGE_FRAME = 2048
+    LARGE_FRAME = 1024
     SMALL_PART = 4
 
 cdef Py_ssize_t KV_PACKED = (<PyTypeObject *> KVLIST).tp_basicsize

@@ -213,3 +213,8 @@ def scan(buffer, *, registry=LIBRARY, limits=LIMITS, bint deep=True):
     moment at which it may turn out to be malformed.
     """
     return Scanner(buffer, registry, limits, deep)
+
+
+cdef object list_view(bytes data, uint32_t at, uint32_t length):
+    """Return the KVList that stands in checked bytes, for other extensions."""
+    return view_of(data, at, length)

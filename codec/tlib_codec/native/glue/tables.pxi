@@ -78,6 +78,14 @@ cdef inline object value_of(Tables tables, int kind, bytes frame, const uint8_t 
     return RAWVALUE(attribute.type, PyBytes_FromStringAndSize(<const char *> at, attribute.length))
 
 
+cdef object value_at(Tables tables, const uint8_t *data, const tlib_attribute *attribute):
+    """Return the Python value of an indexed attribute of a frame that does not stand in a bytes object of its own: a list gets its bytes."""
+    cdef int kind = tables.kinds[attribute.dense]
+    if kind == LIST:
+        return view_of(PyBytes_FromStringAndSize(<const char *> data + attribute.offset, attribute.length), 0, attribute.length)
+    return value_of(tables, kind, b"", data, attribute)
+
+
 cdef struct Place:
     # where a listed attribute goes: a slot of the event, or one of a composite in that slot
     Py_ssize_t offset

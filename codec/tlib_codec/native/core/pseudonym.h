@@ -1,0 +1,58 @@
+/* Pseudonyms of the same shape and length, as redact/pseudonym.py describes them.
+ *
+ * Strategy: the alphabets of Unicode come from the caller, a block of 64 code points at a time when a text first has one of it: within a
+ * block all characters have the same length in UTF-8, and only their last byte differs. Pseudonyms of short texts are kept in a cache of
+ * fixed size, in which a new text takes the place of another one.
+ */
+#ifndef TLIB_PSEUDONYM_H
+#define TLIB_PSEUDONYM_H
+
+#include "blake2b.h"
+#include "tlib_core.h"
+
+enum { TLIB_KINDS = 6, TLIB_DECIMAL = 5, TLIB_CODE_BLOCKS = 0x110000 / 64 };
+
+/* The characters that may stand for one another, by the last byte of each. */
+typedef struct {
+    uint32_t id;
+    uint8_t count;
+    uint8_t decimal;
+    uint8_t letters[64];
+} tlib_alphabet;
+
+/* Of each code point of a block its alphabet, TLIB_KINDS where it has none, and its place in it. */
+typedef struct {
+    uint8_t kind[64];
+    uint8_t index[64];
+    tlib_alphabet alphabets[TLIB_KINDS];
+} tlib_code_block;
+
+enum { TLIB_CACHED_BYTES = 54, TLIB_CACHE = 4096 };
+
+typedef struct {
+    uint8_t length; /* 0: nothing is kept here */
+    uint8_t own;
+    uint8_t text[TLIB_CACHED_BYTES];
+    uint8_t pseudonym[TLIB_CACHED_BYTES];
+} tlib_kept_pseudonym;
+
+typedef struct {
+    tlib_blake keyed;
+    tlib_code_block *blocks[TLIB_CODE_BLOCKS];
+    tlib_kept_pseudonym *cache; /* TLIB_CACHE entries, lent */
+    void *context;
+    tlib_code_block *(*block)(void *context, uint32_t number); /* NULL where it cannot be made */
+} tlib_pseudonyms;
+
+/* The alphabet of a text's letters and digits: that of each character, hex digits, or those of a CallUUID. */
+enum { TLIB_PLAIN = 0, TLIB_HEX, TLIB_BASE32 };
+
+/* These write as many bytes as they read, and return 0, or -1 where a block cannot be made. `out` is not the text itself. */
+int tlib_pseudonym(tlib_pseudonyms *names, int own, const uint8_t *text, uint32_t length, uint8_t *out);
+/* Of 16 hex digits in their letter case. */
+int tlib_pseudonym_hex(tlib_pseudonyms *names, const uint8_t *text, uint8_t *out);
+void tlib_pseudonym_data(tlib_pseudonyms *names, const uint8_t *data, uint32_t length, uint8_t *out);
+/* Of an integer of up to 10 digits, by its magnitude; `most` is the highest that may come. 1 where the caller must make it. */
+int tlib_pseudonym_number(tlib_pseudonyms *names, uint32_t number, uint32_t most, uint32_t *out);
+
+#endif
