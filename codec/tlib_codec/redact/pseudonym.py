@@ -121,8 +121,8 @@ class Pseudonyms:
                 return -int(replacement) if number < 0 else int(replacement)
             if replacement == digits:
                 break  # it would go round for ever
-        step: int = 1 + int.from_bytes(self._digest(_INTEGER + digits.encode())[:8]) % (high - low)
-        found = low + (int(digits) - low + step) % (high - low + 1)
+        step = 1 + int.from_bytes(self._digest(_INTEGER + digits.encode())[:8]) % (high - low)
+        found: int = low + (int(digits) - low + step) % (high - low + 1)
         return -found if number < 0 else found
 
     def address(self, address: bytes) -> bytes:
