@@ -63,9 +63,9 @@ bench: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.captures --docs docs
 	$(BIN)/python -m benchmarks.road --docs docs
 
-# The source distribution, and the wheel built from it.
+# The source distribution, and the wheel built from it, its extensions with a profile of what the benchmarks measure.
 wheel: $(VENV)/installed-dev
-	$(BIN)/python -m build --quiet
+	TLIB_PGO=1 $(BIN)/python -m build --quiet
 
 # Wheels for every platform of [tool.cibuildwheel] that this machine can build; on Linux it needs Docker.
 wheels: $(VENV)/installed
