@@ -34,7 +34,7 @@ from tlib_schemas.events import InvalidEvent, UnknownEvent
 from tlib_schemas.limits import DEFAULT_LIMITS, Limits
 from tlib_schemas.tlibrary import TLIBRARY
 
-from . import differential, json_in
+from . import differential, json_in, logs
 from .agreement import disagreement
 from .engines import engines
 from .heap import read_all
@@ -224,6 +224,8 @@ def log(data: bytes, *, thorough: bool = False) -> str:
     """Read a log without an exception; chunks do not change it; every record survives its line, and its frame or EncodeError."""
     entries = list(read_log([data]))
     _require(entries == list(read_log(pieces(data))), "chunks and whole give the same records")
+    if thorough:
+        _same(logs.difference(logs.Case(data, cuts_of(data))))
     records = _records(entries)
     for record in records:
         assert not isinstance(record.item, Gap)

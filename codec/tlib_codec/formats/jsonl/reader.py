@@ -41,6 +41,7 @@ def runs(source: Source, registry: Registry, longest: int, units: Units) -> Iter
     step = extension("text")
     assert step is not None
     lines = step.JsonReader(registry, DEFAULT_LIMITS, source.name, longest)
+    lines.line = source.span.line
     for block in line_blocks(source.chunks(), longest):
         if block is None:
             yield None
@@ -61,11 +62,12 @@ def runs(source: Source, registry: Registry, longest: int, units: Units) -> Iter
             units.ask("line of another form")
             if (entry := _entry_of(number, text, source, registry, longest)) is not None:
                 yield entry
+    source.reached = ()
 
 
 def entries(source: Source, registry: Registry, longest: int) -> Iterator[Entry | None]:
     """Yield the entries of all lines."""
-    for line in split_lines(source.chunks(), longest):
+    for line in split_lines(source.chunks(), longest, source.span.line):
         if line is None:
             yield None
             continue
@@ -74,6 +76,7 @@ def entries(source: Source, registry: Registry, longest: int) -> Iterator[Entry 
             yield _too_long(text, Origin(file=source.name, line=number), longest)
         elif (entry := _entry_of(number, text, source, registry, longest)) is not None:
             yield entry
+    source.reached = ()
 
 
 def _too_long(length: int, here: Origin, longest: int) -> Diagnostic:
