@@ -43,7 +43,7 @@ def _writer(name: str) -> Callable[[BinaryIO, WriteOptions], Writer]:
 
 
 FORMATS = (
-    Format(name="csv", title="CSV with a header", suffixes=(".csv",), write=_csv, whole=True, joins=True, selects=True),
+    Format(name="csv", title="CSV with a header", suffixes=(".csv",), write=_csv, whole=True, joins=True, seamless=True, selects=True),
     Format(
         name="parquet", title="Parquet", suffixes=(".parquet",), write=_writer("parquet"), binary=True, whole=True, joins=True, selects=True
     ),

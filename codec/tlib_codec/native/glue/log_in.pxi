@@ -79,7 +79,11 @@ cdef extern from "log_in.h" nogil:
         uint8_t has_times_of_day
         uint8_t has_zone_times
 
+    ctypedef struct tlib_log_message:
+        uint8_t open
+
     ctypedef struct tlib_log:
+        tlib_log_message message
         size_t at
         uint64_t base
         uint64_t line
@@ -179,6 +183,16 @@ cdef class LogReader:
         PyMem_Free(self.by_id)
         PyMem_Free(self.wants)
         PyMem_Free(self.buffer)
+
+    def begin(self, uint64_t offset, uint64_t line):
+        """Begin inside a log, at this offset of the file and at the line with this number."""
+        self.log.base = offset
+        self.log.line = line
+
+    @property
+    def open(self):
+        """Whether a message is open."""
+        return bool(self.log.message.open)
 
     @property
     def messages(self):
