@@ -110,8 +110,8 @@ class Pseudonyms:
     def integer(self, number: int) -> int:
         """Return an integer of the same sign and number of digits that fits signed 32 bits where `number` does."""
         digits = str(abs(number))
-        low = 10 ** (len(digits) - 1) if len(digits) > 1 else 0
-        high = 10 ** len(digits) - 1
+        low: int = 10 ** (len(digits) - 1) if len(digits) > 1 else 0
+        high: int = 10 ** len(digits) - 1
         if len(digits) == _INT_DIGITS and -(1 << 31) <= number < 1 << 31:
             high = (1 << 31) - 1
         replacement = digits
