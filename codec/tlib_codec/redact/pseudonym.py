@@ -120,7 +120,7 @@ class Pseudonyms:
                 return -int(replacement) if number < 0 else int(replacement)
             replacement = self._short(replacement, _DIGITS)
         step = 1 + int.from_bytes(self._digest(_INTEGER + digits.encode())[:8]) % (high - low)
-        found = low + (int(digits) - low + step) % (high - low + 1)
+        found: int = low + (int(digits) - low + step) % (high - low + 1)
         return -found if number < 0 else found
 
     def address(self, address: bytes) -> bytes:
