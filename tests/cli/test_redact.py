@@ -172,7 +172,7 @@ def test_a_query_omits_a_malformed_frame_of_a_run(run, tmp_path):
     broken.write_bytes(FRAMES.read_bytes() + b"TL\1\0\0\1\0\0\0\7\0\x0d\3\0\0\1\0")
     safe = tmp_path / "safe.tlb"
     result = run("redact", broken, "-o", safe, "--event", "EventCallCreated")
-    assert "1 malformed frames and gaps omitted" in result.stderr
+    assert "1 malformed frames and gaps omitted" in result.err
 
 
 def test_a_query_keeps_a_malformed_frame_in_its_place(run, tmp_path):
