@@ -114,13 +114,11 @@ class Pseudonyms:
         high: int = 10 ** len(digits) - 1
         if len(digits) == _INT_DIGITS and -(1 << 31) <= number < 1 << 31:
             high = (1 << 31) - 1
-        replacement = digits
-        for _ in range(_AGAIN):
-            replacement = self._short(replacement, _DIGITS)
+        replacement = self._short(digits, _DIGITS)
+        while replacement != digits:  # else it would go round for ever
             if low <= int(replacement) <= high and not survives(digits, replacement):
                 return -int(replacement) if number < 0 else int(replacement)
-            if replacement == digits:
-                break  # it would go round for ever
+            replacement = self._short(replacement, _DIGITS)
         step = 1 + int.from_bytes(self._digest(_INTEGER + digits.encode())[:8]) % (high - low)
         found: int = low + (int(digits) - low + step) % (high - low + 1)
         return -found if number < 0 else found
