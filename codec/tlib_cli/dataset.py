@@ -25,12 +25,15 @@ from tlib_codec.arrow.partition import KEYS, PartitionedSink
 from tlib_codec.arrow.records import RecordColumns
 from tlib_codec.arrow.writer import Grouped
 from tlib_codec.formats.members import file_of
+from tlib_codec.formats.writers import Once
 from tlib_codec.query import Tally
 from tlib_codec.records import Batch, Diagnostic, Entry
 
 from . import FINE
+from .counts import Counts
 from .inputs import InputError
-from .parallel import Worker, Workers, pass_reports, report_file
+from .parallel import Worker, Workers
+from .parts import pass_reports, report_file
 from .pipeline import Pipeline, Task
 from .reports import Unusable, report
 
@@ -186,8 +189,8 @@ class _DatasetWriter:
 
 def _decode_input(
     worker: Worker, task: Task, keys: tuple[str, ...], path: str, work: str, stem: str
-) -> tuple[int, int, int, tuple[str, ...], Tally] | None:
-    """Decode an input to unfinished parts; return its size, time of change, exit status, parts and tally, or None if it cannot be read."""
+) -> tuple[int, int, int, tuple[str, ...], Tally, Counts] | None:
+    """Decode an input to unfinished parts; return its size, time of change, exit status, parts and counts, or None if it cannot be read."""
     with report_file(Path(work) / f"{stem}.err") as reports:
         pipeline = Pipeline(task, reports=reports)
         columns = RecordColumns(registry=pipeline.registry)
@@ -205,15 +208,15 @@ def _decode_input(
             return None
         finally:
             sink.close()
-    return stat.st_size, stat.st_mtime_ns, status, tuple(sink.parts), pipeline.tally
+    return stat.st_size, stat.st_mtime_ns, status, tuple(sink.parts), pipeline.tally, pipeline.counts
 
 
 def decode_dataset(
-    task: Task, keys: tuple[str, ...], inputs: Sequence[str], output: str, workers: Workers, tally: Tally
+    task: Task, keys: tuple[str, ...], inputs: Sequence[str], output: str, workers: Workers, totals: Pipeline
 ) -> tuple[int, int]:
     """Decode the new inputs into the folder `output`; return the exit status and the number of skipped inputs.
 
-    `tally` adds up the counts of the query.
+    `totals` adds up the counts.
     """
     status = FINE
     with Dataset(output, Settings(partition=keys, task=task)) as dataset:
@@ -234,12 +237,13 @@ def decode_dataset(
         tasks = ((task, keys, path, str(dataset.work), stem) for path, stem in new)
         try:
             for (path, stem), result in zip(new, workers.ordered(_decode_input, tasks), strict=True):
-                pass_reports(dataset.work / f"{stem}.err")
+                pass_reports(dataset.work / f"{stem}.err", Once())
                 if result is None:
                     status = Unusable.exit_code
                     continue
-                size, mtime, outcome, parts, counted = result
-                tally.add(counted)
+                size, mtime, outcome, parts, tally, counts = result
+                totals.total.add(tally)
+                totals.counts.add(counts)
                 known = dataset.known(stem)
                 stale = tuple(part for part in (known.parts if known else ()) if part not in parts)
                 dataset.commit(stem, ManifestEntry(path=path, size=size, mtime_ns=mtime, parts=parts, status=outcome, stale=stale))

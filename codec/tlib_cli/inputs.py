@@ -10,6 +10,7 @@ import click
 from tlib_codec.formats import Format, ReadOptions, formats
 from tlib_codec.formats.members import file_of, members
 from tlib_codec.formats.source import InputError, Source, batches_of
+from tlib_codec.formats.spans import WHOLE, Span
 from tlib_codec.merge import merged
 from tlib_codec.records import Batch, Diagnostic, Entry
 from tlib_schemas.errors import Severity
@@ -32,11 +33,11 @@ __all__ = [
 AUTO = "auto"
 
 
-def open_source(path: str, *, moved: Callable[[int], None] | None = None, follow: bool = False) -> Source:
-    """Open `path`; ``-`` is the standard input. Raise InputError, or UsageError if the standard input is a terminal."""
+def open_source(path: str, *, moved: Callable[[int], None] | None = None, follow: bool = False, span: Span = WHOLE) -> Source:
+    """Open `path`, or a span of it; ``-`` is the standard input. Raise InputError, or UsageError if the standard input is a terminal."""
     if path == "-" and sys.stdin.isatty():
         raise click.UsageError("Give a FILE, or pipe data in.")
-    return Source(path, moved=moved, follow=follow)
+    return Source(path, moved=moved, follow=follow, span=span)
 
 
 def format_of(source: Source, name: str, only: Collection[str] = ()) -> Format:

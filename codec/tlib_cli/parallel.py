@@ -1,8 +1,7 @@
-"""Decode several inputs in several processes and keep their outputs in order.
+"""Run tasks in several processes and keep their results in order.
 
-Strategy: a worker writes an input's output and reports to part files, in a folder beside the output. The first process
-joins the parts in the order of the inputs. Workers run at most a few inputs ahead, which bounds the disk space of the
-parts. A worker checks a stop flag before each read, and ends when the first process ends.
+Strategy: workers run at most a few tasks ahead of the next result, which bounds the disk space of what they write. A worker checks a
+stop flag before each read, and ends when the first process ends. `parts` decodes inputs, and spans of one input, with them.
 """
 
 from __future__ import annotations
@@ -10,26 +9,15 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
-import shutil
 import signal
-import tempfile
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from multiprocessing.connection import Connection, wait
-from pathlib import Path
-from typing import IO, Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
-import click
-import msgspec
-
-from tlib_codec.formats import Writer
-from tlib_codec.query import Tally
-
-from . import FINE, INTERRUPTED
-from .inputs import InputError
-from .pipeline import Pipeline, Task
-from .reports import Unusable, printable
+from . import INTERRUPTED
+from .reports import Unusable
 from .view.progress import Progress
 
 P = ParamSpec("P")
@@ -124,10 +112,23 @@ class Workers:
             connection.close()
         self._connections.clear()
 
-    def ordered(self, function: Callable[Concatenate[Worker, P], T], tasks: Iterator[tuple[Any, ...]]) -> Iterator[T]:
-        """Yield the result of `function` for each of `tasks`, in order. Raise Unusable if a worker dies."""
-        idle = deque(self._connections)
+    def ordered(self, function: Callable[Concatenate[Worker, P], T], tasks: Iterator[tuple[Any, ...]]) -> Generator[T, None, None]:
+        """Yield the result of `function` for each of `tasks`, in order. Raise Unusable if a worker dies.
+
+        A caller that leaves the rest of the results closes the generator, which waits for the tasks that run.
+        """
         running: dict[Connection, int] = {}
+        try:
+            yield from self._ordered(function, tasks, running)
+        except GeneratorExit:
+            for connection in running:
+                self._result_of(connection)
+            raise
+
+    def _ordered(
+        self, function: Callable[Concatenate[Worker, P], T], tasks: Iterator[tuple[Any, ...]], running: dict[Connection, int]
+    ) -> Iterator[T]:
+        idle = deque(self._connections)
         results: dict[int, T] = {}
         started = yielded = 0
         more = True
@@ -172,63 +173,3 @@ def _interrupt_blocked() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextlib.contextmanager
-def report_file(path: Path) -> Iterator[Callable[[str], None]]:
-    """Yield a function that writes reports to a file, which `pass_reports` prints later."""
-    with path.open("w", encoding="utf-8", errors="backslashreplace") as file:
-        yield lambda text: _line(file, text)
-
-
-def _line(file: IO[str], text: str) -> None:
-    file.write(f"tlib: {printable(text)}\n")
-
-
-def pass_reports(path: Path) -> None:
-    """Print the reports of a worker and remove their file."""
-    with path.open(encoding="utf-8") as file:
-        for line in file:
-            click.echo(line, nl=False, err=True)
-    path.unlink()
-
-
-def _decode_part(worker: Worker, task: Task, path: str, part: str) -> tuple[int, Tally]:
-    with report_file(Path(part + ".err")) as reports, Path(part).open("wb") as file:
-        pipeline = Pipeline(msgspec.structs.replace(task, part=True), reports=reports)
-        writer = pipeline.writer(file)
-        try:
-            return pipeline.run(path, writer, moved=worker.moved, opened=lambda _: None), pipeline.tally
-        except InputError as error:
-            reports(str(error))
-        except OSError as error:
-            reports(f"{path}: {error.strerror or error}")
-        finally:
-            writer.close()
-    return Unusable.exit_code, pipeline.tally
-
-
-def decode_parts(pipeline: Pipeline, inputs: tuple[str, ...], beside: Path | None, workers: Workers, writer: Writer) -> int:
-    """Decode every input to a part, join the parts in order, and return the exit status; the pipeline's total adds up the counts.
-
-    `beside` is the folder of the output, so that the parts are on the same disk; None selects the temporary folder.
-    """
-    folder = Path(tempfile.mkdtemp(prefix=".tlib-parts-", dir=beside))
-    status = FINE
-    try:
-        tasks = ((pipeline.task, path, str(folder / str(number))) for number, path in enumerate(inputs))
-        for number, (outcome, tally) in enumerate(workers.ordered(_decode_part, tasks)):
-            status = max(status, outcome)
-            pipeline.total.add(tally)
-            pass_reports(folder / f"{number}.err")
-            part = folder / str(number)
-            with part.open("rb") as file:
-                writer.join(file)
-            writer.flush()
-            part.unlink()
-    except BaseException:
-        workers.stop()
-        raise
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    return status

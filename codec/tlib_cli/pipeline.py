@@ -7,23 +7,25 @@ from the reader through the query to the writer; a step makes records only if it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 import msgspec
 
 from tlib_codec.clock import ShownZone, zone_of
 from tlib_codec.formats import Format, ReadOptions, WriteOptions, Writer
+from tlib_codec.formats.spans import WHOLE, Span
 from tlib_codec.query import Query, Selection, Tally
 from tlib_codec.records import Batch, Diagnostic, Entry, batches
 from tlib_schemas.errors import Severity
 from tlib_schemas.registry import Registry
 
 from . import FINE, INVALID
+from .counts import Counts
 from .inputs import AUTO, InputError, Source, format_of, merged_entries, open_source, read_batches
 from .options import bad_parameter, build_query, registry_of, report_unmatched
 from .output import outputs
-from .reports import Unusable, complaints, report
+from .reports import Unusable, report_entry
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,11 +59,17 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 class Pipeline:
     """Runs a task: it resolves names and compiles the query. Raises click.BadParameter.
 
-    The pipeline calls `reports` with one line per invalid record or malformed part of an input.
+    The pipeline calls `reports` with each invalid record and each malformed part of an input. `reached` is the state in which the
+    reader of the next span begins, None where none can begin there (`tlib_codec.formats.spans`).
     """
 
     def __init__(
-        self, task: Task, registry: Registry | None = None, *, reports: Callable[[str], None] = report, shown: ShownZone | None = None
+        self,
+        task: Task,
+        registry: Registry | None = None,
+        *,
+        reports: Callable[[Entry], object] = report_entry,
+        shown: ShownZone | None = None,
     ) -> None:
         self.task = task
         self.registry = registry_of(task.registry) if registry is None else registry
@@ -72,6 +80,8 @@ class Pipeline:
         self._query = self._new_query()
         self.selection = self._selection()
         self.total = Tally()
+        self.counts = Counts()
+        self.reached: Any = None
 
     def _new_query(self) -> Query:
         """Return a new query, since a query keeps whether one input has addresses."""
@@ -108,30 +118,37 @@ class Pipeline:
             part=task.part,
             select=self.selection,
             zone=self.shown,
+            stats=self.counts.stats,
         )
         try:
             return self.target.write(file, options)
         except ImportError as error:
             raise Unusable(str(error)) from None
 
-    def run(self, path: str, writer: Writer, *, moved: Callable[[int], None], opened: Callable[[Source], None]) -> int:
-        """Write the selected records of one input, report the invalid ones, and return the exit status.
+    def run(self, path: str, writer: Writer, *, moved: Callable[[int], None], opened: Callable[[Source], None], span: Span = WHOLE) -> int:
+        """Write the selected records of one input, or of a span of it, report the invalid ones, and return the exit status.
 
         Raise InputError if the input cannot be read.
         """
-        return self._write_all(self.batches(path, moved=moved, opened=opened), writer)
+        return self._write_all(self.batches(path, moved=moved, opened=opened, span=span), writer)
 
     def batches(
-        self, path: str, *, moved: Callable[[int], None] = lambda _: None, opened: Callable[[Source], None] = lambda _: None
+        self,
+        path: str,
+        *,
+        moved: Callable[[int], None] = lambda _: None,
+        opened: Callable[[Source], None] = lambda _: None,
+        span: Span = WHOLE,
     ) -> Iterator[Batch]:
         """Yield the batches of one input, of one entry each if the task is strict. Raise InputError if the input cannot be read."""
         task = self.task
         self.total.add(self._query.tally)
         self._query = self._new_query()
-        with open_source(path, moved=moved, follow=task.follow) as source:
+        with open_source(path, moved=self._counting(moved), follow=task.follow, span=span) as source:
             opened(source)
-            for batch in read_batches(source, format_of(source, task.format), self._options()):
+            for batch in read_batches(source, format_of(source, task.format), self.options()):
                 yield from _singles(batch) if task.strict else (batch,)
+            self.reached = source.reached
             self._check_addresses(source.name)
 
     def run_merged(
@@ -143,7 +160,15 @@ class Pipeline:
         moved: Callable[[int], None],
     ) -> int:
         """Write the selected records of all inputs by time, as `run` does. `failed` gets the error that ends an input."""
-        return self._write_all(self._merged(merged_entries(paths, self.task.format, self._options(), failed=failed, moved=moved)), writer)
+        entries = merged_entries(paths, self.task.format, self.options(), failed=failed, moved=self._counting(moved))
+        return self._write_all(self._merged(entries), writer)
+
+    def _counting(self, moved: Callable[[int], None]) -> Callable[[int], None]:
+        def counted(count: int) -> None:
+            self.counts.bytes += count
+            moved(count)
+
+        return counted
 
     def _merged(self, entries: Iterator[Entry]) -> Iterator[Batch]:
         self._query = self._new_query()
@@ -151,10 +176,17 @@ class Pipeline:
             yield from _singles(batch) if self.task.strict else (batch,)
         self._check_addresses("--merge")
 
-    def _options(self) -> ReadOptions:
+    def options(self) -> ReadOptions:
+        """Return the settings of the reader."""
         task = self.task
         return ReadOptions(
-            registry=self.registry, server=task.server, encoding=task.encoding, ports=task.ports, hosts=task.hosts, zone=self._zone
+            registry=self.registry,
+            server=task.server,
+            encoding=task.encoding,
+            ports=task.ports,
+            hosts=task.hosts,
+            zone=self._zone,
+            stats=self.counts.stats,
         )
 
     def _write_all(self, batches: Iterator[Batch], writer: Writer) -> int:
@@ -186,6 +218,7 @@ class Pipeline:
 
     def write(self, batch: Batch, writer: Writer) -> int:
         """Write the selected records of a batch, report the invalid ones, and return the exit status."""
+        self.counts.add_batch(batch)
         dropped: list[Entry] = []
         if self._query:
             batch = self._query.select(batch, dropped)
@@ -200,8 +233,7 @@ class Pipeline:
     def _report(self, entry: Entry, *, silent: bool) -> int:
         warning = isinstance(entry, Diagnostic) and entry.severity is Severity.WARNING
         if not silent or warning:
-            for line in complaints(entry):
-                self._reports(line)
+            self._reports(entry)
         return FINE if warning else INVALID
 
 

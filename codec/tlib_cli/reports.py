@@ -36,6 +36,12 @@ def report(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
+def report_entry(entry: Entry) -> None:
+    """Report an entry."""
+    for line in complaints(entry):
+        report(line)
+
+
 def complaints(entry: Entry) -> Iterator[str]:
     """Yield the report about an entry, and the advice if the whole input is of no use."""
     yield entry.complaint()

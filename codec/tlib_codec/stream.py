@@ -22,7 +22,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator
 from itertools import accumulate
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -36,7 +36,7 @@ from .reference import Buffer, as_bytes
 
 _MAGIC = MAGIC + bytes((VERSION, 0))
 _PIECE = 1 << 16
-_FREE_WORK = 1 << 16
+FREE_WORK: Final = 1 << 16
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -70,7 +70,8 @@ class StreamDecoder:
 
     Items are events, `InvalidEvent`, `UnknownEvent`, `Gap` and `MalformedFrame`; iterating ends
     when more bytes are needed, and may be resumed after the next `feed`. `offset` and `data` tell
-    where in the stream the last item stood and what its bytes were.
+    where in the stream the last item stood and what its bytes were. A decoder that begins inside a stream gets the `offset` of its
+    first byte.
 
     >>> decoder = StreamDecoder()
     >>> decoder.feed(bytes.fromhex("ff 544c0100003c00000000"))
@@ -78,19 +79,24 @@ class StreamDecoder:
     [Gap(offset=0, data=b'\xff'), EventRinging()]
     """
 
-    def __init__(self, *, registry: Registry = TLIBRARY, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(self, *, registry: Registry = TLIBRARY, limits: Limits = DEFAULT_LIMITS, offset: int = 0) -> None:
         self.registry: Registry = registry
         self.limits: Limits = limits
         self.offset: int = 0
         self.data: bytes = b""
         self._frame = registry.frame(limits)
         self._buffer = bytearray()
-        self._base = 0  # stream offset of the buffer's first byte
+        self._base = offset  # stream offset of the buffer's first byte
         self._closed = False
         self._walked = HEADER.size  # how far the current frame's headers have been followed
         self._work = 0  # headers followed in all
         self._search: int | None = None  # out of step: where in the buffer to look on
         self._error: DecodeError | None = None  # ... because of this broken frame
+
+    @property
+    def work(self) -> int:
+        """Return the number of attribute headers followed so far: it bounds the time."""
+        return self._work
 
     @property
     def waiting(self) -> int:
@@ -162,7 +168,7 @@ class StreamDecoder:
                 raise Truncated("truncated-frame", needed=end, available=len(buffer))
         except DecodeError as error:
             if self._closed or not isinstance(error, Truncated):
-                spent = self._work > _FREE_WORK + 8 * self._base and self._walked > HEADER.size
+                spent = self._work > FREE_WORK + 8 * self._base and self._walked > HEADER.size
                 self._lose_step(error, self._walked if spent else 1)
             return None
         return message, end

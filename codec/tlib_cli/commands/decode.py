@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from tlib_cli.reports import Unusable, report
 from tlib_cli.view.progress import Progress
 from tlib_codec.clock import zone_text
 from tlib_codec.formats import Format, Writer, readable
+from tlib_codec.formats.spans import LEAST
 from tlib_schemas.registry import Registry
 
 _MIN_PARALLEL = 16 << 20  # bytes of input; below it, one process is faster than several
@@ -47,6 +49,7 @@ _MIN_PARALLEL = 16 << 20  # bytes of input; below it, one process is faster than
 @click.option("--address", metavar="HOST[:PORT]", help="Select events of a capture from or to this address or network (10.0.0.0/8).")
 @select_option
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="Use N processes. Default: one per core.")
+@click.option("--stats", is_flag=True, help="Print the counts of the run at its end: bytes, records, and the units that C left to Python.")
 @click.option("--partition", metavar="KEYS", help="With -o DIR/, make a folder per date, event or both (date,event).")
 @capture_options
 @registry_option
@@ -68,6 +71,7 @@ def command(
     address: str | None,
     select: str | None,
     jobs: int | None,
+    stats: bool,
     partition: str | None,
     ports: tuple[int, ...],
     hosts: tuple[str, ...],
@@ -127,8 +131,24 @@ def command(
         stream=output in {None, "-"} or str(output).lower().endswith(".arrows"),
     )
     pipeline = Pipeline(task, registry)
-    if folder:
-        return _folder(pipeline, inputs, str(output), jobs, partition)
+    with _counted(pipeline) if stats else contextlib.nullcontext():
+        if folder:
+            return _folder(pipeline, inputs, str(output), jobs, partition)
+        return _decode(pipeline, inputs, output, jobs, merge=merge)
+
+
+@contextlib.contextmanager
+def _counted(pipeline: Pipeline) -> Iterator[None]:
+    """Report the counts of the run at its end."""
+    begin = time.perf_counter()
+    yield
+    for line in pipeline.counts.lines(time.perf_counter() - begin):
+        report(line)
+
+
+def _decode(pipeline: Pipeline, inputs: tuple[str, ...], output: str | None, jobs: int | None, *, merge: bool) -> int:
+    """Decode the inputs to one output."""
+    task, target = pipeline.task, pipeline.target
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(opened_for(output, target, inputs))
         writer = pipeline.writer(file, threads=jobs or os.cpu_count() or 1)
@@ -137,7 +157,7 @@ def command(
             count = 1 if merge else _jobs(jobs, inputs, target, task)
             if merge:
                 status = _merged(pipeline, inputs, writer, progress)
-            elif follow and len(inputs) > 1:
+            elif task.follow and len(inputs) > 1:
                 status = _followed(pipeline, inputs, writer)
             elif count > 1:
                 status = _in_parallel(pipeline, inputs, output, count, writer, progress)
@@ -188,6 +208,7 @@ def _followed(pipeline: Pipeline, inputs: tuple[str, ...], writer: Writer) -> in
     status = decode_followed(pipelines, writer)
     for _, one in pipelines:
         pipeline.total.add(one.tally)
+        pipeline.counts.add(one.counts)
     return status
 
 
@@ -215,24 +236,43 @@ def _merged(pipeline: Pipeline, inputs: tuple[str, ...], writer: Writer, progres
 def _jobs(wanted: int | None, inputs: tuple[str, ...], target: Format, task: Task) -> int:
     """Return the number of processes.
 
-    1 if one must see all inputs (parts do not join, --strict, --select, the first log gives the zone of --since), or the inputs are small.
+    1 if one must see all inputs (parts do not join, --strict, --select, the first log gives the zone of --since), the inputs are small, or
+    a single one is not cut.
     """
-    if len(inputs) < 2 or task.strict or not target.joins or task.select is not None or not all(map(size_of, inputs)):
+    if task.strict or not target.joins or task.select is not None or not all(map(size_of, inputs)):
+        return 1
+    if len(inputs) == 1 and (task.follow or task.address is not None or not target.seamless or _cut(inputs[0], task.format) is None):
         return 1
     if (task.since or task.until) and task.zone is None and (task.origins is None or "local_time" in task.origins):
         return 1
     if wanted is None and sum(map(size_of, inputs)) < _MIN_PARALLEL:
         return 1
-    return min(wanted or os.cpu_count() or 1, len(inputs))
+    most = len(inputs) if len(inputs) > 1 else max(1, size_of(inputs[0]) // LEAST)
+    return min(wanted or os.cpu_count() or 1, most)
+
+
+def _cut(path: str, name: str) -> Format | None:
+    """Return the format of a file that is cut into spans; None for another file."""
+    try:
+        with Source(path) as source:
+            detected = format_of(source, name)
+            return detected if detected.cut is not None and source.plain else None
+    except InputError:  # the pipeline reports it
+        return None
 
 
 def _in_parallel(pipeline: Pipeline, inputs: tuple[str, ...], output: str | None, jobs: int, writer: Writer, progress: Progress) -> int:
-    """Decode the inputs in several processes and join their parts."""
-    from tlib_cli.parallel import Workers, decode_parts  # noqa: PLC0415 multiprocessing, which most runs do not need
+    """Decode the inputs, or the spans of the only one, in several processes and join their parts."""
+    from tlib_cli.parallel import Workers  # noqa: PLC0415 multiprocessing, which most runs do not need
+    from tlib_cli.parts import Parts  # noqa: PLC0415
 
     beside = None if output in {None, "-"} or not Path(str(output)).parent.is_dir() else Path(str(output)).parent
-    with Workers(jobs, sum(map(size_of, inputs)), progress) as workers:
-        return decode_parts(pipeline, inputs, beside, workers, writer)
+    with Workers(jobs, sum(map(size_of, inputs)), progress) as workers, Parts(pipeline, workers, writer, beside) as parts:
+        if len(inputs) > 1:
+            return parts.decode(inputs)
+        cut = _cut(inputs[0], pipeline.task.format)
+        assert cut is not None, "a single input is decoded in several processes only where it is cut"
+        return parts.decode_spans(inputs[0], cut, jobs)
 
 
 def _folder(pipeline: Pipeline, inputs: tuple[str, ...], output: str, jobs: int | None, partition: str | None) -> int:
@@ -252,7 +292,7 @@ def _folder(pipeline: Pipeline, inputs: tuple[str, ...], output: str, jobs: int 
     count = min(jobs or os.cpu_count() or 1, len(inputs))
     with Progress(output) as progress, Workers(count, sum(map(size_of, inputs)), progress) as workers:
         # All files of a folder share one schema, so its columns do not depend on the inputs.
-        status, already = decode_dataset(msgspec.structs.replace(task, origins=None), keys, inputs, output, workers, pipeline.total)
+        status, already = decode_dataset(msgspec.structs.replace(task, origins=None), keys, inputs, output, workers, pipeline)
     if already:
         note = "; the run that decoded them reported their errors" if status == INVALID and already == len(inputs) else ""
         report(f"{output}: skipped {already} of {len(inputs)} files, which an earlier run decoded{note}")

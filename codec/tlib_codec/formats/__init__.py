@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tlib_codec.records import Batch, Entry
 
     from .source import Source
+    from .spans import Span
 
 __all__ = ["Format", "ReadOptions", "WriteOptions", "Writer", "by_suffix", "detect", "formats", "readable", "writable"]
 
@@ -94,9 +95,11 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     `suffixes` begin with a dot; the first is the usual one. A file that begins with one of `magic` has the format;
     `recognise` gets the beginning of a file that has no magic number, and whether the file ends there. `read` yields batches.
     `origins` are the fields of `Origin` that the reader fills, None where a file may fill any. `write` makes a writer.
+    `cut` yields the spans of a plain file from a span on, about so many bytes each, for readers in several processes (`spans`).
     `binary` output does not go to a terminal; `whole` output is of use only when it is complete. A format that `shows_problems`
     has a place for records that are invalid, so nobody need read about them elsewhere. Output that `joins` can be written
-    in parts by several processes. A format that `selects` writes chosen columns.
+    in parts by several processes; where it is `seamless`, the parts of one input joined are the bytes of one process. A format that
+    `selects` writes chosen columns.
     """
 
     name: str
@@ -106,11 +109,13 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     recognise: Callable[[bytes, bool], bool] | None = None
     read: Callable[[Source, ReadOptions], Iterator[Batch]] | None = None
     origins: tuple[str, ...] | None = ()
+    cut: Callable[[BinaryIO, Span, int, ReadOptions], Iterator[Span]] | None = None
     write: Callable[[BinaryIO, WriteOptions], Writer] | None = None
     binary: bool = False
     whole: bool = False
     shows_problems: bool = False
     joins: bool = False
+    seamless: bool = False
     selects: bool = False
 
 

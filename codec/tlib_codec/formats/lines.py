@@ -28,7 +28,7 @@ def line_blocks(pieces: Iterable[bytes], limit: int) -> Iterator[bytes | int | N
         if end:
             size += piece.find(b"\n")
             if size <= limit:
-                yield b"".join((*held, piece[:end]))
+                yield b"".join((*held, memoryview(piece)[:end]))
             else:
                 yield size
                 if after := piece[piece.find(b"\n") + 1 : end]:
@@ -45,10 +45,11 @@ def line_blocks(pieces: Iterable[bytes], limit: int) -> Iterator[bytes | int | N
         yield b"".join(held) if size <= limit else size
 
 
-def split_lines(pieces: Iterable[bytes], limit: int) -> Iterator[Line | None]:
-    """Yield the lines of `pieces`, which may end anywhere, and None after each piece."""
-    number = 1
-    offset = 0
+def split_lines(pieces: Iterable[bytes], limit: int, number: int = 1, offset: int = 0) -> Iterator[Line | None]:
+    """Yield the lines of `pieces`, which may end anywhere, and None after each piece.
+
+    `number` and `offset` are those of the first line.
+    """
     for block in line_blocks(pieces, limit):
         if block is None:
             yield None

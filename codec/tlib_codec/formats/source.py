@@ -14,11 +14,12 @@ import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
 
 from . import Format, ReadOptions, detect, readable, zipped
 from .compression import MAGIC, CompressionError, kind_of, open_compressed
 from .encodings import MARKS, transcoded
+from .spans import WHOLE, Span
 
 if TYPE_CHECKING:
     from tlib_codec.records import Batch
@@ -71,16 +72,40 @@ class _Transcoded:
         return data
 
 
+class _Part:
+    """The bytes of a span."""
+
+    def __init__(self, file: BinaryIO, span: Span) -> None:
+        self._file = file
+        self._left = None if span.end is None else span.end - span.start
+        file.seek(span.start)
+
+    def read(self, size: int, /) -> bytes | None:
+        if self._left is None:
+            return self._file.read(size)
+        data = self._file.read(min(size, self._left))
+        self._left -= len(data)
+        return data
+
+
 class Source(io.RawIOBase):
     """The bytes of `file`: a path (``-`` is the standard input, ``bundle.zip!server.log`` a member), or a file open for reading bytes.
 
     `name` is the file's name for people; `size` its bytes where that is known. Compressed bytes are read unpacked, and UTF-16 with a byte
     order mark as UTF-8, once `detect` or `peel` has recognised them. `moved` gets the number of bytes of the last read before each read
-    that may wait; `follow` waits at the end of a file for more. Raises InputError where the file cannot be opened or read.
+    that may wait; `follow` waits at the end of a file for more. `span` gives the bytes of a stretch of a plain file alone. Its reader sets
+    `reached` to the state in which the reader of the next span begins, and leaves it None where none can begin there. Raises InputError
+    where the file cannot be opened or read.
     """
 
     def __init__(
-        self, file: str | os.PathLike[str] | BinaryIO, *, name: str = "", moved: Callable[[int], None] | None = None, follow: bool = False
+        self,
+        file: str | os.PathLike[str] | BinaryIO,
+        *,
+        name: str = "",
+        moved: Callable[[int], None] | None = None,
+        follow: bool = False,
+        span: Span = WHOLE,
     ) -> None:
         super().__init__()
         path = os.fspath(file) if isinstance(file, str | os.PathLike) else None
@@ -90,6 +115,8 @@ class Source(io.RawIOBase):
         self._peeled = False
         self._own = path not in {None, "-"}
         self._follow = follow
+        self.span: Span = span
+        self.reached: Any = None
         self.size: int | None = None
         if path is None:
             assert not isinstance(file, str | os.PathLike)
@@ -122,6 +149,8 @@ class Source(io.RawIOBase):
         self._last = 0
         self._replaced = False  # the followed file has ended, and another one has its name
         self._read_some: Callable[[int], bytes | None] = getattr(file, "read1", file.read)
+        if self.span is not WHOLE:
+            self._read_some = _Part(file, self.span).read
         self._follow = self._follow and self.size is not None  # the end of a pipe is an end
 
     def _failed(self, error: Exception) -> InputError:
@@ -140,10 +169,10 @@ class Source(io.RawIOBase):
         given, self._head = self._head[:size], self._head[size:]
         return given
 
-    def chunks(self) -> Iterator[bytes]:
-        """Yield the bytes in pieces of `CHUNK` at most. Raises InputError where compressed data are cut or damaged."""
+    def chunks(self, size: int = CHUNK) -> Iterator[bytes]:
+        """Yield the bytes in pieces of `size` at most. Raises InputError where compressed data are cut or damaged."""
         try:
-            while chunk := self.read(CHUNK):
+            while chunk := self.read(size):
                 yield chunk
         except CompressionError as error:
             raise self._failed(error) from None
@@ -195,8 +224,18 @@ class Source(io.RawIOBase):
             self._file.close()
         super().close()
 
+    @property
+    def plain(self) -> bool:
+        """Return whether the bytes are those of a file on the disk, neither packed nor transcoded."""
+        return self.size is not None and self._unpacked is None and not isinstance(self._file, zipped.Member)
+
     def peel(self) -> None:
-        """Read unpacked what is compressed, and as UTF-8 what is UTF-16, from the first bytes on. Raises InputError."""
+        """Read unpacked what is compressed, and as UTF-8 what is UTF-16, from the first bytes on. Raises InputError.
+
+        The bytes of a span stay as they are.
+        """
+        if self.span is not WHOLE:
+            return
         self._peeled = True
         while True:
             while any(len(self._head) < len(magic) and magic.startswith(self._head) for magic in _WRAPPED):

@@ -7,13 +7,14 @@ that somebody should read about. A writer that takes whole `Frames` overrides `w
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO, Final
 
-from tlib_codec.records import Batch, Diagnostic, Entry, Record
+from tlib_codec.records import Batch, Diagnostic, Entry, Flow, Frames, Origin, Record
 from tlib_schemas.errors import EncodeError, Severity
 from tlib_schemas.registry import Registry
 
+_FEW_FLOWS: Final = 64  # whose texts are made whether a frame has them or not
 _MOST_NAMES: Final = 1000  # names of attributes that are remembered, so that each is reported once
 
 
@@ -61,6 +62,15 @@ class RecordWriter:
         """Write the end of the output."""
 
 
+def flow_texts(frames: Frames, text_of: Callable[[Flow], bytes]) -> list[bytes]:
+    """Return the text of each flow of the frames; no text for flows that no frame has, where there are many."""
+    if frames.flows is None:
+        return []
+    table = frames.flow_table
+    used = range(len(table)) if len(table) <= _FEW_FLOWS else set(memoryview(frames.flows).cast("I"))
+    return [text_of(flow) if place in used else b"" for place, flow in enumerate(table)]
+
+
 class UnnumberedNotes:
     """Notes about a log's attributes that a frame cannot hold, since their number is not public: each name is noted once."""
 
@@ -74,12 +84,35 @@ class UnnumberedNotes:
 
     def note(self, record: Record) -> Diagnostic | None:
         """Return the note for a record that was written without them."""
-        new = record.unnumbered.keys() - self._noted
+        return self.note_names(record.unnumbered, record.origin)
+
+    def note_names(self, found: Iterable[str], origin: Origin) -> Diagnostic | None:
+        """Return the note for the names that a record has, without those noted before."""
+        new = set(found) - self._noted
         if not new or len(self._noted) > _MOST_NAMES:
             return None
         self._noted |= new
         names = ", ".join(sorted(new))
         outcome = "written in part (noted once)"
-        return Diagnostic(
-            "log-unnumbered", record.origin, "attributes with a public number", names, outcome=outcome, severity=Severity.WARNING
-        )
+        return Diagnostic("log-unnumbered", origin, "attributes with a public number", names, outcome=outcome, severity=Severity.WARNING)
+
+
+class Once:
+    """Drops the notes that one process makes once, and of which several processes make one each.
+
+    Called with each of them in the order of the input, it returns what is new in it, None where nothing is.
+    """
+
+    CODES: Final = frozenset({"log-unnumbered", "log-encoding"})
+
+    def __init__(self) -> None:
+        self._names = UnnumberedNotes()
+        self._files: set[str] = set()
+
+    def __call__(self, note: Diagnostic) -> Diagnostic | None:
+        """Return the note without what was noted before."""
+        if note.code == "log-unnumbered":
+            return self._names.note_names(note.actual.split(", "), note.origin)
+        new = note.origin.file not in self._files
+        self._files.add(note.origin.file)
+        return note if new else None

@@ -18,6 +18,7 @@ from .items import dumps, from_data, loads, place_data, to_data, value_from_data
 
 if TYPE_CHECKING:
     from tlib_codec.formats.source import Source
+    from tlib_codec.formats.spans import Span
     from tlib_codec.records import Batch
 
 __all__ = ["FORMATS", "dumps", "from_data", "loads", "place_data", "to_data", "value_from_data", "value_to_data", "violation_to_data"]
@@ -33,7 +34,13 @@ def _recognise(head: bytes, _end: bool) -> bool:
 def _read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     from .reader import read_lines  # noqa: PLC0415
 
-    return read_lines(source, options.registry)
+    return read_lines(source, options.registry, units=options.stats.read)
+
+
+def _cut(file: BinaryIO, begin: Span, length: int, _options: ReadOptions) -> Iterator[Span]:
+    from tlib_codec.formats.spans import cut_lines  # noqa: PLC0415
+
+    return cut_lines(file, begin, length)
 
 
 def _write(file: BinaryIO, options: WriteOptions) -> Writer:
@@ -53,9 +60,11 @@ FORMATS = (
         suffixes=(".jsonl", ".json", ".ndjson"),
         recognise=_recognise,
         read=_read,
+        cut=_cut,
         origins=None,
         write=_write,
         joins=True,
+        seamless=True,
         selects=True,
     ),
 )

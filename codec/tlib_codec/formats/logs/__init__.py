@@ -12,6 +12,7 @@ from .sniff import sniff
 
 if TYPE_CHECKING:
     from tlib_codec.formats.source import Source
+    from tlib_codec.formats.spans import Span
     from tlib_codec.records import Batch
 
 
@@ -23,18 +24,15 @@ def _recognise(head: bytes, _end: bool) -> bool:
 def _read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     from tlib_codec.records import batches  # noqa: PLC0415
 
-    from .parts import parts  # noqa: PLC0415
+    from .parts import source_parts  # noqa: PLC0415
 
-    found = parts(
-        source.chunks(),
-        registry=options.registry,
-        name=source.name,
-        server=options.server,
-        encoding=options.encoding,
-        zone=options.zone,
-        units=options.stats.read,
-    )
-    return batches(found, registry=options.registry)
+    return batches(source_parts(source, options), registry=options.registry)
+
+
+def _cut(file: BinaryIO, begin: Span, length: int, options: ReadOptions) -> Iterator[Span]:
+    from .cut import cut  # noqa: PLC0415
+
+    return cut(file, begin, length, options)
 
 
 def _write(file: BinaryIO, options: WriteOptions) -> Writer:
@@ -50,6 +48,7 @@ FORMATS = (
         suffixes=(".log",),
         recognise=_recognise,
         read=_read,
+        cut=_cut,
         origins=("file", "line", "offset", "time", "local_time", "time_of_day", "direction", "peer", "version", "text", "unnumbered"),
         write=_write,
     ),

@@ -48,7 +48,8 @@ class Clock:
         self.dated: int = 0
         """How often an event has given the date: the last stamp has another meaning then."""
         self._ahead: int | None = None  # nanoseconds by which the log's clock is ahead of UTC
-        self._local: dt.datetime | None = None  # of the header
+        self.header: dt.datetime | None = None
+        """The last ``Local time:``, on the log's own clock."""
         self._date: dt.date | None = None
         self._last = 0  # seconds of the day
         self._text = ""  # the last stamp down to its second, as it stood in the line ...
@@ -73,8 +74,8 @@ class Clock:
             return
         if not utc:
             self._start(match)
-            self._local = moment
-        elif self._local is not None and abs(ahead := nanoseconds(self._local) - nanoseconds(moment)) <= FURTHEST:
+            self.header = moment
+        elif self.header is not None and abs(ahead := nanoseconds(self.header) - nanoseconds(moment)) <= FURTHEST:
             self._ahead = round(ahead / QUARTER) * QUARTER
 
     @property

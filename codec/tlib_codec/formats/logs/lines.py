@@ -14,6 +14,7 @@ import msgspec
 from tlib_codec.formats.encodings import FALLBACK, has_decoded
 from tlib_codec.formats.lines import Line as RawLine
 from tlib_codec.formats.lines import split_lines
+from tlib_codec.formats.spans import WHOLE, Span
 from tlib_codec.records import Diagnostic, Origin
 from tlib_schemas.errors import Severity
 
@@ -85,13 +86,15 @@ class LineDecoder:
         yield number, offset, text if number > 1 else text.removeprefix(_BOM)
 
 
-def text_lines(pieces: Iterable[bytes], limit: int, file: str, encoding: str | None = "utf-8") -> Iterator[Line | Diagnostic | None]:
-    """Yield lines as text, a diagnostic in place of a line beyond `limit` bytes, and None after each piece.
+def text_lines(
+    pieces: Iterable[bytes], limit: int, file: str, encoding: str | None = "utf-8", span: Span = WHOLE
+) -> Iterator[Line | Diagnostic | None]:
+    """Yield the lines of a span as text, a diagnostic in place of a line beyond `limit` bytes, and None after each piece.
 
     `encoding` is as for `LineDecoder`. Bytes outside the encoding become surrogates; a byte order mark at the beginning is dropped.
     """
     decoder = LineDecoder(limit, file, encoding)
-    for line in split_lines(pieces, limit):
+    for line in split_lines(pieces, limit, span.line, span.start):
         if line is None:
             yield None
         else:

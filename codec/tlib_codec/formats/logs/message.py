@@ -18,6 +18,7 @@ import re
 
 import msgspec
 
+from tlib_codec.formats.spans import WHOLE, Span
 from tlib_codec.records import Diagnostic, Entry, Origin, Record
 from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.errors import quote
@@ -54,10 +55,17 @@ class Header(msgspec.Struct, kw_only=True):
 
 
 class Context:
-    """The settings that all messages of one log share: its name, the registry by printed names, limits, the Server to supply, its clock."""
+    """The settings that all messages of one log share: its name, the registry by printed names, limits, the Server to supply, its clock.
 
-    def __init__(self, registry: Registry, server: int | None, limits: LogLimits, file: str = "", clock: Clock | None = None) -> None:
+    `span` is the stretch of the log that is read. At its end `clean` says that no message was open.
+    """
+
+    def __init__(
+        self, registry: Registry, server: int | None, limits: LogLimits, file: str = "", clock: Clock | None = None, span: Span = WHOLE
+    ) -> None:
         self.clock: Clock = clock or Clock(file)
+        self.span: Span = span
+        self.clean: bool = False
         self.file: str = file
         self.registry: Registry = registry
         self.names: Names = Names(registry)

@@ -128,6 +128,7 @@ def reader_of(extension: ModuleType, context: Context, coding: tuple[int, list[b
         flow_class=Flow,
     )
     made.clock = context.clock.state
+    made.begin(context.span.start, context.span.line)
     return made
 
 
@@ -163,6 +164,9 @@ class _NativeLog:
             reader.feed(piece)
             yield from self._drain()
             yield None
+        if not reader.open and self._reading.message is None:
+            self._context.clock.state = reader.clock
+            self._context.clean = True
         reader.close()
         yield from self._drain()
         yield from self._reading.close()

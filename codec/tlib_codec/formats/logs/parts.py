@@ -10,7 +10,10 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 
 from tlib_codec import native
+from tlib_codec.formats import ReadOptions
 from tlib_codec.formats.encodings import checked, is_wide, transcoded
+from tlib_codec.formats.source import Source
+from tlib_codec.formats.spans import WHOLE
 from tlib_codec.records import Part
 from tlib_codec.stats import Units
 from tlib_schemas.registry import Registry
@@ -40,6 +43,16 @@ def parts(
     text = None if encoding is None else checked(encoding)
     context = context_of(registry, server, limits, name, zone)
     return _parts(pieces, context, kind, text, Units() if units is None else units)
+
+
+def source_parts(source: Source, options: ReadOptions) -> Iterator[Part | None]:
+    """Yield the parts of a source, or of a span of a log in T-Server form, as `parts` does."""
+    span = source.span
+    context = context_of(options.registry, options.server, DEFAULT_LOG_LIMITS, source.name, options.zone, span)
+    kind = None if span is WHOLE else "tserver"
+    yield from _parts(source.chunks(), context, kind, options.encoding, options.stats.read)
+    if context.clean:
+        source.reached = context.clock.state, context.clock.header
 
 
 def _parts(pieces: Iterable[bytes], context: Context, kind: str | None, encoding: str | None, units: Units) -> Iterator[Part | None]:

@@ -16,6 +16,7 @@ from itertools import chain
 from typing import BinaryIO
 
 from tlib_codec.formats.encodings import checked, is_wide, transcoded
+from tlib_codec.formats.spans import WHOLE, Span
 from tlib_codec.records import Diagnostic, Entry, Origin
 from tlib_schemas.errors import Severity, quote
 from tlib_schemas.registry import Registry
@@ -78,11 +79,14 @@ def entries(
     return _read(file, context, kind, text)
 
 
-def context_of(registry: Registry, server: int | None, limits: LogLimits, name: str, zone: dt.tzinfo | None) -> Context:
+def context_of(registry: Registry, server: int | None, limits: LogLimits, name: str, zone: dt.tzinfo | None, span: Span = WHOLE) -> Context:
     """Return the settings of one log. Raise ValueError where `server` does not fit."""
     if server is not None and not 0 <= server <= 0xFFFF_FFFF:
         raise ValueError(f"server is an unsigned 32-bit integer, not {server}")
-    return Context(registry, server, limits, name, Clock(name, zone))
+    clock = Clock(name, zone)
+    if span.state:
+        clock.state, clock.header = span.state
+    return Context(registry, server, limits, name, clock, span)
 
 
 def recognised(pieces: Iterator[bytes]) -> tuple[Iterator[bytes], str]:
@@ -113,11 +117,12 @@ def _read(file: Iterable[bytes] | BinaryIO, context: Context, kind: str | None, 
 def read_pieces(pieces: Iterable[bytes], context: Context, kind: str, encoding: str | None) -> Iterator[Entry | None]:
     """Yield the entries of a log of a known kind; a line feed in its encoding is a byte."""
     reading = Reading(context, KINDS[kind](context, context.clock))
-    for entry in text_lines(pieces, context.limits.line, context.file, encoding):
+    for entry in text_lines(pieces, context.limits.line, context.file, encoding, context.span):
         if entry is None:
             yield None
         else:
             yield from reading.take(entry)
+    context.clean = reading.message is None
     yield from reading.close()
 
 

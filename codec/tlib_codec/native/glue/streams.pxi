@@ -38,7 +38,7 @@ cdef class StreamDecoder:
     where in the stream the last item stood and what its bytes were.
     """
 
-    def __cinit__(self, *, registry=LIBRARY, limits=LIMITS):
+    def __cinit__(self, *, registry=LIBRARY, limits=LIMITS, uint64_t offset=0):
         self.registry = registry
         self.limits = limits
         self.offset = 0
@@ -47,6 +47,7 @@ cdef class StreamDecoder:
         self.own = limits_of(limits)
         memset(&self.stream, 0, sizeof(tlib_stream))
         self.stream.walked = TLIB_HEADER
+        self.stream.base = offset
 
     def __dealloc__(self):
         PyMem_Free(self.buffer)
