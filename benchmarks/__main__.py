@@ -15,7 +15,7 @@ from benchmarks.paired import Times, Work, measure, results
 from benchmarks.peers import BASELINE, absent, installed, peers_of
 from benchmarks.peers import MODULES as PEERS
 from benchmarks.plot import svg
-from benchmarks.reach import BULK, COMMAND, DECODING, IMPORT, READING, WRITING, section
+from benchmarks.reach import BULK, COMMAND, DECODING, IMPORT, LOOKUPS, READING, WRITING, section
 from benchmarks.report import aim_rows, number, section_rows, text
 
 ENCODING = "encode"
@@ -51,11 +51,12 @@ class Run:
 
     def native(self, count: int) -> None:
         """The native engine's own ways."""
-        from benchmarks import paths  # noqa: PLC0415 needs the native engine
+        from benchmarks import lookups, paths  # noqa: PLC0415 need the native engine
 
         for name, event in EVENTS.items():
             self.take(section(READING, name), paths.reading(event, self.frames))
             self.take(section(WRITING, name), paths.writing(event))
+        self.take(LOOKUPS, lookups.lookups(EVENTS["large"]))
         if not paths.has_columns():
             print("absent: pyarrow, and with it columns\n")
         self.take(BULK, paths.bulk(EVENTS["large"], count), max(1, self.rounds // 3))

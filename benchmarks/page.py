@@ -89,6 +89,7 @@ _NOTES = {
     "decode": "Bytes to each library's own objects: a typed object, a message, a dict, a tree of containers. Fastest first.",
     "encode": "The same objects to bytes. Kaitai Struct and dissect.cstruct only read here.",
     "reading": "The entry points of our native engine. Reading is the same walk for both: every field, every pair of every list.",
+    "looking up": "One look at the user data of a decoded event, decoding included, compared with msgspec's decode of the pairs alone.",
     "writing": "",
     "bulk": (
         "Many events at once: msgspec decodes one buffer into one list, its fastest way. Most of that time goes to the garbage\n"

@@ -21,7 +21,7 @@ import msgspec
 from benchmarks.events import Kind, many, present, table
 from benchmarks.paired import Work
 from benchmarks.peers.msgspec_struct import struct, struct_of
-from tlib_codec import Event, KVList  # type: ignore[attr-defined]
+from tlib_codec import Event, KVList, Policy, UnknownEvent  # type: ignore[attr-defined]
 from tlib_codec.native import engine as _native  # type: ignore[attr-defined]
 
 BUFFERED = 2_000  # frames of the buffers that are scanned: about 1 MB of the large event
@@ -39,6 +39,8 @@ STREAM = "ours: stream to events"
 MSGSPEC_ENCODE = "msgspec: encode"
 ENCODE = "ours: encode"
 ENCODE_AGAIN = "ours: encode a decoded event, lists unread"
+ENCODE_LENIENT = "ours: encode, lenient"
+ENCODE_UNKNOWN = "ours: encode an UnknownEvent of the same attributes"
 MSGSPEC_LIST = "msgspec: to a list of Structs"
 OUR_LIST = "ours: stream to a list of events"
 COLUMNS = "ours: columns, record batches"
@@ -137,12 +139,27 @@ def reading(event: Event, frames: int = BUFFERED) -> dict[str, Work]:
     return works
 
 
+def _leniently(event: Any) -> bytes:
+    return _native.encode(event, policy=Policy.LENIENT)
+
+
+def _unknown(event: Event) -> UnknownEvent:
+    """The attributes of an event in a message that the registry does not know."""
+    frame = bytearray(_native.encode(event))
+    frame[4:6] = b"\xff\xf0"
+    found = _native.decode(frame)
+    assert isinstance(found, UnknownEvent)
+    return found
+
+
 def writing(event: Event) -> dict[str, Work]:
     """Values to bytes; the baseline is MSGSPEC_ENCODE."""
     return {
         MSGSPEC_ENCODE: Work(msgspec.msgpack.Encoder().encode, struct(event)),
         ENCODE: Work(_native.encode, event),
         ENCODE_AGAIN: Work(_native.encode, _native.decode(_native.encode(event))),
+        ENCODE_LENIENT: Work(_leniently, event),
+        ENCODE_UNKNOWN: Work(_native.encode, _unknown(event)),
     }
 
 

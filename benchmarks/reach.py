@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from benchmarks import paths, startup
+from benchmarks import lookups, paths, startup
 from benchmarks.paired import Ratio, Times, ratio_of
 from benchmarks.peers import IDIOMATIC, NATIVE
 
@@ -29,6 +29,7 @@ def section(question: str, event: str) -> str:
 
 
 READING, WRITING, DECODING, BULK, IMPORT, COMMAND = "reading", "writing", "decode", "bulk", "import", "command"
+LOOKUPS = "looking up"
 _LARGE, _SMALL = section(READING, "large"), section(READING, "small")
 
 AIMS = (
@@ -38,12 +39,15 @@ AIMS = (
     Aim("decode and read every value in a loop, against msgspec's decode alone", _LARGE, paths.READ, paths.MSGSPEC_DECODE, 0.65),
     Aim("scan: index, mandatory attributes", _LARGE, paths.SCAN, paths.MSGSPEC_DECODE, 0.06),
     Aim("scan: UTF-8 and lists checked as well", _LARGE, paths.SCAN_DEEP, paths.MSGSPEC_DECODE, 0.11),
+    Aim("decode and look a key up", LOOKUPS, lookups.KEY, paths.MSGSPEC_DECODE, 0.30),
+    Aim("decode and look a key of a nested list up", LOOKUPS, lookups.NESTED, paths.MSGSPEC_DECODE, 0.30),
+    Aim("decode and make a dict of a list", LOOKUPS, lookups.DICT, paths.MSGSPEC_DECODE, 0.80),
     Aim("encode from a typed event", section(WRITING, "large"), paths.ENCODE, paths.MSGSPEC_ENCODE, 0.50),
     Aim("columns to Arrow, against msgspec decoding to a list", BULK, paths.COLUMNS, paths.MSGSPEC_LIST, 0.03),
     Aim("columns to Arrow, against a copy of the bytes (1.2 GB/s where that does 9)", BULK, paths.COLUMNS, paths.MEMCPY, 9 / 1.2),
     Aim("columns, validate only, against a copy (4 GB/s where that does 9)", BULK, paths.VALIDATE, paths.MEMCPY, 9 / 4),
     Aim("small event: decode", _SMALL, paths.DECODE, paths.MSGSPEC_DECODE, 0.65),
-    Aim("small event: encode", section(WRITING, "small"), paths.ENCODE, paths.MSGSPEC_ENCODE, 0.70),
+    Aim("small event: encode", section(WRITING, "small"), paths.ENCODE, paths.MSGSPEC_ENCODE, 0.68),
     Aim("decode, against idiomatic construct (400 times as fast)", section(DECODING, "large"), NATIVE, IDIOMATIC, 1 / 400),
     Aim("import tlib_codec, against construct and msgspec alone", IMPORT, startup.OUR_IMPORT, startup.PEERS_IMPORT, 3.0),
 )

@@ -85,7 +85,8 @@ def own_time(registry: Registry) -> Callable[[StreamItem], int | None]:
 def own_numbers(registry: Registry) -> tuple[int | None, int | None, bool, bool] | None:
     """Return the ids of the two attributes that `own_time` reads, None for one that it finds in no event, and whether each is signed.
 
-    Return None where the seconds or the fraction have 64 bits, and so may be beyond every calendar, or where a table lists the fraction alone.
+    Return None where the seconds or the fraction have 64 bits, and so may be beyond every calendar, or where a table lists the
+    fraction alone.
     """
     secs, micros = AttributeID.TimeinSecs, AttributeID.TimeinuSecs
     if any(micros in schema.listed and secs not in schema.listed for schema in registry.tables):

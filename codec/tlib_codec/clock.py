@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from array import array
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
@@ -18,7 +19,7 @@ import msgspec
 from tlib_schemas.registry import Registry
 
 from .access import closest, own_time
-from .records import Batch, Origin, Record, iso, nanoseconds
+from .records import NO_TIME, Batch, Frames, Origin, Record, iso, nanoseconds
 
 _SECOND: Final = 1_000_000_000
 _DAY: Final = 86_400 * _SECOND
@@ -151,12 +152,27 @@ def completer(registry: Registry, zone: dt.tzinfo | None = None) -> Callable[[Re
 def timed(batches: Iterable[Batch], registry: Registry, zone: dt.tzinfo | None = None) -> Iterator[Batch]:
     """Yield the batches of a reader with the instant of each record, as `completer` gives it.
 
-    `Frames` stay as they are: their records have the times of the frames' column, else the events' own.
+    The records of `Frames` have the times of the frames' column, else the events' own: only local times in `zone` are added to that column.
     """
     completed = completer(registry, zone)
     for batch in batches:
         parts = [completed(part) if isinstance(part, Record) else part for part in batch.parts]
+        if zone is not None:
+            parts = [_in_zone(part, batch, zone) if isinstance(part, Frames) else part for part in parts]
         yield Batch(parts, registry=batch.registry, limits=batch.limits)
+
+
+def _in_zone(frames: Frames, batch: Batch, zone: dt.tzinfo) -> Frames:
+    """Return the frames with times in UTC where only the local time in `zone` is known."""
+    if frames.local_times is None:
+        return frames
+    times = array("q", [NO_TIME]) * len(frames) if frames.times is None else array("q", frames.times)
+    locals_ = memoryview(frames.local_times).cast("q")
+    open_ = [place for place, local in enumerate(locals_) if local != NO_TIME and times[place] == NO_TIME]
+    for place, record in zip(open_, frames.select(open_).records(batch.registry, batch.limits), strict=True):
+        if record.origin.time is None:
+            times[place] = to_utc(locals_[place], zone)
+    return msgspec.structs.replace(frames, times=times.tobytes()) if open_ else frames
 
 
 # -- asking for times ----------------------------------------------------------------------------

@@ -351,7 +351,15 @@ class Frames(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     def origin(self, place: int) -> Origin:
         """Return the origin of the frame at `place`."""
-        return next(self.select([place]).origins())
+        known = (_one(getattr(self, name), kind, place) for name, kind in _COLUMNS.items())
+        line, packet, offset, time, local_time, time_of_day = known
+        flow = NO_FLOW if self.flows is None else memoryview(self.flows).cast("I")[place]
+        one = _NOWHERE if flow == NO_FLOW else self.flow_table[flow]
+        text = "" if self.note_bounds is None else next(iter(self.select([place])._texts()))  # noqa: SLF001 of the same class
+        return Origin(
+            self.file, line, packet, offset, time, local_time, one.src, one.dst, one.connection, one.direction, one.peer, one.version,
+            text, time_of_day,
+        )  # fmt: skip
 
     def notes_of(self, first: int, end: int) -> Iterator[tuple[int, dict[str, str]]]:
         """Yield each of the frames from `first` on and before `end` that has notes, with its entries."""
@@ -403,6 +411,13 @@ def _numbers(column: bytes | None, kind: str, count: int) -> Iterable[int | None
         return repeat(None, count)
     numbers = memoryview(column).cast(kind)  # type: ignore[call-overload]
     return [None if number == NO_TIME else number for number in numbers] if kind == "q" else numbers
+
+
+def _one(column: bytes | None, kind: str, place: int) -> int | None:
+    if column is None:
+        return None
+    number: int = memoryview(column).cast(kind)[place]  # type: ignore[call-overload]
+    return None if kind == "q" and number == NO_TIME else number
 
 
 def _picked(column: bytes | None, places: array[int], kind: Literal["Q", "I"] = "Q") -> bytes | None:

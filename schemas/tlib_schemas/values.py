@@ -114,6 +114,11 @@ class KVList:
                 made[key] = value.to_dict() if isinstance(value, KVList) else value
         return made
 
+    @property
+    def packed_size(self) -> int:
+        """The length of the packed list in bytes."""
+        return 2 + sum(5 + _packed_size(key) + _packed_size(value) for key, value in self)
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, KVList):
             return NotImplemented
@@ -138,6 +143,14 @@ class KVList:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> KVList:
         return self
+
+
+def _packed_size(value: KVValue) -> int:
+    if isinstance(value, KVList):
+        return 2 + value.packed_size
+    if isinstance(value, int):
+        return 4
+    return len(value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value)
 
 
 def _key(key: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import sys
 import types
 
@@ -57,3 +58,10 @@ def test_the_package_says_which_one_runs():
     chosen = sys.modules["tlib_codec.engine"]
     assert tlib_codec.engine() == chosen.engine() in ("native", "reference")
     assert all(getattr(tlib_codec, name) is getattr(chosen, name) for name in NAMES)
+
+
+@pytest.mark.parametrize("name", ["decode", "encode"])
+def test_a_function_of_the_native_engine_states_the_parameters_of_the_reference_engines(name):
+    native = pytest.importorskip("tlib_codec.native.engine", reason="the native engine is not built", exc_type=ImportError)
+    stated, expected = (inspect.signature(getattr(module, name)).parameters for module in (native, reference))
+    assert [(one.name, one.kind) for one in stated.values()] == [(one.name, one.kind) for one in expected.values()]

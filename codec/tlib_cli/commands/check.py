@@ -33,7 +33,7 @@ from tlib_cli.view.progress import Progress
 from tlib_codec.clock import ShownZone
 from tlib_codec.formats import ReadOptions
 from tlib_codec.query import Query, Tally
-from tlib_codec.records import Batch, Diagnostic, Frames, is_damage
+from tlib_codec.records import Batch, Diagnostic, Entry, Frames, is_damage
 from tlib_schemas.errors import Severity
 from tlib_schemas.registry import Registry
 
@@ -139,14 +139,26 @@ def command(
 def _checked(batch: Batch, query: Query, checker: Checker) -> Iterator[str | bytes]:
     """Check the selected parts of a batch, and all that is malformed; yield the lines."""
     for part in batch.parts:
-        if isinstance(part, Frames) and not query:
-            yield from checker.frames(part, batch)
-            continue
-        for entry in part.records(batch.registry, batch.limits) if isinstance(part, Frames) else (part,):
-            if isinstance(entry, Diagnostic) and entry.severity is Severity.WARNING:
-                report(entry.complaint())
-            elif not query or query(entry) or is_damage(entry):
-                yield from checker.entry(entry)
+        if isinstance(part, Frames):
+            yield from _checked_frames(part, batch, query, checker)
+        elif isinstance(part, Diagnostic) and part.severity is Severity.WARNING:
+            report(part.complaint())
+        elif not query or query(part) or is_damage(part):
+            yield from checker.entry(part)
+
+
+def _checked_frames(frames: Frames, batch: Batch, query: Query, checker: Checker) -> Iterator[str | bytes]:
+    if query:
+        dropped: list[Entry] = []
+        places = query.places(frames, batch, dropped)
+        if any(map(is_damage, dropped)):
+            selected = frozenset(places)
+            for place, record in enumerate(frames.records(batch.registry, batch.limits)):
+                if place in selected or is_damage(record):
+                    yield from checker.entry(record)
+            return
+        frames = frames.select(places)
+    yield from checker.frames(frames, batch)
 
 
 def _end(summary: Summary, groups: Groups, *, only_summary: bool, as_json: bool, warnings: bool) -> Iterator[str | bytes]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable, Iterator
 
 import click
 
 from tlib_cli import FINE, INVALID
-from tlib_cli.inputs import InputError, entries
+from tlib_cli.inputs import InputError, batches
 from tlib_cli.options import files_argument, registry_option
 from tlib_cli.output import opened
 from tlib_cli.reports import Unusable, report
 from tlib_cli.view.progress import Progress
 from tlib_codec.engine import encode
 from tlib_codec.formats import ReadOptions
-from tlib_codec.records import Diagnostic, Entry
+from tlib_codec.formats.verdicts import NOT_VALID, UNSURE, stretches, verdicts
+from tlib_codec.records import Batch, Diagnostic, Entry, Frames, Part
 from tlib_codec.reference import Policy
 from tlib_codec.stream import Gap
 from tlib_schemas.errors import EncodeError, SchemaViolation, Severity
@@ -47,12 +49,12 @@ def command(files: tuple[str, ...], output: str | None, lenient: bool, registry:
 
         for path in inputs:
             try:
-                for entry in entries(path, "jsonl", ReadOptions(registry=registry), moved=moved, opened=progress.opened):
-                    data, messages = _frame(entry, registry, lenient=lenient)
-                    file.write(data)
-                    for message in messages:
-                        status = max(status, INVALID)
-                        report(message)
+                for batch in batches(path, "jsonl", ReadOptions(registry=registry), moved=moved, opened=progress.opened):
+                    for data, messages in _frames(batch, lenient=lenient):
+                        file.write(data)
+                        for message in messages:
+                            status = max(status, INVALID)
+                            report(message)
             except InputError as error:
                 report(str(error))
                 status = Unusable.exit_code
@@ -61,6 +63,22 @@ def command(files: tuple[str, ...], output: str | None, lenient: bool, registry:
 
 # An event that is valid as read and not as a frame lacks what the receiving client sets.
 _NOT_PRINTED = "; no log prints it: decode the log with --server N"
+
+
+def _frames(batch: Batch, *, lenient: bool) -> Iterator[tuple[bytes, list[str]]]:
+    """Yield the bytes to write, and the errors that prevent them: runs of frames as they stand, the other entries one by one."""
+    for part in batch.parts:
+        judged = verdicts(part, batch, printed=False) if isinstance(part, Frames) else None
+        pieces: Iterable[bytes | Part] = (part,)
+        if judged is not None:
+            assert isinstance(part, Frames)
+            pieces = stretches(part, judged, odd=UNSURE if lenient else NOT_VALID)
+        for piece in pieces:
+            if isinstance(piece, bytes):
+                yield piece, []
+                continue
+            for entry in Batch([piece], registry=batch.registry, limits=batch.limits):
+                yield _frame(entry, batch.registry, lenient=lenient)
 
 
 def _frame(entry: Entry, registry: Registry, *, lenient: bool) -> tuple[bytes, list[str]]:

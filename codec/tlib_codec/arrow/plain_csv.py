@@ -1,6 +1,8 @@
-"""Write CSV without pyarrow: the same bytes, a Python object an event.
+"""Write CSV.
 
-Strategy: the builder of columns in Python gives the cells of each row; the origin of the entry gives the others.
+Strategy: the C core writes the rows of whole `Frames`. For the other entries, and for a frame that the core leaves out (malformed, with a
+list that is not UTF-8, with a construct of the caller's own), the builder of columns in Python gives the cells of each row, and the origin
+of the entry the others.
 """
 
 from __future__ import annotations
@@ -10,23 +12,26 @@ from typing import Any, BinaryIO, Final
 
 import msgspec
 
+from tlib_codec import native
 from tlib_codec.formats import WriteOptions
 from tlib_codec.formats.jsonl import value_to_data
 from tlib_codec.formats.selected import clean, csv_line, moment, quoted
-from tlib_codec.formats.writers import RecordWriter
-from tlib_codec.records import Batch, Diagnostic, Entry, Record, is_damage
+from tlib_codec.formats.writers import RecordWriter, flow_texts
+from tlib_codec.records import Batch, Diagnostic, Entry, Flow, Frames, Part, Record, is_damage
 from tlib_codec.stream import Gap
 from tlib_schemas.errors import EncodeError, Severity
-from tlib_schemas.limits import DEFAULT_LIMITS
+from tlib_schemas.events import InvalidEvent
+from tlib_schemas.limits import DEFAULT_LIMITS, Limits
 
 from .builder import Cells, FrameBuilder
 from .entries import encoded, error_of_gap, named, place
-from .layout import ERROR_OFFSET, EVENT, MAX_BATCH_BYTES, OFFSET, ORIGINS, Column, Kind, layout
+from .layout import ERROR_OFFSET, EVENT, MAX_BATCH_BYTES, OFFSET, ORIGINS, Column, Kind, error_of, layout
 from .reader import list_of
 
 _LARGEST: Final = (1 << 64) - 1
 _TIMES: Final = {"time": "Z", "local_time": ""}
 _NUMBERS: Final = ("line", "packet")
+_FLOW: Final = Flow.__struct_fields__
 
 
 class PlainCsv(RecordWriter):
@@ -36,6 +41,8 @@ class PlainCsv(RecordWriter):
         super().__init__(file, options.registry)
         self._layout = layout(options.registry)
         self._origins = [name for name in ORIGINS if options.origins is None or name in options.origins]
+        core = native.extension("text")
+        self._core = None if core is None else core.CsvRows(options.registry, self._layout, self._origins)
         self._builder = FrameBuilder(options.registry, DEFAULT_LIMITS, self._layout, MAX_BATCH_BYTES)
         if not options.part:
             names = [*(column.name for column in self._layout), *(f"${name}" for name in self._origins)]
@@ -43,8 +50,43 @@ class PlainCsv(RecordWriter):
 
     def write(self, batch: Batch) -> Iterator[Entry]:
         """Write a batch; yield the entries whose rows have an error, and a diagnostic for each record that has no row."""
-        held: list[Entry] = []
         failed: list[Diagnostic] = []
+        waiting: list[Part] = []
+        for part in batch.parts:
+            if not isinstance(part, Frames) or self._core is None or batch.registry is not self._registry:
+                waiting.append(part)
+                continue
+            yield from self._write_entries(Batch(waiting, registry=batch.registry, limits=batch.limits), failed)
+            waiting = []
+            yield from self._write_frames(part, batch.limits, failed)
+        yield from self._write_entries(Batch(waiting, registry=batch.registry, limits=batch.limits), failed)
+        yield from failed
+
+    def _write_frames(self, frames: Frames, limits: Limits, failed: list[Diagnostic]) -> Iterator[Entry]:
+        """Write frames by the core; those that it leaves out, a run of them at once, as entries."""
+        assert self._core is not None
+        file = quoted(clean(frames.file)) if frames.file and "file" in self._origins else ""
+        run = self._core.write(frames, limits, file.encode("utf-8", "replace"), flow_texts(frames, self._flow_cells))
+        for piece in run:
+            if isinstance(piece, bytes):
+                self._file.write(piece)
+                continue
+            (entry,) = frames.select([piece]).records(self._registry, limits)
+            row = run.row(piece, _error_cells(entry.item)) if isinstance(entry.item, InvalidEvent) else None
+            if row is None:
+                yield from self._write_entries(Batch([entry], registry=self._registry, limits=limits), failed)
+            else:
+                yield entry
+                self._file.write(row)
+
+    def _flow_cells(self, flow: Flow) -> bytes:
+        """Return the cells of a flow."""
+        names = (name for name in self._origins if name in _FLOW)
+        return ",".join(_cell(name, getattr(flow, name)) for name in names).encode("utf-8", "replace")
+
+    def _write_entries(self, batch: Batch, failed: list[Diagnostic]) -> Iterator[Entry]:
+        """Write the rows of a batch; yield entries whose rows have an error. `failed` gets a diagnostic for each record without a row."""
+        held: list[Entry] = []
         for entry in batch:
             if isinstance(entry, Diagnostic) or not entry.valid:
                 yield entry
@@ -60,7 +102,6 @@ class PlainCsv(RecordWriter):
                 self._rows(held)
                 held = []
         self._rows(held)
-        yield from failed
 
     def _take(self, entry: Entry) -> bool:
         """Give an entry to the builder; return whether the builder is full. Raises EncodeError."""
@@ -111,7 +152,18 @@ def _origin(name: str, entry: Entry) -> str:
     if name == "unnumbered":
         pairs: Mapping[str, str] = entry.unnumbered if isinstance(entry, Record) else {}
         return quoted(_json({clean(str(key)): clean(str(value)) for key, value in pairs.items()})) if pairs else ""
-    value = getattr(entry.origin, name)
+    return _cell(name, getattr(entry.origin, name))
+
+
+def _error_cells(item: InvalidEvent) -> bytes:
+    """Return the cells of the code, offset and path of an invalid event's first error."""
+    code, offset, path = error_of(item)
+    cells = (quoted(code), "" if offset is None else str(offset), quoted(clean(path)) if path else "")
+    return ",".join(cells).encode("utf-8", "replace")
+
+
+def _cell(name: str, value: Any) -> str:
+    """Return the cell of a field of an origin."""
     if value is None or value == "":
         return ""
     if name == "time_of_day":

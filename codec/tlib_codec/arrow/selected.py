@@ -65,7 +65,7 @@ class SelectedRows(SelectedWriter):
             self._sink = sink_of(self._name, self._file, self._schema, self._options)
         if rows:
             arrays = [
-                pa.array([None if value is None else _value(column, kind, value) for value in values], kind)
+                pa.array(_converted(column, kind, values), kind)
                 for column, kind, values in zip(columns, self._schema.types, cells, strict=True)
             ]
             self._sink.write([pa.RecordBatch.from_arrays(arrays, schema=self._schema)])
@@ -87,18 +87,24 @@ def _type(column: Column, values: Sequence[Any]) -> pa.DataType:
             return _MAP if any(isinstance(value, KVList) for value in values) else pa.string()
 
 
-def _value(column: Column, kind: pa.DataType, value: Any) -> Any:
+def _converted(column: Column, kind: pa.DataType, values: Sequence[Any]) -> list[Any]:
+    """Return the values of a column as Arrow takes them."""
+    if kind == pa.string():  # texts of ASCII first: they are most values
+        return [value if type(value) is str and value.isascii() else None if value is None else text_of(column, value) for value in values]
     if kind == _MAP:
-        return list(pairs(value).items())
-    if kind in _RANGES:
-        return value if isinstance(value, int) and value in _RANGES[kind] else None
-    if pa.types.is_timestamp(kind):
-        return value // 1000 if value in _TIMES else None
+        return [None if value is None else list(pairs(value).items()) for value in values]
     if kind == pa.binary():
-        return (
-            value if isinstance(value, bytes) else value.value if isinstance(value, RawValue) else shown(value).encode("utf-8", "replace")
-        )
-    return text_of(column, value)
+        return [None if value is None else _bytes(value) for value in values]
+    if pa.types.is_timestamp(kind):
+        return [value // 1000 if value is not None and value in _TIMES else None for value in values]
+    numbers = _RANGES[kind]
+    return [value if isinstance(value, int) and value in numbers else None for value in values]
+
+
+def _bytes(value: Any) -> bytes:
+    if isinstance(value, bytes):
+        return value
+    return value.value if isinstance(value, RawValue) else shown(value).encode("utf-8", "replace")
 
 
 def pairs(value: Any) -> dict[str, str]:

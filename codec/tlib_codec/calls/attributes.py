@@ -38,7 +38,7 @@ class Attributes:
 
         Where `judged`, a value that the call has already is an anomaly. `listed` takes only attributes of calls; `keep` stay as they are.
         """
-        call = one.call
+        call, held = one.call, 0
         changes: dict[str, tuple[Any, Any]] = {}
         for number, value in event.values.items():
             name, of_event, of_call = self._known.get(number) or (self._registry.attribute_name(number), False, False)
@@ -52,11 +52,12 @@ class Attributes:
                     self._calls.anomaly(one, event, "call-unchanged", f"{name} is said to be {said}")
                 continue
             changes[name] = (old, new)
-            self._calls.hold(one, weight(new) - weight(old))
+            held += weight(new) - (0 if old is None else weight(old))
             if new is None:
                 del call.state[name]
             else:
                 call.state[name] = new
+        self._calls.hold(one, held)
         return changes
 
 

@@ -169,9 +169,9 @@ class CallTracker:
     # -- call-based events -----------------------------------------------------------------------------
 
     def _create(self, event: Event) -> None:
-        if self._is_copy(event):
-            return
         one = self._calls.find(event.uuid, event.conn, event.connection)
+        if self._is_copy(event, one):
+            return
         start = (event.connection.number, event.connection.starts)
         if one is None:
             one = self._new(event, expected=True)
@@ -183,13 +183,15 @@ class CallTracker:
         self._apply(one, event)
 
     def _change(self, event: Event) -> None:
-        if not self._is_copy(event):
-            self._apply(self._find(event), event, judged=True)
+        one = self._calls.find(event.uuid, event.conn, event.connection)
+        if not self._is_copy(event, one):
+            self._apply(one or self._new(event, expected=False), event, judged=True)
 
     def _delete(self, event: Event) -> Sequence[Call]:
-        if self._is_copy(event):
+        one = self._calls.find(event.uuid, event.conn, event.connection)
+        if self._is_copy(event, one):
             return ()
-        one = self._find(event)
+        one = one or self._new(event, expected=False)
         self._apply(one, event)
         self._linking.merged(one, event.values)
         controlling = self._linking.named(event.values, Identifies.CONTROLLING_PARTY)
@@ -230,10 +232,6 @@ class CallTracker:
         if self.history:
             self._calls.remember(one, Change(event.name, event.time, changes, party, None, event.origin, site_of(one, event)))
 
-    def _find(self, event: Event) -> OpenCall:
-        """Return the call of an event that presupposes it; a new one, marked, where there is none."""
-        return self._calls.find(event.uuid, event.conn, event.connection) or self._new(event, expected=False)
-
     def _new(self, event: Event, *, expected: bool) -> OpenCall:
         late = self._calls.ended(event.uuid, event.conn) is not None
         one = self._calls.new(event)
@@ -243,9 +241,8 @@ class CallTracker:
             self._calls.anomaly(one, event, "call-not-created", f"{event.name} is the first event of the call")
         return one
 
-    def _is_copy(self, event: Event) -> bool:
-        """Return whether another connection has already delivered this call-based event."""
-        one = self._calls.find(event.uuid, event.conn, event.connection)
+    def _is_copy(self, event: Event, one: OpenCall | None) -> bool:
+        """Return whether another connection has already delivered this call-based event of the call `one`, if any."""
         if one is None:
             known = self._calls.ended(event.uuid, event.conn)
         elif event.uuid is None:

@@ -34,7 +34,7 @@ class Linking:
     def __init__(self, calls: OpenCalls, registry: Registry) -> None:
         self._calls = calls
         self._identifies = {thing: tuple(map(int, registry.identifying(thing))) for thing in Identifies}
-        self._linking = (*self._identifies[Identifies.ORIGINAL_CALL], *self._identifies[Identifies.LINKED_CALLS], *ELSEWHERE)
+        self._linking = frozenset((*self._identifies[Identifies.ORIGINAL_CALL], *self._identifies[Identifies.LINKED_CALLS], *ELSEWHERE))
 
     def named(self, values: Mapping[int, Any], thing: Identifies) -> str | None:
         """Return the text by which `values` identify the thing; None where they do not."""
@@ -46,7 +46,7 @@ class Linking:
 
     def follow(self, one: OpenCall, values: Mapping[int, Any]) -> None:
         """Link a call to its main call and to the call at other sites, as far as an event names them."""
-        if not any(number in values for number in self._linking):
+        if self._linking.isdisjoint(values):
             return
         main = self.named(values, Identifies.ORIGINAL_CALL)
         if main is not None:

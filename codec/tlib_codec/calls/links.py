@@ -43,10 +43,12 @@ def sites(links: KVList, most: int) -> Iterator[tuple[str | None, str | None]]:
 
 def weight(value: Any) -> int:
     """Return the approximate size of a value in bytes."""
+    if type(value) is str:
+        return 60 + len(value)
     if value is None:
         return 0
     if isinstance(value, KVList):
-        return 100 + sum(weight(key) + weight(inner) for key, inner in value)
+        return 100 + value.packed_size
     if isinstance(value, str | bytes):
         return 60 + len(value)
-    return 100 + sum(weight(inner) for inner in value.values()) if isinstance(value, dict) else 40
+    return 40

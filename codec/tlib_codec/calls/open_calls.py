@@ -114,7 +114,7 @@ class OpenCalls:
         call = Call({}, begin=event.time, origin=event.origin)
         one = OpenCall(self._made, call, event.time, home=connection.number, start=(connection.number, connection.starts))
         self.open[one.serial] = one
-        self.hold(one, 1_000 + weight(event.origin.to_data()))
+        self.hold(one, 1_500 + len(event.origin.text) + len(event.origin.peer))
         return one
 
     def touch(self, one: OpenCall, event: Event) -> None:

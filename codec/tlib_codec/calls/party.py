@@ -27,6 +27,9 @@ class State(enum.Enum):
     HELD = "held"  # beside ESTABLISHED: this party has the call on hold
 
 
+_NAMES = tuple((state, state.value) for state in State)
+
+
 class Span(msgspec.Struct):
     """A time in one state; None is a time that the input does not show."""
 
@@ -110,10 +113,10 @@ class Party(msgspec.Struct):
         """Return the party as JSON holds it: each state is a list of [from, to]."""
         known = {"dn": self.dn, "site": self.site, "role": self.role, "agent": self.agent, "queue": self.queue}
         data: dict[str, Any] = {key: value for key, value in known.items() if value}
-        for state in State:
+        for state, name in _NAMES:
             spans = [[time_text(span.start), time_text(span.end)] for span in self.spans if span.state is state]
             if spans:
-                data[state.value] = spans
+                data[name] = spans
         if self.left is not None:
             data["left"], data["released"] = self.left, time_text(self.released)
         return data | ({"target": self.target} if self.target else {})
@@ -145,4 +148,4 @@ def spans_of(parties: Iterable[Party], *states: State) -> Iterator[Span]:
 
 def time_text(time: dt.datetime | None) -> str | None:
     """Return a time as ISO 8601 in UTC, to the microsecond."""
-    return None if time is None else time.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return None if time is None else f"{time.isoformat(timespec='microseconds')[:26]}Z"

@@ -24,15 +24,9 @@ def _csv(file: BinaryIO, options: WriteOptions) -> Writer:
         from .selected import SelectedCsv  # noqa: PLC0415
 
         return SelectedCsv(file, options.registry, options.select, header=not options.part)
-    try:
-        need_pyarrow()
-    except ImportError:
-        from tlib_codec.arrow.plain_csv import PlainCsv  # noqa: PLC0415
+    from tlib_codec.arrow.plain_csv import PlainCsv  # noqa: PLC0415
 
-        return PlainCsv(file, options)
-    from tlib_codec.arrow.writer import ColumnWriter  # noqa: PLC0415 pyarrow
-
-    return ColumnWriter("csv", file, options)
+    return PlainCsv(file, options)
 
 
 def _writer(name: str) -> Callable[[BinaryIO, WriteOptions], Writer]:

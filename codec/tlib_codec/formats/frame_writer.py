@@ -1,15 +1,22 @@
-"""Write frames back to back: the input's own bytes where it has frames, else canonical ones."""
+"""Write frames back to back: the input's own bytes where it has frames, else canonical ones.
+
+Strategy: a run of valid frames is written as it stands. A frame that is not valid, or has an attribute to be noted, is decoded and goes
+through `put` as a record, and the run goes on behind it. Without the extension every frame goes that way.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from tlib_codec.engine import encode
-from tlib_codec.records import Diagnostic, Record
+from tlib_codec.records import Batch, Diagnostic, Entry, Frames, Record
 from tlib_codec.reference import Policy
+from tlib_codec.stats import Units
 from tlib_codec.stream import Gap
 from tlib_schemas.registry import Registry
 
+from .verdicts import stretches, verdicts
 from .writers import RecordWriter, UnnumberedNotes
 
 
@@ -20,11 +27,29 @@ def frame_of(record: Record, registry: Registry) -> bytes:
 
 
 class FrameWriter(RecordWriter):
-    """Writes the frames of a batch; gaps and malformed frames are left out."""
+    """Writes the frames of a batch; gaps and malformed frames are left out. `units` counts the frames of runs."""
 
-    def __init__(self, file: BinaryIO, registry: Registry) -> None:
+    def __init__(self, file: BinaryIO, registry: Registry, units: Units) -> None:
         super().__init__(file, registry)
+        self._units = units
         self._notes = UnnumberedNotes()
+
+    def write(self, batch: Batch) -> Iterator[Entry]:
+        """Write a batch; yield invalid records, and diagnostics of reading and writing."""
+        for part in batch.parts:
+            judged = verdicts(part, batch) if isinstance(part, Frames) else None
+            if judged is None:
+                yield from super().write(Batch([part], registry=batch.registry, limits=batch.limits))
+                continue
+            assert isinstance(part, Frames)
+            self._units.native += len(part)
+            for stretch in stretches(part, judged, self._notes):
+                if isinstance(stretch, Frames):
+                    self._units.native -= 1
+                    self._units.ask("frame that is not valid, or has a name to be noted")
+                    yield from super().write(Batch([stretch], registry=batch.registry, limits=batch.limits))
+                else:
+                    self._file.write(stretch)
 
     def put(self, record: Record) -> Diagnostic | None:
         """Write the record's frame. Raises EncodeError."""

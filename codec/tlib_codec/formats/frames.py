@@ -94,7 +94,7 @@ def _frame_at(file: BinaryIO, start: int, options: ReadOptions) -> int | None:
 def _write(file: BinaryIO, options: WriteOptions) -> Writer:
     from .frame_writer import FrameWriter  # noqa: PLC0415
 
-    return FrameWriter(file, options.registry)
+    return FrameWriter(file, options.registry, options.stats.written)
 
 
 FORMATS = (

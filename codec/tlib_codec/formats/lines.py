@@ -28,7 +28,7 @@ def line_blocks(pieces: Iterable[bytes], limit: int) -> Iterator[bytes | int | N
         if end:
             size += piece.find(b"\n")
             if size <= limit:
-                yield b"".join((*held, piece[:end]))
+                yield b"".join((*held, memoryview(piece)[:end]))
             else:
                 yield size
                 if after := piece[piece.find(b"\n") + 1 : end]:

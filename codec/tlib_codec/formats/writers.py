@@ -6,13 +6,14 @@ that somebody should read about. A writer that takes whole `Frames` overrides `w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO, Final
 
-from tlib_codec.records import Batch, Diagnostic, Entry, Origin, Record
+from tlib_codec.records import Batch, Diagnostic, Entry, Flow, Frames, Origin, Record
 from tlib_schemas.errors import EncodeError, Severity
 from tlib_schemas.registry import Registry
 
+_FEW_FLOWS: Final = 64  # whose texts are made whether a frame has them or not
 _MOST_NAMES: Final = 1000  # names of attributes that are remembered, so that each is reported once
 
 
@@ -60,6 +61,15 @@ class RecordWriter:
 
     def close(self) -> None:
         """Write the end of the output."""
+
+
+def flow_texts(frames: Frames, text_of: Callable[[Flow], bytes]) -> list[bytes]:
+    """Return the text of each flow of the frames; no text for flows that no frame has, where there are many."""
+    if frames.flows is None:
+        return []
+    table = frames.flow_table
+    used = range(len(table)) if len(table) <= _FEW_FLOWS else set(memoryview(frames.flows).cast("I"))
+    return [text_of(flow) if place in used else b"" for place, flow in enumerate(table)]
 
 
 class UnnumberedNotes:

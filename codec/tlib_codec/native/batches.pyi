@@ -1,7 +1,7 @@
 # The signatures of the steps over batches in C. Documented in the modules that call them.
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 from tlib_codec.records import Frames
@@ -10,15 +10,27 @@ from tlib_schemas.registry import Registry
 
 class Program:
     def __init__(
-        self, registry: Registry, tally: Any, steps: list[Any], messages: frozenset[int], own: Sequence[Any], asks_address: bool
+        self, registry: Registry, tally: Any, steps: list[Any], messages: frozenset[int], facts: Any, asks_address: bool
     ) -> None: ...
     def run(
         self, frames: Any, limits: Limits, flows: Any, span: Callable[[], Any] | None, odd: bool, ask: Callable[[int], bool]
     ) -> tuple[bytes, bytes]: ...
 
 class Rows:
-    def __init__(self, registry: Registry, sources: list[Any], shows: list[Any], own: Sequence[Any]) -> None: ...
+    def __init__(self, registry: Registry, sources: list[Any], shows: list[Any], facts: Any) -> None: ...
     def take(self, frames: Any, limits: Limits, flows: Any) -> list[list[Any] | None]: ...
+
+class SelectedLines:
+    def __init__(
+        self,
+        registry: Registry,
+        columns: list[tuple[Any, bytes, tuple[tuple[int, str], ...] | None, bool]],
+        facts: Any,
+        end: bytes,
+        csv: bool,
+        convert: Callable[[int, Any], bytes],
+    ) -> None: ...
+    def write(self, frames: Any, limits: Limits, flows: Any) -> Iterator[bytes | int]: ...
 
 def picked(column: bytes, places: array[int], width: int) -> bytes: ...
 def gathered(data: bytes, bounds: bytes, places: array[int]) -> tuple[bytes, bytes]: ...
@@ -52,7 +64,7 @@ class Cipher:
     def text(self, text: bytes, /) -> bytes: ...
     def hex(self, text: bytes, /) -> bytes: ...
     def base32(self, text: bytes, /) -> bytes: ...
-    def integer(self, number: int, /) -> int | None: ...
+    def integer(self, number: int, /) -> int: ...
 
 class Redaction:
     def __init__(

@@ -77,6 +77,7 @@ cdef extern from "tlib_core.h" nogil:
         const tlib_rule *rules
         uint32_t rule_count
         uint8_t beyond
+        uint8_t own
         uint8_t when
         uint16_t subject
         uint16_t next

@@ -1,7 +1,8 @@
 # The signatures of the text steps in C.
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from tlib_codec.arrow.layout import Column
 from tlib_codec.formats.logs.lines import LogLimits
 from tlib_codec.records import Flow, Frames
 from tlib_schemas.limits import Limits
@@ -54,6 +55,14 @@ class LogReader:
 class JsonWriter:
     def __init__(self, registry: Registry) -> None: ...
     def write(self, frames: Frames, limits: Limits, file: bytes, flows: list[bytes]) -> Iterator[bytes | int]: ...
+
+class RowRun(Iterator[bytes | int]):
+    def __next__(self) -> bytes | int: ...
+    def row(self, place: int, error: bytes) -> bytes | None: ...
+
+class CsvRows:
+    def __init__(self, registry: Registry, layout: Sequence[Column], origins: Sequence[str]) -> None: ...
+    def write(self, frames: Frames, limits: Limits, file: bytes, flows: list[bytes]) -> RowRun: ...
 
 class JsonReader:
     line: int

@@ -15,7 +15,9 @@ from tlib_codec.native.libcore cimport *
 from tlib_codec.native.engine cimport Labels, Names, Tables, Workspace, limits_of, tables_of, zeroed
 
 include "glue/frames.pxi"
+include "glue/origins.pxi"
 include "glue/log_in.pxi"
 include "glue/json_out.pxi"
+include "glue/csv_out.pxi"
 include "glue/json_in.pxi"
 include "glue/lines.pxi"

@@ -125,7 +125,7 @@ class Query:
         kept: list[Part] = []
         for part in batch.parts:
             if isinstance(part, Frames):
-                places = self._places(part, batch, dropped)
+                places = self.places(part, batch, dropped)
                 if places:
                     kept.append(part if len(places) == len(part) else part.select(places))
             elif self(part):
@@ -134,8 +134,8 @@ class Query:
                 dropped.append(part)
         return Batch(kept, registry=batch.registry, limits=batch.limits)
 
-    def _places(self, frames: Frames, batch: Batch, dropped: list[Entry] | None) -> array[int]:
-        """Return the places of the frames that the query selects."""
+    def places(self, frames: Frames, batch: Batch, dropped: list[Entry] | None = None) -> array[int]:
+        """Return the places of the frames of a batch that the query selects; `dropped` gets the invalid ones of the others."""
         found = None
         if self._program is not None and batch.registry is self._registry:
             ask: Callable[[int], bool] = lambda place: self(next(frames.select([place]).records(batch.registry, batch.limits)))  # noqa: E731

@@ -17,7 +17,6 @@ import msgspec
 from tlib_codec import native
 from tlib_codec.clock import Span
 from tlib_codec.records import Frames
-from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.limits import Limits
 from tlib_schemas.registry import Registry
 
@@ -26,7 +25,7 @@ from .condition import Condition, Tested
 from .fields import FieldKind
 from .flows import FlowTexts
 from .literals import EQUALITY, FOLDED, wanted_number
-from .sources import From, Source, ValueType, own_time_source, packed, source_of
+from .sources import From, Source, ValueType, facts_of, packed, source_of
 from .syntax import And, Compare, Expression, Match, Not, Operator, Or, field_text, leaves
 from .tally import Leaf, Tally
 
@@ -82,9 +81,8 @@ class Program:
     ) -> None:
         assert _batches is not None
         steps = _steps(condition, registry)
-        own = [own_time_source(int(one), registry) for one in (AttributeID.TimeinSecs, AttributeID.TimeinuSecs)]
         self._flows = FlowTexts({step.source.which for step in steps if step.source.place is From.FLOW}, addresses)
-        self._program = _batches.Program(registry, tally, steps, messages, own, addresses is not None)
+        self._program = _batches.Program(registry, tally, steps, messages, facts_of(registry), addresses is not None)
         self._span = span
 
     def run(self, frames: Frames, limits: Limits, ask: Callable[[int], bool], *, odd: bool) -> tuple[bytes, bytes] | None:

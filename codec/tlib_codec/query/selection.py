@@ -14,8 +14,7 @@ import msgspec
 
 from tlib_codec import native
 from tlib_codec.clock import completer
-from tlib_codec.records import Batch, Entry, Frames, Record
-from tlib_schemas.enumerations import AttributeID
+from tlib_codec.records import Batch, Entry, Frames, Part, Record
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.wire import Attribute
@@ -25,7 +24,7 @@ from .fields import Bound, FieldKind, resolve
 from .flows import FlowTexts
 from .parser import parse_fields
 from .records import record_scope
-from .sources import From, Source, own_time_source, source_of
+from .sources import Facts, From, Source, facts_of, source_of
 from .syntax import Field
 
 _batches = native.extension("batches")
@@ -62,13 +61,14 @@ class Selection:
         twice = next((i for i, name in enumerate(names) if name in names[:i]), None)
         if twice is not None:
             raise QueryError(f"{names[twice]} is there twice", "select", text=text, place=self._named[twice][1])
-        sources = [source_of(field, registry) for field, _ in self._named]
-        self._flows = FlowTexts({source.which for source in sources if source.place is From.FLOW})
-        self._rows: Any = None
-        if _batches is not None:
-            own = [own_time_source(int(one), registry) for one in (AttributeID.TimeinSecs, AttributeID.TimeinuSecs)]
-            shows = [_shown_number(column, source) for column, source in zip(self.columns, sources, strict=True)]
-            self._rows = _batches.Rows(registry, sources, shows, own)
+        self.sources: list[Source] = [source_of(field, registry) for field, _ in self._named]
+        self.flows: FlowTexts = FlowTexts({source.which for source in self.sources if source.place is From.FLOW})
+        self.facts: Facts = facts_of(registry)
+        self._rows = None if _batches is None else _batches.Rows(registry, self.sources, self._shows(), self.facts)
+
+    def _shows(self) -> list[Callable[[Any], str] | None]:
+        """Return for each column of numbers with names the function that shows them."""
+        return [column.bound.field.show if column.kind is FieldKind.NAME else None for column in self.columns]
 
     def _resolved(self) -> tuple[Column, ...]:
         scope = record_scope(self._registry)
@@ -86,26 +86,29 @@ class Selection:
         record = self._completed(record)  # a record that no reader made
         return [next(iter(column.bound.values(record)), None) for column in self.columns]
 
-    def rows(self, batch: Batch) -> Iterator[list[Any] | Entry]:
-        """Yield the values of each valid event of a batch, and every other entry as it is. A number with a name may come as the name."""
-        for part in batch.parts:
-            if (
-                isinstance(part, Frames)
-                and self._rows is not None
-                and batch.registry is self._registry
-                and self._flows.take(part.flow_table)
-            ):
-                for place, row in enumerate(self._rows.take(part, batch.limits, self._flows)):
-                    yield from (
-                        (row,)
-                        if row is not None
-                        else self._entries(Batch([part.select([place])], registry=batch.registry, limits=batch.limits))
-                    )
-            else:
-                yield from self._entries(Batch([part], registry=batch.registry, limits=batch.limits))
+    def takes(self, frames: Frames, batch: Batch) -> bool:
+        """Return whether the C core can take the columns out of frames of a batch; `flows` has the texts of their flows then."""
+        return _batches is not None and batch.registry is self._registry and self.flows.take(frames.flow_table)
 
-    def _entries(self, batch: Batch) -> Iterator[list[Any] | Entry]:
-        return (self.values(entry) if isinstance(entry, Record) and entry.valid else entry for entry in batch)
+    def rows(self, batch: Batch) -> Iterator[list[Any] | Entry]:
+        """Yield the values of each valid event of a batch, numbers with names as text, and every other entry as it is."""
+        for part in batch.parts:
+            if isinstance(part, Frames) and self._rows is not None and self.takes(part, batch):
+                for place, row in enumerate(self._rows.take(part, batch.limits, self.flows)):
+                    yield from (row,) if row is not None else self._entries(batch, part.select([place]))
+            else:
+                yield from self._entries(batch, part)
+
+    def _entries(self, batch: Batch, part: Part) -> Iterator[list[Any] | Entry]:
+        for entry in Batch([part], registry=batch.registry, limits=batch.limits):
+            if isinstance(entry, Record) and entry.valid:
+                values = zip(self.columns, self.values(entry), strict=True)
+                yield [
+                    column.bound.field.show(value) if column.kind is FieldKind.NAME and value is not None else value
+                    for column, value in values
+                ]
+            else:
+                yield entry
 
     def row(self, record: Record) -> list[Any]:
         """Return the values as `values` does; names and times as text."""
@@ -118,11 +121,6 @@ class Selection:
 
 
 _SHOWN = frozenset({FieldKind.NAME, FieldKind.TIME})
-
-
-def _shown_number(column: Column, source: Source) -> Callable[[Any], str] | None:
-    """Return the function that shows the numbers of a column with names; None for another column."""
-    return column.bound.field.show if column.kind is FieldKind.NAME and source.place in (From.MESSAGE, From.ATTRIBUTES) else None
 
 
 def _name(field: Field) -> str:

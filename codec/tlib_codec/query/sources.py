@@ -13,8 +13,10 @@ from typing import Final
 import msgspec
 
 from tlib_schemas import kinds
-from tlib_schemas.enumerations import OpenEnum
+from tlib_schemas.declare import Composite
+from tlib_schemas.enumerations import AttributeID, OpenEnum
 from tlib_schemas.registry import Registry
+from tlib_schemas.schema import EventSchema
 from tlib_schemas.wire import Attribute, Enum
 
 from .fields import alike
@@ -110,11 +112,30 @@ def source_of(field: Field, registry: Registry) -> Source:
     return Source(From.LIST, attributes=one, path=path) if path else Source(From.ATTRIBUTES, attributes=one, enumeration=enumeration)
 
 
-def own_time_source(number: int, registry: Registry) -> tuple[int, ValueType]:
-    """Return the attribute and type of a part of an event's own time; RAW where it is no number."""
-    attribute = registry.dictionary.get(number)
-    integer = attribute is not None and attribute.value is not None and attribute.value.kind in kinds.INTEGERS
-    return number, _type(attribute) if integer else ValueType.RAW
+class Facts(msgspec.Struct, frozen=True):
+    """Facts about a registry that the core needs beside its tables.
+
+    `own_time` are the attributes of an event's own time, seconds and microseconds, with their types: RAW where one is no number.
+    `asks` has a byte for each table, 1 where its events are made by code of their own, which may change values.
+    """
+
+    own_time: tuple[tuple[int, ValueType], ...]
+    asks: bytes
+
+
+def facts_of(registry: Registry) -> Facts:
+    """Return the facts about a registry."""
+    times = []
+    for number in (int(AttributeID.TimeinSecs), int(AttributeID.TimeinuSecs)):
+        attribute = registry.dictionary.get(number)
+        integer = attribute is not None and attribute.value is not None and attribute.value.kind in kinds.INTEGERS
+        times.append((number, _type(attribute) if integer else ValueType.RAW))
+    return Facts(tuple(times), bytes(_is_made(schema) for schema in registry.tables))
+
+
+def _is_made(schema: EventSchema) -> bool:
+    composites = [field.composite for field in schema.fields if field.composite is not None]
+    return hasattr(schema.cls, "__post_init__") or any(one.__post_init__ is not Composite.__post_init__ for one in composites)
 
 
 def packed(text: str) -> bytes | None:

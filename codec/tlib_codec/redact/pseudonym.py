@@ -1,9 +1,10 @@
 """Make pseudonyms of the same shape: digits stay digits, letters stay letters, the length stays.
 
 Strategy: read the letters and digits of a text as a number in mixed radix, each digit being the index of a character in
-its alphabet, and encipher that number by a Feistel network whose round function is BLAKE2b under a key made of the secret. So under one secret
-equal texts get equal pseudonyms, different texts of one shape get different ones, and only the secret leads back. A
-text of more than `_SHORT` letters and digits is shifted by a key stream that depends on the whole text: one digest for 32 characters.
+its alphabet, and encipher that number by a Feistel network whose round function is BLAKE2b under a key made of the secret.
+So under one secret equal texts get equal pseudonyms, different texts of one shape get different ones, and only the secret leads
+back. A text of more than `_SHORT` letters and digits is shifted by a key stream that depends on the whole text: one digest for
+32 characters.
 
 A pseudonym in which four consecutive digits survive is enciphered again until none do.
 
@@ -16,7 +17,7 @@ import contextlib
 import functools
 import hashlib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from tlib_codec import native
@@ -58,14 +59,17 @@ def _alphabet_id(character: str) -> bytes:
 
 
 def code_block(number: int) -> list[tuple[int, int]]:
-    """Return for each of the 64 code points of a block its category's place among those replaced (-1: none) and its place in its alphabet."""
+    """Return for each of the 64 code points of a block its category among those replaced (-1: none) and its place in its alphabet."""
     characters = [chr(code) for code in range(number * _BLOCK, (number + 1) * _BLOCK)]
     kinds = [unicodedata.category(c) for c in characters]
     return [(_REPLACED.index(kind), kinds[:place].count(kind)) if kind in _REPLACED else (-1, 0) for place, kind in enumerate(kinds)]
 
 
 class Pseudonyms:
-    """Pseudonyms under one secret. Two of the same secret agree, across files and runs. `cipher` is that in C, None where it is not built."""
+    """Pseudonyms under one secret. Two of the same secret agree, across files and runs.
+
+    `cipher` makes them in C; None where that is not built.
+    """
 
     def __init__(self, secret: bytes) -> None:
         self.cipher: Cipher | None = None
@@ -111,14 +115,15 @@ class Pseudonyms:
         if len(digits) == _INT_DIGITS and -(1 << 31) <= number < 1 << 31:
             high = (1 << 31) - 1
         replacement = digits
-        for _ in range(_AGAIN * 16):
+        for _ in range(_AGAIN):
             replacement = self._short(replacement, _DIGITS)
             if low <= int(replacement) <= high and not survives(digits, replacement):
-                break
-        else:
-            step = 1 + int.from_bytes(self._digest(_INTEGER + digits.encode())) % (high - low)
-            replacement = str(low + (int(digits) - low + step) % (high - low + 1))
-        return -int(replacement) if number < 0 else int(replacement)
+                return -int(replacement) if number < 0 else int(replacement)
+            if replacement == digits:
+                break  # it would go round for ever
+        step = 1 + int.from_bytes(self._digest(_INTEGER + digits.encode())[:8]) % (high - low)
+        found = low + (int(digits) - low + step) % (high - low + 1)
+        return -found if number < 0 else found
 
     def address(self, address: bytes) -> bytes:
         """Return an IP address of 4 or 16 bytes; addresses that share n leading bits have pseudonyms that share n leading bits."""
@@ -192,8 +197,9 @@ class _NativePseudonyms(Pseudonyms):
     def __init__(self, secret: bytes) -> None:
         super().__init__(secret)
         assert _batches is not None
-        self.cipher: Cipher = _batches.Cipher(self.key, code_block)
-        self._by_alphabet = {"": self.cipher.text, _HEX: self.cipher.hex, _BASE32: self.cipher.base32}
+        cipher: Cipher = _batches.Cipher(self.key, code_block)
+        self.cipher = cipher
+        self._by_alphabet: dict[str, Callable[[bytes], bytes]] = {"": cipher.text, _HEX: cipher.hex, _BASE32: cipher.base32}
 
     def _enciphered(self, text: str, own: str) -> str:
         make = self._by_alphabet.get(own)
@@ -204,8 +210,10 @@ class _NativePseudonyms(Pseudonyms):
 
     def integer(self, number: int) -> int:
         """Return an integer of the same sign and number of digits that fits signed 32 bits where `number` does."""
-        found = self.cipher.integer(number) if -(1 << 31) <= number < 1 << 31 else None
-        return super().integer(number) if found is None else found
+        cipher: Cipher | None = self.cipher
+        if cipher is not None and -(1 << 31) <= number < 1 << 31:
+            return cipher.integer(number)
+        return super().integer(number)
 
 
 def pseudonyms(secret: bytes) -> Pseudonyms:

@@ -21,6 +21,7 @@ from tlib_codec.formats.captures.decoder import CaptureDecoder
 from tlib_codec.formats.captures.lanes import Lanes
 from tlib_codec.formats.logs.reader import read_log
 from tlib_codec.formats.logs.values import messages_with_server
+from tlib_codec.native import extension
 from tlib_codec.records import Batch, Diagnostic, Entry, Record
 from tlib_codec.reference import Policy
 from tlib_codec.stream import Gap
@@ -33,7 +34,7 @@ from tlib_schemas.events import InvalidEvent, UnknownEvent
 from tlib_schemas.limits import DEFAULT_LIMITS, Limits
 from tlib_schemas.tlibrary import TLIBRARY
 
-from . import differential
+from . import differential, json_in, logs
 from .agreement import disagreement
 from .engines import engines
 from .heap import read_all
@@ -179,6 +180,8 @@ def _decoded(parts: Iterable[bytes]) -> Iterator[tuple[int, bytes, Any]]:
 
 def json(data: bytes, *, thorough: bool = False) -> str:
     """Read a line of JSON as an item or raise a DecodeError; the item survives its line and its frame."""
+    if thorough and extension("text") is not None:
+        _same(json_in.difference(data))
     try:
         item = jsonl.loads(data, policy=Policy.LENIENT)
     except DecodeError as error:
@@ -221,6 +224,8 @@ def log(data: bytes, *, thorough: bool = False) -> str:
     """Read a log without an exception; chunks do not change it; every record survives its line, and its frame or EncodeError."""
     entries = list(read_log([data]))
     _require(entries == list(read_log(pieces(data))), "chunks and whole give the same records")
+    if thorough:
+        _same(logs.difference(logs.Case(data, cuts_of(data))))
     records = _records(entries)
     for record in records:
         assert not isinstance(record.item, Gap)

@@ -82,7 +82,7 @@ def list_difference(expected: KVList, actual: KVList, place: str = "") -> str | 
             if given != wanted:
                 return f"{place} {name} of {key!r}\n  reference {wanted!r}\n  native    {given!r}"
     for (key, value), other in zip(expected, actual.values(), strict=True):
-        if isinstance(value, KVList) and (found := list_difference(value, other, f"{place}[{key!r}]")):
+        if isinstance(value, KVList) and isinstance(other, KVList) and (found := list_difference(value, other, f"{place}[{key!r}]")):
             return found
     return None
 

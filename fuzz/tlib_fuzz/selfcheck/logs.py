@@ -194,8 +194,9 @@ def actual(case: Case, units: Units, registry: Registry = TLIBRARY) -> Iterator[
             yield record
 
 
-def difference(case: Case, units: Units, registry: Registry = TLIBRARY) -> str | None:
-    """Return how the readers differ over a case, or None."""
+def difference(case: Case, units: Units | None = None, registry: Registry = TLIBRARY) -> str | None:
+    """Return how the readers differ over a case, or None. `units` counts the messages."""
+    units = Units() if units is None else units
     want = expected(case, registry)
     try:
         have = list(actual(case, units, registry))
@@ -234,12 +235,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1, help="seed of the logs")
     chosen = parser.parse_args(arguments)
     if native.extension("text") is None:
-        print("the extension `text` is not built")
+        sys.stdout.write("the extension `text` is not built\n")
         return 1
     units, faults = run(chosen.count, chosen.seed)
     for case, found in faults[:10]:
-        print(f"{case}\n  {found}")
-    print(f"{chosen.count:,} logs, {units}: {len(faults)} differ")
+        sys.stdout.write(f"{case}\n  {found}\n")
+    sys.stdout.write(f"{chosen.count:,} logs, {units}: {len(faults)} differ\n")
     return 1 if faults else 0
 
 

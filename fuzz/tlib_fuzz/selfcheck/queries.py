@@ -1,14 +1,15 @@
-"""Hold queries in C against the Python step: ``python -m tlib_fuzz.selfcheck.queries --count N``.
+"""Hold queries and chosen columns in C against the Python steps: ``python -m tlib_fuzz.selfcheck.queries --count N``.
 
 Strategy: a case is a random query over random runs of frames. Its fields are any that the registry knows, its literals are mostly
 values that the frames hold, so comparisons hold and fail. One query goes over the runs as batches, in C; an equal one tests the
 records one by one, in Python. The selected frames, the dropped invalid records, the counts of every comparison and the zone that a
-span of time settles on must be equal.
+span of time settles on must be equal. So must the lines of random columns: of the runs, and of their records.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import random
 import sys
 from collections.abc import Sequence
@@ -16,9 +17,11 @@ from typing import Any
 
 from tlib_codec.access import attribute_names
 from tlib_codec.clock import ShownZone, zone_of
-from tlib_codec.query import And, Compare, Expression, Field, Match, Not, Operator, Or, Query, QueryError, Scope
+from tlib_codec.formats import WriteOptions, writable
+from tlib_codec.query import And, Compare, Expression, Field, Match, Not, Operator, Or, Query, QueryError, Scope, Selection
 from tlib_codec.query.fields import FieldKind, resolve, shown
 from tlib_codec.query.records import record_scope, utc
+from tlib_codec.query.syntax import field_text
 from tlib_codec.records import Batch, Diagnostic, Entry, Origin, Record
 from tlib_codec.stream import Gap
 from tlib_schemas.registry import Registry
@@ -56,14 +59,15 @@ class Chooser:
         return And(terms) if rng.random() < 0.5 else Or(terms)
 
     def _leaf(self) -> Expression:
-        field = self._field()
+        field = self.field()
         literal = self._literal(field)
         if self.rng.random() < 0.7:
             return Compare(field, self.rng.choice(tuple(Operator)), literal)
         regex = self.rng.random() < 0.2
         return Match(field, self._pattern(literal), regex=regex, ignore_case=regex and self.rng.random() < 0.5)
 
-    def _field(self) -> Field:
+    def field(self, *, several: bool = True) -> Field:
+        """Return a field; it may have several values where `several` is true."""
         rng = self.rng
         record = rng.choice(self.records) if self.records else None
         if record is not None and rng.random() < 0.6:
@@ -75,11 +79,11 @@ class Chooser:
                     return Field(name, self._path(value))
             held = [name for name, _ in self._held(item)]
             if held:
-                return Field(rng.choice(held), any=rng.random() < 0.15)
+                return Field(rng.choice(held), any=several and rng.random() < 0.15)
         if rng.random() < 0.5:
             name = rng.choice(tuple(self.scope.fields))
             return Field(name, rng.choice(("AttributeNovel", "Bare", "no")) if name == "$unnumbered" else "")
-        return Field(rng.choice(self.names), any=rng.random() < 0.2)
+        return Field(rng.choice(self.names), any=several and rng.random() < 0.2)
 
     def _held(self, item: Any) -> list[tuple[str, Any]]:
         _, values = self.registry.lay_out(item)
@@ -117,15 +121,14 @@ class Chooser:
         return text
 
 
-def random_options(rng: random.Random, registry: Registry, records: Sequence[Record]) -> dict[str, Any]:
+def random_options(rng: random.Random, chooser: Chooser) -> dict[str, Any]:
     """Return the arguments of a random query but for its registry and zone."""
     options: dict[str, Any] = {}
     if rng.random() < 0.8:
-        chooser = Chooser(rng, registry, records)
         options["where"] = [chooser.expression() for _ in range(rng.choice((1, 1, 2)))]
     if rng.random() < 0.3:
-        known = [str(record.item.message) for record in records if not isinstance(record.item, Gap)]
-        options["events"] = rng.sample([*known, *registry.messages, "65535"], 5)
+        known = [str(record.item.message) for record in chooser.records if not isinstance(record.item, Gap)]
+        options["events"] = rng.sample([*known, *chooser.registry.messages, "65535"], 5)
     if rng.random() < 0.3:
         options["since"] = rng.choice(_TIMES)
     if rng.random() < 0.2:
@@ -161,6 +164,22 @@ def difference(parts: Sequence[Any], options: dict[str, Any], zone: str | None, 
     return next((f"{name}\n  Python {theirs!r}\n  C      {ours!r}" for name, ours, theirs in outcomes if repr(ours) != repr(theirs)), None)
 
 
+def columns_difference(parts: Sequence[Any], select: str, registry: Registry) -> str | None:
+    """Return how the lines of these columns differ between batches and their records, or None. Raises QueryError."""
+    batch = Batch(parts, registry=registry)
+    for name in ("jsonl", "csv"):
+        outcomes = []
+        for one in (batch, Batch(list(batch), registry=registry)):
+            file = io.BytesIO()
+            write = writable()[name].write
+            assert write is not None
+            writer = write(file, WriteOptions(registry=registry, select=Selection(select, registry)))
+            outcomes.append((list(map(repr, writer.write(one))), file.getvalue()))
+        if outcomes[0] != outcomes[1]:
+            return f"{name} of {select}\n  Python {outcomes[1]!r}\n  C      {outcomes[0]!r}"
+    return None
+
+
 def check(seed: int, registry: Registry = TLIBRARY) -> tuple[int, str | None]:
     """Return the number of frames of the case of this seed, and how the two steps differ over it, or None."""
     inputs = Inputs(seed, registry=registry)
@@ -175,10 +194,12 @@ def check(seed: int, registry: Registry = TLIBRARY) -> tuple[int, str | None]:
             parts.insert(1, Diagnostic("log-line", Origin(line=1), "this", "that"))
             parts.append(Record(inputs.item()))
         for _ in range(5):
-            options = random_options(rng, registry, records)
+            chooser = Chooser(rng, registry, records)
+            options = random_options(rng, chooser)
             zone = rng.choice(_ZONES)
+            select = ",".join({field_text(chooser.field(several=False)) for _ in range(4)})
             try:
-                found = difference(parts, options, zone, registry)
+                found = difference(parts, options, zone, registry) or columns_difference(parts, select, registry)
             except QueryError:
                 continue
             total += frames
@@ -189,7 +210,9 @@ def check(seed: int, registry: Registry = TLIBRARY) -> tuple[int, str | None]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check cases until they have had `--count` frames; return 1 where the steps differ."""
-    parser = argparse.ArgumentParser(prog="python -m tlib_fuzz.selfcheck.queries", description="Compare queries in C and in Python.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tlib_fuzz.selfcheck.queries", description="Compare queries and chosen columns in C and in Python."
+    )
     parser.add_argument(
         "--count", type=int, default=20_000, metavar="N", help="Check N pairs of a query and a frame (default: %(default)s)."
     )
@@ -202,7 +225,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if found is not None:
             sys.stdout.write(f"{found}\n")
             return 1
-    sys.stdout.write(f"queries in C and in Python are equal: {total:,} pairs of a query and a frame\n")
+    sys.stdout.write(f"queries and columns in C and in Python are equal: {total:,} pairs of a query and a frame\n")
     return 0
 
 

@@ -16,10 +16,10 @@ import weather
 from tlib_codec import Event, InvalidEvent, MalformedFrame, Policy, encode, read
 from tlib_codec.formats.jsonl.writer import LineWriter
 from tlib_codec.records import NO_TIME, Batch, Flow, Frames
-from tlib_fuzz.selfcheck.json_lines import difference
+from tlib_fuzz.selfcheck.json_lines import JsonLines
 from tlib_schemas import Attribute, Attributes, KVList, OpenEnum, Registry, Timestamp, UnknownEvent, event, wire
 from tlib_schemas.attributes import TimeinSecs, TimeinuSecs
-from tlib_schemas.limits import Limits
+from tlib_schemas.limits import DEFAULT_LIMITS, Limits
 from tlib_schemas.tlibrary import TLIBRARY
 
 pytest.importorskip("tlib_codec.native.text", reason="the native engine is not built: no C compiler was found", exc_type=ImportError)
@@ -37,6 +37,10 @@ def frames(*parts, **columns):
 
 def unknown(**attributes):
     return UnknownEvent(60, Attributes(attributes))
+
+
+def difference(part, registry=TLIBRARY, limits=DEFAULT_LIMITS):
+    return JsonLines(0, registry).difference(part, limits)
 
 
 def notes(**texts):
@@ -147,7 +151,7 @@ def test_notes_that_end_before_their_length():
 
 
 def test_a_column_of_another_length_is_refused():
-    with pytest.raises(ValueError, match="expected 8 for each of 1 frames"):
+    with pytest.raises(ValueError, match="expected 8 bytes for each of 1 frames"):
         written(frames(unknown(), lines=b"1234"))
 
 

@@ -6,23 +6,21 @@ be noted) goes through `put` as a record, and the run goes on behind it. Without
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
 from tlib_codec import native
 from tlib_codec.access import own_numbers
 from tlib_codec.formats.frame_writer import frame_of
+from tlib_codec.formats.verdicts import next_record, verdicts
 from tlib_codec.formats.writers import RecordWriter, UnnumberedNotes
 from tlib_codec.records import Batch, Diagnostic, Entry, Frames, Record
 from tlib_codec.stream import Gap
-from tlib_schemas.limits import Limits
 from tlib_schemas.registry import Registry
 
 from .conversation import Conversations, Pcap, Pcapng
 
 _batches = native.extension("batches")
-_NOT_VALID: Final = re.compile(rb"[^\0]")
 
 
 class PacketWriter(RecordWriter):
@@ -40,24 +38,21 @@ class PacketWriter(RecordWriter):
         """Write a batch; yield invalid records, and diagnostics of reading and writing."""
         for part in batch.parts:
             if self._native is not None and isinstance(part, Frames):
-                yield from self._frames(part, batch.limits)
+                yield from self._frames(part, batch)
             else:
                 yield from super().write(Batch([part], registry=batch.registry, limits=batch.limits))
 
-    def _frames(self, frames: Frames, limits: Limits) -> Iterator[Entry]:
+    def _frames(self, frames: Frames, batch: Batch) -> Iterator[Entry]:
         """Write a run of frames natively up to each that only Python can write."""
-        assert _batches is not None
         assert self._native is not None
-        verdicts = _batches.verdicts(frames.data, frames.bounds, self._registry, limits, frames.printed)
+        judged = verdicts(frames, batch)
+        assert judged is not None
         at = 0
         while at < len(frames):
-            odd = _NOT_VALID.search(verdicts, at)
-            end = len(frames) if odd is None else odd.start()
-            if frames.note_bounds is not None and (noted := self._notes.noted) is not None:
-                end = min(end, _batches.first_noted(frames.notes, frames.note_bounds, noted, at))
+            end = next_record(frames, judged, self._notes, at)
             at = self._native.send_frames(frames, self._registry, at, end, self._own)
             if at < len(frames):
-                yield from super().write(Batch([frames.select([at])], registry=self._registry, limits=limits))
+                yield from super().write(Batch([frames.select([at])], registry=batch.registry, limits=batch.limits))
                 at += 1
 
     def put(self, record: Record) -> Diagnostic | None:

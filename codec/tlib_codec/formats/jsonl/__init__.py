@@ -34,7 +34,7 @@ def _recognise(head: bytes, _end: bool) -> bool:
 def _read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     from .reader import read_lines  # noqa: PLC0415
 
-    return read_lines(source, options.registry)
+    return read_lines(source, options.registry, units=options.stats.read)
 
 
 def _cut(file: BinaryIO, begin: Span, length: int, _options: ReadOptions) -> Iterator[Span]:

@@ -18,6 +18,7 @@ from tlib_codec.json_text import texts_from_data
 from tlib_codec.native import extension
 from tlib_codec.records import Batch, Diagnostic, Entry, Frames, Origin, Record, batches, parse_time
 from tlib_codec.reference import Policy
+from tlib_codec.stats import Units
 from tlib_schemas.errors import DecodeError, quote
 from tlib_schemas.limits import DEFAULT_LIMITS
 from tlib_schemas.registry import Registry
@@ -28,13 +29,14 @@ _LONGEST_LINE: Final = 64 << 20  # bytes: the largest frame fits, written in bas
 _MARK: Final = b"\xef\xbb\xbf"  # a byte order mark, which the first line may have
 
 
-def read_lines(source: Source, registry: Registry, *, longest: int = _LONGEST_LINE) -> Iterator[Batch]:
-    """Yield the objects of a file in batches; a line of more than `longest` bytes is a diagnostic."""
-    parts = _entries if extension("text") is None else _parts
-    return batches(parts(source, registry, longest), registry=registry)
+def read_lines(source: Source, registry: Registry, *, longest: int = _LONGEST_LINE, units: Units | None = None) -> Iterator[Batch]:
+    """Yield the objects of a file in batches; a line of more than `longest` bytes is a diagnostic. `units` counts the lines."""
+    if extension("text") is None:
+        return batches(entries(source, registry, longest), registry=registry)
+    return batches(runs(source, registry, longest, units or Units()), registry=registry)
 
 
-def _parts(source: Source, registry: Registry, longest: int) -> Iterator[Frames | Entry | None]:
+def runs(source: Source, registry: Registry, longest: int, units: Units) -> Iterator[Frames | Entry | None]:
     """Yield runs of lines as frames, and the entries of the lines that the step in C leaves."""
     step = extension("text")
     assert step is not None
@@ -52,16 +54,18 @@ def _parts(source: Source, registry: Registry, longest: int) -> Iterator[Frames 
         while not lines.finished:
             frames, line = lines.step()
             if frames is not None:
+                units.native += len(frames)
                 yield frames
             if line is None:
                 continue
             number, text = line
+            units.ask("line of another form")
             if (entry := _entry_of(number, text, source, registry, longest)) is not None:
                 yield entry
     source.reached = ()
 
 
-def _entries(source: Source, registry: Registry, longest: int) -> Iterator[Entry | None]:
+def entries(source: Source, registry: Registry, longest: int) -> Iterator[Entry | None]:
     """Yield the entries of all lines."""
     for line in split_lines(source.chunks(), longest, source.span.line):
         if line is None:

@@ -7,20 +7,18 @@ construct of the caller's own can read) becomes a record, whose line is written 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
 import msgspec
 
 from tlib_codec import native
-from tlib_codec.formats.writers import RecordWriter
+from tlib_codec.formats.writers import RecordWriter, flow_texts
 from tlib_codec.json_text import texts_to_data
 from tlib_codec.records import Batch, Diagnostic, Entry, Flow, Frames, Origin, Record
 from tlib_schemas.limits import Limits
 from tlib_schemas.registry import Registry
 
 from .items import dumps, to_data
-
-_FEW_FLOWS: Final = 64  # whose texts are made whether a frame has them or not
 
 
 def line_of(record: Record, registry: Registry) -> bytes:
@@ -53,7 +51,7 @@ class LineWriter(RecordWriter):
 
     def _write_frames(self, frames: Frames, limits: Limits) -> Iterator[Entry]:
         assert self._core is not None
-        for piece in self._core.write(frames, limits, _members(Origin(file=frames.file)), _flow_members(frames)):
+        for piece in self._core.write(frames, limits, _members(Origin(file=frames.file)), flow_texts(frames, _flow_members)):
             if isinstance(piece, bytes):
                 self._file.write(piece)
             else:
@@ -69,17 +67,9 @@ class LineWriter(RecordWriter):
         self._file.write(dumps(diagnostic.as_item(), registry=self._registry, time=origin.time, source=origin.to_data()) + b"\n")
 
 
-def _flow_members(frames: Frames) -> list[bytes]:
-    """Return the members of ``$source`` that each flow gives; none for flows that no frame has, where there are many."""
-    table = frames.flow_table
-    if frames.flows is None:
-        return []
-    used = range(len(table)) if len(table) <= _FEW_FLOWS else set(memoryview(frames.flows).cast("I"))
-    return [_members(_origin_of(flow)) if place in used else b"" for place, flow in enumerate(table)]
-
-
-def _origin_of(flow: Flow) -> Origin:
-    return Origin(src=flow.src, dst=flow.dst, connection=flow.connection, direction=flow.direction, peer=flow.peer, version=flow.version)
+def _flow_members(flow: Flow) -> bytes:
+    fields = {name: getattr(flow, name) for name in Flow.__struct_fields__}
+    return _members(Origin(**fields))
 
 
 def _members(origin: Origin) -> bytes:

@@ -9,7 +9,8 @@ int tlib_subject_open(tlib_subject *subject, uint64_t row) {
     if (code)
         return code;
     subject->message = tlib_u16(subject->data + 4);
-    return frames->space->callers ? TLIB_ATTRIBUTE_TYPE : TLIB_OK;
+    int asks = frames->space->callers || (subject->table && subject->asks[subject->table - 1]);
+    return asks ? TLIB_ATTRIBUTE_TYPE : TLIB_OK;
 }
 
 static const tlib_schema *schema_of(const tlib_subject *subject) {

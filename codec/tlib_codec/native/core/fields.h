@@ -71,12 +71,13 @@ typedef struct {
 } tlib_flow_texts;
 
 /* One frame of a run, indexed, and its table (0: none). `flows` has TLIB_FLOW_TEXTS; those that no field asks for are zero. `seconds`
- * and `micros` say where an event has its own time. */
+ * and `micros` say where an event has its own time; `asks` says by table whether only the caller can make its events. */
 typedef struct {
     const tlib_frames *frames;
     const tlib_origins *origins;
     const tlib_flow_texts *flows;
     tlib_field_place seconds, micros;
+    const uint8_t *asks;
     uint64_t row;
     const uint8_t *data;
     uint16_t message;

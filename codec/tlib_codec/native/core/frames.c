@@ -36,7 +36,7 @@ uint64_t tlib_frames_verdicts(const tlib_frames *frames, uint64_t from, uint8_t 
         int code = tlib_frames_index(frames, i, &table);
         if (code == TLIB_MORE_CAPACITY)
             break;
-        if (code || frames->space->callers)
+        if (code || frames->space->callers || (table && frames->tables->schemas[table - 1].own))
             out[i] = TLIB_ASK;
         else if (!table)
             out[i] = TLIB_VALID;

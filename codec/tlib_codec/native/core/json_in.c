@@ -72,34 +72,42 @@ static int note(tlib_lines *lines, tlib_cursor *cursor, const uint8_t *end) {
     return TLIB_READ_OK;
 }
 
+/* The number of a member of a flow; -1 for another name. */
+enum { CONNECTION = 2 };
+static int which_of_flow(const uint8_t *name, int64_t length) {
+    if (tlib_text_is(name, length, "src"))
+        return 0;
+    if (tlib_text_is(name, length, "dst"))
+        return 1;
+    if (tlib_text_is(name, length, "connection"))
+        return CONNECTION;
+    if (tlib_text_is(name, length, "direction"))
+        return 3;
+    if (tlib_text_is(name, length, "peer"))
+        return 4;
+    return tlib_text_is(name, length, "version") ? 5 : -1;
+}
+
 /* Take the member `name` of a flow, which is written to the flow's text as it stands. */
 static int flow_member(tlib_lines *lines, tlib_cursor *cursor, const uint8_t *name, size_t name_length, row *made) {
-    static const char *const NAMES[] = {"src", "dst", "connection", "direction", "peer", "version"};
     const uint8_t *value = cursor->at;
-    uint32_t which = 0;
-    while (which < 6 && !tlib_text_is(name, (int64_t)name_length, NAMES[which]))
-        which++;
-    if (which == 6 || !once(&made->seen_in_source, FLOWS << which))
+    int which = which_of_flow(name, (int64_t)name_length);
+    if (which < 0 || !once(&made->seen_in_source, FLOWS << which))
         return TLIB_READ_ASK;
-    if (which == 2 && *value != '"') {
+    if (which == CONNECTION && *value != '"') {
         uint64_t number;
         if (natural(cursor, &number))
             return TLIB_READ_ASK;
     } else if (some_text(lines, cursor))
         return TLIB_READ_ASK;
-    size_t length = (size_t)(cursor->at - value);
+    /* The name, its quotes, whatever stands between it and the value, and the value. */
+    size_t length = (size_t)(cursor->at - (name - 1));
     tlib_buffer *flow = &lines->flow;
-    if (tlib_reserve(flow, name_length + length + 4))
+    if (tlib_reserve(flow, length + 1))
         return TLIB_READ_MEMORY;
-    uint8_t *to = flow->at + flow->length;
-    *to++ = '"';
-    memcpy(to, name, name_length);
-    to += name_length;
-    *to++ = '"';
-    *to++ = ':';
-    memcpy(to, value, length);
-    to[length] = ',';
-    flow->length += name_length + length + 4;
+    memcpy(flow->at + flow->length, name - 1, length);
+    flow->at[flow->length + length] = ',';
+    flow->length += length + 1;
     return TLIB_READ_OK;
 }
 
@@ -283,6 +291,15 @@ static void sort(tlib_written *written, size_t count) {
     }
 }
 
+/* Copy an attribute; sixteen bytes more may be read and written. Most are short. */
+static inline void copy(uint8_t *to, const uint8_t *from, size_t length) {
+    if (length > 64)
+        memcpy(to, from, length);
+    else
+        for (size_t done = 0; done < length; done += 16)
+            memcpy(to + done, from + done, 16);
+}
+
 /* Write the frame of the line's attributes behind the data, without taking it. TLIB_LINES_END: written. */
 static int frame(tlib_lines *lines, uint16_t message) {
     tlib_buffer *data = &lines->rows.data;
@@ -291,7 +308,7 @@ static int frame(tlib_lines *lines, uint16_t message) {
     sort(written, count);
     if (lines->body.length > lines->words->limits.frame_body)
         return TLIB_LINES_ASK;
-    if (tlib_reserve(data, TLIB_HEADER + lines->body.length))
+    if (tlib_reserve(data, TLIB_HEADER + lines->body.length + 16))
         return TLIB_LINES_MEMORY;
     uint8_t *start = data->at + data->length, *to = start + TLIB_HEADER;
     memcpy(start, "TL\x01\x00", 4);
@@ -300,7 +317,7 @@ static int frame(tlib_lines *lines, uint16_t message) {
     for (size_t i = 0; i < count; i++) {
         if (i && written[i].id == written[i - 1].id)
             return TLIB_LINES_ASK;
-        memcpy(to, lines->body.at + written[i].at, written[i].length);
+        copy(to, lines->body.at + written[i].at, written[i].length);
         to += written[i].length;
     }
     if (lines->raw) {

@@ -68,7 +68,7 @@ typedef struct {
 } tlib_rows;
 
 /* Flows by their text: `slots` has the number plus one of each, by hash. */
-#define TLIB_MOST_FLOWS 4096
+#define TLIB_MOST_FLOWS 1024
 typedef struct {
     tlib_buffer text;
     uint32_t count;
@@ -102,8 +102,10 @@ typedef struct {
     int raw; /* an attribute has a type that only the line names */
 } tlib_lines;
 
+/* Whether a name is `known`, a literal. */
 static inline int tlib_text_is(const uint8_t *name, int64_t length, const char *known) {
-    return (size_t)length == strlen(known) && memcmp(name, known, (size_t)length) == 0;
+    size_t expected = strlen(known);
+    return (size_t)length == expected && memcmp(name, known, expected) == 0;
 }
 
 /* Write the list at the cursor in its packed form behind `packed`, which has capacity for twice the rest of the line. Returns

@@ -71,10 +71,18 @@ int tlib_json_plain(tlib_json *json, const uint8_t *list) {
     return 1;
 }
 
-static uint8_t *pair_value(uint8_t *out, uint8_t type, const uint8_t *value, uint32_t length) {
+static uint8_t *text_of(tlib_json *json, uint8_t *out, const uint8_t *text, uint32_t length) {
+    uint8_t *after = tlib_json_string(out, text, length);
+    if (after != NULL)
+        return after;
+    json->marked = 1;
+    return tlib_json_marked(out, text, length);
+}
+
+static uint8_t *pair_value(tlib_json *json, uint8_t *out, uint8_t type, const uint8_t *value, uint32_t length) {
     switch (type) {
     case TLIB_PAIR_STRING:
-        return tlib_json_text(out, value, length);
+        return text_of(json, out, value, length);
     case TLIB_PAIR_INT:
         return tlib_write_i32(out, (int32_t)tlib_u32(value));
     case TLIB_PAIR_BINARY:
@@ -83,7 +91,7 @@ static uint8_t *pair_value(uint8_t *out, uint8_t type, const uint8_t *value, uin
         break;
     default: /* Unicode, which is UTF-8 */
         memcpy(out, "{\"$unicode\":", 12);
-        out = tlib_json_text(out + 12, value, length);
+        out = tlib_json_string(out + 12, value, length);
     }
     *out++ = '}';
     return out;
@@ -125,7 +133,7 @@ uint8_t *tlib_json_list(tlib_json *json, uint8_t *out, const uint8_t *list) {
             *out++ = '[';
         uint32_t key_length = tlib_u16(pair + 1), length = tlib_u16(pair + 3);
         const uint8_t *value = pair + 5 + key_length;
-        out = tlib_json_text(out, pair + 5, key_length);
+        out = text_of(json, out, pair + 5, key_length);
         *out++ = now.plain ? ':' : ',';
         if (pair[0] == TLIB_PAIR_LIST) {
             stack[depth++] = now;
@@ -141,7 +149,7 @@ uint8_t *tlib_json_list(tlib_json *json, uint8_t *out, const uint8_t *list) {
             first = 1;
             continue;
         }
-        out = pair_value(out, pair[0], value, length);
+        out = pair_value(json, out, pair[0], value, length);
         if (!now.plain)
             *out++ = ']';
         pair = value + length;

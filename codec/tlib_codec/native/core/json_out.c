@@ -281,8 +281,7 @@ static int repeats(const uint8_t *notes, uint64_t at, uint64_t end, const tlib_n
 
 #define MOST_NOTES 64 /* entries of a frame whose names are compared here */
 
-/* The member $unnumbered; `text` becomes the text of the origin. */
-static uint8_t *write_notes(tlib_json *json, uint8_t *out, const tlib_origins *origins, uint64_t i, tlib_note *text) {
+uint8_t *tlib_json_notes(tlib_json *json, uint8_t *out, const tlib_origins *origins, uint64_t i, tlib_note *text) {
     uint64_t start = origins->note_bounds[i], end = origins->note_bounds[i + 1], at = start;
     uint32_t count = 0, members = 0;
     tlib_note note;
@@ -295,12 +294,17 @@ static uint8_t *write_notes(tlib_json *json, uint8_t *out, const tlib_origins *o
         }
         if (repeats(origins->notes, start, end, &note))
             return stopped(json, TLIB_JSON_ASK);
-        out = members++ == 0 ? copy(out, ",\"$unnumbered\":{", 16) : copy(out, ",", 1);
+        *out++ = members++ == 0 ? '{' : ',';
         out = tlib_json_string(out, note.name, note.name_length);
         if (out == NULL) /* a name that is not UTF-8 */
             return stopped(json, TLIB_JSON_ASK);
         *out++ = ':';
-        out = tlib_json_text(out, note.value, note.value_length);
+        uint8_t *value = out;
+        out = tlib_json_string(value, note.value, note.value_length);
+        if (out == NULL) {
+            json->marked = 1;
+            out = tlib_json_marked(value, note.value, note.value_length);
+        }
     }
     if (members)
         *out++ = '}';
@@ -353,15 +357,17 @@ static uint8_t *write_origin(tlib_json *json, uint8_t *out, const tlib_origins *
         out = tlib_write_time(copy(out, ",\"$time\":\"", 10), time, &json->date);
         out = copy(out, "Z\"", 2);
     }
-    if (origins->note_bounds != NULL)
-        out = write_notes(json, out, origins, i, &text);
+    if (origins->note_bounds != NULL) {
+        uint8_t *before = out, *object = copy(out, ",\"$unnumbered\":", 15);
+        out = tlib_json_notes(json, object, origins, i, &text);
+        out = out == object ? before : out;
+    }
     if (out != NULL)
         out = copy(write_source(json, out, origins, i, &text), "}\n", 2);
     return out;
 }
 
-/* Whether a frame's flow and notes are there. */
-static int origin_fits(const tlib_origins *origins, uint64_t i) {
+int tlib_origin_fits(const tlib_origins *origins, uint64_t i) {
     uint32_t flow = tlib_flow_at(origins, i);
     if (flow != TLIB_NO_FLOW && flow >= origins->flow_count)
         return 0;
@@ -387,7 +393,7 @@ static uint8_t *write_line(tlib_json *json, const tlib_frames *frames, const tli
     int code = tlib_frames_index(frames, i, &table);
     if (code)
         return stopped(json, code == TLIB_MORE_CAPACITY ? TLIB_JSON_CAPACITY : TLIB_JSON_ASK);
-    if (!origin_fits(origins, i))
+    if (!tlib_origin_fits(origins, i))
         return stopped(json, TLIB_JSON_ASK);
     if (tlib_reserve(buffer, line_room(json, frames, origins, i)))
         return stopped(json, TLIB_JSON_MEMORY);

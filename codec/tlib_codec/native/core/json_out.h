@@ -74,7 +74,8 @@ typedef struct {
     uint64_t *seen;
     tlib_buffer keys; /* of a long list */
     tlib_date date;
-    int stop; /* why nothing was written: one of those below */
+    int marked; /* a list or notes had a text that is not UTF-8 */
+    int stop;   /* why nothing was written: one of those below */
 } tlib_json;
 
 /* What a run stopped for. */
@@ -89,6 +90,13 @@ enum {
 /* Append the lines of the frames from *place on, which moves; until the buffer holds `enough` bytes. */
 int tlib_json_lines(tlib_json *json, const tlib_frames *frames, const tlib_origins *origins, uint64_t *place, tlib_buffer *out,
                     size_t enough);
+
+/* Write the attributes without a public number in the notes of a frame as an object, nothing where there are none, and find the text of the
+ * origin; 8 bytes a byte are reserved. NULL where only the caller can. */
+uint8_t *tlib_json_notes(tlib_json *json, uint8_t *out, const tlib_origins *origins, uint64_t i, tlib_note *text);
+
+/* Whether a frame's flow and notes are there. */
+int tlib_origin_fits(const tlib_origins *origins, uint64_t i);
 
 /* Whether no key of a checked list repeats, begins with $ or is not UTF-8: 1, 0, or -1 where there is no memory. */
 int tlib_json_plain(tlib_json *json, const uint8_t *list);

@@ -18,7 +18,7 @@ typedef struct {
 
 static int same_key(const uint8_t *one, const uint8_t *other) {
     uint32_t length = tlib_u16(one + 1);
-    return length == tlib_u16(other + 1) && memcmp(one + 5, other + 5, length) == 0;
+    return length == tlib_u16(other + 1) && tlib_same(one + 5, other + 5, length);
 }
 
 static const uint8_t *next_pair(const uint8_t *pair) {

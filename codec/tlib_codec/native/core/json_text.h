@@ -104,15 +104,18 @@ static inline uint8_t *tlib_json_base64(uint8_t *out, const uint8_t *data, size_
     return out;
 }
 
-/* A string; an object {"$string": base64} where the text is not UTF-8. */
-static inline uint8_t *tlib_json_text(uint8_t *out, const uint8_t *text, size_t length) {
-    uint8_t *after = tlib_json_string(out, text, length);
-    if (after != NULL)
-        return after;
+/* A text that is not UTF-8: {"$string": base64}. */
+static inline uint8_t *tlib_json_marked(uint8_t *out, const uint8_t *text, size_t length) {
     memcpy(out, "{\"$string\":", 11);
     out = tlib_json_base64(out + 11, text, length);
     *out++ = '}';
     return out;
+}
+
+/* A text: a string, or marked where it is not UTF-8. */
+static inline uint8_t *tlib_json_text(uint8_t *out, const uint8_t *text, size_t length) {
+    uint8_t *after = tlib_json_string(out, text, length);
+    return after != NULL ? after : tlib_json_marked(out, text, length);
 }
 
 #endif

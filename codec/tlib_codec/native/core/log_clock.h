@@ -32,6 +32,11 @@ typedef struct {
     tlib_stamp stamp;
 } tlib_clock;
 
+/* Whether the nanoseconds of a stamp fit 64 bits: those of the years 1685 to 2255 do. */
+static inline int tlib_stamp_fits(const tlib_stamp *stamp) {
+    return stamp->kind != TLIB_DATED || (stamp->second > -INT64_C(9000000000) && stamp->second < INT64_C(9000000000));
+}
+
 /* The own time of an event: TimeinSecs and TimeinuSecs, where it has them. */
 typedef struct {
     int64_t seconds;

@@ -3,6 +3,7 @@
 
 #define ENOUGH (4u << 20) /* bytes of frames after which a run ends */
 #define MOST_STRAYS 32
+#define AHEAD 64 /* bytes that are looked at together */
 
 static int ask(tlib_log *log, int why) {
     return tlib_log_ask(log, why);
@@ -213,6 +214,8 @@ static int finish(const tlib_log_tables *tables, tlib_log *log, tlib_log_output 
     if (step == TLIB_STEP_DONE && message->certain) {
         if (message->number < 0)
             return ask(log, TLIB_ASK_NAME);
+        if (!tlib_stamp_fits(&message->stamp))
+            return ask(log, TLIB_ASK_CLOCK);
         /* The stamp of the other one was read before the date was known: Python reads both. */
         if (at_header && tlib_clock_learns_date(&message->stamp, &message->own))
             return ask(log, TLIB_ASK_CLOCK);
@@ -277,10 +280,10 @@ static int decode(const tlib_log_tables *tables, tlib_log *log, tlib_slice *line
     return has_wide(*line) ? TLIB_STEP_DONE : transcode(tables, log, line);
 }
 
-/* Move `clear` to the first byte beyond ASCII, or behind `end`. */
-static void look_ahead(tlib_log *log, const uint8_t *data, size_t end) {
-    while (end - log->clear >= 32 && tlib_ascii(data + log->clear, 32))
-        log->clear += 32;
+/* Move `clear`, which is in the line that ends at `end`, to a byte behind the line, or to the first one beyond ASCII. */
+static void look_ahead(tlib_log *log, const uint8_t *data, size_t end, size_t length) {
+    while (length - log->clear >= AHEAD && tlib_ascii(data + log->clear, AHEAD))
+        log->clear += AHEAD;
     while (log->clear < end && data[log->clear] < 0x80)
         log->clear++;
 }
@@ -333,19 +336,19 @@ static int between(const tlib_log_tables *tables, tlib_log *log, tlib_log_output
     return TLIB_STEP_DONE;
 }
 
-static int read_line(const tlib_log_tables *tables, tlib_log *log, tlib_log_output *out, const uint8_t *data, size_t end) {
+static int read_line(const tlib_log_tables *tables, tlib_log *log, tlib_log_output *out, const uint8_t *data, size_t end, size_t length) {
     tlib_slice line = {data + log->at, end - log->at};
-    size_t length = line.length;
+    size_t raw = line.length;
     if (!log->message.open) {
         log->unit_at = log->at;
         log->unit_line = log->line;
     }
-    if (length > tables->line)
+    if (raw > tables->line)
         return ask(log, TLIB_ASK_SIZE);
     if (log->clear < end) {
         if (log->clear < log->at)
             log->clear = log->at;
-        look_ahead(log, data, end);
+        look_ahead(log, data, end, length);
         if (log->clear < end) {
             int step = decode(tables, log, &line);
             if (step != TLIB_STEP_DONE)
@@ -353,7 +356,7 @@ static int read_line(const tlib_log_tables *tables, tlib_log *log, tlib_log_outp
         }
     }
     int step = log->message.open ? take(tables, log, line) : TLIB_STEP_NOT;
-    return step == TLIB_STEP_NOT ? between(tables, log, out, data, line, length) : step;
+    return step == TLIB_STEP_NOT ? between(tables, log, out, data, line, raw) : step;
 }
 
 /* Go back to the beginning of the unit at hand. */
@@ -387,7 +390,7 @@ int tlib_log_run(const tlib_log_tables *tables, tlib_log *log, tlib_log_output *
             }
             return stop(log, ask(log, TLIB_ASK_SIZE));
         }
-        int step = read_line(tables, log, out, data, end);
+        int step = read_line(tables, log, out, data, end, length);
         if (step != TLIB_STEP_DONE)
             return stop(log, step);
         log->at = end + (feed != NULL);

@@ -10,13 +10,13 @@ static int number(const uint8_t *p, const uint8_t *end, int *negative, uint64_t 
     p += *negative;
     const uint8_t *digits = p;
     uint64_t value = 0;
-    while (p < end && tlib_is(*p, TLIB_DIGIT)) {
-        uint64_t digit = (uint64_t)(*p++ - '0');
-        if (value > (UINT64_MAX - digit) / 10)
+    for (; p < end && tlib_is(*p, TLIB_DIGIT); p++) {
+        uint64_t digit = (uint64_t)(*p - '0');
+        if (p - digits >= 19 && (p - digits >= 20 || value > (UINT64_MAX - digit) / 10))
             return 0;
         value = value * 10 + digit;
     }
-    if (p == digits || p - digits > 20)
+    if (p == digits)
         return 0;
     p = tlib_skip(p, end, TLIB_SPACE);
     *magnitude = value;

@@ -72,12 +72,38 @@ static inline uint32_t tlib_hash(const uint8_t *text, size_t length) {
     return (uint32_t)(hash >> 32);
 }
 
+/* Whether two texts of one length are equal; most are short. */
+static inline int tlib_same(const uint8_t *one, const uint8_t *other, size_t length) {
+    uint64_t a, b, c, d;
+    uint32_t e, f, g, h;
+    if (length > 16)
+        return memcmp(one, other, length) == 0;
+    if (length >= 8) {
+        memcpy(&a, one, 8);
+        memcpy(&b, other, 8);
+        memcpy(&c, one + length - 8, 8);
+        memcpy(&d, other + length - 8, 8);
+        return a == b && c == d;
+    }
+    if (length >= 4) {
+        memcpy(&e, one, 4);
+        memcpy(&f, other, 4);
+        memcpy(&g, one + length - 4, 4);
+        memcpy(&h, other + length - 4, 4);
+        return e == f && g == h;
+    }
+    for (size_t i = 0; i < length; i++)
+        if (one[i] != other[i])
+            return 0;
+    return 1;
+}
+
 /* The place of a name; -1 where it is not known. */
 static inline int64_t tlib_place(const tlib_names *names, const uint8_t *text, size_t length) {
     for (uint32_t at = tlib_hash(text, length) & names->mask; names->slots[at]; at = (at + 1) & names->mask) {
         uint32_t name = names->slots[at] - 1;
         const uint8_t *known = names->text + names->offsets[name];
-        if (names->offsets[name + 1] - names->offsets[name] == length && memcmp(known, text, length) == 0)
+        if (names->offsets[name + 1] - names->offsets[name] == length && tlib_same(known, text, length))
             return name;
     }
     return -1;

@@ -306,6 +306,8 @@ static int64_t own_time(const tlib_sent *sent, const uint8_t *frame, uint64_t le
 
 int tlib_talks_frames(tlib_talks *talks, const tlib_sent *sent, uint64_t *at, uint64_t end, uint32_t *flow, int64_t *time) {
     for (; *at < end; ++*at) {
+        if (talks->out.length > TLIB_WRITTEN)
+            return TLIB_FULL;
         const uint8_t *frame = sent->data + sent->bounds[*at];
         uint64_t length = sent->bounds[*at + 1] - sent->bounds[*at];
         *time = sent->times == NULL ? TLIB_NO_TIME : sent->times[*at];

@@ -80,10 +80,11 @@ typedef struct {
     int canonical; /* only frames with ascending ids may be sent as they are */
 } tlib_sent;
 
-enum { TLIB_SENT = 0, TLIB_OPEN, TLIB_LEFT };
+enum { TLIB_SENT = 0, TLIB_OPEN, TLIB_LEFT, TLIB_FULL };
+#define TLIB_WRITTEN (1 << 18) /* bytes of packets that are written together */
 
 /* Send the frames from *at up to `end`. TLIB_SENT: all; TLIB_OPEN: the conversation of frame *at is not open; TLIB_LEFT: the caller must
- * send frame *at itself; -1: no memory. */
+ * send frame *at itself; TLIB_FULL: write the buffer out first; -1: no memory. */
 int tlib_talks_frames(tlib_talks *talks, const tlib_sent *sent, uint64_t *at, uint64_t end, uint32_t *flow, int64_t *time);
 
 #endif

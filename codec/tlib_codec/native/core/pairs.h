@@ -32,10 +32,12 @@ static inline tlib_pair tlib_pair_at(const uint8_t *at) {
 static inline int tlib_find_pair(const uint8_t *list, const void *key, size_t length, tlib_pair *pair) {
     const uint8_t *at = list + 2;
     for (uint32_t left = tlib_u16(list); left; left--) {
-        *pair = tlib_pair_at(at);
-        if (pair->key_length == length && memcmp(pair->key, key, length) == 0)
+        size_t key_length = tlib_u16(at + 1);
+        if (key_length == length && memcmp(at + 5, key, length) == 0) {
+            *pair = tlib_pair_at(at);
             return 1;
-        at = pair->value + pair->length;
+        }
+        at += 5 + key_length + tlib_u16(at + 3);
     }
     return 0;
 }

@@ -2,8 +2,8 @@
 #include "pseudonym.h"
 
 enum { ROUNDS = 8, SHORT = 16, SEEN = 40, AGAIN = 64, RUN = 4 };
-enum { ROUND_OF = 1, ONLY, STREAM, MORE, BYTES }; /* the first byte of a hashed message: what it is hashed for */
-enum { NUMBER = 3 };                              /* beside the alphabets, in the cache */
+enum { ROUND_OF = 1, ONLY, STREAM, MORE, BYTES, ADDRESS, INTEGER }; /* the first byte of a hashed message: what it is hashed for */
+enum { NUMBER = 3 };                                                /* beside the alphabets, in the cache */
 #define NO_CODE 0xFFFFFFFFu
 
 static const tlib_alphabet HEX = {0xFFFFFF, 16, 0, "0123456789abcdef"};
@@ -246,13 +246,17 @@ static tlib_kept_pseudonym *kept_for(tlib_pseudonyms *names, int own, const uint
     uint32_t hash = 2166136261u ^ (uint32_t)own;
     for (uint32_t i = 0; i < length; i++)
         hash = (hash ^ text[i]) * 16777619u;
-    tlib_kept_pseudonym *kept = &names->cache[(hash ^ hash >> 15) % TLIB_CACHE];
-    *hit = kept->length == length && kept->own == own && memcmp(kept->text, text, length) == 0;
-    if (!*hit) {
-        memcpy(kept->text, text, length);
-        kept->own = (uint8_t)own;
-        kept->length = (uint8_t)length;
+    tlib_kept_pseudonym *set = &names->cache[(hash ^ hash >> 15) % (TLIB_CACHE / TLIB_WAYS) * TLIB_WAYS], *kept = set;
+    for (int way = 0; way < TLIB_WAYS; way++, kept++) {
+        *hit = kept->length == length && kept->own == own && memcmp(kept->text, text, length) == 0;
+        if (*hit)
+            return kept;
     }
+    kept = set + set->next;
+    set->next = (uint8_t)((set->next + 1) % TLIB_WAYS);
+    memcpy(kept->text, text, length);
+    kept->own = (uint8_t)own;
+    kept->length = (uint8_t)length;
     return kept;
 }
 
@@ -298,8 +302,9 @@ void tlib_pseudonym_data(tlib_pseudonyms *names, const uint8_t *data, uint32_t l
     }
 }
 
-static int make_number(const tlib_pseudonyms *names, uint32_t number, uint32_t most, uint32_t *out) {
+static uint32_t make_number(const tlib_pseudonyms *names, uint32_t number, uint32_t most) {
     place places[10];
+    uint8_t digits[11] = {INTEGER}, digest[TLIB_BLAKE_DIGEST];
     uint32_t count = 0;
     uint64_t low = 1;
     for (uint64_t rest = number; rest || !count; rest /= 10) {
@@ -312,31 +317,30 @@ static int make_number(const tlib_pseudonyms *names, uint32_t number, uint32_t m
         places[i].alphabet = &DIGITS;
         places[i].character = i;
         places[i].index = places[i].now = (uint8_t)(rest % 10);
+        digits[1 + i] = (uint8_t)('0' + rest % 10);
     }
-    for (uint32_t attempt = 0; attempt < AGAIN * 16; attempt++) {
+    for (uint32_t attempt = 0; attempt < AGAIN; attempt++) {
         uint64_t value = 0;
         permute(names, places, count);
         for (uint32_t i = 0; i < count; i++)
             value = 10 * value + places[i].now;
-        if (value >= low && value <= high && !survives(places, count)) {
-            *out = (uint32_t)value;
-            return 0;
-        }
+        if (value >= low && value <= high && !survives(places, count))
+            return (uint32_t)value;
+        if (value == number)
+            break; /* it would go round for ever */
     }
-    return 1;
+    digest_of(names, digits, 1 + (size_t)count, NULL, 0, digest);
+    return (uint32_t)(low + (number - low + 1 + tlib_u64(digest) % (high - low)) % (high - low + 1));
 }
 
-int tlib_pseudonym_number(tlib_pseudonyms *names, uint32_t number, uint32_t most, uint32_t *out) {
-    uint32_t key[2] = {number, most};
+uint32_t tlib_pseudonym_number(tlib_pseudonyms *names, uint32_t number, uint32_t most) {
+    uint32_t key[2] = {number, most}, found;
     int hit;
     tlib_kept_pseudonym *kept = kept_for(names, NUMBER, (const uint8_t *)key, sizeof key, &hit);
     if (!hit) {
-        if (make_number(names, number, most, out)) {
-            kept->length = 0;
-            return 1;
-        }
-        memcpy(kept->pseudonym, out, sizeof *out);
+        found = make_number(names, number, most);
+        memcpy(kept->pseudonym, &found, sizeof found);
     }
-    memcpy(out, kept->pseudonym, sizeof *out);
-    return 0;
+    memcpy(&found, kept->pseudonym, sizeof found);
+    return found;
 }

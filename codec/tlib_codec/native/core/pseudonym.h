@@ -27,11 +27,13 @@ typedef struct {
     tlib_alphabet alphabets[TLIB_KINDS];
 } tlib_code_block;
 
-enum { TLIB_CACHED_BYTES = 54, TLIB_CACHE = 4096 };
+/* The cache has sets of TLIB_WAYS entries: a text stands in one of its set, and a new one takes the places of its set in turn. */
+enum { TLIB_CACHED_BYTES = 54, TLIB_WAYS = 4, TLIB_CACHE = 4096 * TLIB_WAYS };
 
 typedef struct {
     uint8_t length; /* 0: nothing is kept here */
     uint8_t own;
+    uint8_t next; /* of the first entry of a set: the one that goes next */
     uint8_t text[TLIB_CACHED_BYTES];
     uint8_t pseudonym[TLIB_CACHED_BYTES];
 } tlib_kept_pseudonym;
@@ -52,7 +54,7 @@ int tlib_pseudonym(tlib_pseudonyms *names, int own, const uint8_t *text, uint32_
 /* Of 16 hex digits in their letter case. */
 int tlib_pseudonym_hex(tlib_pseudonyms *names, const uint8_t *text, uint8_t *out);
 void tlib_pseudonym_data(tlib_pseudonyms *names, const uint8_t *data, uint32_t length, uint8_t *out);
-/* Of an integer of up to 10 digits, by its magnitude; `most` is the highest that may come. 1 where the caller must make it. */
-int tlib_pseudonym_number(tlib_pseudonyms *names, uint32_t number, uint32_t most, uint32_t *out);
+/* The pseudonym of an integer's magnitude: as many digits, `most` at most. */
+uint32_t tlib_pseudonym_number(tlib_pseudonyms *names, uint32_t number, uint32_t most);
 
 #endif

@@ -91,20 +91,13 @@ static void data(work *w, uint32_t at, uint32_t length) {
 
 /* A number of 32 bits, signed or not. */
 static void number(work *w, uint32_t at, int is_signed) {
-    uint32_t value = tlib_u32(w->data + at), magnitude = value, most = UINT32_MAX, replaced = 0;
+    uint32_t value = tlib_u32(w->data + at);
     int negative = is_signed && value >> 31;
-    if (negative)
-        magnitude = 0u - value;
-    if (is_signed || value <= INT32_MAX)
-        most = INT32_MAX;
-    if (!is_signed && value > INT32_MAX) { /* up to ten digits may come, of which not all fit */
+    if (!is_signed && value > INT32_MAX) { /* not every number of ten digits fits */
         w->state = TLIB_ASK_FRAME;
         return;
     }
-    if (tlib_pseudonym_number(w->redaction->names, magnitude, most, &replaced)) {
-        w->state = TLIB_ASK_FRAME;
-        return;
-    }
+    uint32_t replaced = tlib_pseudonym_number(w->redaction->names, negative ? 0u - value : value, INT32_MAX);
     if (negative)
         replaced = 0u - replaced;
     for (uint32_t k = 0; k < 4; k++)
@@ -274,7 +267,7 @@ int tlib_redact(const tlib_redaction *redaction, const tlib_frames *frames, uint
     const tlib_workspace *space = frames->space;
     if (code == TLIB_MORE_CAPACITY || (!code && space->count > changed_count))
         return TLIB_WIDER;
-    if (code || space->callers || !space->ascending)
+    if (code || space->callers || !space->ascending || (table && frames->tables->schemas[table - 1].own))
         return TLIB_ASK_FRAME;
     work w = {redaction, frames->data + frames->bounds[i], out, 0, TLIB_REDACTED};
     for (uint32_t k = 0; k < space->count; k++) {

@@ -6,6 +6,7 @@
 
 #define TLIB_WIDEST_TIME 32      /* bytes of a time */
 #define TLIB_SECOND 1000000000LL /* nanoseconds */
+#define TLIB_MICROS 26           /* bytes of a time without nanoseconds */
 #define TLIB_DATE 11             /* bytes of a date and the T behind it */
 
 /* The date that was written last, and the T behind it. */

@@ -109,6 +109,7 @@ typedef struct {
     const tlib_rule *rules;
     uint32_t rule_count;
     uint8_t beyond; /* has rules that only the caller can evaluate */
+    uint8_t own;    /* its class may change values when an event is made: only the caller knows the event */
     uint8_t when;
     uint16_t subject;
     uint16_t next;

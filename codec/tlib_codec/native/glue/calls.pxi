@@ -124,10 +124,10 @@ cdef class EventReader:
         Return the place of the first that is not taken, and what the tracker gave for the one before it; None: that place has a frame for
         Python.
         """
-        try:
-            return self.taken(at, end, connection)
-        finally:
+        place, found = self.taken(at, end, connection)
+        if found is None or place == end:
             self.tell_counts()
+        return place, found
 
     cdef object tell_counts(self):
         cdef uint32_t i

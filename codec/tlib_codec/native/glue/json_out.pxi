@@ -19,24 +19,6 @@ cdef extern from "buffer.h" nogil:
 
     void tlib_release(tlib_buffer *buffer)
 
-cdef extern from "origins.h" nogil:
-    ctypedef struct tlib_origins:
-        const uint64_t *lines
-        const uint64_t *packets
-        const uint64_t *offsets
-        const int64_t *times
-        const int64_t *local_times
-        const int64_t *times_of_day
-        const uint32_t *flows
-        uint32_t flow_count
-        const uint64_t *flow_bounds
-        const uint8_t *flow_text
-        const uint8_t *file
-        size_t file_length
-        const uint8_t *notes
-        uint64_t notes_length
-        const uint64_t *note_bounds
-
 cdef extern from "json_out.h" nogil:
     enum:
         TLIB_COPIED
@@ -248,22 +230,15 @@ cdef class JsonWriter:
         return 0
 
     def write(self, frames, limits, bytes file not None, list flows not None):
-        """Yield the lines of `frames` in pieces, and between them the place of each frame whose line only the caller can write.
+        """Return an iterator of the lines of `frames` in pieces, and between them the place of each frame whose line only the caller can write.
 
         `file` are the members of ``$source`` that name the file, and `flows` those of each flow, each member with a comma behind it.
         """
-        cdef LineRun run = LineRun(self, frames, limits, file, flows)
-        while run.place < run.frames.core.count:
-            asks, piece = run.advance()
-            if piece:
-                yield piece
-            if asks:
-                yield run.place
-                run.place += 1
+        return LineRun(self, frames, limits, file, flows)
 
 
 cdef class LineRun:
-    """One run over frames."""
+    """One run over frames, which writes a line for each: an iterator of bytes, and of the places of frames that are for the caller."""
 
     cdef JsonWriter lines
     cdef FrameRun frames
@@ -272,8 +247,9 @@ cdef class LineRun:
     cdef tlib_origins origins
     cdef tlib_buffer out
     cdef uint64_t place
+    cdef bint asks           # the frame at `place` is for the caller
 
-    def __cinit__(self, JsonWriter lines, frames, limits, bytes file, list flows):
+    def __cinit__(self, JsonWriter lines, frames, limits, bytes file, list flows, *more):
         self.lines = lines
         self.frames = FrameRun(frames.data, frames.bounds, lines.registry, limits, frames.printed)
         self.core = lines.core
@@ -288,46 +264,42 @@ cdef class LineRun:
         tlib_release(&self.core.keys)
         tlib_release(&self.out)
 
-    cdef tuple advance(self):
-        """Write as many lines as are enough: whether the next frame is for the caller, and the lines."""
-        cdef int code
+    cdef int step(self) noexcept nogil:
+        return tlib_json_lines(&self.core, &self.frames.core, &self.origins, &self.place, &self.out, ENOUGH)
+
+    cdef bytes taken(self):
+        return PyBytes_FromStringAndSize(<const char *> self.out.at, <Py_ssize_t> self.out.length)
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        cdef int code = TLIB_JSON_END
         self.out.length = 0
-        while True:
+        while not self.asks and self.place < self.frames.core.count and self.out.length < ENOUGH:
             with nogil:
-                code = tlib_json_lines(&self.core, &self.frames.core, &self.origins, &self.place, &self.out, ENOUGH)
+                code = self.step()
             if code == TLIB_JSON_MEMORY:
                 raise MemoryError
-            if code != TLIB_JSON_CAPACITY:
-                return code == TLIB_JSON_ASK, PyBytes_FromStringAndSize(<const char *> self.out.at, <Py_ssize_t> self.out.length)
-            self.frames.work.grow()
-
-
-cdef const void *column(object data, uint64_t count, size_t size, list kept) except? NULL:
-    """The numbers of a column, which `kept` keeps; NULL for None."""
-    if data is None:
-        return NULL
-    if <uint64_t> PyBytes_GET_SIZE(data) != count * size:
-        raise ValueError(f"a column of {PyBytes_GET_SIZE(data)} bytes: expected {size} for each of {count} frames")
-    kept.append(data)
-    return PyBytes_AS_STRING(data)
+            if code == TLIB_JSON_CAPACITY:
+                self.frames.work.grow()
+            self.asks = code == TLIB_JSON_ASK
+        if self.out.length:
+            return self.taken()
+        if not self.asks:
+            raise StopIteration
+        self.asks = False
+        self.place += 1
+        return self.place - 1
 
 
 cdef int fill_origins(tlib_origins *origins, frames, uint64_t count, list flows, list kept) except -1:
     """Point `origins` to the columns of frames; `flows` has the text of each."""
-    cdef bytes joined = b"".join(flows), notes = frames.notes
+    cdef bytes joined = b"".join(flows)
     bounds = array("Q", accumulate(map(len, flows), initial=0)).tobytes()
-    origins.lines = <const uint64_t *> column(frames.lines, count, 8, kept)
-    origins.packets = <const uint64_t *> column(frames.packets, count, 8, kept)
-    origins.offsets = <const uint64_t *> column(frames.offsets, count, 8, kept)
-    origins.times = <const int64_t *> column(frames.times, count, 8, kept)
-    origins.local_times = <const int64_t *> column(frames.local_times, count, 8, kept)
-    origins.times_of_day = <const int64_t *> column(frames.times_of_day, count, 8, kept)
-    origins.flows = <const uint32_t *> column(frames.flows, count, 4, kept)
+    columns_of(frames, origins, count, kept)
     origins.flow_count = <uint32_t> len(flows)
-    origins.flow_bounds = <const uint64_t *> column(bounds, len(flows) + 1, 8, kept)
+    origins.flow_bounds = <const uint64_t *> column_of(bounds, len(flows) + 1, 8, kept)
     origins.flow_text = <const uint8_t *> PyBytes_AS_STRING(joined)
-    origins.notes = <const uint8_t *> PyBytes_AS_STRING(notes)
-    origins.notes_length = <uint64_t> PyBytes_GET_SIZE(notes)
-    origins.note_bounds = <const uint64_t *> column(frames.note_bounds, count + 1, 8, kept)
-    kept += [joined, notes]
+    kept.append(joined)
     return 0

@@ -373,9 +373,13 @@ cdef Py_hash_t hash_of(object kv) except -1:
     return hash(flat_of(kv, NULL))
 
 
+cdef object packed_size(object kv, void *closure):
+    return packed_of(kv).length
+
+
 # -- the class --------------------------------------------------------------------------------------
 
-cdef PyGetSetDef PACKED_FIELDS[2]
+cdef PyGetSetDef PACKED_FIELDS[3]
 cdef PyMethodDef PACKED_METHODS[6]
 
 
@@ -396,6 +400,8 @@ cdef object packed_type():
     memset(&spec, 0, sizeof(spec))
     PACKED_FIELDS[0].name = b"_flat"
     PACKED_FIELDS[0].get = flat_of
+    PACKED_FIELDS[1].name = b"packed_size"
+    PACKED_FIELDS[1].get = packed_size
     method(0, b"get", <void *> list_get, METH_FASTCALL | METH_KEYWORDS, KVLIST.get)
     method(1, b"keys", <void *> list_keys, METH_NOARGS, KVLIST.keys)
     method(2, b"values", <void *> list_values, METH_NOARGS, KVLIST.values)

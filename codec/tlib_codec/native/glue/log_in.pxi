@@ -245,22 +245,22 @@ cdef class LogReader:
             return None
         self.add_flows()
         columns = {
-            "data": bytes_of(out.data.at, out.data.length),
-            "bounds": bytes_of(out.bounds, (count + 1) * 8),
-            "lines": bytes_of(out.lines, count * 8),
-            "offsets": bytes_of(out.offsets, count * 8),
-            "flows": bytes_of(out.flow_of, count * 4),
+            "data": copied(out.data.at, out.data.length),
+            "bounds": copied(out.bounds, (count + 1) * 8),
+            "lines": copied(out.lines, count * 8),
+            "offsets": copied(out.offsets, count * 8),
+            "flows": copied(out.flow_of, count * 4),
             "flow_table": self.flows,
         }
         if out.has_times:
-            columns["times"] = bytes_of(out.times, count * 8)
+            columns["times"] = copied(out.times, count * 8)
         if out.has_local_times:
-            columns["local_times"] = bytes_of(out.local_times, count * 8)
+            columns["local_times"] = copied(out.local_times, count * 8)
         if out.has_times_of_day:
-            columns["times_of_day"] = bytes_of(out.times_of_day, count * 8)
+            columns["times_of_day"] = copied(out.times_of_day, count * 8)
         if out.has_notes:
-            columns["notes"] = bytes_of(out.notes.at, out.notes.length)
-            columns["note_bounds"] = bytes_of(out.note_bounds, (count + 1) * 8)
+            columns["notes"] = copied(out.notes.at, out.notes.length)
+            columns["note_bounds"] = copied(out.note_bounds, (count + 1) * 8)
         tlib_log_taken(self.log, out)
         if out.flow_count < <uint32_t> len(self.flows):
             self.flows = []
@@ -279,8 +279,8 @@ cdef class LogReader:
         for i in range(<uint32_t> len(self.flows), self.out.flow_count):
             at = self.out.flows.at + self.out.flow_at[i]
             memcpy(lengths, at + 1, 8)
-            peer = bytes_of(at + 9, lengths[0]).decode("ascii")
-            version = bytes_of(at + 9 + lengths[0], lengths[1]).decode("ascii")
+            peer = copied(at + 9, lengths[0]).decode("ascii")
+            version = copied(at + 9 + lengths[0], lengths[1]).decode("ascii")
             self.flows.append(self.flow_class(direction=("", "received", "sent")[at[0]], peer=peer, version=version))
         return 0
 
@@ -308,7 +308,7 @@ cdef class LogReader:
             if not size:
                 return None
         number = log.line
-        found = bytes_of(begin, length) if size <= self.tables.line else size
+        found = copied(begin, length) if size <= self.tables.line else size
         self.last = log.at
         log.at += length + (feed != NULL)
         log.base += self.dropped
@@ -329,7 +329,7 @@ cdef class LogReader:
             clock.ahead if clock.has_ahead else None,
             clock.day if clock.has_day else None,
             clock.last,
-            bytes_of(clock.text, clock.length).decode("ascii"),
+            copied(clock.text, clock.length).decode("ascii"),
             clock.stamp.kind,
             clock.stamp.second,
             clock.stamp.micro,
@@ -351,7 +351,7 @@ cdef class LogReader:
     def before(self):
         """The line before, in the bytes of the log; at least the end of it that is looked at."""
         cdef tlib_log_before *before = &self.log.before
-        return bytes_of(self.log.kept_before if before.kept else self.buffer + before.at, before.length)
+        return copied(self.log.kept_before if before.kept else self.buffer + before.at, before.length)
 
     def resume(self, bytes before, bint orphaned, bint announced):
         """Go on behind a unit that Python has read."""
@@ -368,5 +368,5 @@ cdef class LogReader:
         return bool(self.log.orphaned)
 
 
-cdef bytes bytes_of(const void *at, size_t length):
+cdef bytes copied(const void *at, size_t length):
     return PyBytes_FromStringAndSize(<const char *> at, <Py_ssize_t> length)

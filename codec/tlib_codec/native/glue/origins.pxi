@@ -1,4 +1,4 @@
-# The origins of runs of frames as the C core reads them. Included by batches.pyx.
+# The origins of runs of frames as the C core reads them. Included by batches.pyx and text.pyx.
 
 cdef extern from "origins.h" nogil:
     ctypedef struct tlib_origins:
@@ -10,6 +10,8 @@ cdef extern from "origins.h" nogil:
         const int64_t *times_of_day
         const uint32_t *flows
         uint32_t flow_count
+        const uint64_t *flow_bounds
+        const uint8_t *flow_text
         const uint8_t *file
         size_t file_length
         const uint8_t *notes

@@ -19,6 +19,8 @@ cdef extern from "packets_out.h" nogil:
         TLIB_SENT
         TLIB_OPEN
         TLIB_LEFT
+        TLIB_FULL
+        TLIB_WRITTEN
     ctypedef struct tlib_talks:
         tlib_buffer out
         uint64_t now
@@ -53,7 +55,6 @@ cdef extern from "packets_out.h" nogil:
 
 cdef enum:
     MOST_ROUTES = 1 << 16  # pairs of addresses as text that are remembered
-    WRITTEN = 1 << 18      # bytes of packets that are written at once
 
 
 cdef class Conversations:
@@ -181,12 +182,14 @@ cdef class Conversations:
             sent.routes = self.routes
             with nogil:
                 state = tlib_talks_frames(&self.talks, &sent, &at, end, &flow, &time)
-            if self.talks.out.length > WRITTEN or state != TLIB_OPEN:
-                self.written()
             if state < 0:
                 raise MemoryError
             if state != TLIB_OPEN:
+                self.written()
+            if state == TLIB_SENT or state == TLIB_LEFT:
                 return at
+            if state == TLIB_FULL:
+                continue
             self.talks.now = tlib_talks_next(&self.talks, time)
             one = None if flow == self.flow_count else self.table[flow]
             self.routes[flow] = <uint32_t> (self.route("", "") if one is None else self.route(one.src, one.dst))
@@ -198,7 +201,7 @@ cdef class Conversations:
         while self.talks.first != TLIB_NO_TALK:
             if tlib_talk_close(&self.talks, self.talks.first):
                 raise MemoryError
-            if self.talks.out.length > WRITTEN:
+            if self.talks.out.length > TLIB_WRITTEN:
                 self.written()
         self.opened.clear()
         self.keys.clear()

@@ -49,6 +49,7 @@ cdef extern from "fields.h" nogil:
         const tlib_flow_texts *flows
         tlib_field_place seconds
         tlib_field_place micros
+        const uint8_t *asks
 
     ctypedef struct tlib_cursor:
         uint32_t next
@@ -125,11 +126,11 @@ cdef class Subject:
     cdef tlib_subject core
     cdef list kept
 
-    def __cinit__(self, frames, registry, limits, flows, list own):
+    def __cinit__(self, frames, registry, limits, flows, facts):
         cdef array.array bounds, numbers
         cdef bytes file = frames.file.encode("utf-8", "surrogateescape")
         self.run = FrameRun(frames.data, frames.bounds, registry, limits, frames.printed)
-        self.kept = [file, flows]
+        self.kept = [file, flows, facts]
         columns_of(frames, &self.origins, self.run.core.count, self.kept)
         self.origins.flow_count = <uint32_t> flows.count
         self.origins.file = <const uint8_t *> PyBytes_AS_STRING(file)
@@ -143,8 +144,8 @@ cdef class Subject:
         self.core.frames = &self.run.core
         self.core.origins = &self.origins
         self.core.flows = self.texts
-        self.core.seconds.id, self.core.seconds.kind = own[0]
-        self.core.micros.id, self.core.micros.kind = own[1]
+        (self.core.seconds.id, self.core.seconds.kind), (self.core.micros.id, self.core.micros.kind) = facts.own_time
+        self.core.asks = <const uint8_t *> PyBytes_AS_STRING(facts.asks)
 
 
 cdef int field_of(object source, tlib_field *made) except -1:
@@ -188,17 +189,18 @@ cdef class Program:
     """A query as the core runs it; see query/program.py. One run at a time."""
 
     cdef object registry, tally, failure
-    cdef list steps, own
+    cdef list steps
+    cdef object facts
     cdef tlib_query query
     cdef uint64_t *messages
     cdef bint asks_address
 
-    def __cinit__(self, registry, tally, list steps, messages, list own, bint asks_address):
+    def __cinit__(self, registry, tally, list steps, messages, facts, bint asks_address):
         cdef Py_ssize_t i
         self.registry = registry
         self.tally = tally
         self.steps = steps
-        self.own = own
+        self.facts = facts
         self.asks_address = asks_address
         if messages:
             self.messages = <uint64_t *> zeroed(1024, sizeof(uint64_t))
@@ -253,7 +255,7 @@ cdef class Program:
     def run(self, frames, limits, flows, span, bint odd, ask):
         """Return the places of the frames that the query selects, and of those that it does not and that may be invalid."""
         cdef tlib_selecting run
-        cdef Subject subject = Subject(frames, self.registry, limits, flows, self.own)
+        cdef Subject subject = Subject(frames, self.registry, limits, flows, self.facts)
         cdef uint64_t count = subject.run.core.count
         cdef bytearray addresses = flows.addresses
         cdef int stop
@@ -356,6 +358,7 @@ cdef int meet(void *context, uint32_t leaf, const tlib_value *value) noexcept wi
     try:
         counts = program.steps[leaf].counts
         counts.values[value_object(value, None)] = None
+        program.query.leaves[leaf].full = counts.full
         return 0
     except BaseException as error:
         program.failure = error

@@ -30,7 +30,7 @@ cdef extern from "pseudonym.h" nogil:
         tlib_code_block *(*block)(void *context, uint32_t number) noexcept nogil
     void tlib_blake_key(tlib_blake *state, const uint8_t *key, size_t length)
     int tlib_pseudonym(tlib_pseudonyms *names, int own, const uint8_t *text, uint32_t length, uint8_t *out)
-    int tlib_pseudonym_number(tlib_pseudonyms *names, uint32_t number, uint32_t most, uint32_t *out)
+    uint32_t tlib_pseudonym_number(tlib_pseudonyms *names, uint32_t number, uint32_t most)
     int tlib_pseudonym_hex(tlib_pseudonyms *names, const uint8_t *text, uint8_t *out)
 
 cdef extern from "redact.h" nogil:
@@ -134,12 +134,10 @@ cdef class Cipher:
         return self.made(TLIB_BASE32, text)
 
     def integer(self, int32_t number):
-        """Return the pseudonym of an integer of 32 bits; None where only Python finds one."""
-        cdef uint32_t found = 0
+        """Return the pseudonym of an integer of 32 bits."""
         cdef uint32_t magnitude = <uint32_t> number if number >= 0 else 0 - <uint32_t> number
-        if tlib_pseudonym_number(self.names, magnitude, 0x7FFFFFFF, &found):
-            return None
-        return -<int64_t> found if number < 0 else <int64_t> found
+        cdef int64_t found = tlib_pseudonym_number(self.names, magnitude, 0x7FFFFFFF)
+        return -found if number < 0 else found
 
 
 cdef int wanted(void *context, const uint8_t *path, uint32_t length, uint32_t key, int inside) noexcept with gil:

@@ -244,6 +244,7 @@ cdef class Tables:
         layout.message = schema.message
         # A construction of the user's own, or a place where a cycle can hang: the class makes its own instances.
         layout.exact = not hasattr(schema.cls, "__post_init__") and not schema.cls.__dictoffset__
+        made.own = hasattr(schema.cls, "__post_init__")
         layout.composites = []
         layout.places = <Place *> zeroed(count + 1, sizeof(Place))
         layout.steps = <Step *> zeroed(count, sizeof(Step))
@@ -270,6 +271,7 @@ cdef class Tables:
                 composite.needed = [slot_of(field.composite, name) for name, a in field.attributes if a.id in field.needed]
                 if field.composite.__post_init__ is not Composite.__post_init__ or field.composite.__dictoffset__:
                     layout.exact = False
+                    made.own = True
                 layout.composites.append(composite)
                 layout.composite_count += 1
                 if field.mandatory and not field.needed:

@@ -1,0 +1,87 @@
+"""Hold a native step over runs of frames to the Python one: damaged frames with random origins, batch after batch.
+
+Strategy: a difference is a function that compares both steps over a run of frames. Half of the frames are whole. A run that differs is
+looked at frame by frame, for the smallest one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Final, TypeAlias
+
+from tlib_codec import native
+from tlib_codec.records import Frames
+from tlib_schemas.registry import Registry
+from tlib_schemas.tlibrary import TLIBRARY
+
+from .frames import random_frames
+from .inputs import Inputs
+from .loop import BATCH, FailureError, Tally, run
+
+_RUN: Final = 20  # frames in a run
+_WHOLE: Final = 0.5  # of the frames are not damaged
+
+Difference: TypeAlias = Callable[[Frames, Registry, random.Random, Tally], str | None]
+"""How both steps differ over a run, or None; it counts the frames that the native step leaves to Python."""
+
+
+class Runs:
+    """Compares both steps over damaged frames of a registry."""
+
+    def __init__(self, difference: Difference, seed: int, registry: Registry = TLIBRARY) -> None:
+        self._difference = difference
+        self._seed = seed
+        self._registry = registry
+        self.tally: Tally = Tally()
+
+    def batch(self, number: int, size: int) -> None:
+        """Check the frames of one batch. Raises FailureError."""
+        rng = random.Random(f"{self._seed}:{number}")  # noqa: S311
+        inputs = Inputs(rng.getrandbits(64), registry=self._registry)
+        for start in range(0, size, _RUN):
+            made = [inputs.make("frame") for _ in range(min(_RUN, size - start))]
+            frames = random_frames(rng, [rng.choice(inputs.pool) if not frame or rng.random() < _WHOLE else frame for frame in made])
+            state = rng.getrandbits(64)
+            if self._compare(frames, state) is not None:
+                self._fail(number, frames, state)
+
+    def _compare(self, frames: Frames, state: int) -> str | None:
+        return self._difference(frames, self._registry, random.Random(state), self.tally)  # noqa: S311
+
+    def _fail(self, number: int, frames: Frames, state: int) -> None:
+        for place in range(len(frames)):
+            one = frames.select([place])
+            found = self._compare(one, state)
+            if found is not None:
+                raise FailureError(f"batch {number}, {one!r}: {found}", one.data)
+        raise FailureError(f"batch {number}, {frames!r}: {self._compare(frames, state)}", frames.data)
+
+
+def main(name: str, difference: Difference, registry: Registry = TLIBRARY, arguments: Sequence[str] | None = None) -> int:
+    """Run a check and print its report; return the exit status."""
+    parser = argparse.ArgumentParser(prog=f"python -m tlib_fuzz.selfcheck.{name}", description="Compare a native step with Python.")
+    parser.add_argument("--count", type=int, default=100_000, metavar="N", help="Check N frames (default: %(default)s).")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="Repeat the run of this seed (default: 0).")
+    parser.add_argument("--batch", type=int, metavar="B", help="Check this batch alone, which a failure names.")
+    options = parser.parse_args(arguments)
+    if native.extension("batches") is None:
+        sys.stderr.write("the native engine is not built: install a C compiler and install tlib-codec again\n")
+        return 2
+    check = Runs(difference, options.seed, registry)
+    began = time.process_time()
+    try:
+        if options.batch is None:
+            run(check, options.count)
+        else:
+            check.batch(options.batch, min(options.count, BATCH))
+    except FailureError as failure:
+        sys.stdout.write(f"{name} fails, seed {options.seed}: {failure}\nsmallest: {failure.data.hex()}\n")
+        return 1
+    count, seconds = check.tally.outcomes.total(), time.process_time() - began
+    sys.stdout.write(f"both give the same, seed {options.seed}: {count:,} frames, {count / seconds:,.0f} a second of CPU time\n")
+    sys.stdout.writelines(f"{line}\n" for line in check.tally.lines())
+    return 0

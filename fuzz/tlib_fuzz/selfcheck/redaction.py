@@ -1,0 +1,73 @@
+"""Hold the native redaction of frames to the Python one: ``python -m tlib_fuzz.selfcheck.redaction --count N``.
+
+Strategy: damaged frames are redacted as a run under random rules, and one by one by `Redactor.frame` with the pseudonyms made in
+Python. The frames and the counts of replaced values must be equal; a frame that the C leaves stands as it was.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections import Counter
+from itertools import pairwise
+from typing import Final
+
+from tlib_codec.records import Frames
+from tlib_codec.redact import Pseudonyms, Redactor, Rules
+from tlib_codec.redact.frames import FrameRedactor
+from tlib_codec.stream import Gap
+from tlib_schemas.errors import EncodeError
+from tlib_schemas.registry import Registry
+
+from . import compare
+from .loop import Tally
+
+_PATTERNS: Final = ("*", "*", "*", "a*", "*.*", "k", "conn-*", "?", "nothing")
+
+
+def rules_of(registry: Registry, rng: random.Random) -> Rules:
+    """Return random rules; half of the time the usual ones."""
+    if rng.random() < 0.5:
+        return Rules()
+    numbers = [*registry.dictionary, *range(200, 210), 60_000]
+    return Rules(
+        attributes=frozenset(rng.sample(numbers, rng.randrange(6))),
+        kept=frozenset(rng.sample(numbers, rng.randrange(6))),
+        keys=("*",) if rng.random() < 0.5 else tuple(rng.sample(_PATTERNS, 2)),
+        keep=() if rng.random() < 0.5 else (rng.choice(_PATTERNS),),
+        agents=rng.random() < 0.5,
+        ids=rng.random() < 0.5,
+    )
+
+
+def difference(frames: Frames, registry: Registry, rng: random.Random, tally: Tally) -> str | None:
+    """Return how both differ over a run, or None."""
+    rules, secret = rules_of(registry, rng), rng.randbytes(4)
+    ours, theirs = (Redactor(secret, rules=rules, registry=registry) for _ in range(2))
+    theirs.pseudonyms = Pseudonyms(secret)
+    data, left = FrameRedactor(ours).replaced(frames)
+    bounds = memoryview(frames.bounds).cast("Q")
+    tally.outcomes["frame", "left to Python"] += len(left)
+    tally.outcomes["frame", "native"] += len(frames) - len(left)
+    known: Counter[str] = Counter()
+    for place, ((start, end), record) in enumerate(zip(pairwise(bounds), frames.records(registry), strict=True)):
+        actual = data[start:end]
+        if place in left:
+            if actual != frames.data[start:end]:
+                return f"{rules}: frame {place} is left, and changed to {actual!r}"
+            continue
+        assert not isinstance(record.item, Gap), "a malformed frame is left"
+        try:
+            expected = theirs.frame(record.item)
+        except (TypeError, EncodeError) as error:
+            return f"{rules}: frame {place}: Python raises {error!r}, native {actual!r}"
+        if expected != actual:
+            return f"{rules}: frame {place}: Python {expected!r}\n  native {actual!r}"
+    known = +theirs.counts
+    if known != +ours.counts:
+        return f"{rules}: Python counts {known}, native {ours.counts}"
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(compare.main("redaction", difference))

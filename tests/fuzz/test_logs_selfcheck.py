@@ -1,0 +1,47 @@
+"""The self-check of the reader of logs in C: a small run, and a fault that it finds."""
+
+import pytest
+from own import OWN
+
+from tlib_codec import native
+from tlib_codec.formats.logs import native as native_logs
+from tlib_codec.formats.logs.values import messages_with_server
+from tlib_fuzz.selfcheck.logs import Case, Cases, difference, main, run
+from tlib_schemas.tlibrary import TLIBRARY
+
+needs_c = pytest.mark.skipif(native.extension("text") is None, reason="needs the native engine")
+
+
+@needs_c
+def test_random_logs_agree():
+    _, faults = run(300, 5)
+    assert faults == []
+
+
+@needs_c
+def test_most_units_of_undamaged_messages_are_read_in_c():
+    units, _ = run(50, 6)
+    assert units.native > 0
+
+
+@needs_c
+def test_random_logs_of_another_registry_agree():
+    _, faults = run(60, 7, OWN)
+    assert faults == []
+
+
+def test_the_same_seed_gives_the_same_cases():
+    assert repr(Cases(3).make()) == repr(Cases(3).make())
+
+
+@needs_c
+def test_an_attribute_that_one_reader_lacks_is_a_difference(monkeypatch):
+    monkeypatch.setattr(native_logs, "messages_with_server", lambda _: frozenset())
+    number = min(messages_with_server(TLIBRARY))
+    case = Case(b"@16:45:24.5942 [0] 8.1.1 distribute_event: message %d\n\tAttributeThisDN\t'1'\n" % number, server=5)
+    assert "'Server': 5" in difference(case)
+
+
+@needs_c
+def test_the_command_succeeds_where_all_agree():
+    assert main(["--count", "5"]) == 0
