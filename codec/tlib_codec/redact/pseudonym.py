@@ -121,7 +121,7 @@ class Pseudonyms:
                 return -int(replacement) if number < 0 else int(replacement)
             if replacement == digits:
                 break  # it would go round for ever
-        step = 1 + int.from_bytes(self._digest(_INTEGER + digits.encode())[:8]) % (high - low)
+        step: int = 1 + int.from_bytes(self._digest(_INTEGER + digits.encode())[:8]) % (high - low)
         found = low + (int(digits) - low + step) % (high - low + 1)
         return -found if number < 0 else found
 
