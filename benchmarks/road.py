@@ -143,7 +143,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--docs", type=Path, metavar="DIRECTORY", help=f"write the tables into benchmarks.md there, and {ROAD_PLOT}")
     parser.add_argument("--size", type=size_of, default=20 << 20, help="size of the logs (default: 20M)")
     parser.add_argument(
-        "--slow", type=size_of, default=1 << 20, help="size of the log for slow code: the reference engine and --before (default: 1M)"
+        "--slow", type=size_of, default=1 << 20, help="size of the log for the reference engine and --before (default: 1M)"
     )
     parser.add_argument("--top", type=size_of, default=1 << 30, help="size of the largest log (default: 1G)")
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="rounds (default: 5)")
