@@ -10,7 +10,7 @@ ROOTS := schemas codec fuzz
 export HYPOTHESIS_PROFILE ?= ci
 
 # What is run once more with the reference engine alone.
-GROUND := tests/schemas tests/test_vectors.py tests/test_doctests.py tests/codec/formats/test_jsonl.py tests/codec/test_views.py
+GROUND := tests/schemas tests/test_vectors.py tests/test_doctests.py tests/codec/formats/test_jsonl.py tests/codec/test_views.py tests/codec/test_records.py tests/codec/query
 
 # The C of the native engine.
 CORE := codec/tlib_codec/native/core
