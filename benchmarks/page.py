@@ -18,7 +18,7 @@ from benchmarks.report import aim_rows, markdown, section_rows
 
 PLOT = "benchmarks.svg"
 ROAD_PLOT = "road.svg"
-_ROAD = re.compile(r"<!-- begin road -->\n(.*?)<!-- end road -->", re.DOTALL)
+_ROAD = re.compile(r"<!-- measured -->\n(.*?)<!-- measured so far -->", re.DOTALL)
 
 _PAGE = Template("""# Benchmarks
 
@@ -76,8 +76,8 @@ $$ python -m benchmarks.road --docs docs
 
 ![Time to convert a file, relative to another program]($road_plot)
 
-<!-- begin road -->
-$road<!-- end road -->
+<!-- measured -->
+$road<!-- measured so far -->
 
 $sections## Versions
 
@@ -108,7 +108,7 @@ def road_of(path: Path) -> str:
 def with_road(path: Path, tables: str) -> None:
     """Replace the tables of the road in the page at `path`."""
     text = path.read_text(encoding="utf-8")
-    path.write_text(_ROAD.sub(lambda _: f"<!-- begin road -->\n{tables}<!-- end road -->", text), encoding="utf-8")
+    path.write_text(_ROAD.sub(lambda _: f"<!-- measured -->\n{tables}<!-- measured so far -->", text), encoding="utf-8")
 
 
 def _events() -> str:

@@ -3,8 +3,8 @@
 Run it: python -m benchmarks.road [--docs docs] [--size 20M] [--top 1G] [--rounds 5] [--before CHECKOUT] [--smoke]
 
 Strategy: every round runs each path and each peer once on each kind of data, in a new order; medians of the rounds' ratios decide, as in
-`paired`. CPU time counts, except where two cores are compared. Speeds are megabytes of input a second. The reference engine reads a
-smaller file, since it is slow. ``--before`` names another checkout, built in place: the same commands run with its code in every round.
+`paired`. CPU time counts, except where two cores are compared. Speeds are megabytes of input a second. The reference engine and
+the other checkout of ``--before``, which is built in place, read a smaller file, since they are slow.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Run:
                 partial(self._warm, path, slow, slow, Checkout(engine="reference"), REFERENCE, measured),
             )
             if self._options.before is not None:
-                works.append(partial(self._warm, path, stem, slow, Checkout(self._options.before), BEFORE, measured))
+                works.append(partial(self._warm, path, slow, slow, Checkout(self._options.before), BEFORE, measured))
         works.extend(partial(self._peer, peer, stem, measured) for peer in peers()[0])
         for _ in range(self._options.rounds):
             for work in self._random.sample(works, len(works)):
@@ -142,7 +142,9 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.road", description="Speed and memory of what people run.")
     parser.add_argument("--docs", type=Path, metavar="DIRECTORY", help=f"write the tables into benchmarks.md there, and {ROAD_PLOT}")
     parser.add_argument("--size", type=size_of, default=20 << 20, help="size of the logs (default: 20M)")
-    parser.add_argument("--slow", type=size_of, default=1 << 20, help="size of the log that the reference engine reads (default: 1M)")
+    parser.add_argument(
+        "--slow", type=size_of, default=1 << 20, help="size of the log for the reference engine and --before (default: 1M)"
+    )
     parser.add_argument("--top", type=size_of, default=1 << 30, help="size of the largest log (default: 1G)")
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="rounds (default: 5)")
     parser.add_argument("--before", type=Path, metavar="CHECKOUT", help="measure the code of this checkout too, which is built in place")

@@ -43,6 +43,7 @@ class Checkout(NamedTuple):
     def environment(self) -> dict[str, str]:
         """Return the environment in which Python imports this checkout."""
         made = {**os.environ, "TLIB_SECRET": "benchmark"}
+        made.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package has its bytecode
         if self.engine:
             made["TLIB_ENGINE"] = self.engine
         if self.folder is not None:

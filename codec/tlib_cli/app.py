@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -78,8 +77,11 @@ class LazyGroup(click.Group):
         """Resolve the command as click does. Raise UsageError with the closest name if no command has this name."""
         name = args[0]
         names = list(self._modules) if name in self._modules else self.list_commands(ctx)
-        if name not in names and (close := difflib.get_close_matches(name, names, n=1)):
-            ctx.fail(f"No such command {name!r}; did you mean {close[0]}?")
+        if name not in names:
+            import difflib  # noqa: PLC0415
+
+            if close := difflib.get_close_matches(name, names, n=1):
+                ctx.fail(f"No such command {name!r}; did you mean {close[0]}?")
         return super().resolve_command(ctx, args)
 
 

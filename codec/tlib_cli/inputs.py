@@ -11,7 +11,6 @@ from tlib_codec.formats import Format, ReadOptions, formats
 from tlib_codec.formats.members import file_of, members
 from tlib_codec.formats.source import InputError, Source, batches_of
 from tlib_codec.formats.spans import WHOLE, Span
-from tlib_codec.merge import merged
 from tlib_codec.records import Batch, Diagnostic, Entry
 from tlib_schemas.errors import Severity
 
@@ -142,5 +141,7 @@ def merged_entries(
             yield from entries(path, format, options, moved=moved, opened=opened)
         except InputError as error:
             failed(error)
+
+    from tlib_codec.merge import merged  # noqa: PLC0415 most runs do not merge
 
     return merged([guarded(path) for path in paths])

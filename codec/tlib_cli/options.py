@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import importlib
-import ipaddress
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -134,6 +133,8 @@ def connection_options(command: F) -> F:
 
 
 def _addresses(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    import ipaddress  # noqa: PLC0415 most runs name no address
+
     for value in values:
         try:
             ipaddress.ip_address(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterator
@@ -53,4 +52,6 @@ def printable(text: str) -> str:
     """Return `text` on one line, with JSON escapes for line breaks and control characters."""
     if text.isprintable():
         return text
+    import json  # noqa: PLC0415 most reports are printable
+
     return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -18,6 +17,8 @@ from .stream import Gap, StreamItem
 def closest(name: str, names: Iterable[str]) -> str:
     """Return the hint behind an unknown name, or nothing."""
     known = {one.lower(): one for one in names}
+    import difflib  # noqa: PLC0415 only a wrong name has a closest one
+
     close = difflib.get_close_matches(name.lower(), known, n=1)
     return f"; did you mean {known[close[0]]}?" if close else ""
 

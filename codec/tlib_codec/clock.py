@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import zoneinfo
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
@@ -43,6 +42,8 @@ def zone_of(text: str) -> dt.tzinfo:
         return dt.timezone(-ahead if match[1] == "-" else ahead)
     if text.upper() in {"UTC", "Z"}:
         return dt.UTC
+    import zoneinfo  # noqa: PLC0415 most runs name no zone
+
     try:
         return zoneinfo.ZoneInfo(text)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
@@ -52,7 +53,7 @@ def zone_of(text: str) -> dt.tzinfo:
 
 def zone_text(zone: dt.tzinfo) -> str:
     """Return the text of a zone that `zone_of` takes, and that a person reads: ``Europe/Paris``, ``UTC+02:00``, ``UTC``."""
-    return zone.key if isinstance(zone, zoneinfo.ZoneInfo) else str(zone)
+    return str(zone)
 
 
 def _ahead(zone: dt.tzinfo, time: int, *, local: bool) -> int:

@@ -7,12 +7,16 @@ so the type checker and the registry read the same fact from the same place.
 
 from __future__ import annotations
 
+import functools
+import inspect
+import sys
 import types
 import typing
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Self, dataclass_transform
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from .errors import RegistryError
 from .wire import Attribute
@@ -66,7 +70,7 @@ class Field(msgspec.Struct, frozen=True):
     """One field of an event: Python name, specification's name, presence, and its attributes.
 
     `attributes` pairs each attribute with its field name inside the composite; a plain field has
-    one attribute, with no name. `needed` are the ids that make the field present.
+    one attribute, with no name. `needed` are the ids that make the field present, `ids` those of its attributes.
     """
 
     name: str
@@ -75,6 +79,10 @@ class Field(msgspec.Struct, frozen=True):
     attributes: tuple[tuple[str, Attribute], ...]
     composite: type[Composite] | None = None
     needed: frozenset[int] = frozenset()
+    ids: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "ids", tuple(attribute.id for _, attribute in self.attributes))
 
     @property
     def type_name(self) -> str:
@@ -82,11 +90,6 @@ class Field(msgspec.Struct, frozen=True):
         value = self.attributes[0][1].value
         kind = self.composite or (None if value is None else value.python)
         return "any" if kind is None else kind.__name__
-
-    @property
-    def ids(self) -> tuple[int, ...]:
-        """The ids of its attributes."""
-        return tuple(attribute.id for _, attribute in self.attributes)
 
     def present_in(self, values: typing.Mapping[int, Any]) -> bool:
         """Return whether attributes by id hold this field."""
@@ -129,37 +132,56 @@ def fields_of(cls: type[Record], base: type[Record]) -> tuple[Field, ...]:
 
 def _fields_of(cls: type[Record], base: type[Record]) -> Iterator[Field]:
     try:
-        hints = typing.get_type_hints(cls, include_extras=True)
+        hints = hints_of(cls)
     except NameError as error:
         raise RegistryError(f"{cls.__name__}: its annotations name {error.name!r}, which its module does not define") from None
-    for info in msgspec.structs.fields(cls):
-        where = f"{cls.__name__}.{info.name}"
-        if info.name in base.__struct_fields__ and info.name not in cls.__annotations__:
+    own = inspect.get_annotations(cls)
+    defaults = (msgspec.NODEFAULT,) * (len(cls.__struct_fields__) - len(cls.__struct_defaults__)) + cls.__struct_defaults__
+    for name, default in zip(cls.__struct_fields__, defaults, strict=True):
+        where = f"{cls.__name__}.{name}"
+        if name in base.__struct_fields__ and name not in own:
             continue
-        if info.name == "message" or hasattr(base, info.name):
-            raise RegistryError(f"{where}: {info.name} has a meaning in every {base.__name__}: give the field another name")
-        if not info.required and info.default is not None:
+        if name == "message" or hasattr(base, name):
+            raise RegistryError(f"{where}: {name} has a meaning in every {base.__name__}: give the field another name")
+        required = default is msgspec.NODEFAULT
+        if not required and default is not None:
             raise RegistryError(f"{where}: an optional field's default is None, which says that it is absent")
-        declared = _without_none(hints[info.name])
+        declared = _without_none(hints[name])
         attribute = _attribute(declared)
         if attribute is not None:
             if not attribute.name:
                 raise RegistryError(f"{where}: attribute {attribute.id} has no name: give Attribute(..., name=...)")
-            yield Field(info.name, attribute.name, info.required, (("", attribute),))
+            yield Field(name, attribute.name, required, (("", attribute),))
         elif isinstance(declared, type) and issubclass(declared, Composite):
             parts = fields_of(declared, Composite)
             if not parts or any(part.composite is not None for part in parts):
                 raise RegistryError(f"{where}: a composite's own fields are attributes, at least one")
             yield Field(
-                info.name,
+                name,
                 declared.label or declared.__name__,
-                info.required,
+                required,
                 tuple((part.name, part.attributes[0][1]) for part in parts),
                 declared,
                 frozenset(part.ids[0] for part in parts if part.mandatory),
             )
         else:
             raise RegistryError(f"{where} names no attribute: annotate it with Annotated[type, Attribute(...)]")
+
+
+_evaluable = functools.lru_cache(maxsize=4096)(functools.partial(compile, filename="<annotation>", mode="eval"))
+"""Compile the text of an annotation. Events share their rows, and compiling would be most of the time of an import."""
+
+
+def hints_of(cls: type[Record]) -> dict[str, Any]:
+    """Return the annotations of a class and its bases, evaluated, with their extras. Raise NameError."""
+    hints: dict[str, Any] = {}
+    for one in reversed(cls.__mro__):
+        names = vars(sys.modules[one.__module__])
+        for name, text in inspect.get_annotations(one).items():
+            if not isinstance(text, str) or "'" in text or '"' in text:
+                return typing.get_type_hints(cls, include_extras=True)  # evaluated already, or to be evaluated in parts
+            hints[name] = eval(_evaluable(text), names, vars(one))  # noqa: S307 as get_type_hints does
+    return hints
 
 
 def _without_none(hint: Any) -> Any:

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def smoke(tmp_path_factory):
     docs = tmp_path_factory.mktemp("docs")
-    (docs / "benchmarks.md").write_text("before\n<!-- begin road -->\nold\n<!-- end road -->\nafter\n")
+    (docs / "benchmarks.md").write_text("before\n<!-- measured -->\nold\n<!-- measured so far -->\nafter\n")
     command = [sys.executable, "-m", "benchmarks.road", "--smoke", "--docs", docs, "--cache", docs / "cache"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
     assert (done.returncode, done.stderr) == (0, "")
@@ -36,8 +36,8 @@ def test_every_aim_is_measured_that_needs_no_other_checkout(smoke):
 def test_the_page_has_the_new_tables(smoke):
     page = (smoke[1] / "benchmarks.md").read_text()
     assert "old" not in page
-    assert page.startswith("before\n<!-- begin road -->\n\n**Reach, on data without repetition**\n\n|")
-    assert page.endswith("|\n\n<!-- end road -->\nafter\n")
+    assert page.startswith("before\n<!-- measured -->\n\n**Reach, on data without repetition**\n\n|")
+    assert page.endswith("|\n\n<!-- measured so far -->\nafter\n")
 
 
 def test_another_run_of_the_benchmarks_keeps_the_tables(smoke):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -58,6 +59,34 @@ def test_version_prints_the_same_with_and_without_click(capsys):
     first = capsys.readouterr().out
     main(["--version", "schema"])
     assert capsys.readouterr().out == first
+
+
+UNNEEDED = (
+    "asyncio",
+    "bz2",
+    "difflib",
+    "lzma",
+    "multiprocessing",
+    "pyarrow",
+    "rich",
+    "shutil",
+    "tempfile",
+    "tlib_cli.parallel",
+    "tlib_cli.parts",
+    "tlib_codec.arrow",
+    "tlib_codec.calls",
+    "tlib_codec.merge",
+    "tlib_codec.redact",
+    "zipfile",
+    "zoneinfo",
+)
+
+
+def test_decoding_a_small_log_imports_only_its_own_modules(folder):
+    program = "import sys; from tlib_cli import main; main(sys.argv[1:]); print(*sys.modules, sep=chr(10), file=sys.stderr)"
+    command = [sys.executable, "-c", program, "decode", "calls.log", "--to", "jsonl"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    assert sorted(set(UNNEEDED) & set(done.stderr.split())) == []
 
 
 def test_help_lists_the_sub_commands(capsys):

@@ -30,11 +30,13 @@ from tlib_cli.pipeline import Pipeline, Task
 from tlib_cli.reports import Unusable, report
 from tlib_cli.view.progress import Progress
 from tlib_codec.clock import zone_text
+from tlib_codec.engine import engine
 from tlib_codec.formats import Format, Writer, readable
 from tlib_codec.formats.spans import LEAST
 from tlib_schemas.registry import Registry
 
 _MIN_PARALLEL = 16 << 20  # bytes of input; below it, one process is faster than several
+_MIN_CUT = 128 << 20  # bytes of one input that the native engine reads
 
 
 @click.command()
@@ -245,7 +247,8 @@ def _jobs(wanted: int | None, inputs: tuple[str, ...], target: Format, task: Tas
         return 1
     if (task.since or task.until) and task.zone is None and (task.origins is None or "local_time" in task.origins):
         return 1
-    if wanted is None and sum(map(size_of, inputs)) < _MIN_PARALLEL:
+    least = _MIN_CUT if len(inputs) == 1 and engine() == "native" else _MIN_PARALLEL
+    if wanted is None and sum(map(size_of, inputs)) < least:
         return 1
     most = len(inputs) if len(inputs) > 1 else max(1, size_of(inputs[0]) // LEAST)
     return min(wanted or os.cpu_count() or 1, most)

@@ -6,10 +6,8 @@ the windows of zstd and xz are bounded as well. Data that end in the middle rais
 
 from __future__ import annotations
 
-import bz2
 import importlib
 import io
-import lzma
 import sys
 import zlib
 from collections.abc import Callable
@@ -67,10 +65,14 @@ def _gzip() -> tuple[Callable[[], _Member], type[Exception]]:
 
 
 def _bzip2() -> tuple[Callable[[], _Member], type[Exception]]:
+    import bz2  # noqa: PLC0415 most inputs are not compressed
+
     return bz2.BZ2Decompressor, OSError
 
 
 def _xz() -> tuple[Callable[[], _Member], type[Exception]]:
+    import lzma  # noqa: PLC0415
+
     return lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, _XZ_MEMORY), lzma.LZMAError
 
 

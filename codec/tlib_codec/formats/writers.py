@@ -6,7 +6,6 @@ that somebody should read about. A writer that takes whole `Frames` overrides `w
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO, Final
 
@@ -52,7 +51,9 @@ class RecordWriter:
 
     def join(self, part: BinaryIO) -> None:
         """Write a part that another writer of the same format has made."""
-        shutil.copyfileobj(part, self._file)
+        from shutil import copyfileobj  # noqa: PLC0415 only several processes make parts
+
+        copyfileobj(part, self._file)
 
     def flush(self) -> None:
         """Make everything written so far visible to a reader."""

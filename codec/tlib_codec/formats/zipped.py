@@ -8,10 +8,12 @@ are read: stored and deflate.
 from __future__ import annotations
 
 import io
-import zipfile
 import zlib
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import zipfile
 
 MARK: Final = "!"
 """Stands between the path of a zip file and the name of a member."""
@@ -44,6 +46,8 @@ def names(path: str) -> list[str]:
 
 
 def _opened(path: str) -> zipfile.ZipFile:
+    import zipfile  # noqa: PLC0415 most inputs are no zip files
+
     try:
         return zipfile.ZipFile(path)
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
@@ -54,6 +58,8 @@ class Member(io.RawIOBase):
     """The bytes of a member, unpacked; `size` of them. Raises ZipError where there is no such member, or it cannot be read."""
 
     def __init__(self, path: str, name: str) -> None:
+        import zipfile  # noqa: PLC0415
+
         super().__init__()
         self._archive = _opened(path)
         try:
@@ -79,6 +85,8 @@ class Member(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         """Return `size` bytes at most, and one at least before the end."""
+        import zipfile  # noqa: PLC0415
+
         try:
             return self._file.read(size)
         except (zipfile.BadZipFile, zlib.error, EOFError) as error:

@@ -6,7 +6,6 @@ number compares as a number, also in a text; a time as a time; a name as its num
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import operator
 import re
@@ -149,6 +148,8 @@ def nearest(name: str, names: Iterable[str]) -> str:
     known = {one.lower(): one for one in names}
     if hint := closest(name, known.values()):
         return hint
+    import difflib  # noqa: PLC0415 only a wrong name has a closest one
+
     close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.0)
     return f"; the closest is {known[close[0]]}" if close else ""
 

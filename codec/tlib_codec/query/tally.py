@@ -6,7 +6,6 @@ met. So the note can name the value that is close to a misspelt one. Tallies of 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -49,6 +48,8 @@ class Leaf(msgspec.Struct):
         """Return the reason why the test never held; empty where no reason is known."""
         if not self.present:
             return f"; none of the {self.tested} that reach it has {self.field}"
+        import difflib  # noqa: PLC0415 only a query without a match has a closest value
+
         close = difflib.get_close_matches(self.wanted or "", self.values, n=1)
         return f"; no {self.field} is {self.wanted}; did you mean {close[0]}?" if close else ""
 

@@ -99,6 +99,11 @@ def test_frames_after_garbage_have_the_offsets_of_the_file(file, engine):
     assert_seamless(file(FRAME * 700 + (FRAME * 9 + b"garbage") * 80), "frames", 30_000)
 
 
+def test_a_place_that_only_looks_like_a_frame_is_no_cut(file):
+    path = file(FRAME + b"TL\x01\x00" + FRAME * 5)
+    assert spans_of(path, 1)[0].end == 2 * len(FRAME) + 4
+
+
 def test_a_cut_inside_a_value_shows_at_the_end_of_the_span_before(file):
     inner = encode(EventCallCreated(call_uuid="01FES9JKSOFQLEKK3CSH5B5AES00JV1U", conn_id="006c02462a161006"))
     outer = encode(

@@ -50,7 +50,7 @@ def _write(file: BinaryIO, options: WriteOptions) -> Writer:
         return SelectedLines(file, options.registry, options.select)
     from .writer import LineWriter  # noqa: PLC0415
 
-    return LineWriter(file, options.registry)
+    return LineWriter(file, options.registry, options.stats.written)
 
 
 FORMATS = (

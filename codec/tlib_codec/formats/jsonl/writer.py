@@ -15,6 +15,7 @@ from tlib_codec import native
 from tlib_codec.formats.writers import RecordWriter, flow_texts
 from tlib_codec.json_text import texts_to_data
 from tlib_codec.records import Batch, Diagnostic, Entry, Flow, Frames, Origin, Record
+from tlib_codec.stats import Units
 from tlib_schemas.limits import Limits
 from tlib_schemas.registry import Registry
 
@@ -34,10 +35,11 @@ def line_of(record: Record, registry: Registry) -> bytes:
 
 
 class LineWriter(RecordWriter):
-    """Writes the lines that docs/json.md describes."""
+    """Writes the lines that docs/json.md describes. `units` counts the frames that the C core writes, and those that it leaves."""
 
-    def __init__(self, file: BinaryIO, registry: Registry) -> None:
+    def __init__(self, file: BinaryIO, registry: Registry, units: Units | None = None) -> None:
         super().__init__(file, registry)
+        self._units = Units() if units is None else units
         core = native.extension("text")
         self._core = None if core is None else core.JsonWriter(registry)
 
@@ -51,10 +53,13 @@ class LineWriter(RecordWriter):
 
     def _write_frames(self, frames: Frames, limits: Limits) -> Iterator[Entry]:
         assert self._core is not None
+        self._units.native += len(frames)
         for piece in self._core.write(frames, limits, _members(Origin(file=frames.file)), flow_texts(frames, _flow_members)):
             if isinstance(piece, bytes):
                 self._file.write(piece)
             else:
+                self._units.native -= 1
+                self._units.ask("frame without a line in C")
                 yield from super().write(Batch([frames.select([piece])], registry=self._registry, limits=limits))
 
     def put(self, record: Record) -> None:
