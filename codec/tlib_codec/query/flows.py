@@ -22,9 +22,9 @@ class FlowText:
     """One text of every flow: ``text[bounds[i]:bounds[i + 1]]``; `kinds` is 0 where there is none, 1 for a text, 2 for a number."""
 
     def __init__(self) -> None:
-        self.text = bytearray()
+        self.text: bytearray = bytearray()
         self.bounds: array[int] = array("I", [0])
-        self.kinds = bytearray()
+        self.kinds: bytearray = bytearray()
         self.numbers: array[int] = array("q")
 
     def add(self, value: Any) -> None:
@@ -49,7 +49,7 @@ class FlowTexts:
         self._table = table
         self._taken = 0
         self.texts: dict[int, FlowText] = {which: FlowText() for which in self._which}
-        self.addresses = bytearray()
+        self.addresses: bytearray = bytearray()
 
     @property
     def count(self) -> int:
