@@ -10,7 +10,7 @@ ROOTS := schemas codec fuzz
 export HYPOTHESIS_PROFILE ?= ci
 
 # What is run once more with the reference engine alone.
-GROUND := tests/schemas tests/test_vectors.py tests/test_doctests.py tests/codec/formats/test_jsonl.py tests/codec/test_views.py
+GROUND := tests/schemas tests/test_vectors.py tests/test_doctests.py tests/codec/formats/test_jsonl.py tests/codec/test_views.py tests/codec/test_records.py tests/codec/query
 
 # The C of the native engine.
 CORE := codec/tlib_codec/native/core
@@ -100,10 +100,16 @@ fuzz-core:
 	mkdir -p build/fuzz/corpus
 	gcc $(STRICT) $(SANITIZERS) -DTLIB_STANDALONE -I$(CORE) fuzz/targets/core.c $(ENGINE) -o build/fuzz/core
 	build/fuzz/core -runs=$(FUZZ_RUNS) fuzz/corpus/core/*
+	gcc $(STRICT) $(SANITIZERS) -DTLIB_STANDALONE -I$(CORE) fuzz/targets/log.c $(CORE)/log_*.c $(ENGINE) -o build/fuzz/log
+	build/fuzz/log -runs=$(FUZZ_RUNS) fuzz/corpus/log/*
 ifneq ($(CLANG),)
 	$(CLANG) $(STRICT) $(SANITIZERS) -fsanitize=fuzzer -I$(CORE) fuzz/targets/core.c $(ENGINE) -o build/fuzz/core-libfuzzer
 	build/fuzz/core-libfuzzer -max_len=1024 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=build/fuzz/ \
 	  build/fuzz/corpus fuzz/corpus/core
+	$(CLANG) $(STRICT) $(SANITIZERS) -fsanitize=fuzzer -I$(CORE) fuzz/targets/log.c $(CORE)/log_*.c $(ENGINE) -o build/fuzz/log-libfuzzer
+	mkdir -p build/fuzz/logs
+	build/fuzz/log-libfuzzer -max_len=4096 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=build/fuzz/ \
+	  build/fuzz/logs fuzz/corpus/log
 endif
 
 # Fuzz every kind of input by coverage, FUZZ_SECONDS each, then the C core. An input that breaks an invariant

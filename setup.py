@@ -88,7 +88,7 @@ class BuildTwice(build_ext):
     def is_gcc(self) -> bool:
         """Return whether the compiler says that it is gcc."""
         command = getattr(self.compiler, "compiler_so", None)
-        if not command:
+        if not command or shutil.which(command[0]) is None:
             return False
         said = subprocess.run([command[0], "--version"], capture_output=True, text=True, check=False)  # noqa: S603 the compiler
         return "Free Software Foundation" in said.stdout

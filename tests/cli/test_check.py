@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
+
+from tlib_fuzz.selfcheck.checks import run_of
+from tlib_fuzz.selfcheck.inputs import Inputs
 
 UNLISTED = b'{"Event":"EventCallDeleted","CallUUID":"01FES9JKSOFQLEKK3CSH5B5AES00JV1U","ConnID":"006c02462a161006","ANI":"1"}\n'
 SHORT_UUID = b'{"Event":"EventCallCreated","CallUUID":"short","ConnID":"006c02462a161006"}'
@@ -130,6 +135,51 @@ def test_beyond_the_limit_a_new_kind_has_no_group(run, monkeypatch):
     both = UNLISTED.replace(b'"ANI"', b'"DNIS":"2","ANI"')
     lines = run("check", input=2 * both).out.splitlines()
     assert [line.count("times") for line in lines[:3]] == [0, 0, 1]
+
+
+# -- runs of frames
+
+
+@pytest.fixture(scope="module")
+def frames():
+    """Random frames, some damaged, many of the same kinds."""
+    made = run_of(Inputs(5), 600, printed=False)
+    bounds = memoryview(made.bounds).cast("Q")
+    every = (made.data[start:end] for start, end in pairwise(bounds))
+    return b"".join(frame for frame in every if frame[:4] == b"TL\1\0" and int.from_bytes(frame[6:10], "big") == len(frame) - 10)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("--all",),
+        ("--json",),
+        ("--summary",),
+        ("--severity", "error"),
+        ("--where", "any CallUUID"),
+        ("--event", "EventCallDeleted", "--json"),
+    ],
+    ids=" ".join,
+)
+def test_runs_of_frames_give_what_single_frames_give(options, frames, run, monkeypatch):
+    native = run("check", *options, input=frames)
+    monkeypatch.setenv("TLIB_ENGINE", "reference")
+    single = run("check", *options, input=frames)
+    assert (native.out, native.err, native.status) == (single.out, single.err, single.status)
+
+
+def test_kinds_beyond_the_limit_keep_their_places(frames, run, monkeypatch):
+    monkeypatch.setattr("tlib_cli.view.checks.MAX_KINDS", 5)
+    native = run("check", input=frames)
+    monkeypatch.setenv("TLIB_ENGINE", "reference")
+    assert native.out == run("check", input=frames).out
+
+
+def test_a_baseline_covers_runs_of_frames(frames, run, tmp_path):
+    baseline = tmp_path / "known.toml"
+    run("check", "--write-baseline", baseline, input=frames)
+    assert run("check", "--baseline", baseline, input=frames).status == 0
 
 
 # -- summary

@@ -165,3 +165,20 @@ def test_an_option_without_effect_is_refused_or_reported(run, tmp_path):
     assert "--addresses needs a capture; the input is frames" in run("redact", "--addresses", input=FRAMES.read_bytes()).err
     assert "is not compressed" in run("redact", "-o", tmp_path / "safe.tlb.gz", input=FRAMES.read_bytes()).err
     assert "--key Nope: matches no key of a list" in run("redact", "--key", "Nope", input=FRAMES.read_bytes()).err
+
+
+def test_a_query_omits_a_malformed_frame_of_a_run(run, tmp_path):
+    broken = tmp_path / "broken.tlb"
+    broken.write_bytes(FRAMES.read_bytes() + b"TL\1\0\0\1\0\0\0\7\0\x0d\3\0\0\1\0")
+    safe = tmp_path / "safe.tlb"
+    result = run("redact", broken, "-o", safe, "--event", "EventCallCreated")
+    assert "1 malformed frames and gaps omitted" in result.stderr
+
+
+def test_a_query_keeps_a_malformed_frame_in_its_place(run, tmp_path):
+    bad = b"TL\1\0\0\1\0\0\0\7\0\x0d\3\0\0\1\0"
+    broken = tmp_path / "broken.tlb"
+    broken.write_bytes(FRAMES.read_bytes() + bad)
+    safe = tmp_path / "safe.tlb"
+    run("redact", broken, "-o", safe, "--event", "EventCallCreated", "--keep-malformed")
+    assert safe.read_bytes().endswith(bad)

@@ -6,13 +6,18 @@ import functools
 import random
 from types import SimpleNamespace
 
+import own
 import pytest
+import weather
 
 from tlib_codec import Policy, reference
+from tlib_codec.checks import Signatures
 from tlib_fuzz.cases.walker import random_frame
 from tlib_fuzz.selfcheck import __main__ as program
 from tlib_fuzz.selfcheck import agreement, differential, heap
+from tlib_fuzz.selfcheck.call_frames import CallFrames
 from tlib_fuzz.selfcheck.campaign import DIFFERENTIAL, Campaign
+from tlib_fuzz.selfcheck.checks import Checks
 from tlib_fuzz.selfcheck.engines import engines
 from tlib_fuzz.selfcheck.invariants import INVARIANTS
 from tlib_fuzz.selfcheck.loop import FailureError, run
@@ -123,6 +128,45 @@ def test_a_difference_of_the_engines_is_reduced(monkeypatch):
     with pytest.raises(FailureError, match="encode of an unread item") as failure:
         run(Campaign(1, shares={"frame": 1}, thorough=1), 1_000)
     assert differential.check_frame(failure.value.data) is not None
+
+
+# -- checks and calls ------------------------------------------------------------------------------
+
+
+@needs_native
+@pytest.mark.parametrize("registry", [TLIBRARY, weather.WEATHER, own.OWN], ids=lambda registry: registry.name)
+def test_the_checks_of_the_core_are_those_of_python(registry):
+    check = Checks(1, registry)
+    run(check, 4_000)
+    assert check.tally.outcomes["frame", "broken"]
+
+
+@needs_native
+def test_a_wrong_signature_is_noticed(monkeypatch):
+    monkeypatch.setattr(Signatures, "of", lambda _, frames: ([], [1] * len(frames)))
+    with pytest.raises(FailureError, match="batch 0"):
+        run(Checks(1), 1_000)
+
+
+@needs_native
+def test_calls_of_frames_are_those_of_records():
+    check = CallFrames(1)
+    run(check, 6_000)
+    assert check.tally.outcomes["result", "call"]
+
+
+@needs_native
+def test_an_attribute_that_is_not_read_is_noticed(monkeypatch):
+    monkeypatch.setattr("tlib_codec.calls.frame_events.READ", frozenset())
+    with pytest.raises(FailureError, match="by record"):
+        run(CallFrames(1), 6_000)
+
+
+@needs_native
+@pytest.mark.parametrize("name", ["checks", "call-frames"])
+def test_the_command_runs_each(name, capsys):
+    assert main([name, "--count", "1000"]) == 0
+    assert "every invariant holds" in capsys.readouterr().out
 
 
 def test_without_a_native_engine_there_is_nothing_to_compare(monkeypatch, capsys):

@@ -25,7 +25,7 @@ from tlib_codec.formats.compression import SUFFIXES
 from tlib_codec.formats.jsonl.writer import line_of
 from tlib_codec.formats.source import Source
 from tlib_codec.query import Query
-from tlib_codec.records import Batch, Diagnostic, Entry, Frames, Record
+from tlib_codec.records import Batch, Diagnostic, Entry, Frames, Record, is_damage
 from tlib_codec.redact import CaptureRedactor, LogRedactor, Redactor, Rules
 from tlib_codec.redact.frames import FrameRedactor
 from tlib_codec.redact.items import safe_origin
@@ -190,17 +190,27 @@ class _Run:
         self._written = f"{written} lines"
 
     def frames(self, batches: Iterator[Batch]) -> None:
-        """Rewrite frames, in runs where no query looks at each."""
+        """Rewrite frames, in runs unless a query has to leave malformed frames in their places."""
         runs = FrameRedactor(self._redactor)
         written = 0
         for batch in batches:
             for part in batch.parts:
-                if isinstance(part, Frames) and not self._query:
-                    written += self._run(runs, part, batch)
-                    continue
-                for entry in self._wanted(Batch([part], registry=batch.registry, limits=batch.limits)):
-                    written += self._put(entry)
+                one = Batch([part], registry=batch.registry, limits=batch.limits)
+                if isinstance(part, Frames) and not (self._query and self._keep_malformed):
+                    for run in self._selected(one):
+                        written += self._run(runs, run, batch)
+                else:
+                    written += sum(map(self._put, self._wanted(one)))
         self._written = f"{written} frames"
+
+    def _selected(self, batch: Batch) -> Iterator[Frames]:
+        """Yield the frames of a run that the query selects; count those that are no event."""
+        dropped: list[Entry] = []
+        if self._query:
+            batch = self._query.select(batch, dropped)
+        for entry in filter(is_damage, dropped):
+            self._frame(entry)
+        yield from (part for part in batch.parts if isinstance(part, Frames))
 
     def _run(self, runs: FrameRedactor, frames: Frames, batch: Batch) -> int:
         """Write a run of frames, and return the number written."""

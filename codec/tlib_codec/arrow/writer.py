@@ -1,4 +1,4 @@
-"""Write records as rows of Parquet, Arrow IPC or CSV.
+"""Write records as rows of Parquet or Arrow IPC.
 
 Strategy: `RecordColumns` makes record batches, and `Grouped` gathers them into row groups of about ten MiB, so memory
 does not grow with the input.
@@ -6,19 +6,14 @@ does not grow with the input.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, Final, Protocol
 
-import msgspec
-
 from tlib_codec.formats import WriteOptions
-from tlib_codec.formats.jsonl import value_to_data
 from tlib_codec.records import Batch, Diagnostic, Entry
 
 from .library import pa
 from .parquet import GroupWriter
-from .reader import list_of
 from .records import RecordColumns
 
 __all__ = ["ColumnWriter", "GroupWriter", "Grouped"]
@@ -71,49 +66,6 @@ class ArrowStreamSink:
         self._writer.close()
 
 
-class CsvSink:
-    """CSV with a header: lists as JSON, bytes as hex, null as nothing and an empty text as ``""``."""
-
-    def __init__(self, file: Any, schema: pa.Schema, *, header: bool = True) -> None:
-        from pyarrow import csv  # noqa: PLC0415
-
-        kept = [field.with_type(_plain_type(field.type)) for field in schema]
-        self._schema = pa.schema(kept)
-        self._writer = csv.CSVWriter(file, self._schema, write_options=csv.WriteOptions(include_header=header))
-
-    def write(self, batches: Sequence[pa.RecordBatch]) -> None:
-        """Write some batches."""
-        for batch in batches:
-            arrays = [_plain(column, field.type) for column, field in zip(batch.columns, self._schema, strict=True)]
-            self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
-
-    def close(self) -> None:
-        """Write the end of the file."""
-        self._writer.close()
-
-
-def _plain_type(kind: pa.DataType) -> pa.DataType:
-    flat = pa.types.is_integer(kind) or pa.types.is_temporal(kind)
-    return kind if flat else pa.string()
-
-
-def _plain(column: pa.Array, kind: pa.DataType) -> pa.Array:
-    if column.type == kind:
-        return column
-    if column.null_count == len(column):
-        return pa.nulls(len(column), kind)
-    if pa.types.is_dictionary(column.type):
-        return column.cast(kind)
-    values = column.to_pylist()
-    if pa.types.is_binary(column.type):
-        made = [None if value is None else value.hex() for value in values]
-    elif pa.types.is_map(column.type):
-        made = [None if value is None else msgspec.json.encode(dict(value)).decode() for value in values]
-    else:
-        made = [None if value is None else msgspec.json.encode(value_to_data(list_of(value))).decode() for value in values]
-    return pa.array(made, kind)
-
-
 class Grouped:
     """A sink that gathers batches to groups first, of as many rows each unless they are large."""
 
@@ -154,13 +106,11 @@ class Grouped:
 
 
 class ColumnWriter:
-    """Writes rows to CSV, Parquet or Arrow; a part for another writer is an Arrow stream, or CSV without a header."""
+    """Writes rows to Parquet or Arrow; a part for another writer is an Arrow stream."""
 
     def __init__(self, name: str, file: BinaryIO, options: WriteOptions) -> None:
         self._columns = RecordColumns(registry=options.registry, origins=options.origins)
-        self._file = file
-        self._csv = name == "csv"
-        sink = sink_of("arrow" if options.part and not self._csv else name, file, self._columns.schema, options)
+        sink = sink_of("arrow" if options.part else name, file, self._columns.schema, options)
         self._sink = Grouped(sink)
 
     def write(self, batch: Batch) -> Iterator[Entry]:
@@ -173,10 +123,6 @@ class ColumnWriter:
 
     def join(self, part: BinaryIO) -> None:
         """Write the rows of a part."""
-        if self._csv:
-            self._sink.flush()
-            shutil.copyfileobj(part, self._file)
-            return
         with pa.ipc.open_stream(part) as batches:
             for batch in batches:
                 self._sink.write(batch)
@@ -194,7 +140,5 @@ def sink_of(name: str, file: BinaryIO, schema: pa.Schema, options: WriteOptions)
     match name:
         case "parquet":
             return GroupWriter(file, schema, threads=options.threads)
-        case "csv":
-            return CsvSink(file, schema, header=not options.part)
         case _:
             return (ArrowStreamSink if options.stream or options.part else ArrowFileSink)(file, schema)

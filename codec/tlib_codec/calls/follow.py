@@ -45,6 +45,7 @@ from .party_events import EFFECTS, PartyEvents, begins, previous
 
 Followed: TypeAlias = Call | Missing
 
+_OF_SERVER = FRESH_START | BACK_IN_STEP | {RELEASED}  # the latter two on an abstract DN
 _MOST_COUNTED = 1_000  # messages
 _NOWHERE = Origin()
 
@@ -132,15 +133,12 @@ class CallTracker:
 
     def _follow(self, event: Event) -> Sequence[Call]:
         """Take an event that has arrived; return the calls that it ends."""
-        message, connection = event.message, event.connection
-        abstract = event.party is not None and ABSTRACT_DN.fits(event.party)
+        message = event.message
         ended: Sequence[Call] = ()
-        if message in FRESH_START or (message in BACK_IN_STEP and abstract):
-            connection.starts += 1
-        elif message == RELEASED and abstract:
-            self._release(event)
+        if message in _OF_SERVER and self._of_server(event):
+            pass
         elif event.uuid is None and event.conn is None:
-            connection.unnamed += message in EFFECTS
+            event.connection.unnamed += message in EFFECTS
         elif message == CREATED:
             self._create(event)
         elif message == CHANGED:
@@ -150,6 +148,19 @@ class CallTracker:
         else:
             self._party(event)
         return [*ended, *self._calls.crowded()] if self._calls.is_crowded else ended
+
+    def _of_server(self, event: Event) -> bool:
+        """Take an event of the T-Server or of an abstract DN; return whether it was one."""
+        if event.message in FRESH_START:
+            event.connection.starts += 1
+            return True
+        if event.party is None or not ABSTRACT_DN.fits(event.party):
+            return False
+        if event.message == RELEASED:
+            self._release(event)
+        else:
+            event.connection.starts += 1
+        return True
 
     def close(self) -> Iterator[Call]:
         """Yield the calls that are open at the end of the input, the longest idle one first."""

@@ -162,7 +162,7 @@ class Call(msgspec.Struct):
             "$created": self.created,
             "$complete": self.complete,
             "$events": self.events,
-            "$parties": [_party(party) for party in self.parties.values()],
+            "$parties": [party.to_data() for party in self.parties.values()],
             "$sites": [{"call_uuid": jsonl.value_to_data(uuid), "file": file} for uuid, file in self.sites.items()]
             if len(self.sites) > 1
             else [],
@@ -174,14 +174,6 @@ class Call(msgspec.Struct):
         }
         data = {name: jsonl.value_to_data(value) for name, value in self.state.items()}
         return data | {key: value for key, value in members.items() if value or (value is not None and key in _ZERO)}
-
-
-def _site(uuid: str, file: str) -> dict[str, Any]:
-    return {"call_uuid": jsonl.value_to_data(uuid), "file": file}
-
-
-def _party(party: Party) -> dict[str, Any]:
-    return {key: jsonl.value_to_data(value) if isinstance(value, str) else value for key, value in party.to_data().items()}
 
 
 def _anomaly(one: Anomaly) -> dict[str, Any]:

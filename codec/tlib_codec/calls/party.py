@@ -14,6 +14,8 @@ from typing import Any
 
 import msgspec
 
+from tlib_codec.json_text import text_to_data
+
 _EVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -111,15 +113,17 @@ class Party(msgspec.Struct):
 
     def to_data(self) -> dict[str, Any]:
         """Return the party as JSON holds it: each state is a list of [from, to]."""
-        known = {"dn": self.dn, "site": self.site, "role": self.role, "agent": self.agent, "queue": self.queue}
-        data: dict[str, Any] = {key: value for key, value in known.items() if value}
+        texts = (("dn", self.dn), ("site", self.site), ("role", self.role), ("agent", self.agent), ("queue", self.queue))
+        data: dict[str, Any] = {name: text_to_data(text) for name, text in texts if text}
         for state, name in _NAMES:
-            spans = [[time_text(span.start), time_text(span.end)] for span in self.spans if span.state is state]
-            if spans:
-                data[name] = spans
+            for span in self.spans:
+                if span.state is state:
+                    data.setdefault(name, []).append([time_text(span.start), time_text(span.end)])
         if self.left is not None:
-            data["left"], data["released"] = self.left, time_text(self.released)
-        return data | ({"target": self.target} if self.target else {})
+            data["left"], data["released"] = text_to_data(self.left), time_text(self.released)
+        if self.target:
+            data["target"] = text_to_data(self.target)
+        return data
 
 
 def seconds(spans: Iterable[Span], without: Iterable[Span] = ()) -> float | None:

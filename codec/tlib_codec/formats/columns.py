@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, BinaryIO
 
 from . import Format, WriteOptions, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-def need_pyarrow() -> None:
-    """Raise ImportError, which names the extra, if pyarrow is missing."""
-    try:
-        importlib.import_module("pyarrow")
-    except ImportError:
-        raise ImportError("columns need pyarrow: pip install 'tlib-codec[arrow]'") from None
 
 
 def _csv(file: BinaryIO, options: WriteOptions) -> Writer:

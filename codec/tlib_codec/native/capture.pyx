@@ -6,7 +6,9 @@ holds the lanes, so none goes while the core knows it. The interface is that of 
 docstrings say what each method does; a property test holds both to the same items.
 """
 
+from cpython.buffer cimport PyBUF_READ
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.memoryview cimport PyMemoryView_FromMemory
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, qsort, realloc
 from libc.string cimport memcpy, memmove, memset
@@ -166,6 +168,16 @@ cdef class Lane:
     def take(self, size_t history):
         """The bytes that are pending; `history` of all bytes are kept."""
         cdef bytes data = self.head(self.lane.pending)
+        self.taken(history)
+        return data
+
+    def feed(self, decoder, size_t history):
+        """Give the bytes that are pending to a decoder, from where they stand; `history` of all bytes are kept."""
+        cdef size_t pending = self.lane.pending
+        decoder.feed(PyMemoryView_FromMemory(<char *> self.lane.data + self.lane.size - pending, pending, PyBUF_READ))
+        self.taken(history)
+
+    cdef void taken(self, size_t history) noexcept:
         cdef size_t size = self.lane.size
         self.lane.pending = 0
         if size > 2 * history:
@@ -174,7 +186,6 @@ cdef class Lane:
             self.lane.size = history
             if self.lane.capacity > 1 << 20:  # one long burst is no reason to keep its buffer for ever
                 shrink(&self.lane, history)
-        return data
 
     cdef const tlib_mark *at(self, uint64_t end) except NULL:
         """The mark of the packet that completed the stream up to `end`; ends are asked for in order."""
@@ -428,6 +439,7 @@ cdef class Output:
     cdef object run(self, size_t begin, size_t end):
         cdef size_t i, count = end - begin
         cdef uint64_t size = 0
+        cdef bint in_place = True  # the frames stand back to back as they came
         cdef uint8_t *to
         cdef Row *row
         cdef bytes data
@@ -437,15 +449,19 @@ cdef class Output:
         cdef bytes times = PyBytes_FromStringAndSize(NULL, count * sizeof(int64_t))
         cdef bytes flows = PyBytes_FromStringAndSize(NULL, count * sizeof(uint32_t))
         for i in range(count):
+            in_place = in_place and self.rows[begin + i].start == self.rows[begin].start + size
             memcpy(PyBytes_AS_STRING(bounds) + i * sizeof(uint64_t), &size, sizeof(uint64_t))
             size += self.rows[begin + i].length
         memcpy(PyBytes_AS_STRING(bounds) + count * sizeof(uint64_t), &size, sizeof(uint64_t))
         data = PyBytes_FromStringAndSize(NULL, size)
         to = <uint8_t *> PyBytes_AS_STRING(data)
+        if in_place:
+            memcpy(to, self.data + self.rows[begin].start, size)
         for i in range(count):
             row = &self.rows[begin + i]
-            memcpy(to, self.data + row.start, row.length)
-            to += row.length
+            if not in_place:
+                memcpy(to, self.data + row.start, row.length)
+                to += row.length
             memcpy(PyBytes_AS_STRING(offsets) + i * sizeof(uint64_t), &row.offset, sizeof(uint64_t))
             memcpy(PyBytes_AS_STRING(packets) + i * sizeof(uint64_t), &row.packet, sizeof(uint64_t))
             memcpy(PyBytes_AS_STRING(times) + i * sizeof(int64_t), &row.time, sizeof(int64_t))

@@ -110,19 +110,17 @@ class Pseudonyms:
     def integer(self, number: int) -> int:
         """Return an integer of the same sign and number of digits that fits signed 32 bits where `number` does."""
         digits = str(abs(number))
-        low = 10 ** (len(digits) - 1) if len(digits) > 1 else 0
-        high = 10 ** len(digits) - 1
+        low: int = 10 ** (len(digits) - 1) if len(digits) > 1 else 0
+        high: int = 10 ** len(digits) - 1
         if len(digits) == _INT_DIGITS and -(1 << 31) <= number < 1 << 31:
             high = (1 << 31) - 1
-        replacement = digits
-        for _ in range(_AGAIN):
-            replacement = self._short(replacement, _DIGITS)
+        replacement = self._short(digits, _DIGITS)
+        while replacement != digits:  # else it would go round for ever
             if low <= int(replacement) <= high and not survives(digits, replacement):
                 return -int(replacement) if number < 0 else int(replacement)
-            if replacement == digits:
-                break  # it would go round for ever
-        step: int = 1 + int.from_bytes(self._digest(_INTEGER + digits.encode())[:8]) % (high - low)
-        found = low + (int(digits) - low + step) % (high - low + 1)
+            replacement = self._short(replacement, _DIGITS)
+        step = 1 + int.from_bytes(self._digest(_INTEGER + digits.encode())[:8]) % (high - low)
+        found: int = low + (int(digits) - low + step) % (high - low + 1)
         return -found if number < 0 else found
 
     def address(self, address: bytes) -> bytes:

@@ -17,6 +17,7 @@ from tlib_codec.stream import StreamDecoder
 
 from . import heap
 from .agreement import Agreement
+from .call_frames import CallFrames
 from .campaign import DIFFERENTIAL, Campaign
 from .checks import Checks
 from .engines import engines
@@ -45,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
         ("agreement", "Hold both engines against labelled cases.", 100_000),
         ("differential", "Compare both engines over damaged frames and streams.", 100_000),
         ("checks", "Compare the checks of frames by the native core with those by Python.", 100_000),
+        ("call-frames", "Compare the calls of runs of frames with those of their records.", 100_000),
         ("campaign", "Hold inputs of every kind to the invariants.", 100_000),
         ("heap", "Search for the frame whose event takes most memory.", 1000),
     ):
@@ -81,6 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     elif options.check == "checks":
         check = Checks(options.seed)
+    elif options.check == "call-frames":
+        check = CallFrames(options.seed)
     elif options.check == "differential":
         check = Campaign(options.seed, read_corpus(options.corpus), DIFFERENTIAL, thorough=1)
     else:

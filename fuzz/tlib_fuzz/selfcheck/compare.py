@@ -14,19 +14,39 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 from tlib_codec import native
-from tlib_codec.records import Frames
+from tlib_codec.records import Entry, Frames, Record
+from tlib_schemas.limits import DEFAULT_LIMITS, Limits
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
+from .differential import Outcome, parts
 from .frames import random_frames
 from .inputs import Inputs
 from .loop import BATCH, FailureError, Tally, run
 
 _RUN: Final = 20  # frames in a run
 _WHOLE: Final = 0.5  # of the frames are not damaged
+_LIMITS: Final = (Limits(list_depth=1), Limits(list_depth=200, list_pairs=3), Limits(frame_body=100))
 
 Difference: TypeAlias = Callable[[Frames, Registry, random.Random, Tally], str | None]
 """How both steps differ over a run, or None; it counts the frames that the native step leaves to Python."""
+
+
+def seen(entry: Entry) -> Outcome:
+    """Return everything of an entry that a caller can see."""
+    return (parts(entry.item), entry.frame, entry.origin, dict(entry.unnumbered)) if isinstance(entry, Record) else (entry,)
+
+
+def random_limits(rng: random.Random) -> Limits:
+    """Return the default limits, and at times narrow ones."""
+    return rng.choice(_LIMITS) if rng.random() < 0.2 else DEFAULT_LIMITS
+
+
+def count_pieces(pieces: Sequence[bytes | int], frames: Frames, tally: Tally) -> None:
+    """Count the frames of a run whose places stand among the pieces, which the core leaves to Python, and the others."""
+    left = sum(isinstance(piece, int) for piece in pieces)
+    tally.outcomes["frame", "left to Python"] += left
+    tally.outcomes["frame", "native"] += len(frames) - left
 
 
 class Runs:

@@ -1,30 +1,15 @@
-"""The base of the checks that hold a native step over `Frames` to the Python one: random frames, origins and notes of every kind."""
+"""Random `Frames` with origins and notes of every kind, for the checks that hold a native step to the Python one."""
 
 from __future__ import annotations
 
-import argparse
 import random
 import struct
-import sys
-import time
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any, Final
 
-from tlib_codec import native
-from tlib_codec.records import NO_FLOW, NO_TIME, Entry, Flow, Frames, Record
-from tlib_schemas.limits import DEFAULT_LIMITS, Limits
-from tlib_schemas.registry import Registry
-from tlib_schemas.tlibrary import TLIBRARY
-
-from .differential import Outcome, parts
-from .inputs import Inputs
-from .loop import BATCH, FailureError, Tally, run
-
-_LIMITS: Final = (DEFAULT_LIMITS, Limits(list_depth=1), Limits(list_depth=200, list_pairs=3), Limits(frame_body=100))
-_RUN: Final = 20  # frames in a batch
-_WHOLE: Final = 0.5  # of the frames are not damaged
+from tlib_codec.records import NO_FLOW, NO_TIME, Flow, Frames
 
 _NUMBERS: Final = (0, 1, 7, 10, 99, 4_294_967_295, 4_294_967_296, 18_446_744_073_709_551_615)
 _TIMES: Final = (
@@ -103,73 +88,3 @@ def _notes(rng: random.Random) -> bytes:
         for part in (rng.choice(_NAMES) if rng.random() < 0.9 else rng.randbytes(3), rng.choice(_TEXTS)):
             made += [struct.pack("=I", len(part)), part]
     return b"".join(made)
-
-
-def seen(entry: Entry) -> Outcome:
-    """Return everything of an entry that a caller can see."""
-    return (parts(entry.item), entry.frame, entry.origin, dict(entry.unnumbered)) if isinstance(entry, Record) else (entry,)
-
-
-class FramesCheck:
-    """A check over damaged frames of a registry with random origins; it counts the frames that the core leaves to Python."""
-
-    def __init__(self, seed: int, registry: Registry = TLIBRARY) -> None:
-        self.seed = seed
-        self.registry = registry
-        self.tally: Tally = Tally()
-
-    def difference(self, frames: Frames, limits: Limits = DEFAULT_LIMITS) -> str | None:
-        """Return how the two steps differ over frames, or None."""
-        raise NotImplementedError
-
-    def pieces(self, frames: Frames, limits: Limits) -> list[bytes | int]:
-        """Return what the core makes of frames: bytes, and the places of those that it leaves out."""
-        raise NotImplementedError
-
-    def batch(self, number: int, size: int) -> None:
-        """Check the frames of one batch. Raises FailureError."""
-        rng = random.Random(f"{self.seed}:{number}")  # noqa: S311
-        inputs = Inputs(rng.getrandbits(64), registry=self.registry)
-        for start in range(0, size, _RUN):
-            made = [inputs.make("frame") for _ in range(min(_RUN, size - start))]
-            frames = random_frames(rng, [rng.choice(inputs.pool) if not frame or rng.random() < _WHOLE else frame for frame in made])
-            limits = rng.choice(_LIMITS) if rng.random() < 0.2 else DEFAULT_LIMITS
-            if self.difference(frames, limits) is not None:
-                self._fail(number, frames, limits)
-            left = sum(isinstance(piece, int) for piece in self.pieces(frames, limits))
-            self.tally.outcomes["frame", "left to Python"] += left
-            self.tally.outcomes["frame", "native"] += len(frames) - left
-
-    def _fail(self, number: int, frames: Frames, limits: Limits) -> None:
-        for place in range(len(frames)):
-            one = frames.select([place])
-            difference = self.difference(one, limits)
-            if difference is not None:
-                raise FailureError(f"batch {number}, {one!r}, {limits}: {difference}", one.data)
-        raise FailureError(f"batch {number}, {frames!r}, {limits}: together they differ", frames.data)
-
-
-def command(make: Callable[[int], FramesCheck], name: str, description: str, arguments: Sequence[str] | None) -> int:
-    """Run a check as its command line says, and print its report."""
-    parser = argparse.ArgumentParser(prog=f"python -m tlib_fuzz.selfcheck.{name}", description=description)
-    parser.add_argument("--count", type=int, default=100_000, metavar="N", help="Check N frames (default: %(default)s).")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="Repeat the run of this seed (default: 0).")
-    parser.add_argument("--batch", type=int, metavar="B", help="Check this batch alone, which a failure names.")
-    options = parser.parse_args(arguments)
-    if native.extension("text") is None:
-        sys.stderr.write("the native engine is not built: install a C compiler and install tlib-codec again\n")
-        return 2
-    check = make(options.seed)
-    began = time.process_time()
-    try:
-        if options.batch is None:
-            run(check, options.count)
-        else:
-            check.batch(options.batch, min(options.count, BATCH))
-    except FailureError as failure:
-        sys.stdout.write(f"{name} fails, seed {options.seed}: {failure}\nsmallest: {failure.data.hex()}\n")
-        return 1
-    count, seconds = check.tally.outcomes.total(), time.process_time() - began
-    sys.stdout.write(f"both write the same, seed {options.seed}: {count:,} frames, {count / seconds:,.0f} a second of CPU time\n")
-    sys.stdout.writelines(f"{line}\n" for line in check.tally.lines())
-    return 0

@@ -7,56 +7,54 @@ yield must be equal.
 from __future__ import annotations
 
 import io
+import random
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 from tlib_codec import native
 from tlib_codec.formats.jsonl.writer import LineWriter
 from tlib_codec.formats.writers import RecordWriter, flow_texts
 from tlib_codec.records import Batch, Entry, Frames
-from tlib_schemas.limits import DEFAULT_LIMITS, Limits
+from tlib_schemas.limits import Limits
 from tlib_schemas.registry import Registry
 
+from . import compare
 from .differential import Outcome
-from .frames import FramesCheck, command, seen
+from .loop import Tally
 
 Write: TypeAlias = Callable[[LineWriter, Batch], Iterator[Entry]]
 
 
-def lines(batch: Batch, registry: Registry, write: Write) -> tuple[bytes, list[Outcome]]:
-    """Return the bytes that a writer makes of a batch, and everything of the entries that it yields.
+def written(batch: Batch, registry: Registry, write: Write) -> tuple[bytes, list[Outcome]]:
+    """Return the lines of a batch, and everything of the entries that the writer yields.
 
     A value of a user's own construct may be one that JSON lacks: its TypeError is the last entry.
     """
     out = io.BytesIO()
     entries: list[Outcome] = []
     try:
-        entries += map(seen, write(LineWriter(out, registry), batch))
+        entries += map(compare.seen, write(LineWriter(out, registry), batch))
     except TypeError as error:
         entries.append((type(error), str(error)))
     return out.getvalue(), entries
 
 
-class JsonLines(FramesCheck):
-    """Writes damaged frames of a registry with random origins, and counts the frames that the core leaves to Python."""
-
-    def difference(self, frames: Frames, limits: Limits = DEFAULT_LIMITS) -> str | None:
-        """Return how the two writers differ over frames, or None."""
-        batch = Batch([frames], registry=self.registry, limits=limits)
-        expected, actual = lines(batch, self.registry, RecordWriter.write), lines(batch, self.registry, LineWriter.write)
-        return None if expected == actual else f"Python {expected!r}\n  native {actual!r}"
-
-    def pieces(self, frames: Frames, limits: Limits) -> list[bytes | int]:
-        """Return what the core makes of frames."""
-        core: Any = native.extension("text")
-        return list(core.JsonWriter(self.registry).write(frames, limits, b"", flow_texts(frames, lambda _: b"")))
+def disagreement(frames: Frames, registry: Registry, limits: Limits) -> str | None:
+    """Return how the two writers differ over a run, or None."""
+    batch = Batch([frames], registry=registry, limits=limits)
+    expected, actual = written(batch, registry, RecordWriter.write), written(batch, registry, LineWriter.write)
+    return None if expected == actual else f"{limits}: Python {expected!r}\n  native {actual!r}"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the check and print its report."""
-    return command(JsonLines, "json_lines", "Compare both writers of JSON lines.", arguments)
+def difference(frames: Frames, registry: Registry, rng: random.Random, tally: Tally) -> str | None:
+    """Return how the two writers differ over a run under random limits, or None."""
+    limits = compare.random_limits(rng)
+    core: Any = native.extension("text")
+    pieces = core.JsonWriter(registry).write(frames, limits, b"", flow_texts(frames, lambda _: b""))
+    compare.count_pieces(list(pieces), frames, tally)
+    return disagreement(frames, registry, limits)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(compare.main("json_lines", difference))

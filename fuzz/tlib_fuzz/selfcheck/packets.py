@@ -11,7 +11,7 @@ import random
 import sys
 from array import array
 from collections.abc import Iterator
-from typing import Final
+from typing import BinaryIO, Final
 
 import msgspec
 
@@ -19,6 +19,7 @@ from tlib_codec.formats.captures.conversation import Conversations, Pcap, Pcapng
 from tlib_codec.formats.captures.writer import PacketWriter
 from tlib_codec.formats.writers import RecordWriter
 from tlib_codec.records import Batch, Entry, Flow, Frames, Record
+from tlib_codec.stats import Units
 from tlib_schemas.registry import Registry
 
 from . import compare
@@ -31,8 +32,8 @@ _ENDS: Final = ("10.0.0.1:3000", "10.0.0.2:40000", "[2001:db8::1]:3000", "[2001:
 class _Reference(PacketWriter):
     """The writer without native conversations."""
 
-    def __init__(self, file: io.BytesIO, registry: Registry, name: str) -> None:
-        super().__init__(io.BytesIO(), registry, name)
+    def __init__(self, file: BinaryIO, registry: Registry, name: str, units: Units) -> None:
+        super().__init__(io.BytesIO(), registry, name, units)
         self._conversations = Conversations((Pcapng if name == "pcapng" else Pcap)(file))
 
     def write(self, batch: Batch) -> Iterator[Entry]:
@@ -43,7 +44,7 @@ class _Reference(PacketWriter):
 def written(frames: Frames, registry: Registry, name: str, writer: type[PacketWriter]) -> tuple[bytes, list[Outcome]]:
     """Return the bytes of a capture of the frames, and everything of the entries that the writer yields."""
     file = io.BytesIO()
-    one = writer(file, registry, name)
+    one = writer(file, registry, name, Units())
     half = frames.select(range(len(frames) // 2))  # the same conversations in a second run
     seen = [_seen(entry) for run in (half, frames) for entry in one.write(Batch([run], registry=registry))]
     one.close()

@@ -128,7 +128,7 @@ def random_options(rng: random.Random, chooser: Chooser) -> dict[str, Any]:
         options["where"] = [chooser.expression() for _ in range(rng.choice((1, 1, 2)))]
     if rng.random() < 0.3:
         known = [str(record.item.message) for record in chooser.records if not isinstance(record.item, Gap)]
-        options["events"] = rng.sample([*known, *chooser.registry.messages, "65535"], 5)
+        options["events"] = rng.choices([*known, *chooser.registry.messages, "65535"], k=5)
     if rng.random() < 0.3:
         options["since"] = rng.choice(_TIMES)
     if rng.random() < 0.2:

@@ -1,4 +1,4 @@
-"""The writer of CSV, Parquet and Arrow: parts join, and an Arrow stream can be read while it grows."""
+"""The writers of CSV, Parquet and Arrow: parts join, and an Arrow stream can be read while it grows."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import pytest
 from pyarrow import csv, parquet
 
 from tlib_codec import Attributes, EventCallDeleted, UnknownEvent
-from tlib_codec.arrow.writer import ColumnWriter
-from tlib_codec.formats import WriteOptions
+from tlib_codec.formats import WriteOptions, writable
 from tlib_codec.records import Batch, Record
 
 EVENT = EventCallDeleted(call_uuid="01FES9JKSOFQLEKK3CSH5B5AES00JV1U", conn_id="006c02462a161006")
@@ -20,7 +19,7 @@ NAMES = pytest.mark.parametrize("name", ["csv", "parquet", "arrow"])
 
 def written(name, *batches, parts=(), **options):
     file = io.BytesIO()
-    writer = ColumnWriter(name, file, WriteOptions(**options))
+    writer = writable()[name].write(file, WriteOptions(**options))
     for batch in batches:
         assert list(writer.write(batch)) == []
     for part in parts:
@@ -49,7 +48,7 @@ def test_an_arrow_stream_has_a_batch_a_group():
 
 @NAMES
 def test_a_record_that_cannot_be_encoded_gives_a_diagnostic(name):
-    writer = ColumnWriter(name, io.BytesIO(), WriteOptions())
+    writer = writable()[name].write(io.BytesIO(), WriteOptions())
     (told,) = writer.write(Batch([Record(UnknownEvent(60, Attributes({"CallID": -1})))]))
     writer.close()
     assert told.code == "value-range"

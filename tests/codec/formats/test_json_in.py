@@ -61,7 +61,7 @@ def test_both_readers_agree_in_another_registry():
 
 def test_the_command_of_the_differential_reports_its_counts(capsys):
     assert main(["--count", "20"]) == 0
-    assert capsys.readouterr().out.startswith("20 lines, ")
+    assert capsys.readouterr().out.startswith("20 lines: ")
 
 
 def test_every_example_is_read_without_python(tmp_path):
@@ -133,6 +133,7 @@ def test_bytes_that_are_not_utf_8_are_left():
         '"ANI":"1","ANI":"1"',
         '"time":"yesterday"',
         '"CallHistory":{"ANI":"1"}',
+        '"time":"2026-03-14T21:39:12Z","time":{}',
         '"CallHistory":"text"',
         '"Nothing":1',
         '"$malformed":{}',

@@ -16,7 +16,7 @@ import weather
 from tlib_codec import Event, InvalidEvent, MalformedFrame, Policy, encode, read
 from tlib_codec.formats.jsonl.writer import LineWriter
 from tlib_codec.records import NO_TIME, Batch, Flow, Frames
-from tlib_fuzz.selfcheck.json_lines import JsonLines
+from tlib_fuzz.selfcheck.json_lines import disagreement
 from tlib_schemas import Attribute, Attributes, KVList, OpenEnum, Registry, Timestamp, UnknownEvent, event, wire
 from tlib_schemas.attributes import TimeinSecs, TimeinuSecs
 from tlib_schemas.limits import DEFAULT_LIMITS, Limits
@@ -40,7 +40,7 @@ def unknown(**attributes):
 
 
 def difference(part, registry=TLIBRARY, limits=DEFAULT_LIMITS):
-    return JsonLines(0, registry).difference(part, limits)
+    return disagreement(part, registry, limits)
 
 
 def notes(**texts):

@@ -23,6 +23,7 @@ TEXTS = st.text(st.sampled_from("0123456789+-() ABcdéÉß李伟\udcff\udcc3\udc
 
 @given(TEXTS)
 @example("a lone surrogate \ud800")
+@example("a lone surrogate \ud800 in a long text")
 @example("1" * 16)
 @example("1" * 17)
 @example("1" * 41)
@@ -109,6 +110,12 @@ def test_a_path_beyond_the_longest_is_left_to_python():
 def test_frames_under_other_limits_are_left_to_python():
     frames = frames_of(NESTED)
     assert list(FrameRedactor(Redactor(b"s")).replaced(frames, Limits(list_depth=2))[1]) == [0]
+
+
+def test_pseudonyms_made_in_python_leave_every_frame_to_python():
+    redactor = Redactor(b"s")
+    redactor.pseudonyms = Pseudonyms(b"s")
+    assert list(FrameRedactor(redactor).replaced(frames_of(NESTED))[1]) == [0]
 
 
 def test_an_error_of_a_pattern_is_raised(monkeypatch):

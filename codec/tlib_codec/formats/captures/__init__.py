@@ -33,7 +33,7 @@ def _writer(name: str) -> Callable[[BinaryIO, WriteOptions], Writer]:
     def make(file: BinaryIO, options: WriteOptions) -> Writer:
         from .writer import PacketWriter  # noqa: PLC0415
 
-        return PacketWriter(file, options.registry, name)
+        return PacketWriter(file, options.registry, name, options.stats.written)
 
     return make
 

@@ -72,6 +72,10 @@ class Lane:
             del self._data[: len(self._data) - history]
         return data
 
+    def feed(self, decoder: Any, history: int) -> None:
+        """Give the bytes that are pending to a decoder; `history` of all bytes are kept."""
+        decoder.feed(self.take(history))
+
     def mark(self, end: int) -> tuple[int, int]:
         """Return time and number of the packet that completes the stream up to `end`; callers ask in order."""
         marks = self._marks

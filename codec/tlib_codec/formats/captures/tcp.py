@@ -437,7 +437,7 @@ class Reassembler:
             if decoder is None:
                 decoder = direction.decoder = StreamDecoder(registry=self.registry)
                 direction.base = lane.offset - lane.pending
-            decoder.feed(lane.take(self.settings.history))
+            lane.feed(decoder, self.settings.history)
         if decoder is None:
             return
         if end:

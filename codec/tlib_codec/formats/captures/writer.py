@@ -15,6 +15,7 @@ from tlib_codec.formats.frame_writer import frame_of
 from tlib_codec.formats.verdicts import next_record, verdicts
 from tlib_codec.formats.writers import RecordWriter, UnnumberedNotes
 from tlib_codec.records import Batch, Diagnostic, Entry, Frames, Record
+from tlib_codec.stats import Units
 from tlib_codec.stream import Gap
 from tlib_schemas.registry import Registry
 
@@ -24,10 +25,14 @@ _batches = native.extension("batches")
 
 
 class PacketWriter(RecordWriter):
-    """Writes each frame in segments of the connection it came in, at its time; gaps and malformed frames are left out."""
+    """Writes each frame in segments of the connection it came in, at its time; gaps and malformed frames are left out.
 
-    def __init__(self, file: BinaryIO, registry: Registry, name: str) -> None:
+    `units` counts the frames of runs.
+    """
+
+    def __init__(self, file: BinaryIO, registry: Registry, name: str, units: Units) -> None:
         super().__init__(file, registry)
+        self._units = units
         ng = name == "pcapng"
         self._own = None if _batches is None else own_numbers(registry)
         self._native = None if _batches is None or self._own is None else _batches.Conversations(file, ng)
@@ -37,7 +42,7 @@ class PacketWriter(RecordWriter):
     def write(self, batch: Batch) -> Iterator[Entry]:
         """Write a batch; yield invalid records, and diagnostics of reading and writing."""
         for part in batch.parts:
-            if self._native is not None and isinstance(part, Frames):
+            if self._native is not None and isinstance(part, Frames) and batch.registry is self._registry:
                 yield from self._frames(part, batch)
             else:
                 yield from super().write(Batch([part], registry=batch.registry, limits=batch.limits))
@@ -47,11 +52,14 @@ class PacketWriter(RecordWriter):
         assert self._native is not None
         judged = verdicts(frames, batch)
         assert judged is not None
+        self._units.native += len(frames)
         at = 0
         while at < len(frames):
             end = next_record(frames, judged, self._notes, at)
             at = self._native.send_frames(frames, self._registry, at, end, self._own)
             if at < len(frames):
+                self._units.native -= 1
+                self._units.ask("frame that is not valid, or has a name to be noted")
                 yield from super().write(Batch([frames.select([at])], registry=batch.registry, limits=batch.limits))
                 at += 1
 

@@ -418,6 +418,7 @@ static int read_line(tlib_lines *lines, tlib_cursor *cursor, const uint8_t *end)
     row made = {.line = lines->line, .clocks = {NO_TIME, NO_TIME, NO_TIME}, .shape = TLIB_HAS_LINE};
     size_t notes = lines->rows.notes.length;
     lines->body.length = lines->written.length = lines->flow.length = 0;
+    lines->composites = 0;
     lines->raw = 0;
     /* No member is longer as an attribute than twice its text: the shortest pair of a list is "":0, and takes nine bytes. */
     if (tlib_reserve(&lines->body, 2 * (size_t)(end - cursor->at) + 64))

@@ -99,7 +99,8 @@ typedef struct {
     tlib_buffer written; /* tlib_written, of each attribute */
     tlib_buffer flow;    /* its flow's text */
     tlib_buffer scratch;
-    int raw; /* an attribute has a type that only the line names */
+    uint64_t composites; /* a bit for each that has come */
+    int raw;             /* an attribute has a type that only the line names */
 } tlib_lines;
 
 /* Whether a name is `known`, a literal. */

@@ -197,6 +197,12 @@ int tlib_read_attribute(tlib_lines *lines, tlib_cursor *cursor, int64_t label) {
         return TLIB_READ_ASK;
     if (label < TLIB_COMPOSITE)
         return attribute(lines, cursor, (uint16_t)label);
-    const tlib_composite *composite = &lines->words->composites[label - TLIB_COMPOSITE];
+    /* An empty composite writes nothing that would show when its name comes again. */
+    uint32_t which = (uint32_t)(label - TLIB_COMPOSITE);
+    uint64_t bit = (uint64_t)1 << (which & 63);
+    if (which > 63 || lines->composites & bit)
+        return TLIB_READ_ASK;
+    lines->composites |= bit;
+    const tlib_composite *composite = &lines->words->composites[which];
     return *cursor->at == '{' ? parts(lines, cursor, composite) : timestamp(lines, cursor, composite);
 }

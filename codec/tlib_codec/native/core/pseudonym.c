@@ -319,7 +319,7 @@ static uint32_t make_number(const tlib_pseudonyms *names, uint32_t number, uint3
         places[i].index = places[i].now = (uint8_t)(rest % 10);
         digits[1 + i] = (uint8_t)('0' + rest % 10);
     }
-    for (uint32_t attempt = 0; attempt < AGAIN; attempt++) {
+    for (;;) {
         uint64_t value = 0;
         permute(names, places, count);
         for (uint32_t i = 0; i < count; i++)

@@ -189,12 +189,12 @@ cdef class EventReader:
             way = WAY_QUIET
         cdef int64_t own = NO_TIME if self.time_of == NULL else self.time_of[place]
         time = self.time_at(of, data, &own)
-        event = None
         number = None
         if of[ROLE_NUMBER] != NULL:
             number = tlib_u64(data + of[ROLE_NUMBER].offset)
         if not self.arrives(connection, number, time, way):
-            event = self.event_of(place, message, way, table, data, connection, time, own, of)
+            # With every attribute: the call that has them may be over on arrival.
+            event = self.event_of(place, message, WAY_EVERY, table, data, connection, time, own, of)
             found = self.arrive(event, number)
             return found if way == WAY_QUIET else [*found, *self.follow(event)]
         found = self.over() if self.is_over() else None

@@ -74,6 +74,21 @@ cdef inline int put_bytes(Out *out, const void *data, size_t length) except -1:
     return 0
 
 
+# Numbers of one digit, which most are, without a call.
+cdef extern from *:
+    """
+    #if PY_VERSION_HEX >= 0x030C0000
+    #define COMPACT(v) PyUnstable_Long_IsCompact((PyLongObject *)(v))
+    #define COMPACT_VALUE(v) ((long long)PyUnstable_Long_CompactValue((PyLongObject *)(v)))
+    #else
+    #define COMPACT(v) ((size_t)(Py_SIZE(v) + 1) <= 2)
+    #define COMPACT_VALUE(v) ((long long)Py_SIZE(v) * (long long)((PyLongObject *)(v))->ob_digit[0])
+    #endif
+    """
+    bint COMPACT(object number) noexcept
+    long long COMPACT_VALUE(object number) noexcept
+
+
 # The functions below return 0 when they wrote a value, 1 when the reference engine must.
 
 
@@ -97,7 +112,10 @@ cdef int put_number(Out *out, object value, bint signed) except -1:
     cdef uint8_t *at
     if not PyLong_Check(value) or value is True or value is False:
         return 1
-    number = PyLong_AsLongLongAndOverflow(value, &overflow)
+    if COMPACT(value):
+        number = COMPACT_VALUE(value)
+    else:
+        number = PyLong_AsLongLongAndOverflow(value, &overflow)
     if overflow or (not -0x80000000LL <= number <= 0x7FFFFFFFLL if signed else not 0 <= number <= 0xFFFFFFFFLL):
         return 1
     at = reserve(out, 4)

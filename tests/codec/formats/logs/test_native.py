@@ -4,6 +4,7 @@ import zoneinfo
 
 import pytest
 from logtext import agree
+from own import OWN
 
 from tlib_codec import encode, native
 from tlib_codec.formats import logs
@@ -20,13 +21,13 @@ HEAD = "@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventOnHook\n"
 HOOK = f"{HEAD}\tAttributeThisDN\t'2001'\n\n"
 
 
-def read(text, *, size=None, **options):
+def read(text, *, size=None, registry=TLIBRARY, **options):
     """Return the parts of a log that comes in pieces of `size` bytes, and the units."""
     data = text.encode("utf-8", "surrogateescape")
     units = Units()
     size = size or max(1, len(data))
     pieces = [data[at : at + size] for at in range(0, len(data), size)]
-    found = list(parts(pieces, registry=TLIBRARY, name="x.log", kind="tserver", units=units, **options))
+    found = list(parts(pieces, registry=registry, name="x.log", kind="tserver", units=units, **options))
     return [one for one in found if one is not None], units
 
 
@@ -217,3 +218,20 @@ def test_without_the_extension_the_python_reader_serves(monkeypatch):
 def test_a_wrong_server_is_refused():
     with pytest.raises(ValueError, match="unsigned 32-bit integer, not -1"):
         parts([b""], registry=TLIBRARY, name="x.log", server=-1)
+
+
+def test_an_encoding_with_bytes_that_stand_for_nothing_is_read_in_python():
+    assert characters_of("iso8859-7") is None  # its byte FF would begin a character of UTF-8
+
+
+def test_values_of_a_callers_own_construct_are_asked_for():
+    number = next(number for number, attribute in OWN.dictionary.items() if attribute.value is not None and not attribute.value.standard)
+    text = f"@16:45:24.594 [0] 8.1.1 distribute_event: message Ping\n\tAttribute#{number}\t1\n"
+    assert asked(text, registry=OWN) == {"value": 1}
+
+
+def test_only_times_that_need_the_zone_are_converted():
+    stamped = f"2015-05-29T{HOOK[1:]}"
+    learned = stamped.replace("\n\n", "\n\tAttributeTimeinSecs\t1432910724\n\n")
+    frames = the_frames(stamped + learned + stamped, zone=zoneinfo.ZoneInfo("Asia/Tokyo"))
+    assert [(origin.local_time - origin.time) // 3_600_000_000_000 for origin in frames.origins()] == [9, 2, 2]

@@ -1,0 +1,179 @@
+"""Calls followed in runs of frames against calls followed record by record: both must give the same, in the same order.
+
+Strategy: the frames of generated days of calls, with some lost, repeated, exchanged, damaged, or foreign, on one to four
+connections, with and without times of their own, under limits that calls reach. One tracker takes them by `feed_frames`, another
+takes their records by `feed`; every call, every missing number, every invalid record and the counts of messages are compared.
+"""
+
+from __future__ import annotations
+
+import io
+import random
+from array import array
+from itertools import accumulate
+from typing import Any, Final
+
+import msgspec
+
+from tlib_codec import EventCallCreated, EventCallDataChanged, EventCallDeleted, encode
+from tlib_codec.access import getter
+from tlib_codec.calls import Call, CallLimits, CallTracker, Missing
+from tlib_codec.formats.logs.reader import read_log
+from tlib_codec.records import NO_FLOW, NO_TIME, Flow, Frames, Record
+from tlib_codec.reference import Policy
+from tlib_codec.stream import Gap
+from tlib_fuzz.cases.mutate import mutate
+from tlib_fuzz.cases.walker import random_frame
+from tlib_schemas.events import UnknownEvent
+from tlib_schemas.tlibrary import TLIBRARY
+from tlib_schemas.values import Attributes
+from tlib_simulator.flows import Day
+
+from .loop import FailureError, Tally
+
+_CALLS, _DAYS = 300, 4
+_CALL_BASED: Final = (EventCallDataChanged.message, EventCallDataChanged.message, EventCallDeleted.message)
+_FLOWS: Final = (
+    Flow(src="10.0.0.1:3000", dst="10.0.0.2:40000", connection=1, direction="to-client"),
+    Flow(src="10.0.0.1:3000", dst="10.0.0.3:40000", connection=2, direction="to-client"),
+    Flow(peer="a", direction="received"),
+    Flow(peer="b", direction="sent"),
+)
+_LIMITS: Final = (
+    CallLimits(),
+    CallLimits(settle=0.5, away=2.0),
+    CallLimits(idle=3.0),
+    CallLimits(calls=3),
+    CallLimits(size=9_000, entries=2),
+)
+
+
+class CallFrames:
+    """Compares both ways to follow calls."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.tally: Tally = Tally()
+        self._days: dict[int, list[bytes]] = {}
+
+    def batch(self, number: int, size: int) -> None:
+        """Check the frames of one batch. Raises FailureError."""
+        rng = random.Random(f"{self.seed}:{number}")  # noqa: S311
+        runs = [_run(part, rng) for part in _parts(_edited(self._day(rng.randrange(_DAYS)), rng, size), rng)]
+        limits, history = rng.choice(_LIMITS), rng.random() < 0.5
+        by_frame, by_record = (CallTracker(limits=limits, history=history) for _ in range(2))
+        for run in runs:
+            ours = [_seen(one) for one in by_frame.feed_frames(run)]
+            theirs = [_seen(one) for record in run.records(TLIBRARY) for one in _fed(by_record, record)]
+            _compare(ours, theirs, run.data, number)
+            self.tally.outcomes["frame", "taken"] += len(run)
+            for kind, _ in ours:
+                self.tally.outcomes["result", kind] += 1
+        ours, theirs = ([_seen(one) for one in tracker.close()] for tracker in (by_frame, by_record))
+        _compare(ours, theirs, b"", number)
+        _compare(list(by_frame.messages.items()), list(by_record.messages.items()), b"", number)
+
+    def _day(self, number: int) -> list[bytes]:
+        if number not in self._days:
+            self._days[number] = _frames(random.Random(f"{self.seed}, day {number}"))  # noqa: S311
+        return self._days[number]
+
+
+def _fed(tracker: CallTracker, record: Record) -> list[Call | Missing | Record]:
+    first = [] if record.valid else [record]
+    return [*first, *tracker.feed(record.item, record.origin)]
+
+
+def _seen(one: Call | Missing | Record) -> tuple[str, Any]:
+    if isinstance(one, Call):
+        return "call", msgspec.json.encode(one.to_data())
+    if isinstance(one, Record):
+        return "invalid", (one.origin, "gap" if isinstance(one.item, Gap) else repr(one.item))
+    return "missing", one
+
+
+def _compare(ours: list[Any], theirs: list[Any], data: bytes, number: int) -> None:
+    if ours != theirs:
+        first = next((pair for pair in zip(ours, theirs, strict=False) if pair[0] != pair[1]), (len(ours), len(theirs)))
+        raise FailureError(f"batch {number}: by frame {first[0]}\nby record {first[1]}", data)
+
+
+def _frames(rng: random.Random) -> list[bytes]:
+    """Return the frames of a site of a day, and of half of its calls also call-based events."""
+    day = Day(rng.getrandbits(32), _CALLS)
+    site = rng.choice(list(day.logs))
+    conn_id, seconds, fraction = (getter(name, TLIBRARY) for name in ("ConnID", "TimeinSecs", "TimeinuSecs"))
+    made: list[bytes] = []
+    begun: set[str] = set()
+    for record in read_log(io.BytesIO(day.text(site).encode()), name=site, server=1):
+        assert isinstance(record, Record)
+        assert not isinstance(record.item, Gap)
+        made.append(encode(record.item, policy=Policy.LENIENT))
+        conn = conn_id(record.item)
+        if conn is None or int(conn, 16) % 2:
+            continue
+        message = EventCallCreated.message if conn not in begun else rng.choice((None, None, *_CALL_BASED))
+        begun.add(conn)
+        if message is not None:
+            values = {"TimeinSecs": seconds(record.item), "TimeinuSecs": fraction(record.item)}
+            values |= {"CallUUID": f"{int(conn, 16):032X}"[-32:], "ConnID": conn, "CtrlParty": "5100", "CallState": rng.choice((0, 1, 22))}
+            chosen = {name: value for name, value in values.items() if value is not None}
+            made.append(encode(UnknownEvent(message, Attributes(chosen)), policy=Policy.LENIENT))
+    return made
+
+
+def _edited(frames: list[bytes], rng: random.Random, size: int) -> list[bytes]:
+    """Return `size` frames at most, some of them lost, repeated, exchanged, damaged or foreign."""
+    start = rng.randrange(max(1, len(frames) - size // 2))
+    made: list[bytes] = []
+    rate = rng.choice((0.0, 0.002, 0.02, 0.1))
+    for frame in frames[start : start + size]:
+        if rng.random() >= rate:
+            made.append(frame)
+            continue
+        match rng.randrange(6):
+            case 0:
+                continue
+            case 1:
+                made += [frame, frame]
+            case 2:
+                made.insert(max(0, len(made) - rng.randint(1, 9)), frame)
+            case 3:
+                made += [frame, random_frame(rng, TLIBRARY)]
+            case 4:
+                made += [frame, mutate(frame, rng, frames)[0]]
+            case _:
+                made.append(mutate(frame, rng, frames)[0])
+    return [frame for frame in made if _whole(frame)]
+
+
+def _whole(frame: bytes) -> bool:
+    return frame[:4] == b"TL\1\0" and len(frame) >= 10 and int.from_bytes(frame[6:10], "big") == len(frame) - 10
+
+
+def _parts(frames: list[bytes], rng: random.Random) -> list[list[bytes]]:
+    size = rng.choice((1, 7, 100, 1000))
+    return [frames[at : at + size] for at in range(0, len(frames), size)]
+
+
+def _run(frames: list[bytes], rng: random.Random) -> Frames:
+    """Return frames as a run, with random origins."""
+    bounds = array("Q", accumulate(map(len, frames), initial=0))
+    flows = times = None
+    if rng.random() < 0.5:
+        count = rng.randint(1, len(_FLOWS))
+        flows = array("I", (rng.choice((NO_FLOW, *range(count))) for _ in frames)).tobytes()
+    if rng.random() < 0.5:
+        now = 1_773_475_200_000_000_000
+        times = array("q", (rng.choice((NO_TIME, now + rng.randrange(10**13), now, -5)) for _ in frames)).tobytes()
+    return Frames(
+        data=b"".join(frames),
+        bounds=bounds.tobytes(),
+        offsets=bounds[:-1].tobytes(),
+        file="day.tlb",
+        lines=array("Q", range(len(frames))).tobytes() if rng.random() < 0.5 else None,
+        flows=flows,
+        flow_table=_FLOWS,
+        times=times,
+        printed=rng.random() < 0.3,
+    )
