@@ -142,9 +142,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.road", description="Speed and memory of what people run.")
     parser.add_argument("--docs", type=Path, metavar="DIRECTORY", help=f"write the tables into benchmarks.md there, and {ROAD_PLOT}")
     parser.add_argument("--size", type=size_of, default=20 << 20, help="size of the logs (default: 20M)")
-    parser.add_argument(
-        "--slow", type=size_of, default=1 << 20, help="size of the log for the reference engine and --before (default: 1M)"
-    )
+    parser.add_argument("--slow", type=size_of, default=1 << 20, help="size of the log for the reference engine and --before (default: 1M)")
     parser.add_argument("--top", type=size_of, default=1 << 30, help="size of the largest log (default: 1G)")
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="rounds (default: 5)")
     parser.add_argument("--before", type=Path, metavar="CHECKOUT", help="measure the code of this checkout too, which is built in place")

@@ -176,7 +176,7 @@ def hints_of(cls: type[Record]) -> dict[str, Any]:
     """Return the annotations of a class and its bases, evaluated, with their extras. Raise NameError."""
     hints: dict[str, Any] = {}
     for one in reversed(cls.__mro__):
-        names = vars(sys.modules[one.__module__])
+        names: dict[str, Any] = getattr(sys.modules.get(one.__module__), "__dict__", {})
         for name, text in inspect.get_annotations(one).items():
             if not isinstance(text, str) or "'" in text or '"' in text:
                 return typing.get_type_hints(cls, include_extras=True)  # evaluated already, or to be evaluated in parts
