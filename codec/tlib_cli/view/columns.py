@@ -5,7 +5,7 @@ Strategy: the first rows decide the widths of the columns. A longer cell of a la
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, Final
 
 from rich.cells import cell_len
@@ -16,7 +16,7 @@ from tlib_codec.clock import ShownZone
 from tlib_codec.formats.selected import SelectedWriter, text_of
 from tlib_codec.query import FieldKind, Selection
 from tlib_codec.query.selection import Column
-from tlib_codec.records import Origin, Record
+from tlib_codec.records import Batch, Entry, Origin
 from tlib_schemas.registry import Registry
 
 from .tables import console
@@ -34,10 +34,13 @@ class ColumnTable(SelectedWriter):
         self._widths: list[int] | None = None
         self._held: list[list[str]] = []
 
-    def put(self, record: Record) -> None:
-        """Write the row of a record, its time in the shown zone."""
-        self._zone.settle(record.origin)
-        super().put(record)
+    def write(self, batch: Batch) -> Iterator[Entry]:
+        """Write a batch, its times in the shown zone; yield invalid records and diagnostics."""
+        for entry in batch:
+            if self._zone.settled:
+                break
+            self._zone.settle(entry.origin)
+        yield from super().write(batch)
 
     def put_row(self, values: Sequence[Any]) -> None:
         """Write a row, once the widths are known."""
