@@ -21,6 +21,7 @@ from tlib_codec import (
     UnknownEvent,
     encode,
 )
+from tlib_codec.formats.logs import codes as _codes  # noqa: F401 the codes of logs join the table
 from tlib_codec.records import (
     NO_FLOW,
     NO_TIME,
