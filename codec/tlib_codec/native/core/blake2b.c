@@ -72,7 +72,8 @@ void tlib_blake_key(tlib_blake *state, const uint8_t *key, size_t length) {
     memcpy(state->h, START, sizeof START);
     state->h[0] ^= 0x01010000u ^ (uint64_t)length << 8 ^ TLIB_BLAKE_DIGEST;
     memcpy(state->block, key, length);
-    state->used = TLIB_BLAKE_BLOCK;
+    state->done = TLIB_BLAKE_BLOCK;
+    compress(state, state->block, 0);
 }
 
 /* A full block waits until more comes, since the last one is compressed in its own way. */

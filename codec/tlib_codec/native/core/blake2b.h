@@ -19,7 +19,7 @@ typedef struct {
     size_t used;
 } tlib_blake;
 
-/* The state behind a key of 1 to 64 bytes. */
+/* The state behind a key of 1 to 64 bytes, for messages that are not empty. */
 void tlib_blake_key(tlib_blake *state, const uint8_t *key, size_t length);
 void tlib_blake_update(tlib_blake *state, const uint8_t *data, size_t length);
 void tlib_blake_end(tlib_blake *state, uint8_t digest[TLIB_BLAKE_DIGEST]);
