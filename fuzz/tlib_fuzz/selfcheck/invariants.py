@@ -8,6 +8,7 @@ compares both engines in everything that a caller can see; without it the runnin
 
 from __future__ import annotations
 
+import random
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
@@ -34,9 +35,10 @@ from tlib_schemas.events import InvalidEvent, UnknownEvent
 from tlib_schemas.limits import DEFAULT_LIMITS, Limits
 from tlib_schemas.tlibrary import TLIBRARY
 
-from . import differential, json_in, logs
+from . import csv_rows, differential, json_in, json_lines, logs
 from .agreement import disagreement
 from .engines import engines
+from .frames import random_frames
 from .heap import read_all
 
 _LIMITS = (DEFAULT_LIMITS,) * 6 + (
@@ -45,6 +47,9 @@ _LIMITS = (DEFAULT_LIMITS,) * 6 + (
     Limits(list_depth=2, list_pairs=2),
     Limits(list_depth=200, list_pairs=1),
 )
+
+
+_SAMPLE: Final = 8  # one frame in eight goes through the writers, which cost more than the decoder
 
 
 class BrokenInvariantError(AssertionError):
@@ -98,6 +103,8 @@ def frame(data: bytes, *, thorough: bool = False) -> str:
     """Decode one frame or raise a DecodeError, under both policies; the item encodes to the same bytes."""
     if thorough:
         _same(differential.check_frame(data, limits=limits_of(data)))
+        if zlib.crc32(data) % _SAMPLE == 0:
+            _written_alike(data)
     try:
         item = decode(data, policy=Policy.LENIENT)
     except DecodeError as error:
@@ -111,6 +118,13 @@ def frame(data: bytes, *, thorough: bool = False) -> str:
         item = decode(again, policy=Policy.LENIENT)
         _require(encode(item, policy=Policy.LENIENT) == again, "a canonical frame encodes to itself")
     return _kind(item)
+
+
+def _written_alike(data: bytes) -> None:
+    """Require that the writers in C and in Python give the same JSON line and the same row of CSV."""
+    run = random_frames(random.Random(zlib.crc32(data)), [data])  # noqa: S311 repeatable
+    _same(json_lines.disagreement(run, TLIBRARY, limits_of(data)))
+    _same(csv_rows.disagreement(run, TLIBRARY, limits_of(data)))
 
 
 def _strict_refuses(data: bytes, error: DecodeError) -> None:
