@@ -7,9 +7,9 @@ from weather import WEATHER
 from tlib_codec import native
 from tlib_codec.query import Query
 from tlib_codec.query.sources import From, Source
+from tlib_fuzz.selfcheck.frames import random_run
 from tlib_fuzz.selfcheck.inputs import Inputs
 from tlib_fuzz.selfcheck.queries import check, columns_difference, difference, main
-from tlib_fuzz.selfcheck.runs import random_run
 from tlib_schemas.tlibrary import TLIBRARY
 
 pytestmark = pytest.mark.skipif(native.extension("batches") is None, reason="needs the native engine")

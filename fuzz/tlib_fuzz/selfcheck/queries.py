@@ -28,8 +28,8 @@ from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.values import KVList
 
+from .frames import random_run
 from .inputs import Inputs
-from .runs import random_run
 
 _WORDS = ("", "5", "70", "-1", "5551000", "1.5", "é", "0a", "Inbound", "five", "a.log", "10.0.0.1:3000", "7", "to-server", "0" * 16)
 _TIMES = ("2026-03-14", "2026-03-14T21:39", "2026-03-14T22:00+02:00", "21:39", "03:00", "1970-01-01", "2026-03-15T01:00Z", "2300-01-01")
@@ -45,8 +45,8 @@ class Chooser:
         self.rng = rng
         self.registry = registry
         self.scope: Scope = record_scope(registry)
-        self.records = [record for record in records if not isinstance(record.item, Gap)]
-        self.names = [*attribute_names(registry), *(f"#{rng.getrandbits(16)}" for _ in range(3))]
+        self.records: list[Record] = [record for record in records if not isinstance(record.item, Gap)]
+        self.names: list[str] = [*attribute_names(registry), *(f"#{rng.getrandbits(16)}" for _ in range(3))]
 
     def expression(self, depth: int = 0) -> Expression:
         """Return a condition."""
