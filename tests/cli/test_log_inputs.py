@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,7 @@ from tlib_cli.pipeline import Pipeline, Task
 from tlib_codec.formats.jsonl.writer import LineWriter
 from tlib_schemas.tlibrary import TLIBRARY
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 HEAD = b"@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventDNDOn\n"
 
 
@@ -227,3 +229,8 @@ def test_strict_ends_the_run_at_the_first_invalid_record(tmp_path):
 
 def test_a_compressed_log_is_unpacked_where_its_format_is_named(run, logs):
     assert [event["ThisDN"] for event in run("decode", "--format", "log", logs / "a.log.gz").events] == ["1"]
+
+
+def test_several_processes_read_logs_of_both_kinds_as_one_does(run):
+    logs = (EXAMPLES / "platform_sdk.log", EXAMPLES / "tserver.log")
+    assert run("decode", "--jobs", "2", *logs).out == run("decode", "--jobs", "1", *logs).out

@@ -32,7 +32,7 @@ def _read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     from tlib_codec.records import Batch, stream_parts  # noqa: PLC0415
 
     decoder = StreamDecoder(registry=options.registry, offset=source.span.start)
-    if source.span is WHOLE:
+    if source.span == WHOLE:
         for chunk in source.chunks():
             decoder.feed(chunk)
             yield Batch(stream_parts(decoder, source.name), registry=options.registry)

@@ -149,7 +149,7 @@ class Source(io.RawIOBase):
         self._last = 0
         self._replaced = False  # the followed file has ended, and another one has its name
         self._read_some: Callable[[int], bytes | None] = getattr(file, "read1", file.read)
-        if self.span is not WHOLE:
+        if self.span != WHOLE:
             self._read_some = _Part(file, self.span).read
         self._follow = self._follow and self.size is not None  # the end of a pipe is an end
 
@@ -234,7 +234,7 @@ class Source(io.RawIOBase):
 
         The bytes of a span stay as they are.
         """
-        if self.span is not WHOLE:
+        if self.span != WHOLE:
             return
         self._peeled = True
         while True:

@@ -49,7 +49,7 @@ def source_parts(source: Source, options: ReadOptions) -> Iterator[Part | None]:
     """Yield the parts of a source, or of a span of a log in T-Server form, as `parts` does."""
     span = source.span
     context = context_of(options.registry, options.server, DEFAULT_LOG_LIMITS, source.name, options.zone, span)
-    kind = None if span is WHOLE else "tserver"
+    kind = None if span == WHOLE else "tserver"
     yield from _parts(source.chunks(), context, kind, options.encoding, options.stats.read)
     if context.clean:
         source.reached = context.clock.state, context.clock.header
