@@ -113,14 +113,15 @@ ifneq ($(CLANG),)
 endif
 
 # Fuzz every kind of input by coverage, FUZZ_SECONDS each, then the C core. An input that breaks an invariant
-# is kept in build/fuzz, named after its kind. Needs a wheel of atheris: Linux.
+# is kept in build/fuzz, named after its kind. Needs a wheel of atheris: Linux. FUZZ_LIMIT="-runs=5000 -seed=1" repeats a run.
+FUZZ_LIMIT ?= -max_total_time=$(FUZZ_SECONDS)
 KINDS := frame case stream json log capture
 
 fuzz: $(VENV)/installed-dev
 	$(BIN)/python -m pip install -qq --group fuzz
 	for kind in $(KINDS); do \
 	  mkdir -p build/fuzz/$$kind && \
-	  $(BIN)/python fuzz/targets/python.py $$kind -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -print_final_stats=1 \
+	  $(BIN)/python fuzz/targets/python.py $$kind $(FUZZ_LIMIT) -max_len=4096 -print_final_stats=1 \
 	    -artifact_prefix=build/fuzz/$$kind- build/fuzz/$$kind fuzz/corpus/$$kind || exit 1; \
 	done
 	$(MAKE) fuzz-core

@@ -6,7 +6,8 @@ import weather
 
 from tlib_codec import native
 from tlib_fuzz.selfcheck import packets, redaction
-from tlib_fuzz.selfcheck.compare import FailureError, Runs, main
+from tlib_fuzz.selfcheck.__main__ import CHECKS, Entry, main
+from tlib_fuzz.selfcheck.compare import FailureError, Runs
 from tlib_schemas.tlibrary import TLIBRARY
 
 pytestmark = pytest.mark.skipif(native.extension("batches") is None, reason="the native engine is not built: no C compiler was found")
@@ -40,10 +41,11 @@ def test_a_difference_of_a_run_alone_names_the_run():
 
 
 def test_the_command_reports_the_count(capsys):
-    assert main("packets", packets.difference, arguments=["--count", "40"]) == 0
-    assert "40 frames" in capsys.readouterr().out
+    assert main(["packets", "--count", "40"]) == 0
+    assert "40 inputs" in capsys.readouterr().out
 
 
-def test_the_command_reports_a_failure(capsys):
-    assert main("packets", lambda *_: "wrong", arguments=["--batch", "0", "--count", "20"]) == 1
+def test_the_command_reports_a_failure(capsys, monkeypatch):
+    monkeypatch.setitem(CHECKS, "packets", Entry("", lambda options: Runs(lambda *_: "wrong", options.seed)))
+    assert main(["packets", "--batch", "0", "--count", "20"]) == 1
     assert "packets fails, seed 0" in capsys.readouterr().out

@@ -6,7 +6,8 @@ from own import OWN
 from tlib_codec import native
 from tlib_codec.formats.logs import native as native_logs
 from tlib_codec.formats.logs.values import messages_with_server
-from tlib_fuzz.selfcheck.logs import Case, Cases, difference, main, run
+from tlib_fuzz.selfcheck.logs import Case, Cases, LogChecks, difference
+from tlib_fuzz.selfcheck.loop import FailureError
 from tlib_schemas.tlibrary import TLIBRARY
 
 needs_c = pytest.mark.skipif(native.extension("text") is None, reason="needs the native engine")
@@ -14,20 +15,19 @@ needs_c = pytest.mark.skipif(native.extension("text") is None, reason="needs the
 
 @needs_c
 def test_random_logs_agree():
-    _, faults = run(300, 5)
-    assert faults == []
+    LogChecks(5).batch(0, 300)
 
 
 @needs_c
 def test_most_units_of_undamaged_messages_are_read_in_c():
-    units, _ = run(50, 6)
-    assert units.native > 0
+    checks = LogChecks(6)
+    checks.batch(0, 50)
+    assert checks.units.native > 0
 
 
 @needs_c
 def test_random_logs_of_another_registry_agree():
-    _, faults = run(60, 7, OWN)
-    assert faults == []
+    LogChecks(7, OWN).batch(0, 60)
 
 
 def test_the_same_seed_gives_the_same_cases():
@@ -43,5 +43,7 @@ def test_an_attribute_that_one_reader_lacks_is_a_difference(monkeypatch):
 
 
 @needs_c
-def test_the_command_succeeds_where_all_agree():
-    assert main(["--count", "5"]) == 0
+def test_a_difference_names_the_log(monkeypatch):
+    monkeypatch.setattr("tlib_fuzz.selfcheck.logs.difference", lambda *_: "one more")
+    with pytest.raises(FailureError, match="one more"):
+        LogChecks(1).batch(0, 1)

@@ -9,7 +9,8 @@ from tlib_codec.query import Query
 from tlib_codec.query.sources import From, Source
 from tlib_fuzz.selfcheck.frames import random_run
 from tlib_fuzz.selfcheck.inputs import Inputs
-from tlib_fuzz.selfcheck.queries import check, columns_difference, difference, main
+from tlib_fuzz.selfcheck.loop import FailureError
+from tlib_fuzz.selfcheck.queries import QueryChecks, check, columns_difference, difference
 from tlib_schemas.tlibrary import TLIBRARY
 
 pytestmark = pytest.mark.skipif(native.extension("batches") is None, reason="needs the native engine")
@@ -46,6 +47,13 @@ def test_columns_that_are_equal_have_no_difference():
     assert columns_difference(runs(), "Event,time", TLIBRARY) is None
 
 
-def test_the_command_counts_what_it_checked(capsys):
-    assert main(["--count", "100"]) == 0
-    assert "are equal" in capsys.readouterr().out
+def test_a_batch_counts_its_pairs():
+    checks = QueryChecks(0)
+    checks.batch(0, 100)
+    assert checks.tally.outcomes["pair", "equal"] >= 100
+
+
+def test_a_batch_names_the_seed_of_a_difference(monkeypatch):
+    monkeypatch.setattr("tlib_fuzz.selfcheck.queries.check", lambda seed, _: (1, f"seed {seed}"))
+    with pytest.raises(FailureError, match="batch 0: seed"):
+        QueryChecks(0).batch(0, 100)

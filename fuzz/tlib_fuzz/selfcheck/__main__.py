@@ -9,19 +9,24 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any, Final, NamedTuple
 
 from tlib_codec.engine import engine
 from tlib_codec.stream import StreamDecoder
 
-from . import heap
+from . import csv_rows, heap, json_lines, packets, redaction
 from .agreement import Agreement
 from .call_frames import CallFrames
 from .campaign import DIFFERENTIAL, Campaign
 from .checks import Checks
+from .compare import Difference, Runs
 from .engines import engines
+from .json_in import LineChecks
+from .logs import LogChecks
 from .loop import BATCH, Check, FailureError, run
+from .queries import QueryChecks
 
 
 def read_corpus(paths: Iterable[Path]) -> list[bytes]:
@@ -39,25 +44,47 @@ def read_corpus(paths: Iterable[Path]) -> list[bytes]:
     return frames
 
 
+class Entry(NamedTuple):
+    """A self-check of the command line: its help, and how it is made; those with `damages` mutate the frames of a corpus."""
+
+    text: str
+    make: Callable[[argparse.Namespace], Check]
+    damages: bool = False
+
+
+def _runs(difference: Difference) -> Callable[[argparse.Namespace], Check]:
+    return lambda options: Runs(difference, options.seed)
+
+
+CHECKS: Final = {
+    "agreement": Entry("Hold both engines against labelled cases.", lambda options: Agreement(options.seed)),
+    "differential": Entry(
+        "Compare both engines over damaged frames and streams.",
+        lambda options: Campaign(options.seed, read_corpus(options.corpus), DIFFERENTIAL, thorough=1),
+        damages=True,
+    ),
+    "logs": Entry("Compare the readers of logs in C and in Python.", lambda options: LogChecks(options.seed)),
+    "json-in": Entry("Compare the readers of JSON lines in C and in Python.", lambda options: LineChecks(options.seed)),
+    "json-lines": Entry("Compare the writers of JSON lines in C and in Python.", _runs(json_lines.difference)),
+    "csv-rows": Entry("Compare the writers of CSV in C and in Python.", _runs(csv_rows.difference)),
+    "packets": Entry("Compare the writers of captures in C and in Python.", _runs(packets.difference)),
+    "queries": Entry("Compare queries and chosen columns in C and in Python.", lambda options: QueryChecks(options.seed)),
+    "checks": Entry("Compare the checks of frames in C with those in Python.", lambda options: Checks(options.seed)),
+    "call-frames": Entry("Compare the calls of runs of frames with those of their records.", lambda options: CallFrames(options.seed)),
+    "redaction": Entry("Compare the redaction of frames in C and in Python.", _runs(redaction.difference)),
+    "campaign": Entry(
+        "Hold inputs of every kind to the invariants.", lambda options: Campaign(options.seed, read_corpus(options.corpus)), damages=True
+    ),
+}
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tlib_fuzz.selfcheck", description="Check the engines of this package.")
     checks = parser.add_subparsers(dest="check", required=True, metavar="CHECK")
-    for name, text, count in (
-        ("agreement", "Hold both engines against labelled cases.", 100_000),
-        ("differential", "Compare both engines over damaged frames and streams.", 100_000),
-        ("checks", "Compare the checks of frames by the native core with those by Python.", 100_000),
-        ("call-frames", "Compare the calls of runs of frames with those of their records.", 100_000),
-        ("campaign", "Hold inputs of every kind to the invariants.", 100_000),
-        ("heap", "Search for the frame whose event takes most memory.", 1000),
-    ):
-        check = checks.add_parser(name, help=text, description=text)
-        check.add_argument("--count", type=int, default=count, metavar="N", help="Check N inputs (default: %(default)s).")
-        check.add_argument("--seed", type=int, default=0, metavar="S", help="Repeat the run of this seed (default: 0).")
-        if name == "heap":
-            check.add_argument("--peers", action="store_true", help="Measure other libraries too, where they are installed.")
-        else:
-            check.add_argument("--batch", type=int, metavar="B", help="Check this batch alone, which a failure names.")
-        if name in {"differential", "campaign"}:
+    for name, entry in CHECKS.items():
+        check = _command(checks, name, entry.text, 100_000)
+        check.add_argument("--batch", type=int, metavar="B", help="Check this batch alone, which a failure names.")
+        if entry.damages:
             check.add_argument(
                 "--corpus",
                 type=Path,
@@ -66,7 +93,16 @@ def _parser() -> argparse.ArgumentParser:
                 metavar="PATH",
                 help="Mutate the frames of files or folders: .tlb, .bin, .json.",
             )
+    search = _command(checks, "heap", "Search for the frame whose event takes most memory.", 1000)
+    search.add_argument("--peers", action="store_true", help="Measure other libraries too, where they are installed.")
     return parser
+
+
+def _command(checks: Any, name: str, text: str, count: int) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = checks.add_parser(name, help=text, description=text)
+    command.add_argument("--count", type=int, default=count, metavar="N", help="Check N inputs (default: %(default)s).")
+    command.add_argument("--seed", type=int, default=0, metavar="S", help="Repeat the run of this seed (default: 0).")
+    return command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -75,20 +111,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.check == "heap":
         sys.stdout.writelines(f"{line}\n" for line in heap.report(options.count, options.seed, peers=options.peers))
         return 0
-    check: Check
-    if options.check == "agreement":
-        check = Agreement(options.seed)
-    elif len(engines()) < 2:
+    if options.check != "agreement" and len(engines()) < 2:
         sys.stderr.write("the native engine is not built: install a C compiler and install tlib-codec again\n")
         return 2
-    elif options.check == "checks":
-        check = Checks(options.seed)
-    elif options.check == "call-frames":
-        check = CallFrames(options.seed)
-    elif options.check == "differential":
-        check = Campaign(options.seed, read_corpus(options.corpus), DIFFERENTIAL, thorough=1)
-    else:
-        check = Campaign(options.seed, read_corpus(options.corpus))
+    check = CHECKS[options.check].make(options)
     began = time.process_time()
     try:
         if options.batch is None:

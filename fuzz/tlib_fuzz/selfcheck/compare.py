@@ -6,14 +6,10 @@ looked at frame by frame, for the smallest one.
 
 from __future__ import annotations
 
-import argparse
 import random
-import sys
-import time
 from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
-from tlib_codec import native
 from tlib_codec.records import Entry, Frames, Record
 from tlib_schemas.limits import DEFAULT_LIMITS, Limits
 from tlib_schemas.registry import Registry
@@ -22,7 +18,7 @@ from tlib_schemas.tlibrary import TLIBRARY
 from .differential import Outcome, parts
 from .frames import random_frames
 from .inputs import Inputs
-from .loop import BATCH, FailureError, Tally, run
+from .loop import FailureError, Tally
 
 _RUN: Final = 20  # frames in a run
 _WHOLE: Final = 0.5  # of the frames are not damaged
@@ -79,29 +75,3 @@ class Runs:
             if found is not None:
                 raise FailureError(f"batch {number}, {one!r}: {found}", one.data)
         raise FailureError(f"batch {number}, {frames!r}: {self._compare(frames, state)}", frames.data)
-
-
-def main(name: str, difference: Difference, registry: Registry = TLIBRARY, arguments: Sequence[str] | None = None) -> int:
-    """Run a check and print its report; return the exit status."""
-    parser = argparse.ArgumentParser(prog=f"python -m tlib_fuzz.selfcheck.{name}", description="Compare a native step with Python.")
-    parser.add_argument("--count", type=int, default=100_000, metavar="N", help="Check N frames (default: %(default)s).")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="Repeat the run of this seed (default: 0).")
-    parser.add_argument("--batch", type=int, metavar="B", help="Check this batch alone, which a failure names.")
-    options = parser.parse_args(arguments)
-    if native.extension("batches") is None:
-        sys.stderr.write("the native engine is not built: install a C compiler and install tlib-codec again\n")
-        return 2
-    check = Runs(difference, options.seed, registry)
-    began = time.process_time()
-    try:
-        if options.batch is None:
-            run(check, options.count)
-        else:
-            check.batch(options.batch, min(options.count, BATCH))
-    except FailureError as failure:
-        sys.stdout.write(f"{name} fails, seed {options.seed}: {failure}\nsmallest: {failure.data.hex()}\n")
-        return 1
-    count, seconds = check.tally.outcomes.total(), time.process_time() - began
-    sys.stdout.write(f"both give the same, seed {options.seed}: {count:,} frames, {count / seconds:,.0f} a second of CPU time\n")
-    sys.stdout.writelines(f"{line}\n" for line in check.tally.lines())
-    return 0

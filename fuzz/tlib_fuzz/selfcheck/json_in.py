@@ -1,4 +1,4 @@
-"""Hold the reader of JSON lines in C to the one in Python: ``python -m tlib_fuzz.selfcheck.json_in --count N``.
+"""Hold the reader of JSON lines in C to the one in Python: ``python -m tlib_fuzz.selfcheck json-in --count N``.
 
 Strategy: a line is an item with a random origin, written as JSON in a random way (order of members, spaces, escapes, forms of numbers), at
 times with members exchanged, repeated or made up, at times damaged. Both readers take the lines as one file, in pieces cut anywhere. Each
@@ -7,11 +7,9 @@ record, origin and diagnostic must be equal, in order.
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 import random
-import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -20,7 +18,6 @@ from tlib_codec.clock import timed
 from tlib_codec.formats.jsonl.reader import entries, runs
 from tlib_codec.formats.jsonl.writer import line_of
 from tlib_codec.formats.source import Source
-from tlib_codec.native import extension
 from tlib_codec.records import Batch, Diagnostic, Entry, Origin, Part, Record
 from tlib_codec.reference import Policy
 from tlib_codec.stats import Units
@@ -33,8 +30,8 @@ from tlib_schemas.tlibrary import TLIBRARY
 
 from .differential import parts as seen
 from .inputs import Inputs
+from .loop import FailureError, Tally
 
-_OF_A_SEED: Final = 1000  # lines
 _BYTES: Final = ("flip-bit", "set-byte", "nudge-byte", "insert", "delete", "truncate", "repeat", "splice")
 _TEXTS: Final = (
     "", "a", "7001", "a\tb", 'say "x"', "back\\slash", "naïve", "日本", "\U0001f600", "\x7f", "x" * 40, "C:\\logs\\a.log", "$x", "/",
@@ -270,23 +267,19 @@ def check(seed: int, count: int, units: Units, registry: Registry = TLIBRARY) ->
     return faults
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Check lines of several seeds, and print the differences; return 1 where there is one."""
-    parser = argparse.ArgumentParser(prog="python -m tlib_fuzz.selfcheck.json_in", description="Compare the readers of JSON lines.")
-    parser.add_argument("--count", type=int, default=10_000, metavar="N", help="Check N lines (default: %(default)s).")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="Begin with the lines of seed S (default: %(default)s).")
-    options = parser.parse_args(arguments)
-    if extension("text") is None:
-        sys.stderr.write("the native engine is not built: install a C compiler and install tlib-codec again\n")
-        return 2
-    failed, units = False, Units()
-    for seed, first in enumerate(range(0, options.count, _OF_A_SEED), options.seed):
-        faults = check(seed, min(options.count - first, _OF_A_SEED), units)
-        sys.stdout.writelines(f"{fault}\n" for fault in faults)
-        failed = failed or bool(faults)
-    sys.stdout.write(f"{options.count:,} lines: {units}\n")
-    return int(failed)
+class LineChecks:
+    """Compares the readers over lines, as a self-check."""
 
+    def __init__(self, seed: int, registry: Registry = TLIBRARY) -> None:
+        self.tally: Tally = Tally()
+        self._seed = seed
+        self._registry = registry
 
-if __name__ == "__main__":
-    sys.exit(main())
+    def batch(self, number: int, size: int) -> None:
+        """Check the lines of one batch. Raises FailureError."""
+        units = Units()
+        faults = check(random.Random(f"{self._seed}:{number}").getrandbits(64), size, units, self._registry)  # noqa: S311
+        if faults:
+            raise FailureError(f"batch {number}: {faults[0]}", b"")
+        self.tally.outcomes["line", "native"] += units.native
+        self.tally.outcomes["line", "blank or left to Python"] += size - units.native

@@ -1,4 +1,4 @@
-"""Hold the native writer of JSON lines to the Python one: ``python -m tlib_fuzz.selfcheck.json_lines --count N``.
+"""Hold the native writer of JSON lines to the Python one: ``python -m tlib_fuzz.selfcheck json-lines --count N``.
 
 Strategy: damaged frames with random origins are written by the core, and record by record. The bytes and the entries that the writers
 yield must be equal.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import random
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
@@ -54,7 +53,3 @@ def difference(frames: Frames, registry: Registry, rng: random.Random, tally: Ta
     pieces = core.JsonWriter(registry).write(frames, limits, b"", flow_texts(frames, lambda _: b""))
     compare.count_pieces(list(pieces), frames, tally)
     return disagreement(frames, registry, limits)
-
-
-if __name__ == "__main__":
-    sys.exit(compare.main("json_lines", difference))

@@ -1,4 +1,4 @@
-"""Hold the reader of logs in C against the one in Python: ``python -m tlib_fuzz.selfcheck.logs --count N``.
+"""Hold the reader of logs in C against the one in Python: ``python -m tlib_fuzz.selfcheck logs --count N``.
 
 Strategy: a log is drawn: messages of a day of calls, random messages in both kinds of text, lines of other programs and pieces of logs
 as other programs print them, in one of several line ends and encodings. Most logs are damaged. Both readers take it, the one in C in
@@ -8,15 +8,14 @@ must be the canonical encoding of their records.
 
 from __future__ import annotations
 
-import argparse
 import datetime as dt
-import sys
+import random
 import zoneinfo
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, Final
 
-from tlib_codec import encode, native
+from tlib_codec import encode
 from tlib_codec.clock import completer
 from tlib_codec.formats.logs.lines import DEFAULT_LOG_LIMITS, LogLimits
 from tlib_codec.formats.logs.parts import parts
@@ -30,6 +29,7 @@ from tlib_schemas.tlibrary import TLIBRARY
 from tlib_simulator.flows import Day
 
 from .inputs import Inputs
+from .loop import FailureError, Tally
 
 PIECES: Final = (
     "@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventRinging\n",
@@ -216,33 +216,21 @@ def _order(entry: Entry) -> list[str]:
     return [] if isinstance(entry, Diagnostic) else list(entry.unnumbered)
 
 
-def run(count: int, seed: int, registry: Registry = TLIBRARY) -> tuple[Units, list[tuple[Case, str]]]:
-    """Hold both readers against each other over `count` cases. Return the units of the C, and the cases that differ."""
-    cases, units = Cases(seed, registry), Units()
-    faults = []
-    for _ in range(count):
-        case = cases.make()
-        found = difference(case, units, registry)
-        if found is not None:
-            faults.append((case, found))
-    return units, faults
+class LogChecks:
+    """Compares the readers over logs, as a self-check. `units` counts the messages."""
 
+    def __init__(self, seed: int, registry: Registry = TLIBRARY) -> None:
+        self.tally: Tally = Tally()
+        self.units: Units = Units()
+        self._seed = seed
+        self._registry = registry
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the check from the command line; return 1 where the readers differ."""
-    parser = argparse.ArgumentParser(description="Hold the reader of logs in C against the one in Python.")
-    parser.add_argument("--count", type=int, default=10_000, help="check this many logs")
-    parser.add_argument("--seed", type=int, default=1, help="seed of the logs")
-    chosen = parser.parse_args(arguments)
-    if native.extension("text") is None:
-        sys.stdout.write("the extension `text` is not built\n")
-        return 1
-    units, faults = run(chosen.count, chosen.seed)
-    for case, found in faults[:10]:
-        sys.stdout.write(f"{case}\n  {found}\n")
-    sys.stdout.write(f"{chosen.count:,} logs, {units}: {len(faults)} differ\n")
-    return 1 if faults else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    def batch(self, number: int, size: int) -> None:
+        """Check the logs of one batch. Raises FailureError."""
+        cases = Cases(random.Random(f"{self._seed}:{number}").getrandbits(64), self._registry)  # noqa: S311
+        for _ in range(size):
+            case = cases.make()
+            found = difference(case, self.units, self._registry)
+            if found is not None:
+                raise FailureError(f"batch {number}, {case}: {found}", case.data)
+            self.tally.outcomes["log", "equal"] += 1

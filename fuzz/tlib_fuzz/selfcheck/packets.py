@@ -1,4 +1,4 @@
-"""Hold the native writer of captures to the Python one: ``python -m tlib_fuzz.selfcheck.packets --count N``.
+"""Hold the native writer of captures to the Python one: ``python -m tlib_fuzz.selfcheck packets --count N``.
 
 Strategy: damaged frames with random origins, some with addresses of few connections, are written as pcap or pcapng by `PacketWriter`
 and, record by record, by `Conversations` in Python. The bytes and the entries that the writers yield must be equal.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import random
-import sys
 from array import array
 from collections.abc import Iterator
 from typing import BinaryIO, Final
@@ -22,7 +21,6 @@ from tlib_codec.records import Batch, Entry, Flow, Frames, Record
 from tlib_codec.stats import Units
 from tlib_schemas.registry import Registry
 
-from . import compare
 from .differential import Outcome, parts
 from .loop import Tally
 
@@ -65,7 +63,3 @@ def difference(frames: Frames, registry: Registry, rng: random.Random, tally: Ta
     expected, actual = (written(frames, registry, name, writer) for writer in (_Reference, PacketWriter))
     tally.outcomes["frame", name] += len(frames)
     return None if expected == actual else f"{name}: Python {expected!r}\n  native {actual!r}"
-
-
-if __name__ == "__main__":
-    sys.exit(compare.main("packets", difference))

@@ -1,4 +1,4 @@
-"""Hold queries and chosen columns in C against the Python steps: ``python -m tlib_fuzz.selfcheck.queries --count N``.
+"""Hold queries and chosen columns in C against the Python steps: ``python -m tlib_fuzz.selfcheck queries --count N``.
 
 Strategy: a case is a random query over random runs of frames. Its fields are any that the registry knows, its literals are mostly
 values that the frames hold, so comparisons hold and fail. One query goes over the runs as batches, in C; an equal one tests the
@@ -8,10 +8,8 @@ span of time settles on must be equal. So must the lines of random columns: of t
 
 from __future__ import annotations
 
-import argparse
 import io
 import random
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,6 +28,7 @@ from tlib_schemas.values import KVList
 
 from .frames import random_run
 from .inputs import Inputs
+from .loop import FailureError, Tally
 
 _WORDS = ("", "5", "70", "-1", "5551000", "1.5", "é", "0a", "Inbound", "five", "a.log", "10.0.0.1:3000", "7", "to-server", "0" * 16)
 _TIMES = ("2026-03-14", "2026-03-14T21:39", "2026-03-14T22:00+02:00", "21:39", "03:00", "1970-01-01", "2026-03-15T01:00Z", "2300-01-01")
@@ -208,26 +207,21 @@ def check(seed: int, registry: Registry = TLIBRARY) -> tuple[int, str | None]:
     return total, None
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Check cases until they have had `--count` frames; return 1 where the steps differ."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tlib_fuzz.selfcheck.queries", description="Compare queries and chosen columns in C and in Python."
-    )
-    parser.add_argument(
-        "--count", type=int, default=20_000, metavar="N", help="Check N pairs of a query and a frame (default: %(default)s)."
-    )
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="Begin with this seed (default: 0).")
-    options = parser.parse_args(arguments)
-    total, seed = 0, options.seed
-    while total < options.count:
-        frames, found = check(seed)
-        total, seed = total + frames, seed + 1
-        if found is not None:
-            sys.stdout.write(f"{found}\n")
-            return 1
-    sys.stdout.write(f"queries and columns in C and in Python are equal: {total:,} pairs of a query and a frame\n")
-    return 0
+class QueryChecks:
+    """Compares queries and chosen columns over pairs of a query and a frame, as a self-check."""
 
+    def __init__(self, seed: int, registry: Registry = TLIBRARY) -> None:
+        self.tally: Tally = Tally()
+        self._seed = seed
+        self._registry = registry
 
-if __name__ == "__main__":
-    sys.exit(main())
+    def batch(self, number: int, size: int) -> None:
+        """Check cases until they have had `size` pairs. Raises FailureError."""
+        rng = random.Random(f"{self._seed}:{number}")  # noqa: S311
+        total = 0
+        while total < size:
+            frames, found = check(rng.getrandbits(64), self._registry)
+            if found is not None:
+                raise FailureError(f"batch {number}: {found}", b"")
+            total += frames
+        self.tally.outcomes["pair", "equal"] += total

@@ -1,4 +1,4 @@
-"""Hold the native redaction of frames to the Python one: ``python -m tlib_fuzz.selfcheck.redaction --count N``.
+"""Hold the native redaction of frames to the Python one: ``python -m tlib_fuzz.selfcheck redaction --count N``.
 
 Strategy: damaged frames are redacted as a run under random rules, and one by one by `Redactor.frame` with the pseudonyms made in
 Python. The frames and the counts of replaced values must be equal; a frame that the C leaves stands as it was.
@@ -7,7 +7,6 @@ Python. The frames and the counts of replaced values must be equal; a frame that
 from __future__ import annotations
 
 import random
-import sys
 from collections import Counter
 from itertools import pairwise
 from typing import Final
@@ -19,7 +18,6 @@ from tlib_codec.stream import Gap
 from tlib_schemas.errors import EncodeError
 from tlib_schemas.registry import Registry
 
-from . import compare
 from .loop import Tally
 
 _PATTERNS: Final = ("*", "*", "*", "a*", "*.*", "k", "conn-*", "?", "nothing")
@@ -67,7 +65,3 @@ def difference(frames: Frames, registry: Registry, rng: random.Random, tally: Ta
     if known != +ours.counts:
         return f"{rules}: Python counts {known}, native {ours.counts}"
     return None
-
-
-if __name__ == "__main__":
-    sys.exit(compare.main("redaction", difference))

@@ -16,7 +16,7 @@ from tlib_codec.formats.source import Source
 from tlib_codec.native import extension
 from tlib_codec.records import Batch, Diagnostic, Flow, Frames, Record
 from tlib_codec.stats import Units
-from tlib_fuzz.selfcheck.json_in import check, difference, main
+from tlib_fuzz.selfcheck.json_in import LineChecks, check, difference
 from tlib_schemas.tlibrary import TLIBRARY
 
 pytestmark = pytest.mark.skipif(extension("text") is None, reason="the native engine is not built")
@@ -59,9 +59,10 @@ def test_both_readers_agree_in_another_registry():
     assert check(9, 500, Units(), weather.WEATHER) == []
 
 
-def test_the_command_of_the_differential_reports_its_counts(capsys):
-    assert main(["--count", "20"]) == 0
-    assert capsys.readouterr().out.startswith("20 lines: ")
+def test_a_batch_of_the_differential_counts_its_lines():
+    checks = LineChecks(0)
+    checks.batch(0, 20)
+    assert checks.tally.outcomes.total() == 20
 
 
 def test_every_example_is_read_without_python(tmp_path):
