@@ -145,3 +145,10 @@ def test_many_frames_are_one_run(codec):
     decoder = codec.StreamDecoder()
     decoder.feed(GOOD * 3_000)
     assert len(decoder.frames()[2]) == 3_000 * 8
+
+
+def test_work_counts_the_attribute_headers_of_a_frame(codec):
+    decoder = codec.StreamDecoder()
+    decoder.feed(bytes.fromhex("544c0100003c0000000a 0002 01 000004 00000001"))
+    list(decoder)
+    assert decoder.work == 1

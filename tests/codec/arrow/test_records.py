@@ -40,6 +40,7 @@ from tlib_codec.records import NO_FLOW, NO_TIME, Batch, Diagnostic, Flow, Frames
 from tlib_fuzz.conversations import Conversation, mixed
 from tlib_fuzz.packets import Talk, pcap, pcapng
 from tlib_schemas.enumerations import MessageType
+from tlib_schemas.errors import Severity
 from tlib_schemas.limits import DEFAULT_LIMITS
 from tlib_schemas.values import KVList
 
@@ -394,3 +395,8 @@ def test_the_log_of_these_tests_has_notes_an_invalid_event_and_a_message_without
         (0, True, InvalidEvent),
         (0, False, UnknownEvent),
     ]
+
+
+def test_a_note_between_two_records_has_no_row():
+    note = Diagnostic("log-encoding", Origin(), "UTF-8", "other bytes", severity=Severity.WARNING)
+    assert len(rows([Record(EVENT), note, Record(EVENT)])) == 2

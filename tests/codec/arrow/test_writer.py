@@ -9,6 +9,7 @@ import pytest
 from pyarrow import csv, parquet
 
 from tlib_codec import Attributes, EventCallDeleted, UnknownEvent
+from tlib_codec.arrow.writer import Grouped
 from tlib_codec.formats import WriteOptions, writable
 from tlib_codec.records import Batch, Record
 
@@ -58,3 +59,23 @@ def test_many_rows_are_written_in_groups():
     data = written("parquet", *[Batch([Record(EVENT)] * 4096)] * 13)
     found = parquet.ParquetFile(io.BytesIO(data)).metadata
     assert (found.num_rows, found.num_row_groups) == (13 * 4096, 2)
+
+
+class Sink:
+    """Keeps the numbers of batches in each group."""
+
+    def __init__(self):
+        self.groups = []
+
+    def write(self, batches):
+        self.groups.append(len(batches))
+
+    def close(self):
+        pass
+
+
+def test_large_rows_end_a_group():
+    sink = Sink()
+    grouped = Grouped(sink)
+    grouped.write(pa.record_batch({"text": [b"x" * (30 << 20)]}))
+    assert sink.groups == [1]
