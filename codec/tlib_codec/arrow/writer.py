@@ -95,10 +95,6 @@ class Grouped:
         if held:
             self._sink.write(held)
 
-    def flush(self) -> None:
-        """Write the batches that wait for their group to be complete."""
-        self._pass()
-
     def close(self) -> None:
         """Write the rest, and the end."""
         self._pass()

@@ -127,7 +127,8 @@ cdef class Conversations:
 
     cdef void forget(self) noexcept:
         """Forget the routes of the flow table: one of them is closed."""
-        memset(self.routes, 0xFF, (self.flow_count + 1) * sizeof(uint32_t) if self.routes != NULL else 0)
+        if self.routes != NULL:
+            memset(self.routes, 0xFF, (self.flow_count + 1) * sizeof(uint32_t))
 
     cdef int follow(self, table) except -1:
         """Make the routes of a flow table, none of them known."""
