@@ -37,8 +37,8 @@ static const tlib_rule RULES[4] = {
     {3, 5, 1, TLIB_ABSENT, 0, 0},
 };
 static const tlib_schema SCHEMAS[2] = {
-    {SLOTS, REQUIRED, 6, 1, 0, RULES, 4, 0, TLIB_ENDS_OTHERWISE, 1, 2, 2, "::"},
-    {SLOTS, REQUIRED, 6, 1, 0, RULES, 0, 0, TLIB_ENDS_IN, 1, 0, 2, "::"},
+    {SLOTS, REQUIRED, 6, 1, 0, RULES, 4, 0, 0, TLIB_ENDS_OTHERWISE, 1, 2, 2, "::"},
+    {SLOTS, REQUIRED, 6, 1, 0, RULES, 0, 0, 0, TLIB_ENDS_IN, 1, 0, 2, "::"},
 };
 static tlib_tables tables;
 static tlib_workspace workspace;
