@@ -87,7 +87,7 @@ sanitize: $(VENV)/installed-dev
 	CC=gcc TLIB_SANITIZE=1 $(BIN)/python setup.py --quiet build --build-base build/sanitize --build-lib build/sanitize/lib
 	$(SANITIZED) $(BIN)/python -m pytest -q -n auto -p no:cacheprovider -k "not reference and not tshark" $(KIT:%=--ignore=tests/fuzz/test_%.py) \
 	  tests/test_vectors.py tests/codec/test_*.py tests/codec/arrow tests/codec/calls tests/codec/formats tests/codec/redact tests/fuzz
-	$(SANITIZED) $(BIN)/python -m tlib_fuzz.selfcheck differential --count 50000 --seed 11 --corpus examples/calls.tlb tests/vectors
+	$(SANITIZED) $(BIN)/python -m tlib_fuzz.selfcheck differential --count 10000 --seed 11 --corpus examples/calls.tlb tests/vectors
 
 # Fuzz the core alone: libFuzzer for FUZZ_SECONDS where there is clang (its corpus stays in build/fuzz),
 # and always, with gcc, the corpus and a seeded run of mutations. `make fuzz-core CLANG=` leaves out clang.
