@@ -39,7 +39,7 @@ coverage: $(VENV)/installed-dev
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/clang-format --dry-run -Werror $(CORE)/*.[ch] fuzz/targets/*.c
+	$(BIN)/clang-format --dry-run -Werror $(CORE)/*.[ch] fuzz/targets/*.[ch]
 
 # mypy over our own code, pyright over the types that users of the packages see.
 PUBLIC := tlib_schemas tlib_codec tlib_simulator tlib_fuzz

@@ -8,18 +8,8 @@
  *
  *     core [-runs=N] [-seed=S] FILE...
  */
+#include "standalone.h"
 #include "tlib_core.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-
-#define MUST(what)                                                                                                                         \
-    do {                                                                                                                                   \
-        if (!(what)) {                                                                                                                     \
-            fprintf(stderr, "core.c:%d: does not hold: %s\n", __LINE__, #what);                                                            \
-            abort();                                                                                                                       \
-        }                                                                                                                                  \
-    } while (0)
 
 /* -- a small protocol: ids 1 to 7, every declared type; message 60 has a table --------------------- */
 
@@ -231,8 +221,6 @@ static void check_stream(const uint8_t *data, size_t length, const tlib_limits *
     free(whole.items);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *input, size_t length);
-
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t length) {
     if (length > 1u << 20)
         return 0;
@@ -293,26 +281,6 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t length, size_t most, unsign
 
 enum { LARGEST = 4096 };
 
-static uint64_t state;
-
-static uint32_t next_random(uint32_t below) {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (uint32_t)((state >> 32) % below);
-}
-
-static size_t load(const char *path, uint8_t *out) {
-    FILE *file = fopen(path, "rb");
-    if (!file) {
-        perror(path);
-        exit(2);
-    }
-    size_t length = fread(out, 1, LARGEST, file);
-    fclose(file);
-    return length;
-}
-
 static size_t mutate(uint8_t *data, size_t length, char **paths, int count) {
     static const uint8_t TELLING[] = {0, 1, 2, 3, 4, 5, 6, 0x7F, 0x80, 0xC0, 0xED, 0xF4, 0xFF};
     uint8_t other[LARGEST];
@@ -341,7 +309,7 @@ static size_t mutate(uint8_t *data, size_t length, char **paths, int count) {
         memmove(data + at, data + at + more, length - at - more);
         return length - more;
     case 5: /* the tail of another file */
-        more = load(paths[next_random((uint32_t)count)], other);
+        more = load(paths[next_random((uint32_t)count)], other, LARGEST);
         if (at + more > LARGEST)
             break;
         memcpy(data + at, other, more);
@@ -361,31 +329,10 @@ static size_t mutate(uint8_t *data, size_t length, char **paths, int count) {
 }
 
 int main(int count, char **arguments) {
-    unsigned long runs = 100000, seed = 1;
-    char **paths = calloc((size_t)count, sizeof *paths);
-    int files = 0;
     static uint8_t data[LARGEST];
-    MUST(paths);
-    for (int i = 1; i < count; i++)
-        if (sscanf(arguments[i], "-runs=%lu", &runs) != 1 && sscanf(arguments[i], "-seed=%lu", &seed) != 1)
-            paths[files++] = arguments[i];
-    if (!files) {
-        fprintf(stderr, "give files to begin with: core [-runs=N] [-seed=S] FILE...\n");
-        return 2;
-    }
-    state = 0x9E3779B97F4A7C15u ^ seed;
-    for (int i = 0; i < files; i++)
-        LLVMFuzzerTestOneInput(data, load(paths[i], data));
-    for (unsigned long run = 0; run < runs; run++) {
-        size_t length = load(paths[next_random((uint32_t)files)], data);
-        for (uint32_t n = 1 + next_random(4); n; n--)
-            length = mutate(data, length, paths, files);
-        LLVMFuzzerTestOneInput(data, length);
-    }
-    printf("core: %d files and %lu mutated inputs (seed %lu), everything holds\n", files, runs, seed);
-    free(paths);
+    int status = attack("core", data, LARGEST, mutate, count, arguments);
     free(workspace.attributes);
-    return 0;
+    return status;
 }
 
 #endif

@@ -8,17 +8,7 @@
  *     log [-runs=N] [-seed=S] FILE...
  */
 #include "log_in.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-
-#define MUST(what)                                                                                                                         \
-    do {                                                                                                                                   \
-        if (!(what)) {                                                                                                                     \
-            fprintf(stderr, "log.c:%d: does not hold: %s\n", __LINE__, #what);                                                             \
-            abort();                                                                                                                       \
-        }                                                                                                                                  \
-    } while (0)
+#include "standalone.h"
 
 /* -- names, as engine.pyx makes them ------------------------------------------------------------------------- */
 
@@ -246,22 +236,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length) {
 #ifdef TLIB_STANDALONE
 
 enum { LARGEST = 1 << 16 };
-static uint64_t state;
-
-static uint32_t next_random(uint32_t below) {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (uint32_t)((state >> 32) % below);
-}
-
-static size_t load(const char *path, uint8_t *data) {
-    FILE *file = fopen(path, "rb");
-    MUST(file);
-    size_t length = fread(data, 1, LARGEST / 2, file);
-    fclose(file);
-    return length;
-}
 
 static const char *const TOKENS[] = {
     "\n\tAttributeThisDN\t'1'\n",
@@ -286,7 +260,8 @@ static const char *const TOKENS[] = {
     "\n\tAttribute#9\t'x\ny'\n",
 };
 
-static size_t mutate(uint8_t *data, size_t length) {
+static size_t mutate(uint8_t *data, size_t length, char **paths, int count) {
+    (void)paths, (void)count;
     const char *token = TOKENS[next_random(sizeof TOKENS / sizeof TOKENS[0])];
     size_t size = strlen(token), at = next_random((uint32_t)length + 1), gone;
     switch (next_random(4)) {
@@ -309,27 +284,8 @@ static size_t mutate(uint8_t *data, size_t length) {
 }
 
 int main(int count, char **arguments) {
-    unsigned long runs = 100000, seed = 1;
     static uint8_t data[LARGEST];
-    int files = 0;
-    for (int i = 1; i < count; i++)
-        if (sscanf(arguments[i], "-runs=%lu", &runs) != 1 && sscanf(arguments[i], "-seed=%lu", &seed) != 1)
-            arguments[files++] = arguments[i];
-    if (!files) {
-        fprintf(stderr, "give files to begin with: log [-runs=N] [-seed=S] FILE...\n");
-        return 2;
-    }
-    state = UINT64_C(0x9E3779B97F4A7C15) ^ seed;
-    for (int i = 0; i < files; i++)
-        LLVMFuzzerTestOneInput(data, load(arguments[i], data));
-    for (unsigned long one = 0; one < runs; one++) {
-        size_t length = load(arguments[next_random((uint32_t)files)], data);
-        for (uint32_t n = 1 + next_random(4); n; n--)
-            length = mutate(data, length);
-        LLVMFuzzerTestOneInput(data, length);
-    }
-    printf("log: %d files and %lu mutated inputs (seed %lu), everything holds\n", files, runs, seed);
-    return 0;
+    return attack("log", data, LARGEST / 2, mutate, count, arguments);
 }
 
 #endif

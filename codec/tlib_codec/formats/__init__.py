@@ -95,7 +95,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     `suffixes` begin with a dot; the first is the usual one. A file that begins with one of `magic` has the format;
     `recognise` gets the beginning of a file that has no magic number, and whether the file ends there. `read` yields batches.
     `origins` are the fields of `Origin` that the reader fills, None where a file may fill any. `write` makes a writer.
-    `cut` yields the spans of a plain file from a span on, about so many bytes each, for readers in several processes (`spans`).
+    `cut` yields the spans of a plain file from a span on, each about a given number of bytes, for readers in several processes (`spans`).
     `binary` output does not go to a terminal; `whole` output is of use only when it is complete. A format that `shows_problems`
     has a place for records that are invalid, so nobody need read about them elsewhere. Output that `joins` can be written
     in parts by several processes; where it is `seamless`, the parts of one input joined are the bytes of one process. A format that

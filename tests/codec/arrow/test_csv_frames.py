@@ -9,11 +9,12 @@ from array import array
 import own
 import pytest
 import weather
+from sampleframes import run as frames
 
-from tlib_codec import InvalidEvent, Policy, encode
+from tlib_codec import InvalidEvent
 from tlib_codec.arrow.plain_csv import PlainCsv
 from tlib_codec.formats import WriteOptions
-from tlib_codec.records import NO_FLOW, NO_TIME, Batch, Flow, Frames
+from tlib_codec.records import NO_FLOW, NO_TIME, Batch, Flow
 from tlib_fuzz.selfcheck.csv_rows import disagreement
 from tlib_schemas import Attributes, KVList, RawValue, UnknownEvent
 from tlib_schemas.limits import DEFAULT_LIMITS
@@ -23,13 +24,6 @@ pytest.importorskip("tlib_codec.native.text", reason="the native engine is not b
 
 HELD = bytes.fromhex("544c 01 00 00a0 0000000e 0009 06 000008 006c02462a161006")  # without its mandatory CallUUID
 BROKEN = bytes.fromhex("544c 01 00 004d 00000007 0003 01 000001 00")
-
-
-def frames(*parts, **columns):
-    """Return frames: bytes as they are, items encoded."""
-    made = [part if isinstance(part, bytes) else encode(part, policy=Policy.LENIENT) for part in parts]
-    ends = [sum(map(len, made[:end])) for end in range(len(made) + 1)]
-    return Frames(data=b"".join(made), bounds=array("Q", ends).tobytes(), **columns)
 
 
 def unknown(**attributes):

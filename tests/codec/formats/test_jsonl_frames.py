@@ -12,8 +12,9 @@ import msgspec
 import own
 import pytest
 import weather
+from sampleframes import run as frames
 
-from tlib_codec import Event, InvalidEvent, MalformedFrame, Policy, encode, read
+from tlib_codec import Event, InvalidEvent, MalformedFrame, read
 from tlib_codec.formats.jsonl.writer import LineWriter
 from tlib_codec.records import NO_TIME, Batch, Flow, Frames
 from tlib_fuzz.selfcheck.json_lines import disagreement
@@ -26,13 +27,6 @@ pytest.importorskip("tlib_codec.native.text", reason="the native engine is not b
 
 HELD = bytes.fromhex("544c 01 00 00a0 0000000e 0009 06 000008 006c02462a161006")  # without its mandatory CallUUID
 BROKEN = bytes.fromhex("544c 01 00 004d 00000007 0003 01 000001 00")
-
-
-def frames(*parts, **columns):
-    """Return frames: bytes as they are, items encoded."""
-    made = [part if isinstance(part, bytes) else encode(part, policy=Policy.LENIENT) for part in parts]
-    ends = [sum(map(len, made[:end])) for end in range(len(made) + 1)]
-    return Frames(data=b"".join(made), bounds=array("Q", ends).tobytes(), **columns)
 
 
 def unknown(**attributes):
