@@ -91,24 +91,25 @@ sanitize: $(VENV)/installed-dev
 
 # Fuzz the core alone: libFuzzer for FUZZ_SECONDS where there is clang (its corpus stays in build/fuzz),
 # and always, with gcc, the corpus and a seeded run of mutations. `make fuzz-core CLANG=` leaves out clang.
+# The programs stand in build/fuzz/bin: a kind's corpus is a directory of its name (build/fuzz/log).
 CLANG ?= $(shell command -v clang)
 FUZZ_SECONDS ?= 60
 FUZZ_RUNS ?= 100000
 ENGINE := $(addprefix $(CORE)/,frame.c list.c stream.c)
 
 fuzz-core:
-	mkdir -p build/fuzz/corpus
-	gcc $(STRICT) $(SANITIZERS) -DTLIB_STANDALONE -I$(CORE) fuzz/targets/core.c $(ENGINE) -o build/fuzz/core
-	build/fuzz/core -runs=$(FUZZ_RUNS) fuzz/corpus/core/*
-	gcc $(STRICT) $(SANITIZERS) -DTLIB_STANDALONE -I$(CORE) fuzz/targets/log.c $(CORE)/log_*.c $(ENGINE) -o build/fuzz/log
-	build/fuzz/log -runs=$(FUZZ_RUNS) fuzz/corpus/log/*
+	mkdir -p build/fuzz/corpus build/fuzz/bin
+	gcc $(STRICT) $(SANITIZERS) -DTLIB_STANDALONE -I$(CORE) fuzz/targets/core.c $(ENGINE) -o build/fuzz/bin/core
+	build/fuzz/bin/core -runs=$(FUZZ_RUNS) fuzz/corpus/core/*
+	gcc $(STRICT) $(SANITIZERS) -DTLIB_STANDALONE -I$(CORE) fuzz/targets/log.c $(CORE)/log_*.c $(ENGINE) -o build/fuzz/bin/log
+	build/fuzz/bin/log -runs=$(FUZZ_RUNS) fuzz/corpus/log/*
 ifneq ($(CLANG),)
-	$(CLANG) $(STRICT) $(SANITIZERS) -fsanitize=fuzzer -I$(CORE) fuzz/targets/core.c $(ENGINE) -o build/fuzz/core-libfuzzer
-	build/fuzz/core-libfuzzer -max_len=1024 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=build/fuzz/ \
+	$(CLANG) $(STRICT) $(SANITIZERS) -fsanitize=fuzzer -I$(CORE) fuzz/targets/core.c $(ENGINE) -o build/fuzz/bin/core-libfuzzer
+	build/fuzz/bin/core-libfuzzer -max_len=1024 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=build/fuzz/ \
 	  build/fuzz/corpus fuzz/corpus/core
-	$(CLANG) $(STRICT) $(SANITIZERS) -fsanitize=fuzzer -I$(CORE) fuzz/targets/log.c $(CORE)/log_*.c $(ENGINE) -o build/fuzz/log-libfuzzer
+	$(CLANG) $(STRICT) $(SANITIZERS) -fsanitize=fuzzer -I$(CORE) fuzz/targets/log.c $(CORE)/log_*.c $(ENGINE) -o build/fuzz/bin/log-libfuzzer
 	mkdir -p build/fuzz/logs
-	build/fuzz/log-libfuzzer -max_len=4096 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=build/fuzz/ \
+	build/fuzz/bin/log-libfuzzer -max_len=4096 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=build/fuzz/ \
 	  build/fuzz/logs fuzz/corpus/log
 endif
 
