@@ -108,7 +108,7 @@ def serve(
     if serving.backup_of is not None and serving.listen is None:
         raise click.UsageError("--backup-of needs --listen")
     with contextlib.ExitStack() as stack:
-        log = None if serving.fault_log is None else stack.enter_context(opened(serving.fault_log))
+        log = None if serving.fault_log is None else stack.enter_context(opened(serving.fault_log, grows=True))
         faults_log = FaultLog(log)
         injector = Injector(faults, seed=seed, registry=registry, log=faults_log) if faults else None
         settings = ServerSettings(max_backlog=serving.max_backlog, min_clients=serving.min_clients)

@@ -122,7 +122,7 @@ def command(
     if target == "parquet":
         _parquet()  # without pyarrow, fail before the output exists
     with contextlib.ExitStack() as stack:
-        file = stack.enter_context(opened(output, inputs, binary=target == "parquet", whole=target == "parquet"))
+        file = stack.enter_context(opened(output, inputs, others=(ladder_path,), binary=target == "parquet"))
         if target == "parquet":
             writer: CallWriter = stack.enter_context(_parquet()(file, registry))
         else:

@@ -116,7 +116,7 @@ def simulate(scenario: Scenario, target: Format, output: str | None, site: str |
     with _writer(target, output, scenario) as writer, contextlib.ExitStack() as stack:
         records = _records(Simulation(scenario), site)
         if scenario.faults:
-            log = FaultLog(stack.enter_context(opened(fault_log)) if fault_log is not None else None)
+            log = FaultLog(stack.enter_context(opened(fault_log, others=(output,), grows=True)) if fault_log is not None else None)
             records = with_faults(records, scenario.faults, seed=scenario.seed, registry=TLIBRARY, log=log)
         for batch in batches(records, registry=TLIBRARY):
             for entry in writer.write(batch):
