@@ -14,7 +14,10 @@ import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 _BUFFER: Final = 1 << 16
 _NAME: Final = 40  # characters of the target's name in that of the temporary file
@@ -104,7 +107,7 @@ class _Named(io.FileIO):
         super().__init__(descriptor, "wb")
         self._name = name
 
-    def write(self, data: bytes | bytearray | memoryview, /) -> int:  # type: ignore[override]
+    def write(self, data: ReadableBuffer, /) -> int:
         """Write bytes. Raises OSError."""
         with _naming(self._name):
             return super().write(data)
