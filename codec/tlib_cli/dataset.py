@@ -224,7 +224,7 @@ def decode_dataset(
 
     `totals` adds up the counts.
     """
-    status = FINE
+    status, already = FINE, 0
     with Dataset(output, Settings(partition=keys, task=task)) as dataset:
         new: list[tuple[str, str]] = []
         for path in OrderedDict.fromkeys(os.path.realpath(path) for path in inputs):
@@ -238,6 +238,7 @@ def decode_dataset(
                 continue
             if known is not None and (known.size, known.mtime_ns) == (stat.st_size, stat.st_mtime_ns):
                 status = max(status, known.status)
+                already += 1
             else:
                 new.append((path, stem))
         tasks = ((task, keys, path, str(dataset.work), stem) for path, stem in new)
@@ -257,4 +258,4 @@ def decode_dataset(
         except BaseException:
             workers.stop()  # before the folder is unlocked
             raise
-    return status, len(inputs) - len(new)
+    return status, already
