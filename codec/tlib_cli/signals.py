@@ -85,7 +85,7 @@ def raise_signal(number: int) -> NoReturn:
 
 @contextlib.contextmanager
 def blocked() -> Iterator[None]:
-    """Block signals inside the block; a process that starts there inherits the block and leaves signals to this one."""
+    """Block signals of this thread inside the block; a process that starts there inherits that and leaves signals to this one."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

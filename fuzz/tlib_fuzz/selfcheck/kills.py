@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -182,16 +182,20 @@ class Kills:
 
     def _start(self, arguments: str, limit: int | None) -> subprocess.Popen[bytes]:
         words = arguments.replace("SERVER", self._server).split()
-        limited: Callable[[], None] | None = None
-        if limit is not None:
-            limited = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))  # noqa: E731
+
+        def prepare() -> None:
+            for number in (signal.SIGINT, signal.SIGHUP):  # a job in the background ignores them
+                signal.signal(number, signal.SIG_DFL)
+            if limit is not None:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
         return subprocess.Popen(  # noqa: S603 our own command
             [*_TLIB, *words],
             cwd=self._folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            preexec_fn=limited,  # noqa: PLW1509 no thread of ours
+            preexec_fn=prepare,  # noqa: PLW1509 no thread of ours
         )
 
     def _clean(self) -> None:
