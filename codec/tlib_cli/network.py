@@ -13,7 +13,9 @@ from typing import Any
 
 import click
 
-from .reports import Unusable, printable, report
+from tlib_schemas.errors import printable
+
+from .reports import Unusable, report
 
 _REFRESH = 4  # times a second
 
@@ -99,7 +101,7 @@ def status_line(text: Callable[[], str]) -> Iterator[Callable[[str], None]]:
     console = Console(stderr=True)
 
     def line() -> Text:
-        return Text(text(), "bold", no_wrap=True)
+        return Text(printable(text()), "bold", no_wrap=True)
 
     with Live(get_renderable=line, console=console, refresh_per_second=_REFRESH, redirect_stdout=False, redirect_stderr=False):
         yield lambda message: console.print(Text(f"tlib: {printable(message)}"))

@@ -16,6 +16,7 @@ from tlib_codec.formats.members import file_of
 from tlib_codec.formats.output import open_output
 
 from .reports import Unusable
+from .terminal import standard_output
 
 TABLE = "table"
 
@@ -66,7 +67,7 @@ def opened(path: str | None, inputs: tuple[str, ...] = (), *, binary: bool = Fal
     if path is None or path == "-":
         if binary and sys.stdout.isatty():
             raise Unusable("the output is binary and the standard output is a terminal; give -o FILE, or pipe it")
-        yield sys.stdout.buffer
+        yield standard_output()
         return
     target = Path(path)
     for one in inputs:

@@ -44,6 +44,7 @@ def command(
     scenario: str | None,
     to: str | None,
     output: str | None,
+    raw_csv: bool,
     seed: int | None,
     stories: int | None,
     duration: float | None,
@@ -72,7 +73,7 @@ def command(
         if output is not None or to is not None:
             raise click.UsageError("--listen sends events to clients: leave out -o and --to")
         return send(chosen, serving, site)
-    return simulate(chosen, format_for(output, to), output, site, serving.fault_log)
+    return simulate(chosen, format_for(output, to), output, site, serving.fault_log, raw_csv=raw_csv)
 
 
 def load(path: str | None, **changes: Any) -> Scenario:
@@ -103,7 +104,7 @@ def send(scenario: Scenario, serving: Serving, site: str | None) -> int:
     return serve(serving, stream, name=name, registry=TLIBRARY, faults=scenario.faults, seed=scenario.seed)
 
 
-def simulate(scenario: Scenario, target: Format, output: str | None, site: str | None, fault_log: str | None = None) -> int:
+def simulate(scenario: Scenario, target: Format, output: str | None, site: str | None, fault_log: str | None, *, raw_csv: bool) -> int:
     """Write the events of a scenario; return the exit status. Raises Unusable."""
     names = [one.name for one in scenario.sites]
     if target.name == "log":
@@ -113,7 +114,7 @@ def simulate(scenario: Scenario, target: Format, output: str | None, site: str |
         raise Unusable(f"one T-Server {problem}: give --site, one of {', '.join(names)}; or write .pcapng or .jsonl")
     if not scenario.stories and not scenario.duration:
         scenario = scenario.replace(stories=_STORIES)
-    with _writer(target, output, scenario) as writer, contextlib.ExitStack() as stack:
+    with _writer(target, output, scenario, raw_csv=raw_csv) as writer, contextlib.ExitStack() as stack:
         records = _records(Simulation(scenario), site)
         if scenario.faults:
             log = FaultLog(stack.enter_context(opened(fault_log)) if fault_log is not None else None)
@@ -127,13 +128,14 @@ def simulate(scenario: Scenario, target: Format, output: str | None, site: str |
 
 
 @contextlib.contextmanager
-def _writer(target: Format, output: str | None, scenario: Scenario) -> Iterator[Writer]:
+def _writer(target: Format, output: str | None, scenario: Scenario, *, raw_csv: bool) -> Iterator[Writer]:
     stream = output in {None, "-"} or str(output).lower().endswith(".arrows")
     with opened_for(output, target) as file:
         if target.name == "frames" and scenario.faults:
             yield ByteWriter(file, TLIBRARY)
         else:
-            yield Pipeline(Task(target=target.name, origins=("time", "src", "dst"), stream=stream), TLIBRARY).writer(file)
+            task = Task(target=target.name, origins=("time", "src", "dst"), stream=stream, raw_csv=raw_csv)
+            yield Pipeline(task, TLIBRARY).writer(file)
 
 
 def _records(simulation: Simulation, site: str | None) -> Iterator[Record]:
