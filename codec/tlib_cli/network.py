@@ -32,9 +32,10 @@ def addresses(_ctx: click.Context, _parameter: click.Parameter, value: str | Non
 
 def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
-    if not (port.isascii() and port.isdigit() and int(port) <= 0xFFFF) or (":" in host and host[:1] != "["):
+    bracketed = host[:1] == "[" and host[-1:] == "]"
+    if not (port.isascii() and port.isdigit() and int(port) <= 0xFFFF) or (not bracketed and set(host) & set("[]:")):
         raise click.BadParameter(f"{text!r} is not an address: give HOST:PORT, such as localhost:3000 or [::1]:3000")
-    return host.removeprefix("[").removesuffix("]") or "127.0.0.1", int(port)
+    return (host[1:-1] if bracketed else host) or "127.0.0.1", int(port)
 
 
 def shown(endpoint: tuple[str, int]) -> str:
