@@ -37,7 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         status = FINE
     except OSError as error:
-        sys.stderr.write(f"tlib: {error.filename or 'output'}: {error.strerror or error}\n")
+        from tlib_schemas.errors import printable  # noqa: PLC0415
+
+        place = printable(str(error.filename or "output"))
+        sys.stderr.write(f"tlib: {place}: {printable(str(error.strerror or error))}\n")
         status = UNUSABLE
     else:
         return status
@@ -59,7 +62,7 @@ def _run(arguments: list[str]) -> int:
     from tlib_codec.formats.source import InputError  # noqa: PLC0415
 
     from .app import Ended, tlib  # noqa: PLC0415
-    from .reports import report  # noqa: PLC0415
+    from .reports import report, report_usage  # noqa: PLC0415
 
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # the terminal's encoding may lack a character
@@ -68,7 +71,7 @@ def _run(arguments: list[str]) -> int:
     except Ended as early:
         raise early.cause from None
     except click.ClickException as error:
-        error.show()
+        report_usage(error) if isinstance(error, click.UsageError) else error.show()
         return error.exit_code
     except InputError as error:
         report(str(error))

@@ -13,7 +13,9 @@ from typing import Any
 
 import click
 
-from .reports import Unusable, printable, report
+from tlib_schemas.errors import printable
+
+from .reports import Unusable, report
 from .signals import ENDING, blocked, raise_signal
 
 _REFRESH = 4  # times a second
@@ -31,9 +33,10 @@ def addresses(_ctx: click.Context, _parameter: click.Parameter, value: str | Non
 
 def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
-    if not (port.isascii() and port.isdigit() and int(port) <= 0xFFFF) or (":" in host and host[:1] != "["):
+    bracketed = host[:1] == "[" and host[-1:] == "]"
+    if not (port.isascii() and port.isdigit() and int(port) <= 0xFFFF) or (not bracketed and set(host) & set("[]:")):
         raise click.BadParameter(f"{text!r} is not an address: give HOST:PORT, such as localhost:3000 or [::1]:3000")
-    return host.removeprefix("[").removesuffix("]") or "127.0.0.1", int(port)
+    return (host[1:-1] if bracketed else host) or "127.0.0.1", int(port)
 
 
 def shown(endpoint: tuple[str, int]) -> str:
@@ -124,7 +127,7 @@ def status_line(text: Callable[[], str]) -> Iterator[Callable[[str], None]]:
     console = Console(stderr=True)
 
     def line() -> Text:
-        return Text(text(), "bold", no_wrap=True)
+        return Text(printable(text()), "bold", no_wrap=True)
 
     with Live(get_renderable=line, console=console, refresh_per_second=_REFRESH, redirect_stdout=False, redirect_stderr=False):
         yield lambda message: console.print(Text(f"tlib: {printable(message)}"))

@@ -24,6 +24,7 @@ from tlib_codec.records import Batch, Entry
 
 from .reports import Unusable
 from .signals import SIGNALS, Ending
+from .terminal import standard_output
 
 TABLE = "table"
 
@@ -83,7 +84,7 @@ def opened(
     if path is None or path == "-":
         if binary and sys.stdout.isatty():
             raise Unusable("the output is binary and the standard output is a terminal; give -o FILE, or pipe it")
-        yield sys.stdout.buffer
+        yield standard_output()
         return
     target = Path(path)
     if not target.parent.is_dir():

@@ -27,13 +27,14 @@ from tlib_codec.formats.spans import LEAST, WHOLE, Span
 from tlib_codec.formats.writers import Once
 from tlib_codec.query import Tally
 from tlib_codec.records import Diagnostic, Entry
+from tlib_schemas.errors import printable
 
 from . import FINE
 from .counts import Counts
 from .inputs import InputError
 from .parallel import Worker, Workers
 from .pipeline import Pipeline, Task
-from .reports import Unusable, complaints, printable, report, report_entry
+from .reports import Unusable, complaints, report, report_entry
 
 _GUESSES = 4  # wrong ones in an input
 _LARGEST = 32 << 20  # bytes of a span

@@ -29,6 +29,7 @@ from tlib_cli.options import (
 )
 from tlib_cli.output import check_distinct
 from tlib_cli.reports import Unusable, report
+from tlib_cli.terminal import standard_output
 from tlib_cli.view.checks import Each, Groups, Output, Quiet, Summary
 from tlib_cli.view.progress import Progress
 from tlib_codec.clock import ShownZone
@@ -120,7 +121,7 @@ def command(
             try:
                 for batch in batches(path, format_name, options, moved=progress.moved, opened=progress.opened, follow=follow):
                     for line in _checked(batch, query, checker):
-                        click.echo(line)
+                        _print(line)
             except InputError as error:
                 report(str(error))
                 status = Unusable.exit_code
@@ -136,8 +137,18 @@ def command(
         report(f"{new_baseline}: kinds of violations written: {len(checker.kinds)}")
         return status if status == Unusable.exit_code else FINE
     for line in _end(checker.summary, groups, only_summary=only_summary, as_json=as_json, warnings=checker.warnings):
-        click.echo(line)
+        _print(line)
     return status
+
+
+def _print(line: str | bytes) -> None:
+    """Print a line, JSON through the escapes of a terminal."""
+    if isinstance(line, str):
+        click.echo(line)
+    else:
+        output = standard_output()
+        output.write(line + b"\n")
+        output.flush()
 
 
 def _checked(batch: Batch, query: Query, checker: Checker) -> Iterator[str | bytes]:

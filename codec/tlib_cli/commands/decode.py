@@ -63,6 +63,7 @@ def command(
     encoding: str | None,
     to: str | None,
     output: str | None,
+    raw_csv: bool,
     strict: bool,
     events: tuple[str, ...],
     where: tuple[str, ...],
@@ -131,6 +132,7 @@ def command(
         zone=None if zone is None else zone_text(zone),
         origins=_origins(inputs, format_name),
         stream=output in {None, "-"} or str(output).lower().endswith(".arrows"),
+        raw_csv=raw_csv,
     )
     pipeline = Pipeline(task, registry)
     with _counted(pipeline) if stats else contextlib.nullcontext():

@@ -21,7 +21,7 @@ from tlib_cli import FINE, INVALID
 from tlib_cli.inputs import InputError, entries
 from tlib_cli.options import build_query, files_argument, input_options, query_options, registry_option, report_unmatched, zone_option
 from tlib_cli.output import check_distinct
-from tlib_cli.reports import Unusable, complaints, printable, report
+from tlib_cli.reports import Unusable, complaints, report
 from tlib_cli.view.tables import console
 from tlib_codec.annotate import Kind, Span, annotate
 from tlib_codec.clock import ShownZone
@@ -29,6 +29,7 @@ from tlib_codec.formats import ReadOptions
 from tlib_codec.query import Query, Tally
 from tlib_codec.records import Diagnostic, Record
 from tlib_codec.stream import Gap, MalformedFrame, Missing
+from tlib_schemas.errors import printable
 from tlib_schemas.registry import Registry
 
 _COLOURS = {
@@ -191,7 +192,7 @@ def _frame(record: Record, count: int, full: bool, registry: Registry, width: in
     origin = record.origin
     way = f"{origin.src} > {origin.dst}  connection {origin.connection}, {origin.direction}" if origin.src else ""
     if about := "  ".join(filter(None, (zone.text(origin), way))):
-        yield Text(about, "dim")
+        yield Text(printable(about), "dim")
     if isinstance(item, Missing):
         yield Text("missing in the capture", "dim")
         return

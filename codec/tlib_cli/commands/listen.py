@@ -38,6 +38,7 @@ def command(
     servers: list[Address],
     to: str | None,
     output: str | None,
+    raw_csv: bool,
     events: tuple[str, ...],
     where: tuple[str, ...],
     select: str | None,
@@ -58,7 +59,15 @@ def command(
     tlib listen localhost:3000 --event EventCallDeleted | jq -r .Cause
     """  # noqa: D301
     target = format_for(output, to)
-    task = Task(target=target.name, events=events, where=where, select=select, registry=ctx.meta[REGISTRY], stream=output in {None, "-"})
+    task = Task(
+        target=target.name,
+        events=events,
+        where=where,
+        select=select,
+        registry=ctx.meta[REGISTRY],
+        stream=output in {None, "-"},
+        raw_csv=raw_csv,
+    )
     pipeline = Pipeline(task, registry)
     listener = Listener(servers, ssl=client_context(tls, tls_ca), registry=registry, once=once)
     with opened_for(output, target, (tls_ca,), endless=True) as file, completed(pipeline.writer(file), file, endless=True) as made:

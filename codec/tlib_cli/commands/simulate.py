@@ -43,6 +43,7 @@ def command(
     scenario: str | None,
     to: str | None,
     output: str | None,
+    raw_csv: bool,
     seed: int | None,
     stories: int | None,
     duration: float | None,
@@ -71,7 +72,7 @@ def command(
         if output is not None or to is not None:
             raise click.UsageError("--listen sends events to clients: leave out -o and --to")
         return send(chosen, serving, site, scenario)
-    return simulate(chosen, format_for(output, to), output, site, scenario, serving.fault_log)
+    return simulate(chosen, format_for(output, to), output, site, scenario, serving.fault_log, raw_csv=raw_csv)
 
 
 def load(path: str | None, **changes: Any) -> Scenario:
@@ -103,7 +104,14 @@ def send(scenario: Scenario, serving: Serving, site: str | None, source: str | N
 
 
 def simulate(
-    scenario: Scenario, target: Format, output: str | None, site: str | None, source: str | None = None, fault_log: str | None = None
+    scenario: Scenario,
+    target: Format,
+    output: str | None,
+    site: str | None,
+    source: str | None = None,
+    fault_log: str | None = None,
+    *,
+    raw_csv: bool = False,
 ) -> int:
     """Write the events of a scenario, which is the file `source`; return the exit status. Raises Unusable."""
     names = [one.name for one in scenario.sites]
@@ -119,7 +127,7 @@ def simulate(
         if scenario.faults and fault_log is not None:
             log = FaultLog(stack.enter_context(opened(fault_log, (source,), others=(output,), grows=True)))
         file = stack.enter_context(opened_for(output, target, (source,), endless=True))
-        made = stack.enter_context(completed(_writer(target, file, output, scenario), file, endless=True))
+        made = stack.enter_context(completed(_writer(target, file, output, scenario, raw_csv=raw_csv), file, endless=True))
         records = _records(Simulation(scenario), site)
         if scenario.faults:
             records = with_faults(records, scenario.faults, seed=scenario.seed, registry=TLIBRARY, log=log)
@@ -129,11 +137,12 @@ def simulate(
     return made.status
 
 
-def _writer(target: Format, file: BinaryIO, output: str | None, scenario: Scenario) -> Writer:
+def _writer(target: Format, file: BinaryIO, output: str | None, scenario: Scenario, *, raw_csv: bool) -> Writer:
     if target.name == "frames" and scenario.faults:
         return ByteWriter(file, TLIBRARY)
     stream = output in {None, "-"} or str(output).lower().endswith(".arrows")
-    return Pipeline(Task(target=target.name, origins=("time", "src", "dst"), stream=stream), TLIBRARY).writer(file)
+    task = Task(target=target.name, origins=("time", "src", "dst"), stream=stream, raw_csv=raw_csv)
+    return Pipeline(task, TLIBRARY).writer(file)
 
 
 def _records(simulation: Simulation, site: str | None) -> Iterator[Record]:

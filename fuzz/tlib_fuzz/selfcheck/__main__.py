@@ -56,6 +56,12 @@ def _runs(difference: Difference) -> Callable[[argparse.Namespace], Check]:
     return lambda options: Runs(difference, options.seed)
 
 
+def _commands(options: argparse.Namespace) -> Check:
+    from .commands import CommandChecks  # noqa: PLC0415 the command line
+
+    return CommandChecks(options.seed)
+
+
 CHECKS: Final = {
     "agreement": Entry("Hold both engines against labelled cases.", lambda options: Agreement(options.seed)),
     "differential": Entry(
@@ -72,6 +78,7 @@ CHECKS: Final = {
     "checks": Entry("Compare the checks of frames in C with those in Python.", lambda options: Checks(options.seed)),
     "call-frames": Entry("Compare the calls of runs of frames with those of their records.", lambda options: CallFrames(options.seed)),
     "redaction": Entry("Compare the redaction of frames in C and in Python.", _runs(redaction.difference)),
+    "commands": Entry("Run every command with generated and damaged inputs.", _commands),
     "campaign": Entry(
         "Hold inputs of every kind to the invariants.", lambda options: Campaign(options.seed, read_corpus(options.corpus)), damages=True
     ),
@@ -119,7 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.write(f"kills fails, seed {options.seed}: {failure}\n")
             return 1
         return 0
-    if options.check != "agreement" and len(engines()) < 2:
+    if options.check not in {"agreement", "commands"} and len(engines()) < 2:
         sys.stderr.write("the native engine is not built: install a C compiler and install tlib-codec again\n")
         return 2
     check = CHECKS[options.check].make(options)
