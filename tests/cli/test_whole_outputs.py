@@ -190,6 +190,19 @@ def test_followed_text_is_read_while_it_grows(tmp_path, monkeypatch):
     assert len(seen[0].splitlines()) == 65
 
 
+def test_the_end_of_following_completes_a_check(run, at_the_end):
+    at_the_end(KeyboardInterrupt())
+    done = run("check", "--follow", LOG)
+    assert (done.status, done.out.splitlines()[-1]) == (130, run("check", LOG).out.splitlines()[-1])
+
+
+def test_the_end_of_following_completes_a_baseline(tmp_path, run, at_the_end):
+    run("check", LOG, "--write-baseline", tmp_path / "whole.toml")
+    at_the_end(SystemExit(143))
+    assert run("check", "--follow", LOG, "--write-baseline", tmp_path / "ended.toml").status == 143
+    assert (tmp_path / "ended.toml").read_bytes() == (tmp_path / "whole.toml").read_bytes()
+
+
 @pytest.mark.parametrize("suffix", ["tlb", "jsonl", "parquet"])
 def test_ctrl_c_completes_a_simulated_file(tmp_path, monkeypatch, suffix):
     from tlib_cli.commands import simulate
