@@ -124,11 +124,19 @@ SCHEMA_CODES: Final = register_codes(
 
 def quote(text: str, limit: int = 64) -> str:
     """Return `text` as a JSON string on one printable line, cut after `limit` characters."""
-    import json  # noqa: PLC0415 only errors need it
+    text = text if len(text) <= limit else text[:limit] + "…"
+    try:
+        shown = msgspec.json.encode(text).decode()
+    except UnicodeEncodeError:  # a lone surrogate
+        return _escaped(text)
+    # JSON leaves C1 controls and U+2028 as they are: they end a line or steer a terminal
+    return shown if shown.isprintable() else _escaped(text)
 
-    shown = json.dumps(text if len(text) <= limit else text[:limit] + "…", ensure_ascii=False)
-    # JSON leaves C1 controls, U+2028 and lone surrogates as they are: they end a line or steer a terminal
-    return shown if shown.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in shown)
+
+def _escaped(text: str) -> str:
+    import json  # noqa: PLC0415 hardly any text needs it
+
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in json.dumps(text, ensure_ascii=False))
 
 
 def part(name: str) -> str:
