@@ -127,16 +127,24 @@ def quote(text: str, limit: int = 64) -> str:
     text = text if len(text) <= limit else text[:limit] + "…"
     try:
         shown = msgspec.json.encode(text).decode()
-    except UnicodeEncodeError:  # a lone surrogate
-        return _escaped(text)
-    # JSON leaves C1 controls and U+2028 as they are: they end a line or steer a terminal
-    return shown if shown.isprintable() else _escaped(text)
+    except UnicodeEncodeError:
+        import json  # noqa: PLC0415 only a lone surrogate needs it
+
+        shown = json.dumps(text, ensure_ascii=False)
+    return printable(shown)
 
 
-def _escaped(text: str) -> str:
-    import json  # noqa: PLC0415 hardly any text needs it
+def printable(text: str) -> str:
+    """Return `text` on one line that no terminal obeys, with JSON escapes for the characters that are not printable.
 
-    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in json.dumps(text, ensure_ascii=False))
+    These are controls (C0, DEL, C1), marks of direction (bidi), characters of no width, line and paragraph separators, spaces other than
+    U+0020, lone surrogates, and what Unicode has not assigned. In a line of JSON they stand in strings, so it keeps its meaning.
+    """
+    if text.isprintable():
+        return text
+    import json  # noqa: PLC0415 only such a text needs it
+
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 
 def part(name: str) -> str:
