@@ -119,6 +119,14 @@ def test_the_explanation_is_a_note():
         "UserData\t[68] 00 01 ..\n\t\t'l'(list) 'm'(list)\n\t\t\t\t'd'\t[2] 00 01\n\t\t\t\t'n'\t-5",
         "Extensions\t[68] 00 01 .. 'k'\t'v'",
         "UserData\t[68] 00 02 ..\n'l'(list)\n'a' '1'\n'b' 2",
+        "ThisDN\t'1'\n\tAttributeThisDN\t'2'",
+        "UserData\t[68] 00 01 ..\n\t\t'a'\t'1'\n\tAttributeUserData\t[68] 00 01 ..\n\t\t'b'\t'2'",
+        "NodeID\tseven",
+        "NodeID\t99999999999\n\tAttributeNodeID\t7",
+        "ThisDN\t'1'\n@16:45:24.600 another thread\n\tAttributeANI\t'2'",
+        "UserData\t[68] 00 02 ..\n\t\t'a'\t'1'\n16:45:24.600 another thread\n\t\t'b'\t'2'",
+        "Mystery\t[68] 00 02 ..\nanother thread\nand one more\n\t\t'b'\t'2'",
+        "ThisDN\t'1'\nanother thread\nthat says more",
     ],
 )
 def test_the_c_reads_it(attribute):
@@ -131,7 +139,8 @@ def test_the_c_reads_it(attribute):
         ("value", f"{HEAD}\tAttributeThisDN\t2001\n\n"),
         ("value", f"{HEAD}\tAttributeThisDN\t'2001\n\tAttributeANI\t'1'\n\n"),
         ("list", f"{HEAD}\tAttributeUserData\t[68] 00 03 ..\n\t\t'a'\t'1'\n\n"),
-        ("line", f"{HEAD}\tAttributeThisDN\t'1'\n\tAttributeThisDN\t'2'\n\n"),
+        ("line", f"{HEAD}\tAttributeThisDN\t'1'\n\tno attribute\n\n"),
+        ("line", f"{HEAD}\tAttributeThisDN\t'1'\nanother thread\n\tAttributeMystery\n\tAttributeMystery\n\n"),
         ("header", "Server: Switch 'S' -> 'EventOnHook'\n    ThisDN 2001\n\n"),
         ("message without a number", "@16:45:24.5942 [0] 8.1.1 distribute_event: message EventPrivate\n\tAttributeThisDN\t'1'\n\n"),
         ("clock", "Local time: 2015-05-29T16:45:24\n"),
@@ -141,6 +150,27 @@ def test_the_c_reads_it(attribute):
 )
 def test_the_c_asks(reason, text):
     assert asked(text) == {reason: 1}
+
+
+def test_a_diagnostic_stands_behind_its_message():
+    again = HOOK.replace("\n\n", "\n\tAttributeThisDN\t'2002'\n\n")
+    found, _ = read(HOOK + again + HOOK)
+    assert [len(one) if isinstance(one, Frames) else one.code for one in found] == [2, "log-duplicate-attribute", 1]
+
+
+def test_an_attribute_of_a_message_whose_header_is_lost_is_asked_for():
+    text = f"{HEAD}\tAttributeThisDN\t'1'\nanother thread\n\tAttributeThisDN\t'2'\n\n"
+    assert asked(text) == {"line": 1}
+
+
+def test_more_wrong_lines_than_the_limit_are_asked_for():
+    again = "\tAttributeThisDN\t'2002'\n"
+    assert asked(HOOK[:-1] + again + again + "\n", limits=LogLimits(problems=1)) == {"size": 1}
+
+
+def test_more_stray_lines_than_the_limit_are_asked_for():
+    text = HOOK[:-1] + "another thread\nanother thread\n\tAttributeANI\t'1'\n\n"
+    assert asked(text, limits=LogLimits(problems=1)) == {"size": 1}
 
 
 def test_the_first_line_that_is_not_utf_8_is_asked_for():
