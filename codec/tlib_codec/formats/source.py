@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _HEAD = 1 << 20
 _WRAPPED = (*MAGIC, *MARKS)  # the first bytes of what is not read as it is
 _POLL = 0.2  # seconds between looks at a file that grows
-CHUNK = 1 << 20
+CHUNK = 1 << 18
 
 
 class InputError(ValueError):
@@ -239,7 +239,7 @@ class Source(io.RawIOBase):
         self._peeled = True
         while True:
             while any(len(self._head) < len(magic) and magic.startswith(self._head) for magic in _WRAPPED):
-                if not self._more(_HEAD):
+                if not self._more(CHUNK):
                     break
             mark = self._head[:2]
             if self._unpacked is None and (kind := kind_of(self._head)) is not None:
@@ -268,7 +268,7 @@ class Source(io.RawIOBase):
         found = None
         while found is None and not end:
             found = detect(self._head, end=False) if self._head else None
-            end = found is None and (len(self._head) >= _HEAD or not self._more(_HEAD - len(self._head)))
+            end = found is None and (len(self._head) >= _HEAD or not self._more(min(CHUNK, _HEAD - len(self._head))))
         if not self._head:
             return None
         found = found or detect(self._head, end=True)

@@ -7,6 +7,7 @@ a field may be (a composite, the whole of a log's unnumbered attributes) has the
 from __future__ import annotations
 
 import enum
+from functools import lru_cache
 from collections.abc import Mapping
 from typing import Final
 
@@ -123,6 +124,7 @@ class Facts(msgspec.Struct, frozen=True):
     asks: bytes
 
 
+@lru_cache(maxsize=4)
 def facts_of(registry: Registry) -> Facts:
     """Return the facts about a registry."""
     times = []

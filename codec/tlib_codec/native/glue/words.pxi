@@ -57,7 +57,7 @@ cdef class Words:
         return self.begin() if self.checks is None else self.learn(frames, place, limits)
 
     cdef int begin(self) except -1:
-        self.checks, self.signatures = Checks(self.registry), Signatures()
+        self.checks, self.signatures = CHECKS(self.registry), Signatures()
         self.core.known = <const tlib_wording *> zeroed(TLIB_MAX_SIGNATURES + 1, sizeof(tlib_wording))
         self.core.signatures, self.core.checks = &self.signatures.core, &self.checks.core
         return 0
