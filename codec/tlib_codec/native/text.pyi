@@ -13,8 +13,7 @@ LOG_MORE: int
 LOG_FULL: int
 LOG_ASK: int
 
-class LogReader:
-    clock: tuple[int | None, int | None, int, str, int, int, int]
+class LogTables:
     def __init__(
         self,
         exact: dict[str, int],
@@ -24,6 +23,13 @@ class LogReader:
         wants: frozenset[int],
         ids: tuple[int, int, int],
         server_readable: int,
+    ) -> None: ...
+
+class LogReader:
+    clock: tuple[int | None, int | None, int, str, int, int, int]
+    def __init__(
+        self,
+        known: LogTables,
         server: int | None,
         encoding: int,
         characters: list[bytes],
@@ -48,6 +54,7 @@ class LogReader:
     def feed(self, piece: bytes) -> None: ...
     def close(self) -> None: ...
     def run(self) -> int: ...
+    def problems(self) -> list[tuple[int, int, int, str, str]]: ...
     def frames(self) -> dict[str, Any] | None: ...
     def line(self) -> tuple[int, int, bytes | int] | None: ...
     def unread(self) -> None: ...
@@ -71,7 +78,9 @@ class JsonWriter:
     def write(self, frames: Frames, limits: Limits, file: bytes, flows: list[bytes], words: Words | None = None) -> LineRun: ...
 
 class CsvRows:
-    def __init__(self, registry: Registry, layout: Sequence[Column], origins: Sequence[str]) -> None: ...
+    def __init__(
+        self, registry: Registry, layout: Sequence[Column], origins: Sequence[str], quote: Callable[[str], str], guard: bool
+    ) -> None: ...
     def write(self, frames: Frames, limits: Limits, file: bytes, flows: list[bytes], words: Words | None = None) -> LineRun: ...
 
 class JsonReader:

@@ -7,8 +7,8 @@ a field may be (a composite, the whole of a log's unnumbered attributes) has the
 from __future__ import annotations
 
 import enum
-from functools import lru_cache
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 import msgspec
