@@ -28,7 +28,7 @@ _FIRST = 1 << 16  # bytes by which nearly every format is recognised ...
 _HEAD = 1 << 20  # ... and the most that are looked at
 _WRAPPED = (*MAGIC, *MARKS)  # the first bytes of what is not read as it is
 _POLL = 0.2  # seconds between looks at a file that grows
-CHUNK = 1 << 20
+CHUNK = 1 << 18
 
 
 class InputError(ValueError):
@@ -269,7 +269,7 @@ class Source(io.RawIOBase):
         found = None
         while found is None and not end:
             found = detect(self._head, end=False) if self._head else None
-            end = found is None and (len(self._head) >= _HEAD or not self._more(_HEAD - len(self._head)))
+            end = found is None and (len(self._head) >= _HEAD or not self._more(min(CHUNK, _HEAD - len(self._head))))
         if not self._head:
             return None
         found = found or detect(self._head, end=True)
