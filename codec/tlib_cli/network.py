@@ -16,6 +16,7 @@ import click
 from tlib_schemas.errors import printable
 
 from .reports import Unusable, report
+from .signals import ENDING, blocked, raise_signal
 
 _REFRESH = 4  # times a second
 
@@ -69,21 +70,45 @@ def client_context(wanted: bool, authority: str | None) -> tls.SSLContext | None
 
 
 def run_until_signal(work: Coroutine[Any, Any, int]) -> int:
-    """Run `work`; SIGINT and SIGTERM cancel it, and the status is 0."""
+    """Run `work` and return its status. A signal cancels it between two events, and is raised when it has ended."""
+    caught: list[int] = []
 
     async def run() -> int:
-        loop = asyncio.get_running_loop()
         task = asyncio.create_task(work)
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C interrupts anyway
-                    loop.add_signal_handler(number, task.cancel)
-        try:
-            return await task
-        except asyncio.CancelledError:
-            return 0
 
-    return asyncio.run(run())
+        def catch(number: int) -> None:
+            if not caught:
+                task.cancel()
+            caught.append(number)
+
+        with _caught(catch):
+            try:
+                return await task
+            except asyncio.CancelledError:
+                return 0
+
+    status = asyncio.run(run())
+    if caught:
+        raise_signal(caught[0])
+    return status
+
+
+@contextlib.contextmanager
+def _caught(catch: Callable[[int], None]) -> Iterator[None]:
+    """Give the signals that end a command to `catch`, in the running loop."""
+    loop = asyncio.get_running_loop()
+    before = {} if threading.current_thread() is not threading.main_thread() else {one: signal.getsignal(one) for one in ENDING}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C interrupts anyway
+                loop.add_signal_handler(number, catch, number)
+    try:
+        yield
+    finally:
+        with blocked():  # the loop leaves the default handlers, which end the process at once
+            for number, handler in before.items():
+                loop.remove_signal_handler(number)
+                signal.signal(number, handler)
 
 
 @contextlib.contextmanager

@@ -107,7 +107,7 @@ def capture_options(command: F) -> F:
     follow = click.option(
         "--follow",
         is_flag=True,
-        help="Wait for more data at the end of a file, also after its rotation, as tail -F does; stop with Ctrl-C.",
+        help="Wait for more data at the end of a file, also after its rotation, as tail -F does; Ctrl-C completes the output.",
     )
     return connection_options(follow(command))
 

@@ -27,6 +27,7 @@ from tlib_cli.options import (
     report_unmatched,
     zone_option,
 )
+from tlib_cli.output import check_distinct
 from tlib_cli.reports import Unusable, report
 from tlib_cli.terminal import standard_output
 from tlib_cli.view.checks import Each, Groups, Output, Quiet, Summary
@@ -97,6 +98,9 @@ def command(
     tlib check --json *.tlb | jq -r 'select(.code) | .code' | sort | uniq -c
     """  # noqa: D301
     inputs = files or ("-",)
+    check_distinct(None, (*inputs, baseline), (new_baseline,))
+    if new_baseline is not None:
+        check_distinct(new_baseline, inputs)
     shown = ShownZone(zone)
     queries = [build_query(events=events, where=where, since=since, until=until, registry=registry, zone=shown) for _ in inputs]
     groups = Groups()

@@ -40,14 +40,18 @@ def command(
     inputs = files or ("-",)
     target = format_for(output, to, {name: outputs()[name] for name in _FORMATS})
     status = FINE
+    read = 0
     with opened_for(output, target, inputs) as file, Progress(output) as progress:
         write = connection_writer(target.name, file, raw_csv=raw_csv)
         for path in inputs:
             try:
                 status = max(status, _list(path, ports, hosts, write, progress))
+                read += 1
             except InputError as error:
                 report(str(error))
                 status = Unusable.exit_code
+        if not read:
+            raise click.exceptions.Exit(status)  # the output stays as it was
     return status
 
 

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from tlib_codec.engine import engine
 from tlib_codec.stream import StreamDecoder
 
-from . import csv_rows, heap, json_lines, packets, redaction
+from . import csv_rows, heap, json_lines, kills, packets, redaction
 from .agreement import Agreement
 from .call_frames import CallFrames
 from .campaign import DIFFERENTIAL, Campaign
@@ -101,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
                 help="Mutate the frames of files or folders: .tlb, .bin, .json.",
             )
     search = _command(checks, "heap", "Search for the frame whose event takes most memory.", 1000)
+    _command(checks, "kills", "End commands at random moments, and look at their outputs.", 200)
     search.add_argument("--peers", action="store_true", help="Measure other libraries too, where they are installed.")
     return parser
 
@@ -117,6 +118,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.check == "heap":
         sys.stdout.writelines(f"{line}\n" for line in heap.report(options.count, options.seed, peers=options.peers))
+        return 0
+    if options.check == "kills":
+        try:
+            sys.stdout.writelines(f"{line}\n" for line in kills.report(options.count, options.seed))
+        except FailureError as failure:
+            sys.stdout.write(f"kills fails, seed {options.seed}: {failure}\n")
+            return 1
         return 0
     if options.check not in {"agreement", "commands"} and len(engines()) < 2:
         sys.stderr.write("the native engine is not built: install a C compiler and install tlib-codec again\n")
