@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import msgspec
 
@@ -21,8 +21,6 @@ from tlib_codec.formats.logs.platform_sdk import ATTRIBUTE
 from tlib_codec.formats.logs.reader import KINDS, recognised
 from tlib_codec.formats.logs.values import looks_hex, printed_bytes, whole_bytes
 from tlib_codec.records import Diagnostic, Record
-from tlib_schemas.abstract_dn import is_call
-from tlib_schemas.values import KVList
 
 from .headers import Headers
 from .items import UNNUMBERED, Redactor
@@ -258,8 +256,7 @@ class _Rewritten:
         number = None if known is None else known.id
         text = line[start:]
         self._number = number
-        links = number in self.redactor.linked_calls and self.redactor.rules.ids and number not in self.redactor.rules.kept
-        self._chosen = links or self.redactor.chooses(number)
+        self._chosen = self.redactor.chooses(number)
         # Bytes of an unknown attribute, or all bytes of one without a type, need not be a list: none of them stays.
         listed = known is not None and (known.kind == "list" or (known.kind == "any" and whole_bytes(text) is None))
         head = self.message.list_head(text) if listed and text[:1] != self.message.quote else None
@@ -283,7 +280,7 @@ class _Rewritten:
     def _bare(self, number: int | None) -> Change | None:
         """Return the replacement of a value without quotes: a number, bytes, or a ConnID."""
         if number is not None and number in self.redactor.conn_ids:
-            return (lambda text: str(self.redactor.value(number, text.lower()))) if self.redactor.rules.ids else None
+            return lambda text: str(self.redactor.value(number, text.lower()))
         return self._printed if self._chosen else None
 
     def _printed(self, text: str) -> str:
@@ -293,7 +290,7 @@ class _Rewritten:
             data = pseudonyms.data(printed[1])
             return " ".join([f"[{printed[0]}]", *(f"{byte:02x}" for byte in data)]) + (".." if printed[2] else "")
         if looks_hex(text):
-            return pseudonyms.hex(text)
+            return pseudonyms.text(text)
         match = _INTEGER.match(text)
         if match is None:
             return pseudonyms.text(text)
@@ -322,11 +319,8 @@ class _Rewritten:
         redactor = self.redactor
         if not self._chosen or wanted is None:
             self._value(start, line, None, None)
-        elif self._number in redactor.linked_calls:
-            number = self._number
-            self._value(start, line, lambda text: self._one(redactor.value(number, KVList([("", text)]))), None)
-        elif self._number in redactor.listed_calls and top and is_call(key, self._shown(line[start:].rstrip())):
-            self._value(start, line, redactor.identifier if redactor.rules.ids else None, None)
+        elif redactor.stays(self._number, key, self._shown(line[start:].rstrip()), top=top):
+            self._value(start, line, None, None)
         elif wanted:
             self._counted()
             self._value(start, line, redactor.pseudonyms.text, self._printed)
@@ -334,13 +328,11 @@ class _Rewritten:
             self._value(start, line, None, None)
 
     def _shown(self, text: str) -> str | int:
-        """Return the text in quotes; any integer for a value without quotes."""
-        return text[1:-1] if text[:1] == self.message.quote else 0
+        """Return the text in quotes, or the integer of a value without quotes; -1 for another value."""
+        if text[:1] == self.message.quote:
+            return text[1:-1]
+        return int(text) if _INTEGER.fullmatch(text) else -1
 
     def _counted(self) -> None:
         number = self._number
         self.redactor.counts[UNNUMBERED if number is None else self.redactor.registry.attribute_name(number)] += 1
-
-    @staticmethod
-    def _one(value: Any) -> str:
-        return str(next(iter(value))[1])
