@@ -319,11 +319,14 @@ class _Rewritten:
         redactor = self.redactor
         if not self._chosen or wanted is None:
             self._value(start, line, None, None)
-        elif redactor.stays(self._number, key, self._shown(line[start:].rstrip()), top=top):
-            self._value(start, line, None, None)
-        elif wanted:
-            self._counted()
-            self._value(start, line, redactor.pseudonyms.text, self._printed)
+            return
+        shown = self._shown(line[start:].rstrip())
+        if wanted or redactor.links(self._number, key, shown, top=top):
+            if redactor.stays(self._number, key, shown, top=top):
+                self._value(start, line, None, None)
+            else:
+                self._counted()
+                self._value(start, line, redactor.text, self._printed)
         else:
             self._value(start, line, None, None)
 

@@ -31,7 +31,7 @@ def items(text):
 
 LOGS = pytest.mark.parametrize("name", ["tserver.log", "platform_sdk.log"])
 RULES = pytest.mark.parametrize(
-    "rules", [{}, {"ids": True, "agents": True}, {"keys": ("Customer*",)}, {"keep": ("IVR", "RTarget*")}, {"keep": ("IVR.Menu.Label",)}]
+    "rules", [{}, {"ids": True, "agents": True}, {"only_keys": ("Customer*",)}, {"keep_keys": ("IVR", "RTarget*")}, {"keep_keys": ("IVR.Menu.Label",)}]
 )
 
 
@@ -101,7 +101,7 @@ def test_any_message_reads_as_its_redacted_event(attributes, platform, keep):
     before = items(text)
     if before != [item] or ('"' in text and platform):
         return  # the log's own marks stand in a value: nobody can tell
-    rules = {"keep": ("a*",)} if keep else {}
+    rules = {"keep_keys": ("a*",)} if keep else {}
     safe, _ = rewritten(text, **rules)
     assert items(safe) == [Redactor(b"s", rules=Rules(**rules)).item(item)]
     assert len(safe.encode()) == len(text.encode())
@@ -109,10 +109,10 @@ def test_any_message_reads_as_its_redacted_event(attributes, platform, keep):
 
 def test_a_kept_value_of_several_lines_stays_whole():
     text = f"{HEAD}\tAttributeOtherDN\t'7\n8'\n\tAttributeUserData\t[9] 00 01 00 00..\n\t\t'a'\t'two\nlines'\n\tAttributeLocation\t'x\ny'\n"
-    safe, _ = rewritten(text, keep=("a",))
+    safe, _ = rewritten(text, keep_keys=("a",))
     assert safe.endswith("'two\nlines'\n\tAttributeLocation\t'x\ny'\n")
     assert "'7\n8'" not in safe
-    assert rewritten(text, keys=("b",))[0] == safe
+    assert rewritten(text, only_keys=("b",))[0] == safe
 
 
 def test_lines_that_are_no_message_are_left_out_or_kept():
@@ -156,14 +156,14 @@ def test_values_that_are_broken_or_unknown_are_replaced_all_the_same():
 def test_identifiers_in_a_log():
     text = f"{HEAD}\tAttributeConnID\t{CONN}\n\tAttributeCallUUID\t'{UUID}'\n\tAttributeISLinkList\t[9] 00 01 00 00..\n\t\t'conn'\t'{CONN}'\n\t\t'where'\t'Hill'\n"
     assert rewritten(text)[0] == text
-    redactor = Redactor(b"s", rules=Rules(ids=True))
-    safe, _ = rewritten(text, ids=True)
+    redactor = Redactor(b"s", rules=Rules(replace=("ids",)))
+    safe, _ = rewritten(text, replace=("ids",))
     assert safe == text.replace(CONN, redactor.identifier(CONN)).replace(UUID, redactor.identifier(UUID))
 
 
 def test_lost_indentation_keeps_too_little_rather_than_too_much():
     text = f"{HEAD}AttributeUserData [54] 00 02 03 00..\n'Keep'(list)\n'Tier' 'Gold1234'\n'Other' 'Tin1234'\n"
-    safe, _ = rewritten(text, keep=("Keep.Tier",))
+    safe, _ = rewritten(text, keep_keys=("Keep.Tier",))
     assert "Tin1234" not in safe
 
 
@@ -244,7 +244,7 @@ def test_a_pair_on_the_line_of_its_list_is_replaced(pair):
 
 
 def test_a_kept_pair_on_the_line_of_its_list_stays():
-    assert line_of("\tAttributeUserData\t[9] 00 01 00 00.. 'Name'\t'Ana5551'\n", "UserData", keep=("Name",)).endswith("'Ana5551'")
+    assert line_of("\tAttributeUserData\t[9] 00 01 00 00.. 'Name'\t'Ana5551'\n", "UserData", keep_keys=("Name",)).endswith("'Ana5551'")
 
 
 def test_kept_lines_stand_in_their_order():
