@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from tlib_codec.engine import engine
 from tlib_codec.stream import StreamDecoder
 
-from . import csv_rows, heap, json_lines, packets, redaction
+from . import csv_rows, heap, json_lines, leak, packets, redaction
 from .agreement import Agreement
 from .call_frames import CallFrames
 from .campaign import DIFFERENTIAL, Campaign
@@ -95,6 +95,8 @@ def _parser() -> argparse.ArgumentParser:
             )
     search = _command(checks, "heap", "Search for the frame whose event takes most memory.", 1000)
     search.add_argument("--peers", action="store_true", help="Measure other libraries too, where they are installed.")
+    planted = _command(checks, "leak", "Search redacted files for secrets planted in them.", 10_000)
+    planted.add_argument("--seeds", type=int, default=1, metavar="K", help="Repeat the check with K seeds (default: %(default)s).")
     return parser
 
 
@@ -111,6 +113,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.check == "heap":
         sys.stdout.writelines(f"{line}\n" for line in heap.report(options.count, options.seed, peers=options.peers))
         return 0
+    if options.check == "leak":
+        lines, clean = leak.report(options.count, range(options.seed, options.seed + options.seeds))
+        sys.stdout.writelines(f"{line}\n" for line in lines)
+        return 0 if clean else 1
     if options.check != "agreement" and len(engines()) < 2:
         sys.stderr.write("the native engine is not built: install a C compiler and install tlib-codec again\n")
         return 2
