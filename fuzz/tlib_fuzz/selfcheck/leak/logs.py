@@ -1,7 +1,7 @@
 """Logs that hold secrets in headers, in attributes, in pairs, behind them, between them and around the messages.
 
 Strategy: a place is a template: of a header, of a line among the attributes of a message, or of a line between messages. In a template
-``{}`` is the secret, ``<hex>`` its bytes as a log prints them, ``<n>`` their number. Attributes that the registry declares are printed by
+``{}`` is the secret, ``{!}`` one that is no number of 64 bits, ``<hex>`` its bytes as a log prints them, ``<n>`` their number. Attributes that the registry declares are printed by
 the project's writer of logs.
 """
 
@@ -96,18 +96,18 @@ _TSERVER: Final = _Places(
         "\tSDAttributeOtherDN\t'{}'\n",
         "\tattributeANI '{}'\n",
         "\tAttributeani '{}'\n",
-        "\tAttributeCallType\t{}\n",
+        "\tAttributeCallType\t{!}\n",
         "\tAttributeCallType\t2 [{}]\n",
         "\tAttributeCallType\t2 {}\n",
-        "\tAttributeCallID\t{}\n",
+        "\tAttributeCallID\t{!}\n",
         "\tAttributeCallID\t7 ({})\n",
         "\tAttributeCallID\t7{}\n",
-        "\tAttributeCallID\t'{}'\n",
+        "\tAttributeCallID\t'{!}'\n",
         "\tAttributeTimeinSecs\t1432917924 ({})\n",
-        "\tAttributeTimeinSecs\t{}\n",
-        "\tAttributeEventSequenceNumber\t{}\n",
+        "\tAttributeTimeinSecs\t{!}\n",
+        "\tAttributeEventSequenceNumber\t{!}\n",
         "\tAttributeEventSequenceNumber\t00000000000000a1 {}\n",
-        "\tAttributeErrorCode\t{}\n",
+        "\tAttributeErrorCode\t{!}\n",
         "\tAttributeErrorCode\t50 [{}]\n",
         "\tAttributeConnID\t{}\n",
         "\tAttributeConnID\t006c02462a161006 ({})\n",
@@ -178,13 +178,13 @@ _TSERVER: Final = _Places(
         "\tAttributeOtherDN\t'{}'\n",
         "'k'\t'{}'\n",
         "message EventRinging {}\n",
-        "Attribute{}\n",
         "{}\0{}\n",
     ),
     names=(
         "\tAttributeX{}\t'x'\n",
         "\tAttributeX{} \n",
         "\tAttribute{}\t5\n",
+        "Attribute{}\n",
         "\tAttributeMystery\t[9] 00 01 00 00..\n\t\t'{}'\t'x'\n",
         "\tAttributeUserData\t[68] 00 01 00 00..\n\t\t'{}'\t'x'\n",
         "\tAttributeUserData\t[68] 00 01 00 00..\n\t\t'{}'\t5\n",
@@ -234,10 +234,10 @@ _PLATFORM: Final = _Places(
         "AttributeMystery [int] = {}\n",
         "AttributeMystery [bstr] = KVList: {}\n",
         "AttributeMystery [bstr] = KVList: \n\t\t'k' [str] = \"{}\"\n",
-        "AttributeCallType [int] = {}\n",
+        "AttributeCallType [int] = {!}\n",
         "AttributeCallType [int] = 2 [{}]\n",
         "AttributeCallID [int] = 7 ({})\n",
-        "AttributeCallID [int] = {}\n",
+        "AttributeCallID [int] = {!}\n",
         "AttributeConnID [long] = {}\n",
         "AttributeConnID [{}] = 006c03aaf743a001\n",
         "AttributeUserData [bstr] = KVList: {}\n",
@@ -315,7 +315,9 @@ def _pieces(places: _Places, number: int, secret: Secret, rng: random.Random, re
     kind = kinds[number % 6]
     if kind is places.names and secret.script in {"letters", "mixed"}:
         kind = places.inside
-    template = kind[(number // 6) % len(kind)]
+    if secret.plain and len(secret.text) < len(str(1 << 64)):  # a number that is declared harmless stays
+        kind = [template for template in kind if "{!}" not in template]
+    template = kind[(number // 6) % len(kind)].replace("{!}", "{}")
     piece = _filled(template, secret)
     if kind is places.headers:
         text = piece + places.attribute
