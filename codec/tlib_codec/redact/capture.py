@@ -363,7 +363,8 @@ class CaptureRedactor:
         payload, known = part.window.get(part.start, part.end - part.start)
         if part.direction.follow:
             self.blank += len(payload) - known
-        return mended(part.layout, part.data, scrubbed(TCP, part.data[: part.header]) + payload, complete=part.complete and part.layout.complete)
+        head = scrubbed(TCP, part.data[: part.header])
+        return mended(part.layout, part.data, head + payload, complete=part.complete and part.layout.complete)
 
 
 def _memory(packet: Packet) -> int:

@@ -1,9 +1,9 @@
 """The line that opens a message, made safe: its known words stay, all others become pseudonyms.
 
-Strategy: a header is cut into tokens, and only a token of a list stays: a valid time stamp, a word that a log prints around a message, the
-code of a log line, the number of a thread or connection, the version of a server, the name of a message of the registry. A log prints names of
-applications, hosts and addresses between them. They are replaced like any text, so two clients stay two, and the reader finds time, direction
-and message as before.
+Strategy: a header is cut into tokens, and only known tokens stay: a valid time stamp, a word that a log prints around a message,
+the code of a log line, the number of a thread or connection, the version of a server, the name of a message of the registry. A log
+prints names of applications, hosts and addresses between them. They are replaced like any text, so two clients stay two, and the
+reader finds time, direction and message as before.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from tlib_schemas.enumerations import AttributeID
 
 from .items import Redactor
 
-_WORDS: Final = frozenset(
-    """
-    - -> : , attributes: backup call/party client debug distribute distribute_event distribute_event: error event event: from got info int
-    interaction location message primary proxy receive received request selectorthread] send send_to_client send_to_client: sending sent server:
-    std switch thread to trace trace: trc trc: tserver warn writing [bsync] [iscc] [thread
-    """.split()
-)
+_WORDS: Final = frozenset({
+    "-", "->", ":", ",", "attributes:", "backup", "call/party", "client", "debug", "distribute", "distribute_event",
+    "distribute_event:", "error", "event", "event:", "from", "got", "info", "int", "interaction", "location", "message", "primary",
+    "proxy", "receive", "received", "request", "selectorthread]", "send", "send_to_client", "send_to_client:", "sending", "sent",
+    "server:", "std", "switch", "thread", "to", "trace", "trace:", "trc", "trc:", "tserver", "warn", "writing", "[bsync]", "[iscc]",
+    "[thread",
+})  # fmt: skip
 _BARE: Final = frozenset(word.strip("[]:") for word in _WORDS)
 _LEVELS: Final = frozenset({"trc", "int", "std", "dbg"})
 _CODE: Final = re.compile(r"\d{5}", re.ASCII)

@@ -250,7 +250,9 @@ class Redactor:
             elif isinstance(value, KVList):
                 pairs.append((self.key(key), self.list(value, number, path=here, inside=wanted)))
             else:
-                pairs.append((self.key(key), self.pair(value) if wanted and not self.stays(number, key, value, top=path is None) else value))
+                pairs.append(
+                    (self.key(key), self.pair(value) if wanted and not self.stays(number, key, value, top=path is None) else value)
+                )
         return KVList(pairs)
 
     def stays(self, number: int | None, key: str, value: Any, *, top: bool) -> bool:

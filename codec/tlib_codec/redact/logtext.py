@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
 from tlib_codec.formats.logs.dates import Clock
-from tlib_codec.formats.logs.lines import DEFAULT_LOG_LIMITS, Line, LogLimits, chunks, text_lines
+from tlib_codec.formats.logs.lines import DEFAULT_LOG_LIMITS, LogLimits, chunks, text_lines
 from tlib_codec.formats.logs.message import Context
 from tlib_codec.formats.logs.reader import KINDS, recognised
 from tlib_codec.records import Diagnostic, Record
@@ -20,7 +20,6 @@ from .headers import Headers
 from .items import Redactor
 from .printed import Printed
 from .rewritten import Rewritten
-
 
 
 class LogRedactor:
@@ -89,9 +88,7 @@ class LogRedactor:
                     yield _bytes(kept)
                 held = None
             if header is not None:
-                message = Rewritten(
-                    printed, opens.message(context, header), headers.header(line), line, kept, keep_lines=self.keep_lines
-                )
+                message = Rewritten(printed, opens.message(context, header), headers.header(line), line, kept, keep_lines=self.keep_lines)
             elif not line.strip():
                 if not blank:
                     yield b"\n"

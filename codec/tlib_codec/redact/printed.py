@@ -25,7 +25,10 @@ _HEAD: Final = re.compile(r"\[(\d{1,9})\]((?:\s+[0-9a-fA-F]{2})*)\s*(\.\.)?", re
 _TYPE: Final = re.compile(r"\[(\w+)\]")
 _TYPES: Final = frozenset({"str", "int", "long", "bstr", "bin", "list", "string", "integer", "binary"})
 _MOST: Final = 0xFFFF  # bytes of a packed list
-_SHOWN: Final = 4  # bytes of a packed list that a log prints: the number of pairs, and of the first one the type and half of its key's length
+_PAIR: Final = 3  # bytes of the shortest pair of a packed list
+_SHOWN: Final = (
+    4  # bytes of a packed list that a log prints: the number of pairs, and of the first one the type and half of its key's length
+)
 
 
 class Printed:
@@ -109,7 +112,10 @@ class Printed:
     def _data(text: str, data: bytes) -> str:
         printed = printed_bytes(text.rstrip())
         dots = ".." if printed is not None and printed[2] else ""
-        return " ".join([f"[{len(data) if not dots or printed is None else min(printed[0], _MOST)}]", *(f"{byte:02x}" for byte in data)]) + dots
+        return (
+            " ".join([f"[{len(data) if not dots or printed is None else min(printed[0], _MOST)}]", *(f"{byte:02x}" for byte in data)])
+            + dots
+        )
 
     def unknown(self, text: str) -> str:
         """Return a value without quotes of which nobody knows the type."""
@@ -119,7 +125,9 @@ class Printed:
         digits = text.split(None, 1)[0]
         if looks_hex(digits):
             return self.redactor.long(digits) + self.redactor.text(text[len(digits) :])
-        return self.redactor.text(text)
+        match = _NUMBER.match(text)
+        end = 0 if match is None else match.end()
+        return self.redactor.text(text[:end]) + self.redactor.text(text[end:])
 
     # -- lists -----------------------------------------------------------------------------------
 
@@ -130,7 +138,9 @@ class Printed:
             return text  # KVList: of the Platform SDK
         data = bytes.fromhex(match[2])
         length = match[1] if int(match[1]) <= _MOST else self.redactor.text(match[1])
-        kept = data[:2] + bytes(byte if byte <= most else 0 for byte, most in zip(data[2:_SHOWN], (4, 0), strict=False))
+        counted = int.from_bytes(data[:2]) * _PAIR <= int(match[1])  # else a number of its own, which no list has
+        first = data[:2] if counted else b"\0\1"[: len(data)]
+        kept = first + bytes(byte if byte <= most else 0 for byte, most in zip(data[2:_SHOWN], (4, 0), strict=False))
         shown = " ".join([f"[{length}]", *(f"{byte:02x}" for byte in kept)])
         return shown + (".." if match[3] or len(data) > _SHOWN else "") + text[len(text.rstrip()) :]
 
@@ -151,7 +161,7 @@ class Printed:
             return text if new == old else self._data(text, new)
         return self._number(text[: len(text) - len(rest)], new, same=new == old) + self.redactor.text(rest)
 
-    def one(self, number: int | None, key: str, value: Any, path: str, inside: bool | None) -> tuple[str, Any]:
+    def one(self, number: int | None, key: str, value: Any, path: str | None, inside: bool | None) -> tuple[str, Any]:
         """Return key and value of one pair of an attribute's list as `Redactor.list` gives them; `inside` None keeps both."""
         if inside is None or number in self.redactor.kept:
             return key, value

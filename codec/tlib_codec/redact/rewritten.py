@@ -27,10 +27,10 @@ _GROUP: Final = re.compile(r"\s*(?:(?:message )?attributes|Time\s*=\s*ComplexCla
 
 
 class _Level(msgspec.Struct):
-    """A list that is open: how deep its key stood, its path, and what `Redactor.wants` said of it."""
+    """A list that is open: how deep its key stood, its path (None of the attribute's own), and what `Redactor.wants` said of it."""
 
     indent: int
-    path: str
+    path: str | None
     wanted: bool | None
 
 
@@ -189,7 +189,7 @@ class Rewritten:
         pair = self.message.pair(text)
         while pair is not None:
             key, value, rest = pair
-            level = self._levels[-1] if self._levels else _Level(-1, "", wanted=False)
+            level = self._levels[-1] if self._levels else _Level(-1, None, wanted=False)
             path = f"{level.path}.{key}" if level.path else key
             wanted = None if level.wanted is None else self._redactor.wants(key, path, level.wanted)
             start = text.find("'") + 1

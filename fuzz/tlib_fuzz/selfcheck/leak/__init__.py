@@ -1,9 +1,9 @@
 """Search redacted files for the secrets planted in them: ``python -m tlib_fuzz.selfcheck leak --count N --seeds K``.
 
-Strategy: draw secrets in many scripts and encodings (`secrets`), and plant each one in a place of a file of frames, JSON lines, a log or a capture
-(`frames`, `lines`, `logs`, `captures`): a place is a function that returns a piece of such a file. Redact the files as ``tlib redact`` does
-(`redacted`), and search the results for every secret in many encodings (`search`). Pseudonyms have the shape of their values, so
-a short one is now and then somebody's secret: a secret leaks where it stands in the results under two keys.
+Strategy: draw secrets in many scripts and encodings (`secrets`), and plant each one in a place of a file of frames, JSON lines, a log
+or a capture (`frames`, `lines`, `logs`, `captures`). Redact the files as ``tlib redact`` does (`redacted`), and search the results for
+every secret in many encodings (`search`). Pseudonyms have the shape of their values, so one is now and then another secret: a secret
+leaks where it stands in the results under two keys.
 """
 
 from __future__ import annotations
@@ -78,9 +78,10 @@ def report(count: int, seeds: Sequence[int]) -> tuple[list[str], bool]:
     for result in results:
         total += result.planted
     leaks, hidden = ([one for result in results for one in part(result)] for part in (lambda r: r.leaks, lambda r: r.hidden))
+    seconds = time.process_time() - began
     shares = ", ".join(f"{number:,} {name}" for name, number in total.items())
     text = [
-        f"{len(leaks):,} leaks of {total.total():,} secrets ({shares}), {len(seeds)} seeds, {time.process_time() - began:.0f} s of CPU time",
+        f"{len(leaks):,} leaks of {total.total():,} secrets ({shares}), {len(seeds)} seeds, {seconds:.0f} s of CPU time",
         *_listed("leak", leaks),
         *_listed("not planted", hidden),
     ]

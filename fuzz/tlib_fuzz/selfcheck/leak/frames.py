@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import struct
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import Any, Final
@@ -15,7 +14,6 @@ from tlib_schemas.events import UnknownEvent
 from tlib_schemas.kinds import Kind, WireType
 from tlib_schemas.registry import Registry
 from tlib_schemas.values import Attributes, KVList, RawValue, Unicode
-from tlib_schemas.wire import Attribute
 
 from .secrets import Planted, Secret
 
@@ -90,7 +88,7 @@ def _as_value(secret: Secret, rng: random.Random) -> KVList:
     return KVList([(rng.choice(("Name", "conn-0", "ct-0", "x y", "")), text(secret, rng)), ("n", 3)])
 
 
-def _as_unicode(secret: Secret, rng: random.Random) -> KVList:
+def _as_unicode(secret: Secret, _rng: random.Random) -> KVList:
     return KVList([("Name", Unicode(secret.text))])
 
 

@@ -25,12 +25,12 @@ def _source(line: _Line, secret: str, rng: random.Random) -> str:
     return f"$source.{name}"
 
 
-def _source_inside(line: _Line, secret: str, rng: random.Random) -> str:
+def _source_inside(line: _Line, secret: str, _rng: random.Random) -> str:
     line["$source"] = {"line": 7, "more": {"deep": [secret, 1]}}
     return "an object in $source"
 
 
-def _source_name(line: _Line, secret: str, rng: random.Random) -> str:
+def _source_name(line: _Line, secret: str, _rng: random.Random) -> str:
     line["$source"] = {"line": 7, secret: 1}
     return "the name of a member of $source"
 
@@ -55,24 +55,24 @@ def _attribute(line: _Line, secret: str, rng: random.Random) -> str:
     return "a member that is no attribute"
 
 
-def _violations(line: _Line, secret: str, rng: random.Random) -> str:
+def _violations(line: _Line, secret: str, _rng: random.Random) -> str:
     line["$violations"] = [{"code": "missing", "path": secret, "expected": "x", "actual": secret, "offset": 3}]
     return "$violations"
 
 
-def _time(line: _Line, secret: str, rng: random.Random) -> str:
+def _time(line: _Line, secret: str, _rng: random.Random) -> str:
     line["$time"] = secret
     return "$time"
 
 
-def _malformed(line: _Line, secret: str, rng: random.Random) -> str:
-    line.clear()
-    line["$malformed"] = {"code": "x", "offset": 0, "path": "", "message": secret, "frame": ""}
-    return "$malformed"
-
-
 _PLACES: Final[Sequence[Callable[[_Line, str, random.Random], str]]] = (
-    _source, _source, _source_inside, _source_name, _unnumbered, _event, _member, _attribute, _violations, _time, _malformed,
+    _source, _source, _source_inside, _source_name, _unnumbered, _event, _member, _attribute, _violations, _time,
+)  # fmt: skip
+
+
+_OTHERS: Final = (
+    b"{}", b'{"Event": "{}"', b'{"Event": "EventRinging"} {}', b'{"Event": ["{}"]}',
+    b'{"$malformed": {"message": "{}"}}', b'{"$gap": {"data": "{}"}}',
 )  # fmt: skip
 
 
@@ -85,13 +85,10 @@ def file(rng: random.Random, secrets: Sequence[Secret], registry: Registry) -> t
         data, places = frames.frame(others, rng, registry)
         line = json.loads(jsonl.dumps(decode(data, registry=registry, policy=Policy.LENIENT), registry=registry))
         if rng.random() < 0.1:
-            text = rng.choice((one.data, b'{"Event": "' + one.data + b'"', b'{"Event": "EventRinging"} ' + one.data))
-            parts.append(text)
-            planted.append(Planted(one, "a line that is no JSON"))
+            parts.append(rng.choice(_OTHERS).replace(b"{}", one.data))
+            planted.append(Planted(one, "a line without an event"))
         else:
-            place = rng.choice(_PLACES)(line, one.text, rng)
-            planted.append(Planted(one, place))
-            places = places if line.get("$malformed") is None else []
+            planted.append(Planted(one, rng.choice(_PLACES)(line, one.text, rng)))
         parts.append(json.dumps(line, ensure_ascii=rng.random() < 0.3).encode())
         planted += places
     return b"\n".join(parts) + b"\n", planted

@@ -1,8 +1,8 @@
 """Logs that hold secrets in headers, in attributes, in pairs, behind them, between them and around the messages.
 
 Strategy: a place is a template: of a header, of a line among the attributes of a message, or of a line between messages. In a template
-``{}`` is the secret, ``{!}`` one that is no number of 64 bits, ``<hex>`` its bytes as a log prints them, ``<n>`` their number. Attributes that the registry declares are printed by
-the project's writer of logs.
+``{}`` is the secret, ``{!}`` one that is no number of 64 bits, ``<hex>`` its bytes as a log prints them, ``<n>`` their number.
+Attributes that the registry declares are printed by the project's writer of logs.
 """
 
 from __future__ import annotations

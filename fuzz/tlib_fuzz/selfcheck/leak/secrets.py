@@ -57,7 +57,7 @@ def _coded(encoding: str, leads: range) -> str:
 
 
 _CYRILLIC: Final = _range(0x410, 0x44F)
-_KANJI: Final = "日本東京大阪名古屋田中鈴木佐藤高橋渡辺伊山口林清水森池橋石川前後藤岡長谷村上近坂青西福太三原野竹金中小松井"  # noqa: RUF001
+_KANJI: Final = "日本東京大阪名古屋田中鈴木佐藤高橋渡辺伊山口林清水森池橋石川前後藤岡長谷村上近坂青西福太三原野竹金中小松井"
 _SCRIPTS: Final = {
     "digits": _Script("0123456789", (9, 11, 13, 30)),
     "letters": _Script("abcdefghijklmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ", (8, 12, 40)),
