@@ -23,7 +23,6 @@ from tlib_codec.engine import encode
 from tlib_codec.formats import formats
 from tlib_codec.formats.compression import SUFFIXES
 from tlib_codec.formats.logs.values import looks_hex
-from tlib_codec.records import Origin
 from tlib_codec.reference import Policy
 from tlib_codec.stream import Gap
 from tlib_schemas import wire
@@ -220,11 +219,15 @@ class Redactor:
         return match[1] + self.text(match[2])
 
     def file_name(self, name: str) -> str:
-        """Return the name of a file: the pseudonym of the name, with the suffixes that tell its format."""
+        """Return the name of a file or folder: its pseudonym with the suffixes that tell the format."""
+        return "".join(self.file_name_parts(name))
+
+    def file_name_parts(self, name: str) -> tuple[str, str]:
+        """Return the pseudonym of the name of a file, and the suffixes that tell its format."""
         stem, suffixes = name, ""
         while (suffix := PurePath(stem).suffix) and (suffix.lower() in _suffixes() or _PART.fullmatch(suffix)):
             stem, suffixes = stem.removesuffix(suffix), suffix + suffixes
-        return self.text(stem) + suffixes
+        return self.text(stem), suffixes
 
     def wants(self, key: str, path: str, inside: bool) -> bool | None:
         """Return whether to replace the value under a key; None keeps it with everything inside."""
@@ -245,21 +248,26 @@ class Redactor:
         for key, value in kv:
             here = f"{path}.{key}" if path else key
             wanted = self.wants(key, here, inside)
+            name = self.key(key) if wanted else key
             if wanted is None:
                 pairs.append((key, value))
             elif isinstance(value, KVList):
-                pairs.append((self.key(key), self.list(value, number, path=here, inside=wanted)))
+                pairs.append((name, self.list(value, number, path=here, inside=wanted)))
+            elif self.links(number, key, value, top=path is None):
+                pairs.append((name, self.pair(value) if self.ids and isinstance(value, str) else value))
             else:
-                pairs.append(
-                    (self.key(key), self.pair(value) if wanted and not self.stays(number, key, value, top=path is None) else value)
-                )
+                pairs.append((name, self.pair(value) if wanted else value))
         return KVList(pairs)
 
+    def links(self, number: int | None, key: str, value: Any, *, top: bool) -> bool:
+        """Return whether a pair of an attribute's list links calls; `top` says that it stands in no nested list."""
+        if number in self.listed_calls:
+            return top and is_call(key, value) and (0 <= value <= SMALL if isinstance(value, int) else is_identifier(value))
+        return number in self.linked_calls and type(value) is str and is_identifier(value)
+
     def stays(self, number: int | None, key: str, value: Any, *, top: bool) -> bool:
-        """Return whether a pair of an attribute's list links calls and stays; `top` says that it stands in no nested list."""
-        if number in self.listed_calls and top and is_call(key, value):
-            return 0 <= value <= SMALL if isinstance(value, int) else not self.ids and is_identifier(value)
-        return number in self.linked_calls and not self.ids and type(value) is str and is_identifier(value)
+        """Return whether a pair links calls and stays, as an identifier does unless `Rules.replace` has ``ids``."""
+        return self.links(number, key, value, top=top) and not (self.ids and isinstance(value, str))
 
     def pair(self, value: Any) -> Any:
         """Return the pseudonym of a value in a list."""
@@ -290,17 +298,3 @@ def _changed(old: Any, new: Any) -> int:
 def _matching(key: str, path: str, patterns: tuple[str, ...]) -> tuple[str, ...]:
     """Return the patterns that match the key or its path."""
     return tuple(pattern for pattern in patterns if any(fnmatch.fnmatchcase(name, pattern) for name in (key, path)))
-
-
-_PLACES: Final = ("line", "packet", "offset", "time", "local_time", "time_of_day")
-_DIRECTIONS: Final = frozenset({"to-server", "to-client", "received", "sent"})
-
-
-def safe_origin(origin: Origin) -> Origin:
-    """Return the origin without names of machines, files and people, addresses, versions, or the words of an error."""
-    return Origin(
-        **{name: getattr(origin, name) for name in _PLACES},
-        file="input" if origin.file else "",
-        direction=origin.direction if origin.direction in _DIRECTIONS else "",
-        connection=origin.connection if isinstance(origin.connection, int) else None,
-    )

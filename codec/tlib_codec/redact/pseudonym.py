@@ -144,9 +144,9 @@ class Pseudonyms:
 
     def integer(self, number: int) -> int:
         """Return an integer of the same sign and number of digits that fits 32 or 64 bits where `number` does."""
-        if number < 0:
-            return -self._numbers(-max(number, _LOWEST + 1) if number >= _LOWEST else -number)
-        return self._numbers(number)
+        if number >= 0:
+            return self._numbers(number)
+        return -(self._numbers(-number - (number == _LOWEST)) or self._numbers(0))  # -2^31 has no neighbour of 32 bits, and 0 no sign
 
     def address(self, address: bytes) -> bytes:
         """Return an IP address of 4 or 16 bytes; addresses that share n leading bits have pseudonyms that share n leading bits."""

@@ -180,14 +180,14 @@ def test_keys_keep_agents_and_attributes():
     def data(**rules):
         return Redactor(b"s", rules=Rules(**rules)).item(event)
 
-    kept = data(keep=("Seg*",)).user_data
+    kept = data(keep_keys=("Seg*",)).user_data
     assert kept["Segment"] == event.user_data["Segment"]
     assert kept["Group"] != "VAG"
-    assert data(keep=("Segment.Tier",)).user_data["Segment"]["Tier"] == "Gold"
-    chosen = data(keys=("Customer*", "Segment.Name")).user_data
+    assert data(keep_keys=("Segment.Tier",)).user_data["Segment"]["Tier"] == "Gold"
+    chosen = data(only_keys=("Customer*", "Segment.Name")).user_data
     assert (chosen["Group"], chosen["Segment"]["Tier"]) == ("VAG", "Gold")
     assert chosen["CustomerName"] != "Ana" != chosen["Segment"]["Name"]
-    assert data(keys=("Segment",)).user_data["Segment"]["Tier"] != "Gold"
+    assert data(only_keys=("Segment",)).user_data["Segment"]["Tier"] != "Gold"
     assert data(agents=True).extra["AgentID"] != "a77"
     named = data(attributes=frozenset({AttributeID.CallID}), kept=frozenset({AttributeID.ANI}))
     assert (len(str(named.call_id)), named.ani) == (7, "5551000")
@@ -204,7 +204,7 @@ def test_the_calls_on_an_abstract_dn_stay_linked():
     safe = Redactor(b"s").item(event).extensions
     assert (safe["conn-0"], safe["ct-0"], safe["call-uuid-0"]) == (CONN, 2, UUID)
     assert "5551000" not in {safe["conn-x"], safe["Note"], safe["conn-1"]}
-    hidden = Redactor(b"s", rules=Rules(ids=True))
+    hidden = Redactor(b"s", rules=Rules(replace=("ids",)))
     changed = hidden.item(event).extensions
     assert changed["conn-0"] == hidden.identifier(CONN) != CONN
     assert changed["call-uuid-0"] == hidden.identifier(UUID) != UUID

@@ -83,7 +83,7 @@ NESTED = event_with(ani="5551000", user_data=KVList({"Segment": {"Tier": "Gold",
 
 @pytest.mark.parametrize(
     "rules",
-    [{}, {"keep": ("Seg*",)}, {"keep": ("Segment.Tier",)}, {"keys": ("Segment.Name",)}, {"keys": ("Segment",)}, {"ids": True}],
+    [{}, {"keep_keys": ("Seg*",)}, {"keep_keys": ("Segment.Tier",)}, {"only_keys": ("Segment.Name",)}, {"only_keys": ("Segment",)}, {"replace": ("ids",)}],
     ids=str,
 )
 def test_a_list_is_replaced_as_in_python(rules):
@@ -97,13 +97,13 @@ def test_replaced_values_are_counted():
 
 
 def test_a_pattern_that_matches_no_key_is_known():
-    _, redactor = replaced(NESTED, keys=("Segment.*", "Nobody"))
+    _, redactor = replaced(NESTED, only_keys=("Segment.*", "Nobody"))
     assert redactor.unmatched == ("Nobody",)
 
 
 def test_a_path_beyond_the_longest_is_left_to_python():
     event = event_with(user_data=KVList({"k" * 5000: "v"}))
-    _, left = FrameRedactor(Redactor(b"s", rules=Rules(keep=("x",)))).replaced(frames_of(event))
+    _, left = FrameRedactor(Redactor(b"s", rules=Rules(keep_keys=("x",)))).replaced(frames_of(event))
     assert list(left) == [0]
 
 
@@ -121,7 +121,7 @@ def test_pseudonyms_made_in_python_leave_every_frame_to_python():
 def test_an_error_of_a_pattern_is_raised(monkeypatch):
     monkeypatch.setattr(Redactor, "wants", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        FrameRedactor(Redactor(b"s", rules=Rules(keep=("x",)))).replaced(frames_of(NESTED))
+        FrameRedactor(Redactor(b"s", rules=Rules(keep_keys=("x",)))).replaced(frames_of(NESTED))
 
 
 def test_a_frame_with_more_attributes_than_the_workspace_holds_is_replaced():

@@ -366,7 +366,7 @@ static int make_part(tlib_pseudonyms *names, const uint8_t *text, uint32_t lengt
     uint64_t number;
     if (is_number(text, length, &number)) {
         int negative = text[0] == '-';
-        number = make_number(names, number - (negative && number == BOUNDS[10])); /* -2^31 has no neighbour of 32 bits */
+        number = negative ? tlib_pseudonym_negative(names, number) : make_number(names, number);
         for (uint32_t i = length; i-- > (uint32_t)negative; number /= 10)
             out[i] = (uint8_t)('0' + number % 10);
         if (negative)
@@ -453,4 +453,9 @@ uint64_t tlib_pseudonym_number(tlib_pseudonyms *names, uint64_t number) {
     }
     memcpy(&number, kept->pseudonym, sizeof number);
     return number;
+}
+
+uint64_t tlib_pseudonym_negative(tlib_pseudonyms *names, uint64_t magnitude) {
+    uint64_t found = tlib_pseudonym_number(names, magnitude - (magnitude == (uint64_t)1 << 31)); /* -2^31 has no neighbour of 32 bits */
+    return found ? found : tlib_pseudonym_number(names, 0);                                      /* 0 has no sign */
 }

@@ -52,6 +52,8 @@ int tlib_pseudonym(tlib_pseudonyms *names, const uint8_t *text, uint32_t length,
 void tlib_pseudonym_data(tlib_pseudonyms *names, const uint8_t *data, uint32_t length, uint8_t *out);
 /* The pseudonym of a number: as many digits, on the same side of 2^31 and 2^32. */
 uint64_t tlib_pseudonym_number(tlib_pseudonyms *names, uint64_t number);
+/* The magnitude of the pseudonym of a negative number. */
+uint64_t tlib_pseudonym_negative(tlib_pseudonyms *names, uint64_t magnitude);
 
 /* Whether a text has the shape of a ConnID or CallUUID and is no decimal number without a leading zero. */
 int tlib_is_identifier(const uint8_t *text, uint32_t length);

@@ -69,10 +69,8 @@ static void data(work *w, uint32_t at, uint32_t length) {
 static void number(work *w, uint32_t at, int is_signed) {
     uint32_t value = tlib_u32(w->data + at);
     int negative = is_signed && value >> 31;
-    uint32_t magnitude = negative ? 0u - value : value;
-    if (negative && magnitude > INT32_MAX) /* -2^31 has no neighbour of 32 bits */
-        magnitude = INT32_MAX;
-    uint32_t replaced = (uint32_t)tlib_pseudonym_number(w->redaction->names, magnitude);
+    uint32_t replaced =
+        (uint32_t)(negative ? tlib_pseudonym_negative(w->redaction->names, 0u - value) : tlib_pseudonym_number(w->redaction->names, value));
     if (negative)
         replaced = 0u - replaced;
     for (uint32_t k = 0; k < 4; k++)
@@ -134,12 +132,12 @@ static void pair(work *w, uint8_t type, uint32_t at, uint32_t length) {
         text(w, at, length);
 }
 
-/* Whether a pair links calls and stays. */
-static int stays(const work *w, int action, uint32_t depth, uint8_t type, const uint8_t *key, uint32_t key_length, uint32_t value,
+/* Whether a pair links calls. */
+static int links(const work *w, int action, uint32_t depth, uint8_t type, const uint8_t *key, uint32_t key_length, uint32_t value,
                  uint32_t length) {
-    if (action == TLIB_REPLACE_CALLS && depth == 0 && is_call(key, key_length, type, w->data + value, length))
-        return type == TLIB_PAIR_INT || !w->redaction->ids;
-    return action == TLIB_REPLACE_LINKS && !w->redaction->ids && type == TLIB_PAIR_STRING && tlib_is_identifier(w->data + value, length);
+    if (action == TLIB_REPLACE_CALLS)
+        return depth == 0 && is_call(key, key_length, type, w->data + value, length);
+    return action == TLIB_REPLACE_LINKS && type == TLIB_PAIR_STRING && tlib_is_identifier(w->data + value, length);
 }
 
 /* Replace the values of a list that was checked, at w->data[at..end). */
@@ -186,7 +184,7 @@ static void list(work *w, uint32_t at, uint32_t end, int action) {
         at = value + size;
         if (wanted == TLIB_KEEP_ALL)
             continue;
-        if (!is_name(name, key))
+        if (wanted == TLIB_WANTED && !is_name(name, key))
             text(w, value - key, key);
         if (type == TLIB_PAIR_LIST) {
             stack[depth++] = (level){end, left, length, inside};
@@ -195,7 +193,10 @@ static void list(work *w, uint32_t at, uint32_t end, int action) {
             at = value + 4;
             length = whole;
             inside = wanted == TLIB_WANTED;
-        } else if (wanted == TLIB_WANTED && !stays(w, action, depth, type, name, key, value, size))
+        } else if (links(w, action, depth, type, name, key, value, size)) {
+            if (redaction->ids && type != TLIB_PAIR_INT)
+                text(w, value, size);
+        } else if (wanted == TLIB_WANTED)
             pair(w, type, value, size);
     }
 }

@@ -9,10 +9,10 @@ from typing import Final
 from tlib_codec.formats import ReadOptions, readable
 from tlib_codec.formats.jsonl.writer import line_of
 from tlib_codec.formats.source import Source
-from tlib_codec.records import Batch, Diagnostic, Frames, Record
+from tlib_codec.records import Batch, Diagnostic, Frames
 from tlib_codec.redact import CaptureRedactor, LogRedactor, Redactor
 from tlib_codec.redact.frames import FrameRedactor
-from tlib_codec.redact.items import safe_origin
+from tlib_codec.redact.records import safe_record
 from tlib_codec.stream import Gap
 from tlib_schemas.errors import EncodeError
 from tlib_schemas.registry import Registry
@@ -55,9 +55,7 @@ def lines(data: bytes, key: bytes, registry: Registry) -> bytes:
         for entry in batch:
             if isinstance(entry, Diagnostic) or isinstance(entry.item, Gap):
                 continue
-            unnumbered = {name: redactor.printed(None, str(text)) for name, text in entry.unnumbered.items()}
-            record = Record(redactor.item(entry.item), origin=safe_origin(entry.origin), unnumbered=unnumbered)
-            parts.append(line_of(record, registry))
+            parts.append(line_of(safe_record(redactor, entry), registry))
     return b"".join(parts)
 
 
