@@ -90,6 +90,7 @@ class Rewriter:
         self._written["packets"] += rewriter.packets
         self._omitted["bytes outside whole frames blanked, of connections that carry frames"] += rewriter.blank
         self._omitted["blocks without packets omitted"] += rewriter.blocks
+        self._omitted["options of blocks omitted"] += rewriter.options
         self._omitted["packet payloads of other connections and protocols blanked"] += rewriter.others
 
     def _lines(self, batches: Iterator[Batch], target: BinaryIO) -> None:
