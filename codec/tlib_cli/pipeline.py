@@ -54,6 +54,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     origins: tuple[str, ...] | None = None
     stream: bool = False
     part: bool = False
+    raw_csv: bool = False
 
 
 class Pipeline:
@@ -116,6 +117,7 @@ class Pipeline:
             threads=threads,
             stream=task.stream,
             part=task.part,
+            raw_csv=task.raw_csv,
             select=self.selection,
             zone=self.shown,
             stats=self.counts.stats,

@@ -9,7 +9,7 @@ any is accepted and kept.
 
 Integers are unsigned, as T-Server logs print them, except where a negative value has a meaning.
 
-`category` names the group of the attribute for redaction. One without a category is an enumeration, which is harmless, or OTHER.
+`category` names the group of the attribute for redaction; `kinds.CATEGORY_OF` has it where it follows from the other facts.
 """
 
 from __future__ import annotations
@@ -80,22 +80,22 @@ NetworkCallID = Annotated[int, Attribute(AttributeID.NetworkCallID, wire.Long, c
 NetworkNodeID = Annotated[int, Attribute(AttributeID.NetworkNodeID, wire.Int, category=Category.LOCATIONS)]
 TransferredNetworkCallID = Annotated[int, Attribute(AttributeID.TransferredNetworkCallID, wire.Long, category=Category.IDS)]
 TransferredNetworkNodeID = Annotated[int, Attribute(AttributeID.TransferredNetworkNodeID, wire.Int, category=Category.LOCATIONS)]
-ConnID = Annotated[str, Attribute(AttributeID.ConnID, wire.ConnID, category=Category.IDS, identifies=Identifies.CONNECTION)]
-PreviousConnID = Annotated[str, Attribute(AttributeID.PreviousConnID, wire.ConnID, category=Category.IDS, identifies=Identifies.OTHER_CONNECTION)]
-TransferConnID = Annotated[str, Attribute(AttributeID.TransferConnID, wire.ConnID, category=Category.IDS, identifies=Identifies.OTHER_CONNECTION)]
-ConferenceConnID = Annotated[str, Attribute(AttributeID.ConferenceConnID, wire.ConnID, category=Category.IDS, identifies=Identifies.OTHER_CONNECTION)]
+ConnID = Annotated[str, Attribute(AttributeID.ConnID, wire.ConnID, identifies=Identifies.CONNECTION)]
+PreviousConnID = Annotated[str, Attribute(AttributeID.PreviousConnID, wire.ConnID, identifies=Identifies.OTHER_CONNECTION)]
+TransferConnID = Annotated[str, Attribute(AttributeID.TransferConnID, wire.ConnID, identifies=Identifies.OTHER_CONNECTION)]
+ConferenceConnID = Annotated[str, Attribute(AttributeID.ConferenceConnID, wire.ConnID, identifies=Identifies.OTHER_CONNECTION)]
 CallState = Annotated[TCallState, Attribute(AttributeID.CallState, wire.Enum(TCallState))]
 AgentID = Annotated[str, Attribute(AttributeID.AgentID, wire.String, category=Category.AGENTS, common=True)]
 AgentStateReasonUnused = Annotated[RawValue, Attribute(AttributeID.AgentStateReasonUnused, None)]
 AgentWorkMode = Annotated[TAgentWorkMode, Attribute(AttributeID.AgentWorkMode, wire.Enum(TAgentWorkMode), aliases=("WorkMode",))]
-Reasons = Annotated[KVList, Attribute(AttributeID.Reason, wire.KVList, category=Category.LISTS, name="Reasons", aliases=("Reason",))]
+Reasons = Annotated[KVList, Attribute(AttributeID.Reason, wire.KVList, name="Reasons", aliases=("Reason",))]
 DNIS = Annotated[str, Attribute(AttributeID.DNIS, wire.String, category=Category.NUMBERS)]
 ANI = Annotated[str, Attribute(AttributeID.ANI, wire.String, category=Category.NUMBERS)]
-ThisDN = Annotated[str, Attribute(AttributeID.ThisDN, wire.String, category=Category.NUMBERS, identifies=Identifies.PARTY, of_event=True)]
+ThisDN = Annotated[str, Attribute(AttributeID.ThisDN, wire.String, identifies=Identifies.PARTY, of_event=True)]
 ThisQueue = Annotated[str, Attribute(AttributeID.ThisQueue, wire.String, category=Category.QUEUES)]
 ThisTrunk = Annotated[int, Attribute(AttributeID.ThisTrunk, wire.Int, category=Category.TRUNKS)]
 ThisDNRole = Annotated[TDNRole, Attribute(AttributeID.ThisDNRole, wire.Enum(TDNRole))]
-OtherDN = Annotated[str, Attribute(AttributeID.OtherDN, wire.String, category=Category.NUMBERS, identifies=Identifies.OTHER_PARTY)]
+OtherDN = Annotated[str, Attribute(AttributeID.OtherDN, wire.String, identifies=Identifies.OTHER_PARTY)]
 OtherQueue = Annotated[str, Attribute(AttributeID.OtherQueue, wire.String, category=Category.QUEUES)]
 OtherTrunk = Annotated[int, Attribute(AttributeID.OtherTrunk, wire.Int, category=Category.TRUNKS)]
 OtherDNRole = Annotated[TDNRole, Attribute(AttributeID.OtherDNRole, wire.Enum(TDNRole))]
@@ -122,15 +122,17 @@ AddressType = Annotated[TAddressType, Attribute(AttributeID.AddressType, wire.En
 AddressMode = Annotated[int, Attribute(AttributeID.AddressMode, wire.Int, category=Category.CODES)]
 RegisterMode = Annotated[TRegisterMode, Attribute(AttributeID.RegisterMode, wire.Enum(TRegisterMode))]
 ControlMode = Annotated[TControlMode, Attribute(AttributeID.ControlMode, wire.Enum(TControlMode))]
-UserData = Annotated[KVList, Attribute(AttributeID.UserData, wire.KVList, category=Category.LISTS)]
+UserData = Annotated[KVList, Attribute(AttributeID.UserData, wire.KVList)]
 DataKey = Annotated[str, Attribute(AttributeID.DataKey, wire.String)]
-Extensions = Annotated[KVList, Attribute(AttributeID.Extensions, wire.KVList, category=Category.LISTS, identifies=Identifies.LISTED_CALLS)]
+Extensions = Annotated[KVList, Attribute(AttributeID.Extensions, wire.KVList, identifies=Identifies.LISTED_CALLS)]
 CallType = Annotated[TCallType, Attribute(AttributeID.CallType, wire.Enum(TCallType))]
 CallingLineName = Annotated[str, Attribute(AttributeID.CallingLineName, wire.String, category=Category.CUSTOMERS)]
 InfoType = Annotated[
     TAddressInfoType, Attribute(AttributeID.AddressInfoType, wire.Enum(TAddressInfoType), name="InfoType", aliases=("AddressInfoType",))
 ]
-InfoStatus = Annotated[int, Attribute(AttributeID.AddressInfoStatus, wire.Int, category=Category.COUNTERS, name="InfoStatus", aliases=("AddressInfoStatus",))]
+InfoStatus = Annotated[
+    int, Attribute(AttributeID.AddressInfoStatus, wire.Int, category=Category.COUNTERS, name="InfoStatus", aliases=("AddressInfoStatus",))
+]
 UserEvent = Annotated[MessageType, Attribute(AttributeID.UserEvent, wire.Enum(MessageType))]
 CommunicationDN = Annotated[str, Attribute(AttributeID.CommunicationDN, wire.String, category=Category.NUMBERS)]
 RouteType = Annotated[TRouteType, Attribute(AttributeID.RouteType, wire.Enum(TRouteType))]
@@ -144,7 +146,7 @@ ForwardMode = Annotated[TForwardMode, Attribute(AttributeID.ForwardMode, wire.En
 DTMFDigits = Annotated[str, Attribute(AttributeID.DTMFDigits, wire.String, category=Category.DIGITS)]
 Location = Annotated[str, Attribute(AttributeID.Location, wire.String, category=Category.LOCATIONS)]
 RemoteLocation = Annotated[str, Attribute(AttributeID.RemoteLocation, wire.String, category=Category.LOCATIONS)]
-RemoteConnID = Annotated[str, Attribute(AttributeID.RemoteConnID, wire.ConnID, category=Category.IDS, identifies=Identifies.OTHER_CONNECTION)]
+RemoteConnID = Annotated[str, Attribute(AttributeID.RemoteConnID, wire.ConnID, identifies=Identifies.OTHER_CONNECTION)]
 RemoteDN = Annotated[str, Attribute(AttributeID.RemoteDN, wire.String, category=Category.NUMBERS)]
 MakeCallType = Annotated[TMakeCallType, Attribute(AttributeID.MakeCallType, wire.Enum(TMakeCallType))]
 CallInfoType = Annotated[TCallInfoType, Attribute(AttributeID.CallInfoType, wire.Enum(TCallInfoType))]
@@ -155,9 +157,9 @@ FirstTransferOrigDN = Annotated[str, Attribute(AttributeID.FirstTransferOrigDN, 
 LastTransferHomeLocation = Annotated[str, Attribute(AttributeID.LastTransferHomeLocation, wire.String, category=Category.LOCATIONS)]
 LastTransferOrigDN = Annotated[str, Attribute(AttributeID.LastTransferOrigDN, wire.String, category=Category.NUMBERS)]
 SetOperation = Annotated[TSetOpType, Attribute(AttributeID.SetOperation, wire.Enum(TSetOpType))]
-NewConnID = Annotated[str, Attribute(AttributeID.NewConnID, wire.ConnID, category=Category.IDS, identifies=Identifies.OTHER_CONNECTION)]
+NewConnID = Annotated[str, Attribute(AttributeID.NewConnID, wire.ConnID, identifies=Identifies.OTHER_CONNECTION)]
 TreatmentType = Annotated[TTreatmentType, Attribute(AttributeID.TreatmentType, wire.Enum(TTreatmentType))]
-TreatmentParms = Annotated[KVList, Attribute(AttributeID.TreatmentParms, wire.KVList, category=Category.LISTS, aliases=("TreatmentParameters",))]
+TreatmentParms = Annotated[KVList, Attribute(AttributeID.TreatmentParms, wire.KVList, aliases=("TreatmentParameters",))]
 CLID = Annotated[RawValue, Attribute(AttributeID.CLID, None)]
 TimeinSecs = Annotated[int, Attribute(AttributeID.TimeinSecs, wire.Int, category=Category.TIMES, of_event=True, common=True)]
 TimeinuSecs = Annotated[int, Attribute(AttributeID.TimeinuSecs, wire.Int, category=Category.TIMES, of_event=True, common=True)]
@@ -172,15 +174,15 @@ RegistrationCode = Annotated[int, Attribute(AttributeID.RegistrationCode, wire.I
 DNSyncInfo = Annotated[RawValue, Attribute(AttributeID.DNSyncInfo, None)]
 MediaType = Annotated[TMediaType, Attribute(AttributeID.MediaType, wire.Enum(TMediaType))]
 LocationInfoType = Annotated[TLocationInfoType, Attribute(AttributeID.LocationInfoType, wire.Enum(TLocationInfoType))]
-OriginalConnID = Annotated[str, Attribute(AttributeID.OriginalConnID, wire.ConnID, category=Category.IDS, identifies=Identifies.OTHER_CONNECTION)]
+OriginalConnID = Annotated[str, Attribute(AttributeID.OriginalConnID, wire.ConnID, identifies=Identifies.OTHER_CONNECTION)]
 ConsultType = Annotated[int, Attribute(AttributeID.ConsultType, wire.Int, category=Category.CODES)]
 MonitorNextCallType = Annotated[TMonitorNextCallType, Attribute(AttributeID.MonitorNextCallType, wire.Enum(TMonitorNextCallType))]
 ClientID = Annotated[int, Attribute(AttributeID.ClientID, wire.Int)]
 ProtocolID = Annotated[int, Attribute(AttributeID.ProtocolID, wire.Int, category=Category.CODES)]
 PreviousCallID = Annotated[int, Attribute(AttributeID.PreviousCallID, wire.Int, category=Category.IDS)]
 PrivateMsgID = Annotated[int, Attribute(AttributeID.PrivateMsgID, wire.Int, category=Category.CODES, aliases=("PrivateEvent",))]
-FirstTransferConnID = Annotated[str, Attribute(AttributeID.FirstTransferConnID, wire.ConnID, category=Category.IDS, identifies=Identifies.OTHER_CONNECTION)]
-LastTransferConnID = Annotated[str, Attribute(AttributeID.LastTransferConnID, wire.ConnID, category=Category.IDS, identifies=Identifies.OTHER_CONNECTION)]
+FirstTransferConnID = Annotated[str, Attribute(AttributeID.FirstTransferConnID, wire.ConnID, identifies=Identifies.OTHER_CONNECTION)]
+LastTransferConnID = Annotated[str, Attribute(AttributeID.LastTransferConnID, wire.ConnID, identifies=Identifies.OTHER_CONNECTION)]
 SessionID = Annotated[int, Attribute(AttributeID.SessionID, wire.Int, category=Category.IDS)]
 Host = Annotated[str, Attribute(AttributeID.Host, wire.String, category=Category.SERVERS)]
 Port = Annotated[int, Attribute(AttributeID.Port, wire.Int, category=Category.SERVERS)]
@@ -190,8 +192,8 @@ ThirdPartyDBID = Annotated[int, Attribute(AttributeID.ThirdPartyDBID, wire.Int, 
 Cause = Annotated[TCause, Attribute(AttributeID.Cause, wire.Enum(TCause))]
 DN = Annotated[str, Attribute(AttributeID.DN, wire.String, category=Category.NUMBERS)]
 DialedNumber = Annotated[str, Attribute(AttributeID.DialedNumber, wire.String, category=Category.NUMBERS)]
-OriginConnID = Annotated[str, Attribute(AttributeID.OriginConnID, wire.ConnID, category=Category.IDS, identifies=Identifies.OTHER_CONNECTION)]
-RefConnID = Annotated[str, Attribute(AttributeID.RefConnID, wire.ConnID, category=Category.IDS, identifies=Identifies.MERGED_CONNECTION)]
+OriginConnID = Annotated[str, Attribute(AttributeID.OriginConnID, wire.ConnID, identifies=Identifies.OTHER_CONNECTION)]
+RefConnID = Annotated[str, Attribute(AttributeID.RefConnID, wire.ConnID, identifies=Identifies.MERGED_CONNECTION)]
 Reliability = Annotated[TReliability, Attribute(AttributeID.Reliability, wire.Enum(TReliability))]
 TimeStamp = Annotated[RawValue, Attribute(AttributeID.TimeStamp, None)]
 SwitchTime = Annotated[RawValue, Attribute(AttributeID.SwitchTime, None)]
@@ -200,9 +202,7 @@ PartyType = Annotated[int, Attribute(AttributeID.PartyType, wire.Int, category=C
 PartyState = Annotated[TPartyState, Attribute(AttributeID.PartyState, wire.Enum(TPartyState))]
 RefParty = Annotated[RawValue, Attribute(AttributeID.RefParty, None)]
 # How a party is referred to is not public (confidence: low); replace this one line when it is known.
-CtrlParty = Annotated[
-    str, Attribute(AttributeID.CtrlParty, wire.String, category=Category.NUMBERS, identifies=Identifies.CONTROLLING_PARTY, of_event=True)
-]
+CtrlParty = Annotated[str, Attribute(AttributeID.CtrlParty, wire.String, identifies=Identifies.CONTROLLING_PARTY, of_event=True)]
 RemoteLoc = Annotated[RawValue, Attribute(AttributeID.RemoteLoc, None)]
 RemoteParty = Annotated[RawValue, Attribute(AttributeID.RemoteParty, None)]
 Device = Annotated[RawValue, Attribute(AttributeID.Device, None)]
@@ -218,15 +218,25 @@ NetworkPartyRole = Annotated[TNetworkPartyRole, Attribute(AttributeID.NetworkPar
 NetworkOrigDN = Annotated[str, Attribute(AttributeID.NetworkOrigDN, wire.String, category=Category.NUMBERS)]
 NetworkDestDN = Annotated[str, Attribute(AttributeID.NetworkDestDN, wire.String, category=Category.NUMBERS)]
 CallUUID = Annotated[
-    str, Attribute(AttributeID.CallUUID, wire.String, category=Category.IDS, shape=UUID_SHAPE, aliases=("CallUuid",), identifies=Identifies.CALL, common=True)
+    str,
+    Attribute(
+        AttributeID.CallUUID,
+        wire.String,
+        shape=UUID_SHAPE,
+        aliases=("CallUuid",),
+        identifies=Identifies.CALL,
+        common=True,
+    ),
 ]
-NewCallUUID = Annotated[str, Attribute(AttributeID.NewCallUUID, wire.String, category=Category.IDS, shape=UUID_SHAPE, identifies=Identifies.OTHER_CALL)]
-OrigCallUUID = Annotated[str, Attribute(AttributeID.OrigCallUUID, wire.String, category=Category.IDS, shape=UUID_SHAPE, identifies=Identifies.ORIGINAL_CALL)]
-RefCallUUID = Annotated[str, Attribute(AttributeID.RefCallUUID, wire.String, category=Category.IDS, shape=UUID_SHAPE, identifies=Identifies.MERGED_CALL)]
-PartyUUID = Annotated[str, Attribute(AttributeID.PartyUUID, wire.String, category=Category.IDS, shape=UUID_SHAPE, identifies=Identifies.PARTY_ID, common=True)]
-ISLinkList = Annotated[KVList, Attribute(AttributeID.ISLinkList, wire.KVList, category=Category.LISTS, identifies=Identifies.LINKED_CALLS)]
+NewCallUUID = Annotated[str, Attribute(AttributeID.NewCallUUID, wire.String, shape=UUID_SHAPE, identifies=Identifies.OTHER_CALL)]
+OrigCallUUID = Annotated[str, Attribute(AttributeID.OrigCallUUID, wire.String, shape=UUID_SHAPE, identifies=Identifies.ORIGINAL_CALL)]
+RefCallUUID = Annotated[str, Attribute(AttributeID.RefCallUUID, wire.String, shape=UUID_SHAPE, identifies=Identifies.MERGED_CALL)]
+PartyUUID = Annotated[str, Attribute(AttributeID.PartyUUID, wire.String, shape=UUID_SHAPE, identifies=Identifies.PARTY_ID, common=True)]
+ISLinkList = Annotated[KVList, Attribute(AttributeID.ISLinkList, wire.KVList, identifies=Identifies.LINKED_CALLS)]
 ServerStartTime = Annotated[RawValue, Attribute(AttributeID.ServerStartTime, None)]
-EventSequenceNumber = Annotated[int, Attribute(AttributeID.EventSequenceNumber, wire.Long, category=Category.COUNTERS, of_event=True, common=True)]
+EventSequenceNumber = Annotated[
+    int, Attribute(AttributeID.EventSequenceNumber, wire.Long, category=Category.COUNTERS, of_event=True, common=True)
+]
 Server = Annotated[int, Attribute(AttributeID.Server, wire.Int, category=Category.COUNTERS, of_event=True, client_side=True)]
 
 

@@ -80,3 +80,15 @@ class Identifies(enum.Enum):
     OTHER_PARTY = "other party"  # the DN at the call's other end
     CONTROLLING_PARTY = "controlling party"  # the DN that caused the event
     PARTY_ID = "party id"  # a party, by PartyUUID
+
+
+_CALLS: Final = ("CALL", "CONNECTION", "OTHER_CALL", "OTHER_CONNECTION", "ORIGINAL_CALL", "MERGED_CALL", "MERGED_CONNECTION", "PARTY_ID")
+CATEGORY_OF: Final[dict[Identifies | Kind | None, Category]] = {
+    **{Identifies[name]: Category.IDS for name in _CALLS},
+    Identifies.PARTY: Category.NUMBERS,
+    Identifies.OTHER_PARTY: Category.NUMBERS,
+    Identifies.CONTROLLING_PARTY: Category.NUMBERS,
+    Kind.ENUM: Category.CODES,
+    Kind.LIST: Category.LISTS,
+}
+"""The category of an attribute that declares none, by the thing that it identifies, else by the kind of its value."""

@@ -26,7 +26,7 @@ from . import kvlist as packed_list
 from .constructs import Construct
 from .enumerations import OpenEnum
 from .errors import DecodeError, EncodeError, LimitExceeded, Malformed, Truncated, quote
-from .kinds import HARMLESS, Category, Identifies, Kind, WireType
+from .kinds import CATEGORY_OF, HARMLESS, Category, Identifies, Kind, WireType
 from .limits import DEFAULT_LIMITS, Limits
 from .values import Frame as FrameValue
 from .values import KVList as KVListValue
@@ -268,7 +268,7 @@ class Attribute(msgspec.Struct, frozen=True, repr_omit_defaults=True):
 
     `value` is None where the type of the attribute is not known: any type is accepted and kept as
     a `RawValue`. `aliases` are other names under which logs and libraries print it. `category` is for redaction,
-    which replaces the value unless its category is harmless; `identifies` is for call tracking. `of_event` marks a value that describes the
+    which replaces the value unless its category is harmless; OTHER stands for that of `CATEGORY_OF`. `identifies` is for call tracking. `of_event` marks a value that describes the
     event (its time, its number, its sender) and so is no property of the call. `common` marks an attribute that any
     message may carry, also where its table does not list it; `client_side` one that the receiving client sets, so that
     no log prints it.
@@ -288,8 +288,9 @@ class Attribute(msgspec.Struct, frozen=True, repr_omit_defaults=True):
     def __post_init__(self) -> None:
         if not self.name and isinstance(self.id, OpenEnum) and self.id.label:
             msgspec.structs.force_setattr(self, "name", self.id.label)
-        if self.category is Category.OTHER and self.value is not None and self.value.kind is Kind.ENUM:
-            msgspec.structs.force_setattr(self, "category", Category.CODES)
+        if self.category is Category.OTHER:
+            by_kind = CATEGORY_OF.get(None if self.value is None else self.value.kind, Category.OTHER)
+            msgspec.structs.force_setattr(self, "category", CATEGORY_OF.get(self.identifies, by_kind))
 
     @property
     def personal(self) -> bool:

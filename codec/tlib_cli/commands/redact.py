@@ -54,7 +54,9 @@ _REPLACED = ", ".join(category.value for category in Category if category not in
     help=f"Read the secret from FILE. Default: the variable {_VARIABLE}, else a random secret for this run.",
 )
 @click.option("--keep", "kept", multiple=True, metavar="NAME,…", help=f"Keep the values of these attributes or categories: {_REPLACED}.")
-@click.option("--replace", "replaced", multiple=True, metavar="NAME,…", help="Replace the values of these too, such as ids; calls stay linked.")
+@click.option(
+    "--replace", "replaced", multiple=True, metavar="NAME,…", help="Replace the values of these too, such as ids; calls stay linked."
+)
 @click.option("--only-keys", multiple=True, metavar="PATTERN", help="Replace only the list values whose key matches. Default: all.")
 @click.option("--keep-keys", multiple=True, metavar="PATTERN", help="Keep the list values whose key matches.")
 @click.option("--keep-lines", is_flag=True, help="Keep log lines outside messages; read them before you share the log.")

@@ -57,7 +57,7 @@ class WriteOptions(msgspec.Struct, frozen=True, kw_only=True):
     `origins` names the fields of `Origin` that rows have as columns (None: all). `threads` encode Parquet. `stream` asks for an output
     that can be read while it grows, where a format has a choice. `part` asks for a part of an output, for `Writer.join`. `select`
     chooses columns, for a format that `selects`. `zone` is that of the times that people read (None: as `ShownZone` chooses).
-    A native writer adds to `stats.written`.
+    CSV guards texts that a spreadsheet takes for formulas, unless it is `raw_csv` (`csv_text`). A native writer adds to `stats.written`.
     """
 
     registry: Registry = TLIBRARY
@@ -67,6 +67,7 @@ class WriteOptions(msgspec.Struct, frozen=True, kw_only=True):
     part: bool = False
     zone: ShownZone | None = None
     select: Selection | None = None
+    raw_csv: bool = False
     stats: Stats = msgspec.field(default_factory=Stats)
 
 

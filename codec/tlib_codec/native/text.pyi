@@ -12,8 +12,7 @@ LOG_MORE: int
 LOG_FULL: int
 LOG_ASK: int
 
-class LogReader:
-    clock: tuple[int | None, int | None, int, str, int, int, int]
+class LogTables:
     def __init__(
         self,
         exact: dict[str, int],
@@ -23,6 +22,13 @@ class LogReader:
         wants: frozenset[int],
         ids: tuple[int, int, int],
         server_readable: int,
+    ) -> None: ...
+
+class LogReader:
+    clock: tuple[int | None, int | None, int, str, int, int, int]
+    def __init__(
+        self,
+        known: LogTables,
         server: int | None,
         encoding: int,
         characters: list[bytes],
@@ -47,6 +53,7 @@ class LogReader:
     def feed(self, piece: bytes) -> None: ...
     def close(self) -> None: ...
     def run(self) -> int: ...
+    def problems(self) -> list[tuple[int, int, int, str, str]]: ...
     def frames(self) -> dict[str, Any] | None: ...
     def line(self) -> tuple[int, int, bytes | int] | None: ...
     def unread(self) -> None: ...

@@ -33,7 +33,7 @@ from tlib_schemas.events import Event, UnknownEvent
 from tlib_schemas.kinds import Category, Identifies, Kind, WireType
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.tlibrary import TLIBRARY
-from tlib_schemas.values import Attributes, KVList, RawValue, Unicode
+from tlib_schemas.values import Attributes, KVList, RawValue
 
 from .pseudonym import Pseudonyms, is_identifier, pseudonyms
 

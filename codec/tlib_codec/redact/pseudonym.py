@@ -8,7 +8,7 @@ is shifted by a key stream that depends on the whole part: one digest for 32 cha
 
 A part that is a decimal number of 64 bits is a number, and its successors are taken until one has as many digits and lies on the same
 side of 2^31 and 2^32: so a number has the same pseudonym in a text and in an integer of any width. A pseudonym in which four consecutive
-digits survive gives way to the next in the cycle.
+digits survive gives way to the next in the cycle, and so does a number for a part that is none.
 
 The alphabet of a character are the characters of its category that differ from it in the last byte of their UTF-8 only. A byte that is no
 UTF-8 becomes another from 0x80 on.
@@ -40,7 +40,7 @@ _batches = native.extension("batches")
 _ROUNDS: Final = 8
 _SHORT: Final = 20  # letters and digits that go through the cycle: half of them fit 64 bits
 _SEEN: Final = 40  # characters of a longer part in which digits of the original are searched
-_AGAIN: Final = 64  # how often a pseudonym that shows digits of the original gives way to the next
+_AGAIN: Final = 256  # how often a pseudonym that shows digits of the original gives way to the next
 _RUN: Final = 4
 _CACHED: Final = 1 << 16
 _ASCII: Final = 0x80
@@ -101,6 +101,11 @@ def alphabet(character: str) -> Alphabet | None:
 
 
 _DIGITS: Final = alphabet("0")
+
+
+def _is_number(text: str) -> bool:
+    """Return whether a text is a decimal number of 64 bits without a leading zero."""
+    return _NUMBER.fullmatch(text) is not None and -_BITS < int(text) < _BITS
 
 
 def is_identifier(text: str) -> bool:
@@ -168,7 +173,7 @@ class Pseudonyms:
         return _whole("".join(pieces))
 
     def _part(self, part: str) -> str:
-        if _NUMBER.fullmatch(part) is not None and -_BITS < int(part) < _BITS:
+        if _is_number(part):
             return str(self.integer(int(part)))
         if not is_identifier(part):
             return self._replaced(part, [alphabet(c) for c in part])
@@ -188,7 +193,7 @@ class Pseudonyms:
         unseen = len(places) > _SHORT and len(part) > _SEEN
         replacement = part
         for replacement in itertools.islice(candidates, _AGAIN):
-            if unseen or places[0][1] in _IDENTIFIERS or not survives(part, replacement):
+            if unseen or places[0][1] in _IDENTIFIERS or not (survives(part, replacement) or _is_number(replacement)):
                 break
         return replacement
 

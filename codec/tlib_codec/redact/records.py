@@ -25,7 +25,7 @@ def safe_record(redactor: Redactor, record: Record) -> Record:
 
 
 def safe_origin(redactor: Redactor, origin: Origin) -> Origin:
-    """Return the origin without names of machines, files and people, addresses, versions, or the words of an error; count it if it had any."""
+    """Return the origin without names of machines, files and people, addresses, versions, or words; count it if it had any."""
     safe = Origin(
         **{name: getattr(origin, name) for name in _PLACES},
         file="input" if origin.file else "",

@@ -14,6 +14,7 @@ from sampleframes import run as frames
 from tlib_codec import InvalidEvent
 from tlib_codec.arrow.plain_csv import PlainCsv
 from tlib_codec.formats import WriteOptions
+from tlib_codec.formats.csv_text import quoted
 from tlib_codec.records import NO_FLOW, NO_TIME, Batch, Flow
 from tlib_fuzz.selfcheck.csv_rows import disagreement
 from tlib_schemas import Attributes, KVList, RawValue, UnknownEvent
@@ -139,6 +140,6 @@ def test_a_place_beyond_the_frames_is_refused():
     from tlib_codec.arrow.layout import layout
     from tlib_codec.native import text
 
-    run = text.CsvRows(TLIBRARY, layout(TLIBRARY), ()).write(frames(unknown()), DEFAULT_LIMITS, b"", [])
+    run = text.CsvRows(TLIBRARY, layout(TLIBRARY), (), quoted, True).write(frames(unknown()), DEFAULT_LIMITS, b"", [])
     with pytest.raises(IndexError):
         run.row(1, b",,")

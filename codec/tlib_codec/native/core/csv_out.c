@@ -1,5 +1,7 @@
 /* Frames to rows of CSV: a cell an attribute, then those of the origin. */
 #include "csv_out.h"
+
+#include "formula.h"
 #include "json_text.h"
 
 #define ROW_ROOM 512 /* bytes of a row's own cells */
@@ -45,7 +47,6 @@ static uint8_t *write_quoted(uint8_t *out, const uint8_t *text, size_t length) {
 
 /* A text, in which U+FFFD stands for each byte that is not UTF-8. */
 static uint8_t *write_replaced(tlib_csv *csv, uint8_t *out, const uint8_t *text, size_t length) {
-    *out++ = '"';
     for (;;) {
         size_t good = tlib_utf8(text, length);
         out = write_doubled(out, text, good);
@@ -56,12 +57,16 @@ static uint8_t *write_replaced(tlib_csv *csv, uint8_t *out, const uint8_t *text,
         text += good + 1;
         length -= good + 1;
     }
-    *out++ = '"';
     return out;
 }
 
 static inline uint8_t *write_text(tlib_csv *csv, uint8_t *out, const uint8_t *text, size_t length) {
-    return tlib_ascii(text, length) ? write_quoted(out, text, length) : write_replaced(csv, out, text, length);
+    *out++ = '"';
+    if (csv->guard && tlib_is_formula(text, length))
+        *out++ = '\'';
+    out = tlib_ascii(text, length) ? write_doubled(out, text, length) : write_replaced(csv, out, text, length);
+    *out++ = '"';
+    return out;
 }
 
 /* What was written to json_text up to `end`, quoted. */

@@ -46,6 +46,7 @@ typedef struct {
     uint32_t origin_count;
     uint32_t no_flow;
     int made;
+    int guard;             /* put an apostrophe before a text that a spreadsheet takes for a formula */
     int replaced;          /* a text was not UTF-8 */
     tlib_buffer json_text; /* a list as JSON */
 } tlib_csv;

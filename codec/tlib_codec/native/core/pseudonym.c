@@ -1,7 +1,7 @@
 /* Pseudonyms of the same shape; see pseudonym.h. */
 #include "pseudonym.h"
 
-enum { ROUNDS = 8, SHORT = 20, SEEN = 40, AGAIN = 64, RUN = 4, CONN_ID = 16, CALL_UUID = 32 };
+enum { ROUNDS = 8, SHORT = 20, SEEN = 40, AGAIN = 256, RUN = 4, CONN_ID = 16, CALL_UUID = 32 };
 enum { ROUND_OF = 1, ONLY, STREAM, MORE, BYTES }; /* the first byte of a hashed message: what it is hashed for */
 enum { PLAIN = 0, HEX, BASE32 };                  /* the alphabet of a part: that of each character, or one of an identifier */
 
@@ -291,6 +291,7 @@ static int shift_long(tlib_pseudonyms *names, int own, const uint8_t *text, uint
 static int make(tlib_pseudonyms *names, int own, const uint8_t *text, uint32_t length, uint8_t *out) {
     place places[SEEN + 1];
     uint32_t count = 0, characters = 0, code, size;
+    uint64_t number;
     int failed = 0;
     memcpy(out, text, length);
     for (uint32_t at = 0; at < length; at += size, characters++) {
@@ -323,10 +324,10 @@ static int make(tlib_pseudonyms *names, int own, const uint8_t *text, uint32_t l
             memcpy(digest, first, sizeof first);
             shift(names, places, count, 0, first, digest);
         }
-        if (own != PLAIN || !survives(places, count))
+        put(places, count, out);
+        if (own != PLAIN || !(survives(places, count) || is_number(out, length, &number)))
             break;
     }
-    put(places, count, out);
     return 0;
 }
 

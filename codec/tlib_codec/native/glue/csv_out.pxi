@@ -32,6 +32,7 @@ cdef extern from "csv_out.h" nogil:
         uint32_t origin_count
         uint32_t no_flow
         int made
+        int guard
         tlib_buffer json_text
 
     int tlib_csv_rows(tlib_csv *csv, const tlib_frames *frames, const tlib_origins *origins, uint64_t *place, tlib_buffer *out, size_t enough)
@@ -52,14 +53,15 @@ cdef dict ORIGIN_CELLS = {
 cdef class CsvRows:
     """The columns of a registry as the core writes them in CSV.
 
-    `layout` are the columns of frames, `origins` the fields of an origin that have one; those of a flow stand together.
+    `layout` are the columns of frames, `origins` the fields of an origin that have one; those of a flow stand together. `quote` makes a cell
+    of a name; `guard` has the core guard the cells of texts, as `formats.csv_text` does.
     """
 
     cdef JsonWriter lines
     cdef tlib_csv core
     cdef bytes origins
 
-    def __cinit__(self, registry, layout, origins):
+    def __cinit__(self, registry, layout, origins, quote, bint guard):
         cdef tlib_csv_attribute *attributes
         cdef JsonWriter lines = JsonWriter(registry)
         self.lines = lines
@@ -68,7 +70,7 @@ cdef class CsvRows:
         for cell, column in enumerate(layout, 1):
             labels = None
             if column.labels is not None:
-                labels = {number: b'"' + name.replace('"', '""').encode("utf-8", "replace") + b'"' for number, name in column.labels}
+                labels = {number: quote(name).encode("utf-8", "replace") for number, name in column.labels}
             if column.id is not None:
                 dense = lines.tables.tables.dense[<int> column.id]
                 attributes[<int> dense].cell = cell
@@ -83,6 +85,7 @@ cdef class CsvRows:
         self.core.origins = <const uint8_t *> PyBytes_AS_STRING(self.origins)
         self.core.origin_count = <uint32_t> len(self.origins)
         self.core.no_flow = max(0, len(in_flow) - 1)
+        self.core.guard = guard
         self.core.widest = lines.core.widest
 
     def write(self, frames, limits, bytes file not None, list flows not None):
