@@ -121,10 +121,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.check == "heap":
         sys.stdout.writelines(f"{line}\n" for line in heap.report(options.count, options.seed, peers=options.peers))
         return 0
-    if options.check == "leak":
-        lines, clean = leak.report(options.count, range(options.seed, options.seed + options.seeds))
-        sys.stdout.writelines(f"{line}\n" for line in lines)
-        return 0 if clean else 1
     if options.check == "kills":
         try:
             sys.stdout.writelines(f"{line}\n" for line in kills.report(options.count, options.seed))
