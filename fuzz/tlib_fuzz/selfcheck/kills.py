@@ -34,7 +34,7 @@ _KILL: Final = getattr(signal, "SIGKILL", -1)  # Windows lacks it, and SIGHUP
 _ENDS: Final = (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", _FULL), _KILL, _FULL)
 _PATIENCE: Final = 300  # seconds until a command must have ended
 _BEGUN: Final = 0.8  # of the runs are left alone until their output has begun
-_LISTENING: Final = 0.5  # seconds, at most, that a listener is left alone
+_LISTENING: Final = 2.0  # seconds, at most, that a listener is left alone
 _TICK: Final = 0.01
 _UNUSABLE: Final = 2
 
