@@ -86,9 +86,11 @@ def opened(
             raise Unusable("the output is binary and the standard output is a terminal; give -o FILE, or pipe it")
         yield standard_output()
         return
-    target = Path(path)
-    if not target.parent.is_dir():
-        raise Unusable(f"{path}: the folder {target.parent} does not exist; create it first")
+    folder = Path(path).parent
+    if not folder.is_dir():
+        raise Unusable(
+            f"{path}: {folder} is no folder" if folder.exists() else f"{path}: the folder {folder} does not exist; create it first"
+        )
     try:
         with open_output(path, grows=grows) as file:
             yield file
