@@ -28,6 +28,7 @@ from tlib_schemas import (
     wire,
 )
 from tlib_schemas.errors import RegistryError, part, quote, register_codes
+from tlib_schemas.values import Unicode
 
 Level = Annotated[int, Attribute(3, wire.Int, "Level")]
 
@@ -82,6 +83,7 @@ def test_quoted_text_is_one_printable_line(text):
         ("\u2028", '"\\u2028"'),
         ("\udcff", '"\\udcff"'),
         ("a" * 65, f'"{"a" * 64}…"'),
+        (Unicode("x"), '"x"'),
     ],
 )
 def test_quoting(text, quoted):

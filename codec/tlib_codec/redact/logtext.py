@@ -14,11 +14,12 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from tlib_codec.formats.logs.context import Context, recognised
 from tlib_codec.formats.logs.dates import Clock
 from tlib_codec.formats.logs.lines import DEFAULT_LOG_LIMITS, Line, LogLimits, chunks, text_lines
-from tlib_codec.formats.logs.message import Context, Message
+from tlib_codec.formats.logs.message import Message
 from tlib_codec.formats.logs.platform_sdk import ATTRIBUTE
-from tlib_codec.formats.logs.reader import KINDS, recognised
+from tlib_codec.formats.logs.reader import KINDS
 from tlib_codec.formats.logs.values import looks_hex, printed_bytes, whole_bytes
 from tlib_codec.records import Diagnostic, Record
 from tlib_schemas.abstract_dn import is_call
