@@ -13,6 +13,7 @@ from tlib_codec.formats.logs.native import characters_of
 from tlib_codec.formats.logs.parts import parts
 from tlib_codec.records import Diagnostic, Flow, Frames, Record
 from tlib_codec.stats import Units
+from tlib_fuzz.selfcheck.logs import Case, difference
 from tlib_schemas.tlibrary import TLIBRARY
 
 pytestmark = pytest.mark.skipif(native.extension("text") is None, reason="the native engine is not built, or does not run")
@@ -285,3 +286,24 @@ def test_only_times_that_need_the_zone_are_converted():
     learned = stamped.replace("\n\n", "\n\tAttributeTimeinSecs\t1432910724\n\n")
     frames = the_frames(stamped + learned + stamped, zone=zoneinfo.ZoneInfo("Asia/Tokyo"))
     assert [(origin.local_time - origin.time) // 3_600_000_000_000 for origin in frames.origins()] == [9, 2, 2]
+
+
+def odd_peers(count):
+    return "".join(f"@16:45:24.5942 received from 7(host{n}): message EventFoo\n\tAttributeThisDN\t'1'\n\n" for n in range(count))
+
+
+def test_more_peers_than_a_run_has_place_for_do_not_stop_the_reader():
+    agree(odd_peers(1_200).encode())
+
+
+def test_a_peer_after_many_keeps_its_name():
+    good = "@16:45:24.5942 received from 7({}): message EventRinging\n\tAttributeThisDN\t'1'\n\n".format
+    found, _ = read(good("first") + odd_peers(1_100) + good("last"))
+    peers = [one.flow_table[memoryview(one.flows).cast("I")[0]].peer for one in found if isinstance(one, Frames)]
+    assert peers == ["7(first)", "7(last)"]
+
+
+@pytest.mark.parametrize("head", [HEAD, HEAD + "\tAttributeConnID\tx\n"], ids=["C", "Python"])
+def test_a_long_line_in_pieces_of_a_byte_is_read_once(head):
+    text = f"{head}\tAttributeThisQueue\t'{'x' * 2_000}'\n\n{HOOK}"
+    assert difference(Case(text.encode(), range(1, len(text)))) is None
