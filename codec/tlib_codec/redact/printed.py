@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from tlib_codec.formats.logs.values import PREFIXES, Known, Names, Unreadable, looks_hex, printed_bytes, whole, wrap
+from tlib_codec.formats.logs.context import PREFIXES
+from tlib_codec.formats.logs.values import Known, Names, Unreadable, looks_hex, printed_bytes, whole, wrap
 from tlib_schemas.enumerations import AttributeID, OpenEnum
 from tlib_schemas.kinds import WireType
 from tlib_schemas.values import KVList, RawValue
