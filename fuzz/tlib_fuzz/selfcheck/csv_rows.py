@@ -52,8 +52,7 @@ def difference(frames: Frames, registry: Registry, rng: random.Random, tally: Ta
     origins = None if rng.random() < 0.5 else tuple(name for name in ORIGINS if rng.random() < 0.5)
     core: Any = native.extension("text")
     words = core.Words(registry, wording_of(lambda _: b""))
-    pieces = core.CsvRows(registry, layout(registry), ORIGINS, quoter(raw=False), True).write(
-        frames, limits, b"", flow_texts(frames, lambda _: b""), words
-    )
+    rows = core.CsvRows(registry, layout(registry), ORIGINS, quoter(raw=False), True)
+    pieces = rows.write(frames, limits, b"", flow_texts(frames, lambda _: b""), words)
     compare.count_pieces(list(pieces), frames, tally)
     return disagreement(frames, registry, limits, origins, raw=rng.random() < 0.2)
