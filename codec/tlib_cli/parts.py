@@ -17,7 +17,7 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any, BinaryIO, NamedTuple, Self
+from typing import IO, Any, BinaryIO, NamedTuple, Self, cast
 
 import msgspec
 
@@ -107,10 +107,10 @@ def _decode_part(worker: Worker, task: Task, path: str, span: Span, number: int,
     return Outcome(status, pipeline.tally, pipeline.counts, pipeline.reached, size)
 
 
-def _part_file(worker: Worker, number: int, part: str) -> contextlib.AbstractContextManager[BinaryIO | SlotWriter]:
+def _part_file(worker: Worker, number: int, part: str) -> contextlib.AbstractContextManager[BinaryIO]:
     """Open the part of a task: the slot of its number, else a file."""
     if worker.slots:
-        return SlotWriter(worker.slots[number % len(worker.slots)], part)
+        return cast("contextlib.AbstractContextManager[BinaryIO]", SlotWriter(worker.slots[number % len(worker.slots)], part))
     return open_output(part, grows=True)
 
 
@@ -200,7 +200,7 @@ class Parts:
         if outcome.size is not None:
             slots = self._workers.slots
             with SlotReader(slots[number % len(slots)], outcome.size) as slot:
-                self._writer.join(slot)
+                self._writer.join(cast("BinaryIO", slot))
         else:
             with part.open("rb") as file:
                 self._writer.join(file)
