@@ -28,6 +28,7 @@ from tlib_schemas import (
     wire,
 )
 from tlib_schemas.errors import RegistryError, part, quote, register_codes
+from tlib_schemas.values import Unicode
 
 Level = Annotated[int, Attribute(3, wire.Int, "Level")]
 
@@ -64,6 +65,10 @@ def test_errors_are_equal_by_class_and_detail():
         9,
         5,
     )
+
+
+def test_a_text_of_a_class_of_its_own_is_quoted_as_any_other():
+    assert quote(Unicode("a")) == '"a"'
 
 
 @given(text=st.text())
