@@ -67,6 +67,10 @@ def test_errors_are_equal_by_class_and_detail():
     )
 
 
+def test_a_text_of_a_class_of_its_own_is_quoted_as_any_other():
+    assert quote(Unicode("a")) == '"a"'
+
+
 @given(text=st.text())
 def test_quoted_text_is_one_printable_line(text):
     assert quote(text).isprintable()
