@@ -1,8 +1,9 @@
 """Calls followed in runs of frames against calls followed record by record: both must give the same, in the same order.
 
 Strategy: the frames of generated days of calls, with some lost, repeated, exchanged, damaged, or foreign, on one to four
-connections, with and without times of their own, under limits that calls reach. One tracker takes them by `feed_frames`, another
-takes their records by `feed`; every call, every missing number, every invalid record and the counts of messages are compared.
+connections, with and without times of their own, under limits that calls reach. One tracker takes them by `feed_frames` or
+`write_frames`, another takes their records by `feed`; every call, every missing number, every invalid record and the counts of messages are
+compared.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import msgspec
 
 from tlib_codec import EventCallCreated, EventCallDataChanged, EventCallDeleted, encode
 from tlib_codec.access import getter
-from tlib_codec.calls import Call, CallLimits, CallTracker, Missing
+from tlib_codec.calls import Call, CallLimits, CallTracker, Lines, Missing
 from tlib_codec.formats.logs.reader import read_log
 from tlib_codec.records import NO_FLOW, NO_TIME, Flow, Frames, Record
 from tlib_codec.reference import Policy
@@ -26,19 +27,27 @@ from tlib_fuzz.cases.mutate import mutate
 from tlib_fuzz.cases.walker import random_frame
 from tlib_schemas.events import UnknownEvent
 from tlib_schemas.tlibrary import TLIBRARY
-from tlib_schemas.values import Attributes
+from tlib_schemas.values import Attributes, KVList
 from tlib_simulator.flows import Day
 
 from .loop import FailureError, Tally
 
 _CALLS, _DAYS = 300, 4
-_CALL_BASED: Final = (EventCallDataChanged.message, EventCallDataChanged.message, EventCallDeleted.message)
 _FLOWS: Final = (
     Flow(src="10.0.0.1:3000", dst="10.0.0.2:40000", connection=1, direction="to-client"),
     Flow(src="10.0.0.1:3000", dst="10.0.0.3:40000", connection=2, direction="to-client"),
     Flow(peer="a", direction="received"),
     Flow(peer="b", direction="sent"),
 )
+_VALUES: Final[dict[str, tuple[Any, ...]]] = {
+    "CtrlParty": ("5100", "2001"),
+    "CallState": (0, 1, 22),
+    "Cause": (0, 1, 6, 99),
+    "ANI": ("5551000", "Zo\xeb", "a\udce9", "\"\\\n"),
+    "DNIS": ("800", "900", "901"),
+    "CallType": (1, 2, 99),
+    "UserData": (KVList(), KVList([("Note", "x")]), KVList([("a", 1), ("a", KVList([("b", b"\xff")]))])),
+}
 _LIMITS: Final = (
     CallLimits(),
     CallLimits(settle=0.5, away=2.0),
@@ -62,14 +71,19 @@ class CallFrames:
         runs = [_run(part, rng) for part in _parts(_edited(self._day(rng.randrange(_DAYS)), rng, size), rng)]
         limits, history = rng.choice(_LIMITS), rng.random() < 0.5
         by_frame, by_record = (CallTracker(limits=limits, history=history) for _ in range(2))
+        lines = rng.random() < 0.7
         for run in runs:
-            ours = [_seen(one) for one in by_frame.feed_frames(run)]
-            theirs = [_seen(one) for record in run.records(TLIBRARY) for one in _fed(by_record, record)]
+            written = by_frame.write_frames(run) if lines and rng.random() < 0.95 else by_frame.feed_frames(run)
+            ours = []
+            for one in written:
+                ours += _seen(one)
+                self.tally.outcomes["result", "line"] += one.count if isinstance(one, Lines) else 0
+            theirs = [seen for record in run.records(TLIBRARY) for one in _fed(by_record, record) for seen in _seen(one)]
             _compare(ours, theirs, run.data, number)
             self.tally.outcomes["frame", "taken"] += len(run)
             for kind, _ in ours:
                 self.tally.outcomes["result", kind] += 1
-        ours, theirs = ([_seen(one) for one in tracker.close()] for tracker in (by_frame, by_record))
+        ours, theirs = ([seen for one in tracker.close() for seen in _seen(one)] for tracker in (by_frame, by_record))
         _compare(ours, theirs, b"", number)
         _compare(list(by_frame.messages.items()), list(by_record.messages.items()), b"", number)
 
@@ -84,12 +98,15 @@ def _fed(tracker: CallTracker, record: Record) -> list[Call | Missing | Record]:
     return [*first, *tracker.feed(record.item, record.origin)]
 
 
-def _seen(one: Call | Missing | Record) -> tuple[str, Any]:
+def _seen(one: Call | Missing | Record | Lines) -> list[tuple[str, Any]]:
+    if isinstance(one, Lines):
+        lines = one.data.splitlines()
+        return [("call", line) for line in lines] if len(lines) == one.count else [("count", one)]
     if isinstance(one, Call):
-        return "call", msgspec.json.encode(one.to_data())
+        return [("call", msgspec.json.encode(one.to_data()))]
     if isinstance(one, Record):
-        return "invalid", (one.origin, "gap" if isinstance(one.item, Gap) else repr(one.item))
-    return "missing", one
+        return [("invalid", (one.origin, "gap" if isinstance(one.item, Gap) else repr(one.item)))]
+    return [("missing", one)]
 
 
 def _compare(ours: list[Any], theirs: list[Any], data: bytes, number: int) -> None:
@@ -102,24 +119,43 @@ def _frames(rng: random.Random) -> list[bytes]:
     """Return the frames of a site of a day, and of half of its calls also call-based events."""
     day = Day(rng.getrandbits(32), _CALLS)
     site = rng.choice(list(day.logs))
-    conn_id, seconds, fraction = (getter(name, TLIBRARY) for name in ("ConnID", "TimeinSecs", "TimeinuSecs"))
+    records = [one for one in read_log(io.BytesIO(day.text(site).encode()), name=site, server=1) if isinstance(one, Record)]
+    conns = [None if isinstance(one.item, Gap) else _conn_id(one.item) for one in records]
+    last = {conn: place for place, conn in enumerate(conns)}
     made: list[bytes] = []
     begun: set[str] = set()
-    for record in read_log(io.BytesIO(day.text(site).encode()), name=site, server=1):
-        assert isinstance(record, Record)
+    for place, (record, conn) in enumerate(zip(records, conns, strict=True)):
         assert not isinstance(record.item, Gap)
-        made.append(encode(record.item, policy=Policy.LENIENT))
-        conn = conn_id(record.item)
+        frame = encode(record.item, policy=Policy.LENIENT)
         if conn is None or int(conn, 16) % 2:
+            made.append(frame)
             continue
-        message = EventCallCreated.message if conn not in begun else rng.choice((None, None, *_CALL_BASED))
+        based = []
+        if conn not in begun:
+            based.append(EventCallCreated.message)
+        elif place == last[conn] or rng.random() < 0.02:
+            based.append(EventCallDeleted.message)
+        elif rng.random() < 0.3:
+            based.append(EventCallDataChanged.message)
         begun.add(conn)
-        if message is not None:
-            values = {"TimeinSecs": seconds(record.item), "TimeinuSecs": fraction(record.item)}
-            values |= {"CallUUID": f"{int(conn, 16):032X}"[-32:], "ConnID": conn, "CtrlParty": "5100", "CallState": rng.choice((0, 1, 22))}
-            chosen = {name: value for name, value in values.items() if value is not None}
-            made.append(encode(UnknownEvent(message, Attributes(chosen)), policy=Policy.LENIENT))
+        pieces = [frame, *(_call_based(message, conn, record, rng) for message in based)]
+        made += pieces[::-1] if EventCallCreated.message in based and rng.random() < 0.9 else pieces
     return made
+
+
+_conn_id, _seconds, _fraction = (getter(name, TLIBRARY) for name in ("ConnID", "TimeinSecs", "TimeinuSecs"))
+
+
+def _call_based(message: int, conn: str, record: Record, rng: random.Random) -> bytes:
+    """Return the frame of a call-based event at the time of a record."""
+    assert not isinstance(record.item, Gap)
+    values: dict[str, Any] = {"TimeinSecs": _seconds(record.item), "TimeinuSecs": _fraction(record.item)}
+    values |= {"CallUUID": f"{int(conn, 16):032X}"[-32:], "ConnID": conn}
+    for name, choice in _VALUES.items():
+        if rng.random() < 0.3:
+            values[name] = rng.choice(choice)
+    chosen = {name: value for name, value in values.items() if value is not None}
+    return encode(UnknownEvent(message, Attributes(chosen)), policy=Policy.LENIENT)
 
 
 def _edited(frames: list[bytes], rng: random.Random, size: int) -> list[bytes]:

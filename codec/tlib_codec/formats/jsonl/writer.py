@@ -54,7 +54,7 @@ class LineWriter(RecordWriter):
     def _write_frames(self, frames: Frames, limits: Limits) -> Iterator[Entry]:
         assert self._core is not None
         self._units.native += len(frames)
-        for piece in self._core.write(frames, limits, _members(Origin(file=frames.file)), flow_texts(frames, _flow_members)):
+        for piece in self._core.write(frames, limits, members(Origin(file=frames.file)), flow_texts(frames, flow_members)):
             if isinstance(piece, bytes):
                 self._file.write(piece)
             else:
@@ -72,12 +72,13 @@ class LineWriter(RecordWriter):
         self._file.write(dumps(diagnostic.as_item(), registry=self._registry, time=origin.time, source=origin.to_data()) + b"\n")
 
 
-def _flow_members(flow: Flow) -> bytes:
+def flow_members(flow: Flow) -> bytes:
+    """Return the members of ``$source`` that a flow gives, each with a comma behind it."""
     fields = {name: getattr(flow, name) for name in Flow.__struct_fields__}
-    return _members(Origin(**fields))
+    return members(Origin(**fields))
 
 
-def _members(origin: Origin) -> bytes:
+def members(origin: Origin) -> bytes:
     """Return the members of an origin as JSON, each with a comma behind it."""
     data = origin.to_data()
     return msgspec.json.encode(data)[1:-1] + b"," if data else b""

@@ -67,7 +67,7 @@ cdef dict TESTS = {While.ALWAYS: TLIB_ALWAYS, While.IN: TLIB_IN, While.NOT_IN: T
 
 
 cdef bytes packed(str kind, numbers):
-    return array.array(kind, numbers).tobytes()
+    return struct.pack(f"{len(numbers)}{kind}", *numbers)
 
 
 cdef class Demands:
