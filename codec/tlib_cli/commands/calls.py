@@ -184,7 +184,10 @@ class _IgnoreClosedPipe:
 
 
 class _Follower:
-    """Reads the inputs and yields their calls; `status` is the exit status of the command. `ready` takes the lines of calls that need nothing else."""
+    """Reads the inputs and yields their calls; `status` is the exit status of the command.
+
+    `ready` takes the lines of calls that the core has written; None: every call is asked for.
+    """
 
     def __init__(self, registry: Registry, limits: CallLimits, *, history: bool, ready: Callable[[bytes], None] | None) -> None:
         self.status = FINE

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from tlib_codec.native import extension
 from tlib_codec.formats.jsonl.writer import flow_members, members
+from tlib_codec.native import extension
 from tlib_codec.records import Flow, Frames, Origin, Record
 from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.kinds import Identifies, Kind

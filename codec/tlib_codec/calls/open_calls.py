@@ -32,8 +32,8 @@ class OpenCalls:
 
     `open` has them by number, the longest idle one first; `by_uuid` and `by_conn` by name. `settling` and `away` are the lines of the calls
     that are about to end, each with the time since which it waits. `clock` is the earlier of the times of the last two events, `before`
-    the last one. A plain call (`plain`) is held by the native core until `unfold` makes an `OpenCall` of it; `noted` counts the bytes of all
-    plain ones.
+    the last one. The native core holds a plain call (`plain`) until `unfold` makes an `OpenCall` of it; `noted` counts the bytes of
+    all plain ones.
     """
 
     def __init__(self, limits: CallLimits, unfold: Callable[[PlainCall], OpenCall]) -> None:
@@ -101,7 +101,7 @@ class OpenCalls:
 
     def take(self) -> OpenCall:
         """Take the only call out."""
-        (one,) = self
+        one = next(iter(self))
         self.open.clear()
         self.by_uuid.clear()
         self.by_conn.clear()
@@ -331,9 +331,10 @@ class OpenCalls:
         """Close the calls that have been silent for too long, and those beyond the limits."""
         while self.open and self.clock is not None:
             one = next(iter(self.open.values()))
+            last = one.last or self.clock
             if isinstance(one, OpenCall):
-                one.last = one.last or self.clock
-            if (self.clock - one.last).total_seconds() <= self.limits.idle:
+                one.last = last
+            if (self.clock - last).total_seconds() <= self.limits.idle:
                 break
             yield self.end(self._whole(one), Ending.EXPIRED)
 

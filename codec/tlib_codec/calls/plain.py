@@ -1,9 +1,9 @@
 """Plain calls: those that the native core follows alone, from their creation to the line of JSON about them.
 
-Strategy: a call is plain while call-based events create, change and delete it, its parties have the usual events, all come on one connection,
-and nothing links it to another call. The core keeps the notes of its events. At the end it follows them as `follow` and
-`party_events` do and writes the line; where it is not sure, or anything else comes up, the tracker follows the noted events (`stage`). The
-meaning of numbers stands in the tables of the modules that follow calls; this module only hands them on.
+Strategy: a call is plain while call-based events create, change and delete it, its parties have the usual events, all of them come on
+one connection, and nothing links it to another call. The core keeps notes of its events. At the end it follows them as `follow` and
+`party_events` do and writes the line; where it is not sure, or anything else comes up, the tracker follows the noted events. The meaning
+of numbers stands in the tables of the modules that follow calls; this one hands them on.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from .linking import ELSEWHERE
 from .messages import CHANGED, CREATED, DELETED
 from .model import CallLimits
 from .outcome import CAUSES, Outcome
-from .party_events import EFFECTS, FAILED, JOINED, ONWARD, READ, ROLES, UNREAL, PartyEvents
+from .party_events import EFFECTS, FAILED, JOINED, ONWARD, READ, ROLES, UNREAL, Effect, PartyEvents
 
-_EFFECTS: Final = (
+_EFFECTS: Final[tuple[Effect, ...]] = (
     PartyEvents.queued,
     PartyEvents.routed,
     PartyEvents.diverted,
@@ -122,15 +122,15 @@ def plain(registry: Registry, limits: CallLimits) -> Plain | None:
 
 def _effects(registry: Registry) -> bytes:
     """Return the effect of each message: of an event that only names a party, that one."""
-    codes = {effect: code for code, effect in enumerate(_EFFECTS, _FIRST)}
+    codes: dict[Effect, int] = {effect: code for code, effect in enumerate(_EFFECTS, _FIRST)}
     effects = bytearray(1 << 16)
     for name, message in registry.messages.items():
         if name.startswith("Event"):
             effects[message] = _PARTY
     effects[MessageType.EventRegistered] = effects[MessageType.EventAddressInfo] = _ASK
     effects[MessageType.EventLinkConnected] = effects[MessageType.EventServerConnected] = _ASK
-    for message, effect in EFFECTS.items():
-        effects[int(message)] = codes.get(effect, _ASK)
+    for effective, effect in EFFECTS.items():
+        effects[int(effective)] = codes.get(effect, _ASK)
     effects[CREATED], effects[CHANGED], effects[DELETED] = _CREATED, _CHANGED, _DELETED
     return bytes(effects)
 

@@ -1,8 +1,8 @@
 """Everything compiled, and the only place that imports an extension.
 
 `engine` encodes, decodes and cuts streams; `columns` builds Arrow columns out of frames; `capture` reassembles TCP
-streams; `text` reads logs and JSON lines into frames and writes JSON lines; `batches` selects, checks and redacts
-frames; `calls` follows the calls in them. Each is a thin Cython module over the C in `core/`, which knows no Python. Where an extension is not
+streams; `text` reads logs and JSON lines into frames and writes JSON lines; `batches` selects, checks and redacts frames;
+`calls` follows the calls in them. Each is a thin Cython module over the C in `core/`, which knows no Python. Where an extension is not
 built, or ``TLIB_ENGINE=reference`` is set, `extension` gives None and the Python step of the caller serves.
 """
 

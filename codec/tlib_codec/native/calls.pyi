@@ -1,5 +1,6 @@
 # The signatures of call following in C. Documented in the modules that call them.
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ class PlainCall:
     uuid: str
     conn: str
     @property
-    def last(self) -> Any: ...
+    def last(self) -> dt.datetime: ...
     @property
     def listed(self) -> bool: ...
     @property

@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import random
 from array import array
+from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ from tlib_codec.reference import Policy
 from tlib_codec.stream import Gap
 from tlib_fuzz.cases.mutate import mutate
 from tlib_fuzz.cases.walker import random_frame
-from tlib_schemas.events import UnknownEvent
+from tlib_schemas.events import Event, UnknownEvent
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.values import Attributes, KVList
 from tlib_simulator.flows import Day
@@ -43,7 +44,7 @@ _VALUES: Final[dict[str, tuple[Any, ...]]] = {
     "CtrlParty": ("5100", "2001"),
     "CallState": (0, 1, 22),
     "Cause": (0, 1, 6, 99),
-    "ANI": ("5551000", "Zo\xeb", "a\udce9", "\"\\\n"),
+    "ANI": ("5551000", "Zo\xeb", "a\udce9", '"\\\n'),
     "DNIS": ("800", "900", "901"),
     "CallType": (1, 2, 99),
     "UserData": (KVList(), KVList([("Note", "x")]), KVList([("a", 1), ("a", KVList([("b", b"\xff")]))])),
@@ -68,7 +69,9 @@ class CallFrames:
     def batch(self, number: int, size: int) -> None:
         """Check the frames of one batch. Raises FailureError."""
         rng = random.Random(f"{self.seed}:{number}")  # noqa: S311
-        runs = [_run(part, rng) for part in _parts(_edited(self._day(rng.randrange(_DAYS)), rng, size), rng)]
+        way = rng.getrandbits(32)  # the runs of a batch mostly come in one
+        parts = _parts(_edited(self._day(rng.randrange(_DAYS)), rng, size), rng)
+        runs = [_run(part, rng if rng.random() < 0.1 else random.Random(way)) for part in parts]  # noqa: S311
         limits, history = rng.choice(_LIMITS), rng.random() < 0.5
         by_frame, by_record = (CallTracker(limits=limits, history=history) for _ in range(2))
         lines = rng.random() < 0.7
@@ -122,13 +125,12 @@ def _frames(rng: random.Random) -> list[bytes]:
     records = [one for one in read_log(io.BytesIO(day.text(site).encode()), name=site, server=1) if isinstance(one, Record)]
     conns = [None if isinstance(one.item, Gap) else _conn_id(one.item) for one in records]
     last = {conn: place for place, conn in enumerate(conns)}
-    made: list[bytes] = []
+    made: list[tuple[int, dict[str, Any]]] = []
     begun: set[str] = set()
     for place, (record, conn) in enumerate(zip(records, conns, strict=True)):
-        assert not isinstance(record.item, Gap)
-        frame = encode(record.item, policy=Policy.LENIENT)
+        event = _message(record), _attributes(record)
         if conn is None or int(conn, 16) % 2:
-            made.append(frame)
+            made.append(event)
             continue
         based = []
         if conn not in begun:
@@ -138,31 +140,50 @@ def _frames(rng: random.Random) -> list[bytes]:
         elif rng.random() < 0.3:
             based.append(EventCallDataChanged.message)
         begun.add(conn)
-        pieces = [frame, *(_call_based(message, conn, record, rng) for message in based)]
+        pieces = [event, *((int(message), _call_based(conn, event[1], rng)) for message in based)]
         made += pieces[::-1] if EventCallCreated.message in based and rng.random() < 0.9 else pieces
-    return made
+    return [encode(UnknownEvent(message, Attributes(values)), policy=Policy.LENIENT) for message, values in _numbered(made, rng)]
 
 
-_conn_id, _seconds, _fraction = (getter(name, TLIBRARY) for name in ("ConnID", "TimeinSecs", "TimeinuSecs"))
+_conn_id = getter("ConnID", TLIBRARY)
 
 
-def _call_based(message: int, conn: str, record: Record, rng: random.Random) -> bytes:
-    """Return the frame of a call-based event at the time of a record."""
+def _message(record: Record) -> int:
     assert not isinstance(record.item, Gap)
-    values: dict[str, Any] = {"TimeinSecs": _seconds(record.item), "TimeinuSecs": _fraction(record.item)}
-    values |= {"CallUUID": f"{int(conn, 16):032X}"[-32:], "ConnID": conn}
-    for name, choice in _VALUES.items():
-        if rng.random() < 0.3:
-            values[name] = rng.choice(choice)
-    chosen = {name: value for name, value in values.items() if value is not None}
-    return encode(UnknownEvent(message, Attributes(chosen)), policy=Policy.LENIENT)
+    message = record.item.message
+    return int(TLIBRARY.messages[message] if isinstance(message, str) else message)
+
+
+def _attributes(record: Record) -> dict[str, Any]:
+    assert not isinstance(record.item, Gap)
+    if isinstance(record.item, Event):
+        return {TLIBRARY.attribute_name(number): value for number, value in TLIBRARY.lay_out(record.item)[1].items()}
+    return dict(record.item.attributes)
+
+
+def _call_based(conn: str, event: dict[str, Any], rng: random.Random) -> dict[str, Any]:
+    """Return the attributes of a call-based event at the time of another event."""
+    values: dict[str, Any] = {name: event[name] for name in ("TimeinSecs", "TimeinuSecs") if name in event}
+    values |= {"CallUUID": event.get("CallUUID", f"{int(conn, 16):032X}"[-32:]), "ConnID": conn}
+    return values | {name: rng.choice(choice) for name, choice in _VALUES.items() if rng.random() < 0.3}
+
+
+def _numbered(events: list[tuple[int, dict[str, Any]]], rng: random.Random) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield events with the numbers of a connection, or all of them without."""
+    first = rng.choice((None, 1, 1_000))
+    for number, (message, values) in enumerate(events, first or 0):
+        yield (
+            message,
+            {name: value for name, value in values.items() if name != "EventSequenceNumber"}
+            | ({} if first is None else {"EventSequenceNumber": number}),
+        )
 
 
 def _edited(frames: list[bytes], rng: random.Random, size: int) -> list[bytes]:
     """Return `size` frames at most, some of them lost, repeated, exchanged, damaged or foreign."""
     start = rng.randrange(max(1, len(frames) - size // 2))
     made: list[bytes] = []
-    rate = rng.choice((0.0, 0.002, 0.02, 0.1))
+    rate = rng.choice((0.0, 0.0, 0.002, 0.02, 0.1))
     for frame in frames[start : start + size]:
         if rng.random() >= rate:
             made.append(frame)
@@ -197,9 +218,9 @@ def _run(frames: list[bytes], rng: random.Random) -> Frames:
     bounds = array("Q", accumulate(map(len, frames), initial=0))
     flows = times = None
     if rng.random() < 0.5:
-        count = rng.randint(1, len(_FLOWS))
-        flows = array("I", (rng.choice((NO_FLOW, *range(count))) for _ in frames)).tobytes()
-    if rng.random() < 0.5:
+        known = rng.choice(((0,), (1,), (NO_FLOW, *range(rng.randint(1, len(_FLOWS))))))
+        flows = array("I", (rng.choice(known) for _ in frames)).tobytes()
+    if rng.random() < 0.2:
         now = 1_773_475_200_000_000_000
         times = array("q", (rng.choice((NO_TIME, now + rng.randrange(10**13), now, -5)) for _ in frames)).tobytes()
     return Frames(
