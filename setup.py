@@ -32,11 +32,12 @@ USE = ["-fprofile-use", "-fprofile-partial-training", "-Wno-missing-profile"]
 ENGINE = ("frame.c", "list.c", "stream.c")
 COLUMNS = ("columns.c", "columns_export.c")
 TEXT = (
-    *("log_in.c", "log_list.c", "log_values.c", "log_header.c", "log_clock.c", "log_text.c"),
+    *("log_in.c", "log_list.c", "log_values.c", "log_problems.c", "log_header.c", "log_clock.c", "log_text.c"),
+    *("check.c", "wording.c"),
     *("frames.c", "json_list.c", "json_out.c", "csv_out.c", "json_read.c", "json_read_list.c", "json_read_attribute.c", "json_in.c"),
 )
 BATCHES = ("frames.c", "check.c", "fields.c", "query.c", "packets_out.c", "blake2b.c", "pseudonym.c", "redact.c", "selected_out.c")
-CALLS = ("frames.c", "check.c", "json_list.c", "json_out.c", "calls.c", "calls_out.c")
+CALLS = ("frames.c", "check.c", "wording.c", "json_list.c", "json_out.c", "calls.c", "calls_out.c")
 
 
 def module(name: str, sources: tuple[str, ...]) -> Extension:

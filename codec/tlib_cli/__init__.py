@@ -3,9 +3,9 @@
 Strategy: import a module when it is needed. ``tlib --version`` runs without click; naming a sub-command imports its
 module; drawing imports rich.
 
-`main` handles every early end: a closed pipe (``tlib decode … | head``) is no error, Ctrl-C gives status 130, and an
-error of the operating system prints one line. `main` then redirects the standard output to the null device, so that
-the interpreter's flush at exit cannot fail.
+`main` handles every early end: a closed pipe (``tlib decode … | head``) is no error, a signal gives status 128 plus its number (Ctrl-C
+130), and an error of the operating system prints one line. `main` then redirects the standard output to the null device, so that the
+interpreter's flush at exit cannot fail.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from .signals import SIGNALS
+
 FINE, INVALID, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -21,18 +23,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run `tlib` with `arguments` (default: those of the process) and return its exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        if words == ["--version"]:
-            sys.stdout.write(version() + "\n")
-            status = FINE
-        else:
-            status = _run(words)
-        sys.stdout.flush()
+        with SIGNALS.handled():
+            if words == ["--version"]:
+                sys.stdout.write(version() + "\n")
+                status = FINE
+            else:
+                status = _run(words)
+            sys.stdout.flush()
     except KeyboardInterrupt:
         status = INTERRUPTED
+    except SystemExit as end:  # SIGTERM, SIGHUP
+        status = end.code if isinstance(end.code, int) else UNUSABLE
     except BrokenPipeError:
         status = FINE
     except OSError as error:
-        sys.stderr.write(f"tlib: {error.filename or 'output'}: {error.strerror or error}\n")
+        from tlib_schemas.errors import printable  # noqa: PLC0415
+
+        place = printable(str(error.filename or "output"))
+        sys.stderr.write(f"tlib: {place}: {printable(str(error.strerror or error))}\n")
         status = UNUSABLE
     else:
         return status
@@ -54,7 +62,7 @@ def _run(arguments: list[str]) -> int:
     from tlib_codec.formats.source import InputError  # noqa: PLC0415
 
     from .app import Ended, tlib  # noqa: PLC0415
-    from .reports import report  # noqa: PLC0415
+    from .reports import report, report_usage  # noqa: PLC0415
 
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # the terminal's encoding may lack a character
@@ -63,7 +71,7 @@ def _run(arguments: list[str]) -> int:
     except Ended as early:
         raise early.cause from None
     except click.ClickException as error:
-        error.show()
+        report_usage(error) if isinstance(error, click.UsageError) else error.show()
         return error.exit_code
     except InputError as error:
         report(str(error))

@@ -39,6 +39,11 @@ class LazyGroup(click.Group):
         self._modules = modules
         self._entry_points = entry_points
 
+    @property
+    def own(self) -> tuple[str, ...]:
+        """Return the names of the commands of this package."""
+        return tuple(self._modules)
+
     def _added(self) -> dict[str, EntryPoint]:
         if not self._entry_points:
             return {}

@@ -67,7 +67,7 @@ def write_baseline(path: str, kinds: Iterable[Kind], inputs: tuple[str, ...]) ->
     """Write a baseline file. Raise Unusable if it cannot be written or is one of the inputs."""
     rows = (", ".join(f"{name} = {_quoted(getattr(kind, name))}" for name in Kind.__struct_fields__) for kind in sorted(kinds))
     lines = "".join(f"  {{ {row} }},\n" for row in rows)
-    with opened(path, inputs, whole=True) as file:
+    with opened(path, inputs) as file:
         file.write(f"{_HEADER}known = [\n{lines}]\n".encode())
 
 

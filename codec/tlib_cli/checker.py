@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tlib_cli.baseline import Kind, read_baseline
-from tlib_cli.reports import ADVISED, complaints, printable
+from tlib_cli.reports import ADVISED, complaints
 from tlib_cli.view.checks import Output, Summary
 from tlib_codec.checks import UNSIGNED, Signatures, violations_of
 from tlib_codec.formats.jsonl import place_data, violation_to_data
 from tlib_codec.records import Batch, Diagnostic, Entry, Frames
 from tlib_codec.stream import Gap
-from tlib_schemas.errors import Severity, Violation
+from tlib_schemas.errors import Severity, Violation, printable
 from tlib_schemas.limits import Limits
 from tlib_schemas.registry import Registry
 

@@ -2,9 +2,10 @@
 
 Strategy: write the parts of an input below ``_tlib/work`` and rename them into place when the input is complete. A
 manifest (``_tlib/manifest``) has a file per input: path, size, time of change, part files. `Dataset.commit` writes that
-file twice, before the renames with ``"finished": false`` and after them. If a run stops in between, the next one
-repeats the commit, so no part is missing, duplicated or incomplete. Spark, pyarrow and Hive ignore names that begin
-with ``_``, and unfinished parts do not end in ``.parquet``, so no glob matches them.
+file twice, before the renames with ``"finished": false`` and after them. Signals wait for its end; if a run is killed in
+between, the next one repeats the commit, so no part is missing, duplicated or incomplete. A run that fails keeps the
+inputs that are complete. Spark, pyarrow and Hive ignore names that begin with ``_``, and unfinished parts do not end in
+``.parquet``, so no glob matches them.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from tlib_codec.arrow.partition import KEYS, PartitionedSink
 from tlib_codec.arrow.records import RecordColumns
 from tlib_codec.arrow.writer import Grouped
 from tlib_codec.formats.members import file_of
+from tlib_codec.formats.output import write_whole
 from tlib_codec.formats.writers import Once
 from tlib_codec.query import Tally
 from tlib_codec.records import Batch, Diagnostic, Entry
@@ -36,6 +38,7 @@ from .parallel import Worker, Workers
 from .parts import pass_reports, report_file
 from .pipeline import Pipeline, Task
 from .reports import Unusable, report
+from .signals import SIGNALS
 
 
 class ManifestEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +77,8 @@ class Dataset:
         self.work = self.folder / "_tlib" / "work"
         self.manifest = self.folder / "_tlib" / "manifest"
         self._settings = settings
+        self._new = not self.folder.exists()
+        self._committing = False
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
@@ -93,6 +98,10 @@ class Dataset:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if not self._committing:
+            shutil.rmtree(self.work, ignore_errors=True)
+            if self._new and not any(self.manifest.iterdir()):
+                shutil.rmtree(self.folder, ignore_errors=True)
         self._stack.close()
 
     def _lock(self) -> None:
@@ -106,7 +115,7 @@ class Dataset:
         settings = self.folder / "_tlib" / "settings.json"
         data = msgspec.json.encode(self._settings)
         if not settings.exists():
-            _write_atomically(settings, data)
+            write_whole(settings, data)
         elif settings.read_bytes() != data:
             raise Unusable(f"{self.folder}: an earlier run used other options ({settings}); use the same options, or give another folder")
 
@@ -131,7 +140,13 @@ class Dataset:
 
     def commit(self, stem: str, entry: ManifestEntry) -> None:
         """Rename the finished parts of an input into place; after an interruption, a second call completes the first."""
-        _write_atomically(self.manifest / f"{stem}.json", msgspec.json.encode(entry))
+        self._committing = True
+        with SIGNALS.held():
+            self._commit(stem, entry)
+            self._committing = False
+
+    def _commit(self, stem: str, entry: ManifestEntry) -> None:
+        write_whole(self.manifest / f"{stem}.json", msgspec.json.encode(entry))
         for part in entry.parts:
             temporary = self.work / (part.replace("/", "~") + ".part")
             target = self.folder / part
@@ -140,17 +155,7 @@ class Dataset:
                 temporary.replace(target)
         for part in entry.stale:
             (self.folder / part).unlink(missing_ok=True)
-        _write_atomically(self.manifest / f"{stem}.json", msgspec.json.encode(msgspec.structs.replace(entry, finished=True, stale=())))
-
-
-def _write_atomically(path: Path, data: bytes) -> None:
-    """Write a small file; after a crash, it has either the old or the new contents."""
-    temporary = path.with_name(f".{path.name}.part")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+        write_whole(self.manifest / f"{stem}.json", msgspec.json.encode(msgspec.structs.replace(entry, finished=True, stale=())))
 
 
 def _stem(path: str) -> str:
@@ -194,17 +199,18 @@ def _decode_input(
     with report_file(Path(work) / f"{stem}.err") as reports:
         pipeline = Pipeline(task, reports=reports)
         columns = RecordColumns(registry=pipeline.registry)
+        try:
+            stat = file_of(path).stat()
+        except OSError as error:
+            reports(f"{path}: {error.strerror}")
+            return None
         sink = PartitionedSink(Path(work), stem, columns.schema, keys)
         writer = _DatasetWriter(sink, columns)
         try:
-            stat = file_of(path).stat()
             status = pipeline.run(path, writer, moved=worker.moved, opened=lambda _: None)
             writer.close()
         except InputError as error:
             reports(str(error))
-            return None
-        except OSError as error:
-            reports(f"{error.filename or path}: {error.strerror or error}")
             return None
         finally:
             sink.close()
@@ -218,7 +224,7 @@ def decode_dataset(
 
     `totals` adds up the counts.
     """
-    status = FINE
+    status, already = FINE, 0
     with Dataset(output, Settings(partition=keys, task=task)) as dataset:
         new: list[tuple[str, str]] = []
         for path in OrderedDict.fromkeys(os.path.realpath(path) for path in inputs):
@@ -232,6 +238,7 @@ def decode_dataset(
                 continue
             if known is not None and (known.size, known.mtime_ns) == (stat.st_size, stat.st_mtime_ns):
                 status = max(status, known.status)
+                already += 1
             else:
                 new.append((path, stem))
         tasks = ((task, keys, path, str(dataset.work), stem) for path, stem in new)
@@ -251,4 +258,4 @@ def decode_dataset(
         except BaseException:
             workers.stop()  # before the folder is unlocked
             raise
-    return status, len(inputs) - len(new)
+    return status, already

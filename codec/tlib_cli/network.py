@@ -13,7 +13,10 @@ from typing import Any
 
 import click
 
-from .reports import Unusable, printable, report
+from tlib_schemas.errors import printable
+
+from .reports import Unusable, report
+from .signals import ENDING, blocked, raise_signal
 
 _REFRESH = 4  # times a second
 
@@ -30,9 +33,10 @@ def addresses(_ctx: click.Context, _parameter: click.Parameter, value: str | Non
 
 def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
-    if not (port.isascii() and port.isdigit() and int(port) <= 0xFFFF) or (":" in host and host[:1] != "["):
+    bracketed = host[:1] == "[" and host[-1:] == "]"
+    if not (port.isascii() and port.isdigit() and int(port) <= 0xFFFF) or (not bracketed and set(host) & set("[]:")):
         raise click.BadParameter(f"{text!r} is not an address: give HOST:PORT, such as localhost:3000 or [::1]:3000")
-    return host.removeprefix("[").removesuffix("]") or "127.0.0.1", int(port)
+    return (host[1:-1] if bracketed else host) or "127.0.0.1", int(port)
 
 
 def shown(endpoint: tuple[str, int]) -> str:
@@ -66,21 +70,45 @@ def client_context(wanted: bool, authority: str | None) -> tls.SSLContext | None
 
 
 def run_until_signal(work: Coroutine[Any, Any, int]) -> int:
-    """Run `work`; SIGINT and SIGTERM cancel it, and the status is 0."""
+    """Run `work` and return its status. A signal cancels it between two events, and is raised when it has ended."""
+    caught: list[int] = []
 
     async def run() -> int:
-        loop = asyncio.get_running_loop()
         task = asyncio.create_task(work)
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C interrupts anyway
-                    loop.add_signal_handler(number, task.cancel)
-        try:
-            return await task
-        except asyncio.CancelledError:
-            return 0
 
-    return asyncio.run(run())
+        def catch(number: int) -> None:
+            if not caught:
+                task.cancel()
+            caught.append(number)
+
+        with _caught(catch):
+            try:
+                return await task
+            except asyncio.CancelledError:
+                return 0
+
+    status = asyncio.run(run())
+    if caught:
+        raise_signal(caught[0])
+    return status
+
+
+@contextlib.contextmanager
+def _caught(catch: Callable[[int], None]) -> Iterator[None]:
+    """Give the signals that end a command to `catch`, in the running loop."""
+    loop = asyncio.get_running_loop()
+    before = {} if threading.current_thread() is not threading.main_thread() else {one: signal.getsignal(one) for one in ENDING}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C interrupts anyway
+                loop.add_signal_handler(number, catch, number)
+    try:
+        yield
+    finally:
+        with blocked():  # the loop leaves the default handlers, which end the process at once
+            for number, handler in before.items():
+                loop.remove_signal_handler(number)
+                signal.signal(number, handler)
 
 
 @contextlib.contextmanager
@@ -99,7 +127,7 @@ def status_line(text: Callable[[], str]) -> Iterator[Callable[[str], None]]:
     console = Console(stderr=True)
 
     def line() -> Text:
-        return Text(text(), "bold", no_wrap=True)
+        return Text(printable(text()), "bold", no_wrap=True)
 
     with Live(get_renderable=line, console=console, refresh_per_second=_REFRESH, redirect_stdout=False, redirect_stderr=False):
         yield lambda message: console.print(Text(f"tlib: {printable(message)}"))

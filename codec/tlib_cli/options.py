@@ -61,7 +61,7 @@ def registry_option(command: F) -> F:
         "--registry",
         metavar="MODULE:NAME",
         callback=load_registry,
-        help="Use your own registry of events and attributes; MODULE may be in the current directory.",
+        help="Use your own registry of events and attributes. This runs the code of MODULE, which may be in the current directory.",
     )(command)
 
 
@@ -107,7 +107,7 @@ def capture_options(command: F) -> F:
     follow = click.option(
         "--follow",
         is_flag=True,
-        help="Wait for more data at the end of a file, also after its rotation, as tail -F does; stop with Ctrl-C.",
+        help="Wait for more data at the end of a file, also after its rotation, as tail -F does; Ctrl-C completes the output.",
     )
     return connection_options(follow(command))
 
@@ -172,7 +172,16 @@ def output_options(command: F) -> F:
     names = outputs()
     suffixes = ", ".join(one.suffixes[0] for one in names.values())
     command = click.option("-o", "--output", metavar="FILE", help=f"Write to FILE; its suffix selects the format: {suffixes}.")(command)
-    return click.option("--to", type=click.Choice(list(names)), help=TO_HELP)(command)
+    return click.option("--to", type=click.Choice(list(names)), help=TO_HELP)(raw_csv_option(command))
+
+
+def raw_csv_option(command: F) -> F:
+    """Add ``--raw-csv``."""
+    return click.option(
+        "--raw-csv",
+        is_flag=True,
+        help="Write texts of CSV unchanged. Default: an apostrophe stands before a text that a spreadsheet takes for a formula.",
+    )(command)
 
 
 def where_option(things: str = "events") -> Callable[[F], F]:

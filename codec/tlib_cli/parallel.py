@@ -18,6 +18,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from . import INTERRUPTED
 from .reports import Unusable
+from .signals import ENDING, blocked
 from .view.progress import Progress
 
 P = ParamSpec("P")
@@ -47,7 +48,8 @@ class Worker:
 
 def _work(connection: Connection, stop: Any, count: Any) -> None:
     """Run tasks until None arrives."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process sets `stop`
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)  # the first process sets `stop`
     parent = multiprocessing.parent_process()
     assert parent is not None
 
@@ -84,7 +86,7 @@ class Workers:
             self._processes.append((context.Process(target=_work, args=(theirs, self._stop, self._count), daemon=True), theirs))
 
     def __enter__(self) -> Self:
-        with _interrupt_blocked():  # a process inherits the blocked SIGINT, so only this one handles Ctrl-C
+        with blocked():  # only this process handles signals
             for process, theirs in self._processes:
                 process.start()
                 theirs.close()
@@ -164,12 +166,3 @@ class Workers:
         count = self._count.value
         self._progress.moved(count - self._shown)
         self._shown = count
-
-
-@contextlib.contextmanager
-def _interrupt_blocked() -> Iterator[None]:
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

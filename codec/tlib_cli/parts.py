@@ -22,17 +22,19 @@ from typing import IO, Any, NamedTuple, Self
 import msgspec
 
 from tlib_codec.formats import Format, Writer
+from tlib_codec.formats.output import open_output
 from tlib_codec.formats.spans import LEAST, WHOLE, Span
 from tlib_codec.formats.writers import Once
 from tlib_codec.query import Tally
 from tlib_codec.records import Diagnostic, Entry
+from tlib_schemas.errors import printable
 
 from . import FINE
 from .counts import Counts
 from .inputs import InputError
 from .parallel import Worker, Workers
 from .pipeline import Pipeline, Task
-from .reports import Unusable, complaints, printable, report, report_entry
+from .reports import Unusable, complaints, report, report_entry
 
 _GUESSES = 4  # wrong ones in an input
 _LARGEST = 32 << 20  # bytes of a span
@@ -89,7 +91,7 @@ def pass_reports(path: Path, once: Once) -> None:
 
 
 def _decode_part(worker: Worker, task: Task, path: str, span: Span, part: str) -> Outcome:
-    with report_file(Path(part + ".err")) as reports, Path(part).open("wb") as file:
+    with report_file(Path(part + ".err")) as reports, open_output(part, grows=True) as file:
         pipeline = Pipeline(msgspec.structs.replace(task, part=True), reports=reports)
         writer = pipeline.writer(file)
         status = Unusable.exit_code
@@ -97,8 +99,6 @@ def _decode_part(worker: Worker, task: Task, path: str, span: Span, part: str) -
             status = pipeline.run(path, writer, moved=worker.moved, opened=lambda _: None, span=span)
         except InputError as error:
             reports(str(error))
-        except OSError as error:
-            reports(f"{path}: {error.strerror or error}")
         finally:
             writer.close()
     return Outcome(status, pipeline.tally, pipeline.counts, pipeline.reached)
@@ -123,9 +123,11 @@ class Parts:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None:
-            self._workers.stop()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        try:
+            if kind is not None:
+                self._workers.stop()
+        finally:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def decode(self, inputs: Sequence[str]) -> int:
         """Decode every input to a part, join the parts in order, and return the exit status."""

@@ -16,7 +16,7 @@ from tlib_codec.clock import ShownZone, zone_of
 from tlib_codec.formats import Format, ReadOptions, WriteOptions, Writer
 from tlib_codec.formats.spans import WHOLE, Span
 from tlib_codec.query import Query, Selection, Tally
-from tlib_codec.records import Batch, Diagnostic, Entry, batches
+from tlib_codec.records import Batch, Diagnostic, Entry, Frames, batches
 from tlib_schemas.errors import Severity
 from tlib_schemas.registry import Registry
 
@@ -54,6 +54,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     origins: tuple[str, ...] | None = None
     stream: bool = False
     part: bool = False
+    raw_csv: bool = False
 
 
 class Pipeline:
@@ -116,6 +117,7 @@ class Pipeline:
             threads=threads,
             stream=task.stream,
             part=task.part,
+            raw_csv=task.raw_csv,
             select=self.selection,
             zone=self.shown,
             stats=self.counts.stats,
@@ -226,8 +228,12 @@ class Pipeline:
         status = FINE
         for entry in dropped:
             status = max(status, self._report(entry, silent=False))
-        for entry in writer.write(batch):
-            status = max(status, self._report(entry, silent=silent))
+        for part in writer.write(batch):
+            if silent and isinstance(part, Frames):
+                status = INVALID
+                continue
+            for entry in Batch([part], registry=batch.registry, limits=batch.limits):
+                status = max(status, self._report(entry, silent=silent))
         return status
 
     def _report(self, entry: Entry, *, silent: bool) -> int:

@@ -10,6 +10,7 @@ from typing import IO, Any
 import click
 
 from tlib_codec.records import Diagnostic, Entry
+from tlib_schemas.errors import printable
 
 from . import UNUSABLE
 
@@ -35,6 +36,16 @@ def report(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
+def report_usage(error: click.UsageError) -> None:
+    """Report a wrong use of a command; a group that is used without a command shows its help."""
+    if error.ctx is None:
+        report(error.format_message())
+    elif isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):  # click 8.2
+        error.show()
+    else:
+        report(f"{error.format_message().rstrip('.')}; see {error.ctx.command_path} --help")
+
+
 def report_entry(entry: Entry) -> None:
     """Report an entry."""
     for line in complaints(entry):
@@ -46,12 +57,3 @@ def complaints(entry: Entry) -> Iterator[str]:
     yield entry.complaint()
     if isinstance(entry, Diagnostic) and entry.code in ADVISED:
         yield f"{entry.origin.file}: {entry.advice}"
-
-
-def printable(text: str) -> str:
-    """Return `text` on one line, with JSON escapes for line breaks and control characters."""
-    if text.isprintable():
-        return text
-    import json  # noqa: PLC0415 most reports are printable
-
-    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)

@@ -25,6 +25,7 @@ from . import FINE
 from .network import address, client_context, run_until_signal, server_context, shown, status_line
 from .output import opened
 from .reports import Unusable, report
+from .signals import Ending
 
 F = TypeVar("F", bound=Callable[..., Any])
 _DEFAULT = ServerSettings()
@@ -99,25 +100,28 @@ def serve(
     seed: int = 1,
     connect: Sequence[tuple[str, int]] = (),
     tls: bool = False,
+    inputs: Sequence[str | None] = (),
 ) -> int:
     """Send `stream` until it ends or a signal stops it; return the exit status. Raises Unusable.
 
     `name` names the stream, the same for a primary and its backup; `connect` are addresses to connect to instead of
-    listening.
+    listening. `inputs` are the files that the stream comes from; the fault log is none of them.
     """
     if serving.backup_of is not None and serving.listen is None:
         raise click.UsageError("--backup-of needs --listen")
     with contextlib.ExitStack() as stack:
-        log = None if serving.fault_log is None else stack.enter_context(opened(serving.fault_log))
+        read = (*inputs, serving.tls_cert, serving.tls_key, serving.tls_ca)
+        log = None if serving.fault_log is None else stack.enter_context(opened(serving.fault_log, read, grows=True))
         faults_log = FaultLog(log)
         injector = Injector(faults, seed=seed, registry=registry, log=faults_log) if faults else None
         settings = ServerSettings(max_backlog=serving.max_backlog, min_clients=serving.min_clients)
         server = Server(settings, registry=registry, stream=name, active=serving.backup_of is None)
-        with status_line(_Status(serving.listen or connect[0], server, faults_log)) as say:
+        status, ending = FINE, Ending()
+        with ending, status_line(_Status(serving.listen or connect[0], server, faults_log)) as say:
             server.clients.report = say
             status = run_until_signal(_serve(serving, server, stream, injector, connect, client_context(tls, serving.tls_ca)))
         report(f"{server.position} events sent, {server.clients.disconnected} clients disconnected{faults_log.summary()}")
-        return status
+        return ending.status or status
 
 
 async def _serve(

@@ -156,14 +156,15 @@ def write(
     format: str | None = None,  # noqa: A002
     registry: Registry = TLIBRARY,
     select: str | None = None,
+    raw_csv: bool = False,
 ) -> int:
     """Write records, batches or plain events, and return the number of records that are invalid or could not be written whole.
 
     `file` is a path or open for writing bytes; `format` names the format, None takes the one that the path's suffix names. A file
-    whose format is of use only when it is complete (frames, Parquet, captures …) appears under its name when all is written, or
-    stays as it was.
+    has its name when all is written; if an exception ends the call, it stays as it was.
 
-    `select` names the columns of a table, JSON lines, CSV, Parquet or Arrow, as in ``time,Event,UserData.Segment``.
+    `select` names the columns of a table, JSON lines, CSV, Parquet or Arrow, as in ``time,Event,UserData.Segment``. CSV has an apostrophe
+    before a text that a spreadsheet takes for a formula; `raw_csv` leaves it out.
 
     Raises ValueError for an unknown format or suffix, and for columns that do not exist or that the format does not have;
     OSError where the file cannot be written, ImportError where the format needs an extra that is not installed.
@@ -180,6 +181,7 @@ def write(
     from .clock import timed  # noqa: PLC0415
     from .formats import WriteOptions, by_suffix, writable  # noqa: PLC0415
     from .formats.output import open_output  # noqa: PLC0415
+    from .records import Frames  # noqa: PLC0415
 
     path = os.fspath(file) if isinstance(file, str | os.PathLike) else None
     chosen = writable().get(format) if format is not None else by_suffix(path or "")
@@ -194,12 +196,12 @@ def write(
     selection = _selection(select, registry)
     problems = 0
     with ExitStack() as stack:
-        opened = stack.enter_context(open_output(path, whole=chosen.whole)) if path is not None else file
+        opened = stack.enter_context(open_output(path)) if path is not None else file
         assert not isinstance(opened, str | os.PathLike)
-        writer = chosen.write(opened, WriteOptions(registry=registry, select=selection))
+        writer = chosen.write(opened, WriteOptions(registry=registry, select=selection, raw_csv=raw_csv))
         try:
             for batch in timed(_batches(records, registry), registry):
-                problems += sum(1 for _ in writer.write(batch))
+                problems += sum(len(part) if isinstance(part, Frames) else 1 for part in writer.write(batch))
         finally:
             writer.close()
         writer.flush()

@@ -151,6 +151,7 @@ static void take(reader *one) {
             mix(one, out->flows.at + flow, out->flow_at[out->flow_of[i] + 1] - flow);
         }
     }
+    mix(one, out->problems.at, out->problems.length);
     one->frames += out->count;
     tlib_log_taken(&one->log, out);
 }
@@ -225,6 +226,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length) {
     uint8_t first = length ? data[0] : 0;
     tables.encoding = first % 7 == 0 ? TLIB_ENCODING_UTF8 : first % 7 == 1 ? TLIB_ENCODING_BYTES : TLIB_ENCODING_GUESS;
     tables.zone = first & 1;
+    tables.problems = first % 11 == 0 ? 2 : 100;
     tables.line = 1u << 20; /* which line is cut depends on the pieces only in the caller's hands */
     tables.message = first % 5 == 0 ? 300 : 1u << 20;
     tables.limits = first % 3 == 0 ? (tlib_limits){16u << 20, 3, 4} : (tlib_limits){16u << 20, 32, 65535};

@@ -126,9 +126,20 @@ def quote(text: str, limit: int = 64) -> str:
     """Return `text` as a JSON string on one printable line, cut after `limit` characters."""
     import json  # noqa: PLC0415 only errors need it
 
-    shown = json.dumps(text if len(text) <= limit else text[:limit] + "…", ensure_ascii=False)
-    # JSON leaves C1 controls, U+2028 and lone surrogates as they are: they end a line or steer a terminal
-    return shown if shown.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in shown)
+    return printable(json.dumps(text if len(text) <= limit else text[:limit] + "…", ensure_ascii=False))
+
+
+def printable(text: str) -> str:
+    """Return `text` on one line that no terminal obeys, with JSON escapes for the characters that are not printable.
+
+    These are controls (C0, DEL, C1), marks of direction (bidi), characters of no width, line and paragraph separators, spaces other than
+    U+0020, lone surrogates, and what Unicode has not assigned. In a line of JSON they stand in strings, so it keeps its meaning.
+    """
+    if text.isprintable():
+        return text
+    import json  # noqa: PLC0415 only such a text needs it
+
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 
 def part(name: str) -> str:

@@ -212,7 +212,7 @@ def test_a_terminal_is_refused_as_input(monkeypatch, capfd):
 
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True, buffer=None))
     assert main(["decode"]) == 2
-    assert "Give a FILE, or pipe data in." in capfd.readouterr().err
+    assert "Give a FILE, or pipe data in" in capfd.readouterr().err
 
 
 def test_help_goes_to_an_output_that_cannot_be_reconfigured(monkeypatch):

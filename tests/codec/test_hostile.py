@@ -11,7 +11,7 @@ import pytest
 
 from tlib_codec import DecodeError, Gap, LimitExceeded, Limits, Malformed, MalformedFrame, Policy, Truncated
 from tlib_schemas import Attributes, EncodeError, EventCallCreated, KVList, UnknownEvent, wire
-from tlib_schemas.limits import DEEPEST_LIST
+from tlib_schemas.limits import DEEPEST_LIST, LONGEST_BODY
 from tlib_schemas.tlibrary import TLIBRARY
 
 MIB = 1 << 20
@@ -70,8 +70,8 @@ def test_reading_from_a_stream_follows_its_bytes(ours):
 
 
 def test_an_unbounded_length_setting_still_follows_the_bytes():
-    ours = TLIBRARY.construct(EventCallCreated, Limits(frame_body=2**32 - 1))
-    stream = Trickle(b"TL\x01\x00\x00\xa0\xff\xff\xff\xff" + bytes(1000))
+    ours = TLIBRARY.construct(EventCallCreated, Limits(frame_body=LONGEST_BODY))
+    stream = Trickle(b"TL\x01\x00\x00\xa0\xff\xff\xff\xf5" + bytes(1000))
     peak, error = peak_of(lambda: ours.parse_stream(stream))
     assert type(error) is Truncated
     assert peak < 256 * 1024

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import random
+import time
 from types import SimpleNamespace
 
 import own
@@ -18,6 +19,7 @@ from tlib_fuzz.selfcheck import agreement, differential, heap
 from tlib_fuzz.selfcheck.call_frames import CallFrames
 from tlib_fuzz.selfcheck.campaign import DIFFERENTIAL, Campaign
 from tlib_fuzz.selfcheck.checks import Checks
+from tlib_fuzz.selfcheck.commands import Finished, problem
 from tlib_fuzz.selfcheck.engines import engines
 from tlib_fuzz.selfcheck.invariants import INVARIANTS
 from tlib_fuzz.selfcheck.loop import FailureError, run
@@ -223,3 +225,44 @@ def test_the_command_prints_each_measure(capsys):
 def test_one_batch_has_a_thousand_inputs_at_most(capsys):
     assert main(["agreement", "--batch", "0"]) == 0
     assert ": 1,000 inputs, " in capsys.readouterr().out
+
+
+# -- commands --------------------------------------------------------------------------------------
+
+
+def test_every_command_takes_any_input(capsys):
+    assert main(["commands", "--count", "150", "--seed", "1"]) == 0
+    assert "redact" in capsys.readouterr().out
+
+
+def test_a_command_that_raises_is_reported(monkeypatch, capsys):
+    def fail(_arguments):
+        raise IndexError("leaked")
+
+    monkeypatch.setattr("tlib_fuzz.selfcheck.commands.main", fail)
+    assert main(["commands", "--count", "1"]) == 1
+    assert "IndexError: leaked" in capsys.readouterr().out
+
+
+def test_a_command_that_does_not_end_is_reported(monkeypatch, capsys):
+    monkeypatch.setattr("tlib_fuzz.selfcheck.commands.SECONDS", 0.01)
+    monkeypatch.setattr("tlib_fuzz.selfcheck.commands.main", lambda _: time.sleep(5))
+    assert main(["commands", "--count", "1"]) == 1
+    assert "does not end in 0.01 s" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "out", "err"),
+    [
+        (["decode"], 3, "", ""),
+        (["decode"], 2, "", "Usage: tlib\n"),
+        (["decode"], 2, "", "tlib: \x1b\n"),
+        (["decode", "--to", "table"], 0, "\u202e\n", ""),
+    ],
+)
+def test_a_run_that_breaks_a_requirement_is_noticed(arguments, status, out, err):
+    assert problem(arguments, Finished(status, out, err))
+
+
+def test_a_run_that_keeps_the_requirements_is_none():
+    assert problem(["decode"], Finished(1, "\u202e\n", "tlib: x\n")) is None

@@ -82,7 +82,7 @@ def test_a_signal_ends_a_server_in_good_order(number):
         listening.stdout.readline()
         process.send_signal(number)
         out, err = listening.communicate(timeout=60)
-        assert process.wait(60) == 0
+        assert process.wait(60) == 128 + number
         assert "events sent" in process.stderr.read()
     assert listening.returncode == 0
     assert "closed by the server" in err
@@ -100,7 +100,7 @@ def test_a_signal_ends_a_listener_in_good_order(tmp_path):
             assert listening.returncode is None
         listening.send_signal(signal.SIGINT)
         listening.communicate(timeout=60)
-        assert listening.returncode == 0
+        assert listening.returncode == 130
         assert lines(target.read_text())[0]["Event"] == "EventLinkConnected"
 
 

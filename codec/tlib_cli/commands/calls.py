@@ -23,7 +23,7 @@ from tlib_cli.options import (
     where_option,
     zone_option,
 )
-from tlib_cli.output import format_for, opened, outputs
+from tlib_cli.output import check_distinct, format_for, opened, outputs
 from tlib_cli.reports import Unusable, complaints, report
 from tlib_cli.view.calls import CallLines, CallTable, CallWriter
 from tlib_cli.view.progress import Progress
@@ -121,8 +121,10 @@ def command(
     shown = ShownZone(zone)
     if target == "parquet":
         _parquet()  # without pyarrow, fail before the output exists
+    if ladder_path is not None:
+        check_distinct(ladder_path, inputs)
     with contextlib.ExitStack() as stack:
-        file = stack.enter_context(opened(output, inputs, binary=target == "parquet", whole=target == "parquet"))
+        file = stack.enter_context(opened(output, inputs, others=(ladder_path,), binary=target == "parquet"))
         if target == "parquet":
             writer: CallWriter = stack.enter_context(_parquet()(file, registry))
         else:
@@ -150,6 +152,8 @@ def command(
                     call.history = []
                 writer.write(call)
         writer.flush()
+        if follower.status == Unusable.exit_code and not follower.followed:
+            raise click.exceptions.Exit(follower.status)  # nothing was read: the outputs stay as they were
     if where and follower.status != Unusable.exit_code:
         report_unmatched(tally, "calls")
     if wanted is not None and not written:
@@ -184,15 +188,15 @@ class _IgnoreClosedPipe:
 
 
 class _Follower:
-    """Reads the inputs and yields their calls; `status` is the exit status of the command.
+    """Reads the inputs and yields their calls; `status` is the exit status of the command, `followed` the number of calls.
 
     `ready` takes the lines of calls that the core has written; None: every call is asked for.
     """
 
     def __init__(self, registry: Registry, limits: CallLimits, *, history: bool, ready: Callable[[bytes], None] | None) -> None:
         self.status = FINE
+        self.followed = 0
         self._ready = ready
-        self._lines = 0
         self._registry = registry
         self._tracker = CallTracker(registry=registry, limits=limits, history=history)
 
@@ -205,16 +209,15 @@ class _Follower:
         moved: Callable[[int], None],
         progress: Progress,
     ) -> Iterator[Call]:
-        followed = 0
         parts = self._parts(inputs, format_name, options, moved, progress)
         for part in parts:
             for call in self._part(part, zone):
-                followed += 1
+                self.followed += 1
                 yield call
         for call in self._tracker.close():
-            followed += 1
+            self.followed += 1
             yield self._count_anomalies(call)
-        if not followed and not self._lines and self.status != Unusable.exit_code:
+        if not self.followed and self.status != Unusable.exit_code:
             report(f"no call to follow in the input: {self._messages_text()}")
 
     def _parts(
@@ -251,7 +254,7 @@ class _Follower:
             if isinstance(result, Record):
                 self._complain(result)
             elif isinstance(result, Lines):
-                self._lines += result.count
+                self.followed += result.count
                 assert self._ready is not None
                 self._ready(result.data)
             else:

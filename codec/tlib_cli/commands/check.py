@@ -27,7 +27,9 @@ from tlib_cli.options import (
     report_unmatched,
     zone_option,
 )
+from tlib_cli.output import check_distinct
 from tlib_cli.reports import Unusable, report
+from tlib_cli.terminal import standard_output
 from tlib_cli.view.checks import Each, Groups, Output, Quiet, Summary
 from tlib_cli.view.progress import Progress
 from tlib_codec.clock import ShownZone
@@ -96,6 +98,9 @@ def command(
     tlib check --json *.tlb | jq -r 'select(.code) | .code' | sort | uniq -c
     """  # noqa: D301
     inputs = files or ("-",)
+    check_distinct(None, (*inputs, baseline), (new_baseline,))
+    if new_baseline is not None:
+        check_distinct(new_baseline, inputs)
     shown = ShownZone(zone)
     queries = [build_query(events=events, where=where, since=since, until=until, registry=registry, zone=shown) for _ in inputs]
     groups = Groups()
@@ -116,7 +121,7 @@ def command(
             try:
                 for batch in batches(path, format_name, options, moved=progress.moved, opened=progress.opened, follow=follow):
                     for line in _checked(batch, query, checker):
-                        click.echo(line)
+                        _print(line)
             except InputError as error:
                 report(str(error))
                 status = Unusable.exit_code
@@ -132,8 +137,18 @@ def command(
         report(f"{new_baseline}: kinds of violations written: {len(checker.kinds)}")
         return status if status == Unusable.exit_code else FINE
     for line in _end(checker.summary, groups, only_summary=only_summary, as_json=as_json, warnings=checker.warnings):
-        click.echo(line)
+        _print(line)
     return status
+
+
+def _print(line: str | bytes) -> None:
+    """Print a line, JSON through the escapes of a terminal."""
+    if isinstance(line, str):
+        click.echo(line)
+    else:
+        output = standard_output()
+        output.write(line + b"\n")
+        output.flush()
 
 
 def _checked(batch: Batch, query: Query, checker: Checker) -> Iterator[str | bytes]:

@@ -6,7 +6,7 @@ import click
 
 from tlib_cli import FINE, INVALID
 from tlib_cli.inputs import InputError, format_of, open_source
-from tlib_cli.options import TO_HELP, connection_options, files_argument
+from tlib_cli.options import TO_HELP, connection_options, files_argument, raw_csv_option
 from tlib_cli.output import format_for, opened_for, outputs
 from tlib_cli.reports import Unusable, report
 from tlib_cli.view.connections import ConnectionWriter, connection_writer
@@ -22,7 +22,10 @@ _FORMATS = ("table", "jsonl", "csv")
 @click.option("--to", type=click.Choice(_FORMATS), help=TO_HELP)
 @click.option("-o", "--output", metavar="FILE", help="Write to FILE; its suffix selects the format: .txt, .jsonl, .csv.")
 @connection_options
-def command(files: tuple[str, ...], to: str | None, output: str | None, ports: tuple[int, ...], hosts: tuple[str, ...]) -> int:
+@raw_csv_option
+def command(
+    files: tuple[str, ...], to: str | None, output: str | None, ports: tuple[int, ...], hosts: tuple[str, ...], raw_csv: bool
+) -> int:
     """List the TCP connections of captures: who talked to whom.
 
     A line shows both addresses, packets, bytes on the wire, frames, begin and length of a connection, and whether it uses
@@ -37,14 +40,18 @@ def command(files: tuple[str, ...], to: str | None, output: str | None, ports: t
     inputs = files or ("-",)
     target = format_for(output, to, {name: outputs()[name] for name in _FORMATS})
     status = FINE
+    read = 0
     with opened_for(output, target, inputs) as file, Progress(output) as progress:
-        write = connection_writer(target.name, file)
+        write = connection_writer(target.name, file, raw_csv=raw_csv)
         for path in inputs:
             try:
                 status = max(status, _list(path, ports, hosts, write, progress))
+                read += 1
             except InputError as error:
                 report(str(error))
                 status = Unusable.exit_code
+        if not read:
+            raise click.exceptions.Exit(status)  # the output stays as it was
     return status
 
 

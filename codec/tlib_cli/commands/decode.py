@@ -25,7 +25,7 @@ from tlib_cli.options import (
     select_option,
     zone_option,
 )
-from tlib_cli.output import format_for, opened_for
+from tlib_cli.output import completed, format_for, opened_for
 from tlib_cli.pipeline import Pipeline, Task
 from tlib_cli.reports import Unusable, report
 from tlib_cli.view.progress import Progress
@@ -63,6 +63,7 @@ def command(
     encoding: str | None,
     to: str | None,
     output: str | None,
+    raw_csv: bool,
     strict: bool,
     events: tuple[str, ...],
     where: tuple[str, ...],
@@ -98,7 +99,7 @@ def command(
     tlib decode server.log --since 21:00 --until 21:15 -o evening.pcapng
     tlib decode --merge --tz Europe/Paris lakeside.log harbour.log
     tlib decode bundle.zip -o bundle.jsonl
-    tlib decode --follow a.log b.log
+    tlib decode --follow a.log b.log -o both.parquet
     tlib decode trunk.pcapng.gz --port 3000 -o calls.jsonl
     tcpdump -i eth0 -U -w - port 3000 | tlib decode --to table
     xxd capture.bin | tlib decode | jq -r .ConnID
@@ -131,6 +132,7 @@ def command(
         zone=None if zone is None else zone_text(zone),
         origins=_origins(inputs, format_name),
         stream=output in {None, "-"} or str(output).lower().endswith(".arrows"),
+        raw_csv=raw_csv,
     )
     pipeline = Pipeline(task, registry)
     with _counted(pipeline) if stats else contextlib.nullcontext():
@@ -152,35 +154,25 @@ def _decode(pipeline: Pipeline, inputs: tuple[str, ...], output: str | None, job
     """Decode the inputs to one output."""
     task, target = pipeline.task, pipeline.target
     with contextlib.ExitStack() as stack:
-        file = stack.enter_context(opened_for(output, target, inputs))
+        file = stack.enter_context(opened_for(output, target, inputs, endless=task.follow))
         writer = pipeline.writer(file, threads=jobs or os.cpu_count() or 1)
-        with _closed(writer):
+        status = FINE
+        with completed(writer, file, endless=task.follow) as made:
             progress = stack.enter_context(Progress(output))
             count = 1 if merge else _jobs(jobs, inputs, target, task)
             if merge:
-                status = _merged(pipeline, inputs, writer, progress)
+                status = _merged(pipeline, inputs, made.writer, progress)
             elif task.follow and len(inputs) > 1:
-                status = _followed(pipeline, inputs, writer)
+                status = _followed(pipeline, inputs, made.writer)
             elif count > 1:
-                status = _in_parallel(pipeline, inputs, output, count, writer, progress)
+                status = _in_parallel(pipeline, inputs, output, count, made.writer, progress)
             else:
-                status = _one_by_one(pipeline, inputs, writer, progress)
-        writer.flush()
+                status = _one_by_one(pipeline, inputs, made.writer, progress)
+            if status == Unusable.exit_code and not pipeline.counts.records:
+                raise click.exceptions.Exit(status)  # nothing was read: the output stays as it was
     if status != Unusable.exit_code:
         pipeline.report_unmatched()
-    return status
-
-
-@contextlib.contextmanager
-def _closed(writer: Writer) -> Iterator[None]:
-    """Close the writer, also after an error; raise the first error."""
-    try:
-        yield
-    except BaseException:
-        with contextlib.suppress(Exception):
-            writer.close()
-        raise
-    writer.close()
+    return made.status or status
 
 
 def _one_by_one(pipeline: Pipeline, inputs: tuple[str, ...], writer: Writer, progress: Progress) -> int:

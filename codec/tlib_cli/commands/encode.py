@@ -42,6 +42,7 @@ def command(files: tuple[str, ...], output: str | None, lenient: bool, registry:
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(opened(output, inputs, binary=True))
         progress = stack.enter_context(Progress(output))
+        read = 0
 
         def moved(count: int) -> None:
             file.flush()
@@ -50,6 +51,7 @@ def command(files: tuple[str, ...], output: str | None, lenient: bool, registry:
         for path in inputs:
             try:
                 for batch in batches(path, "jsonl", ReadOptions(registry=registry), moved=moved, opened=progress.opened):
+                    read += 1
                     for data, messages in _frames(batch, lenient=lenient):
                         file.write(data)
                         for message in messages:
@@ -58,6 +60,8 @@ def command(files: tuple[str, ...], output: str | None, lenient: bool, registry:
             except InputError as error:
                 report(str(error))
                 status = Unusable.exit_code
+        if status == Unusable.exit_code and not read:
+            raise click.exceptions.Exit(status)  # nothing was read: the output stays as it was
     return status
 
 

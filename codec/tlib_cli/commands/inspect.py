@@ -20,7 +20,8 @@ from rich.text import Text
 from tlib_cli import FINE, INVALID
 from tlib_cli.inputs import InputError, entries
 from tlib_cli.options import build_query, files_argument, input_options, query_options, registry_option, report_unmatched, zone_option
-from tlib_cli.reports import Unusable, complaints, printable, report
+from tlib_cli.output import check_distinct
+from tlib_cli.reports import Unusable, complaints, report
 from tlib_cli.view.tables import console
 from tlib_codec.annotate import Kind, Span, annotate
 from tlib_codec.clock import ShownZone
@@ -28,6 +29,7 @@ from tlib_codec.formats import ReadOptions
 from tlib_codec.query import Query, Tally
 from tlib_codec.records import Diagnostic, Record
 from tlib_codec.stream import Gap, MalformedFrame, Missing
+from tlib_schemas.errors import printable
 from tlib_schemas.registry import Registry
 
 _COLOURS = {
@@ -87,12 +89,14 @@ def command(
     tlib inspect trunk.pcapng --packet 17
     echo '544c01000056 00000000' | tlib inspect
     """  # noqa: D301
+    inputs = files or ("-",)
+    check_distinct(None, inputs)
     screen = console(sys.stdout.buffer)
     selection = _Selection(number, offset, packet)
     shown = ShownZone(zone)
     status = FINE
     tally = Tally()
-    for path in files or ("-",):
+    for path in inputs:
         query = build_query(events=events, where=where, since=since, until=until, registry=registry, zone=shown)
         try:
             status = max(status, _show(path, format_name, selection, query, limit, full, registry, screen, shown))
@@ -188,7 +192,7 @@ def _frame(record: Record, count: int, full: bool, registry: Registry, width: in
     origin = record.origin
     way = f"{origin.src} > {origin.dst}  connection {origin.connection}, {origin.direction}" if origin.src else ""
     if about := "  ".join(filter(None, (zone.text(origin), way))):
-        yield Text(about, "dim")
+        yield Text(printable(about), "dim")
     if isinstance(item, Missing):
         yield Text("missing in the capture", "dim")
         return

@@ -10,7 +10,7 @@ import click
 from tlib_cli import FINE
 from tlib_cli.network import addresses, client_context, run_until_signal, shown
 from tlib_cli.options import REGISTRY, event_options, output_options, registry_option, select_option
-from tlib_cli.output import format_for, opened_for
+from tlib_cli.output import completed, format_for, opened_for
 from tlib_cli.pipeline import Pipeline, Task
 from tlib_cli.reports import report
 from tlib_codec.formats import Writer
@@ -38,6 +38,7 @@ def command(
     servers: list[Address],
     to: str | None,
     output: str | None,
+    raw_csv: bool,
     events: tuple[str, ...],
     where: tuple[str, ...],
     select: str | None,
@@ -50,7 +51,7 @@ def command(
     """Listen to a server that sends frames, such as tlib simulate.
 
     After a loss it reconnects, to the same server or to the next address, and reports the calls that continue and
-    those that ended meanwhile. Ctrl-C stops it.
+    those that ended meanwhile. Ctrl-C stops it and completes the output; JSONL, a log and a table can be read before.
 
     \b
     tlib listen localhost:3000
@@ -58,17 +59,22 @@ def command(
     tlib listen localhost:3000 --event EventCallDeleted | jq -r .Cause
     """  # noqa: D301
     target = format_for(output, to)
-    task = Task(target=target.name, events=events, where=where, select=select, registry=ctx.meta[REGISTRY], stream=output in {None, "-"})
+    task = Task(
+        target=target.name,
+        events=events,
+        where=where,
+        select=select,
+        registry=ctx.meta[REGISTRY],
+        stream=output in {None, "-"},
+        raw_csv=raw_csv,
+    )
     pipeline = Pipeline(task, registry)
     listener = Listener(servers, ssl=client_context(tls, tls_ca), registry=registry, once=once)
-    with opened_for(output, target) as file:
-        writer = pipeline.writer(file)
-        receiver = _Output(pipeline, writer, count)
+    with opened_for(output, target, (tls_ca,), endless=True) as file, completed(pipeline.writer(file), file, endless=True) as made:
+        receiver = _Output(pipeline, made.writer, count)
         run_until_signal(receiver.run(listener))
-        writer.close()
-        writer.flush()
     pipeline.report_unmatched()
-    return receiver.status
+    return made.status or receiver.status
 
 
 class _Output:

@@ -107,7 +107,7 @@ def command(
         key = secret.encode() if secret is not None else secrets.token_bytes(32)
         start = int(time.time()) if "time" in rewrites else None
         stream = rewrite(stream, Rewriting(secret=key, ids="ids" in rewrites, numbers="numbers" in rewrites, start=start), registry)
-    status = serve(serving, stream, name="", registry=registry, connect=connect, tls=tls)
+    status = serve(serving, stream, name="", registry=registry, connect=connect, tls=tls, inputs=files or ("-",))
     if query:
         report_unmatched(query.tally)
     return status

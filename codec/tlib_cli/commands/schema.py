@@ -17,6 +17,7 @@ from tlib_cli.reports import Unusable
 from tlib_cli.view.tables import console
 from tlib_cli.view.vocabulary import bare_messages, enumeration_table, enumerations
 from tlib_codec.access import closest
+from tlib_schemas.errors import printable
 from tlib_schemas.registry import Registry
 from tlib_schemas.schema import EventSchema, Row
 from tlib_schemas.wire import Enum
@@ -75,7 +76,7 @@ def _without_table(name: str, registry: Registry, *, as_json: bool) -> int:
         text = f"{message} (message {registry.messages[message]}): no public table; it decodes with typed attributes"
         if as_json:
             raise Unusable(text)
-        click.echo(text)
+        click.echo(printable(text))
     elif kind is None:
         known = [*registry.messages, *(schema.cls.__name__ for schema in registry.tables), *kinds]
         raise Unusable(f"{registry.name} has no message or enumeration {name!r}{closest(name, known)}")

@@ -9,15 +9,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 import msgspec
 
-from tlib_cli import FINE
 from tlib_cli.faulty import ByteWriter, with_faults
 from tlib_cli.options import output_options
-from tlib_cli.output import format_for, opened, opened_for
+from tlib_cli.output import completed, format_for, opened, opened_for
 from tlib_cli.pipeline import Pipeline, Task
 from tlib_cli.reports import Unusable
 from tlib_cli.serving import FaultLog, Serving, serve, serving_options
@@ -44,6 +43,7 @@ def command(
     scenario: str | None,
     to: str | None,
     output: str | None,
+    raw_csv: bool,
     seed: int | None,
     stories: int | None,
     duration: float | None,
@@ -55,7 +55,7 @@ def command(
     """Simulate a T-Server: the events of calls that arrive, are answered, transferred and released.
 
     Without a scenario: the default mix of calls at one site; docs/simulator.md lists the keys of a scenario. Options
-    replace the scenario's values.
+    replace the scenario's values. Ctrl-C completes the output; JSONL, a log and a table can be read before.
 
     \b
     tlib simulate
@@ -71,8 +71,8 @@ def command(
     if serving.listen is not None or serving.backup_of is not None:
         if output is not None or to is not None:
             raise click.UsageError("--listen sends events to clients: leave out -o and --to")
-        return send(chosen, serving, site)
-    return simulate(chosen, format_for(output, to), output, site, serving.fault_log)
+        return send(chosen, serving, site, scenario)
+    return simulate(chosen, format_for(output, to), output, site, scenario, serving.fault_log, raw_csv=raw_csv)
 
 
 def load(path: str | None, **changes: Any) -> Scenario:
@@ -94,17 +94,26 @@ def load(path: str | None, **changes: Any) -> Scenario:
     return scenario
 
 
-def send(scenario: Scenario, serving: Serving, site: str | None) -> int:
-    """Send the events of a scenario to clients; return the exit status. Raises Unusable."""
+def send(scenario: Scenario, serving: Serving, site: str | None, source: str | None = None) -> int:
+    """Send the events of a scenario, which is the file `source`, to clients; return the exit status. Raises Unusable."""
     if scenario.stamps and site is None and len(scenario.sites) > 1:
         raise Unusable(f"one T-Server numbers its events: give --site, one of {', '.join(one.name for one in scenario.sites)}")
     stream = (timed for timed in Simulation(scenario) if site is None or timed.site == site)
     name = hashlib.sha256(msgspec.json.encode((scenario, site))).hexdigest()[:16]
-    return serve(serving, stream, name=name, registry=TLIBRARY, faults=scenario.faults, seed=scenario.seed)
+    return serve(serving, stream, name=name, registry=TLIBRARY, faults=scenario.faults, seed=scenario.seed, inputs=(source,))
 
 
-def simulate(scenario: Scenario, target: Format, output: str | None, site: str | None, fault_log: str | None = None) -> int:
-    """Write the events of a scenario; return the exit status. Raises Unusable."""
+def simulate(
+    scenario: Scenario,
+    target: Format,
+    output: str | None,
+    site: str | None,
+    source: str | None = None,
+    fault_log: str | None = None,
+    *,
+    raw_csv: bool = False,
+) -> int:
+    """Write the events of a scenario, which is the file `source`; return the exit status. Raises Unusable."""
     names = [one.name for one in scenario.sites]
     if target.name == "log":
         scenario = scenario.replace(stamps=True)
@@ -113,27 +122,27 @@ def simulate(scenario: Scenario, target: Format, output: str | None, site: str |
         raise Unusable(f"one T-Server {problem}: give --site, one of {', '.join(names)}; or write .pcapng or .jsonl")
     if not scenario.stories and not scenario.duration:
         scenario = scenario.replace(stories=_STORIES)
-    with _writer(target, output, scenario) as writer, contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as stack:
+        log = FaultLog(None)
+        if scenario.faults and fault_log is not None:
+            log = FaultLog(stack.enter_context(opened(fault_log, (source,), others=(output,), grows=True)))
+        file = stack.enter_context(opened_for(output, target, (source,), endless=True))
+        made = stack.enter_context(completed(_writer(target, file, output, scenario, raw_csv=raw_csv), file, endless=True))
         records = _records(Simulation(scenario), site)
         if scenario.faults:
-            log = FaultLog(stack.enter_context(opened(fault_log)) if fault_log is not None else None)
             records = with_faults(records, scenario.faults, seed=scenario.seed, registry=TLIBRARY, log=log)
         for batch in batches(records, registry=TLIBRARY):
-            for entry in writer.write(batch):
-                assert isinstance(entry, Record), "a simulated event can be written"
-        writer.close()
-        writer.flush()
-    return FINE
+            for part in made.writer.write(batch):
+                assert not isinstance(part, Diagnostic), "a simulated event can be written"
+    return made.status
 
 
-@contextlib.contextmanager
-def _writer(target: Format, output: str | None, scenario: Scenario) -> Iterator[Writer]:
+def _writer(target: Format, file: BinaryIO, output: str | None, scenario: Scenario, *, raw_csv: bool) -> Writer:
+    if target.name == "frames" and scenario.faults:
+        return ByteWriter(file, TLIBRARY)
     stream = output in {None, "-"} or str(output).lower().endswith(".arrows")
-    with opened_for(output, target) as file:
-        if target.name == "frames" and scenario.faults:
-            yield ByteWriter(file, TLIBRARY)
-        else:
-            yield Pipeline(Task(target=target.name, origins=("time", "src", "dst"), stream=stream), TLIBRARY).writer(file)
+    task = Task(target=target.name, origins=("time", "src", "dst"), stream=stream, raw_csv=raw_csv)
+    return Pipeline(task, TLIBRARY).writer(file)
 
 
 def _records(simulation: Simulation, site: str | None) -> Iterator[Record]:

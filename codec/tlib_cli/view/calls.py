@@ -16,13 +16,13 @@ import msgspec
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from tlib_cli.reports import printable
 from tlib_codec.calls import Call, Change, Ending, Link, LinkKind, Party
 from tlib_codec.calls.ladder import short
 from tlib_codec.calls.outcome import hold_time, outcome, queue_time, released_first, ring_time, talk_time
 from tlib_codec.clock import ShownZone
 from tlib_codec.records import Origin
-from tlib_schemas.enumerations import AttributeID, OpenEnum
+from tlib_schemas.enumerations import AttributeID
+from tlib_schemas.errors import printable
 from tlib_schemas.registry import Registry
 from tlib_schemas.values import KVList
 
@@ -130,7 +130,7 @@ class CallTable:
 
     def _value_text(self, call: Call, number: AttributeID) -> str:
         value = call.get(number, self._registry)
-        return "" if value is None else printable(text_of(value))
+        return "" if value is None else text_of(value)
 
     def _outcome(self, call: Call) -> str:
         known = outcome(call)
@@ -166,7 +166,7 @@ class CallTable:
                 yield Text.assemble("  ", (printable(name), "dim"), "" if len(value) else " (empty)")
                 yield from branches(value, "  ", self._guides)
             else:
-                yield Text.assemble("  ", (printable(name), "dim"), " ", printable(text_of(value)))
+                yield Text.assemble("  ", (printable(name), "dim"), " ", text_of(value))
 
     def _history(self, call: Call) -> Iterator[Text]:
         for change in call.history:
@@ -205,12 +205,10 @@ def _wrapped(text: str, width: int, first: str, more: str, style: str = "") -> I
 
 
 def _brief(value: Any) -> str:
-    if isinstance(value, OpenEnum | int | str):
-        return printable(text_of(value))
     if isinstance(value, KVList):
-        text = ", ".join(f"{key}={_brief(inner)}" for key, inner in value)
+        text = ", ".join(f"{printable(key)}={_brief(inner)}" for key, inner in value)
         return "{" + text + "}"
-    return printable(text_of(value))
+    return text_of(value)
 
 
 def _link(link: Link) -> str:

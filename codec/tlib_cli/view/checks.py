@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from tlib_cli.baseline import GAP, Kind
-from tlib_cli.reports import printable
-from tlib_schemas.errors import Severity
+from tlib_schemas.errors import Severity, printable
 
 MAX_KINDS = 10_000
 _RIGHT = frozenset({"Events", "Count"})
@@ -166,9 +165,17 @@ class Summary:
             if event and not codes:
                 codes = [("", "", "")]
             rows += [(name, total, *cells) for cells in codes]
-        widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+        from rich.cells import cell_len  # noqa: PLC0415 most checks print no table
+
+        widths = [max(map(cell_len, cells)) for cells in zip(*rows, strict=True)]
         for row in rows:
-            aligned = (
-                cell.rjust(width) if title in _RIGHT else cell.ljust(width) for title, cell, width in zip(rows[0], row, widths, strict=True)
-            )
-            yield "  ".join(aligned).rstrip()
+            cells = zip(rows[0], row, widths, strict=True)
+            yield "  ".join(aligned(cell, width, right=title in _RIGHT) for title, cell, width in cells).rstrip()
+
+
+def aligned(cell: str, width: int, *, right: bool) -> str:
+    """Return a cell as wide as `width` columns of a terminal, where wide characters take two and combining ones none."""
+    from rich.cells import cell_len  # noqa: PLC0415 as above
+
+    blanks = " " * (width - cell_len(cell))
+    return blanks + cell if right else cell + blanks

@@ -11,12 +11,12 @@ from typing import Any, BinaryIO, Final
 from rich.cells import cell_len
 from rich.text import Text
 
-from tlib_cli.reports import printable
 from tlib_codec.clock import ShownZone
 from tlib_codec.formats.selected import SelectedWriter, text_of
 from tlib_codec.query import FieldKind, Selection
 from tlib_codec.query.selection import Column
 from tlib_codec.records import Batch, Entry, Origin
+from tlib_schemas.errors import printable
 from tlib_schemas.registry import Registry
 
 from .tables import console

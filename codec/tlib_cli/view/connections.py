@@ -12,11 +12,14 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import BinaryIO
 
 import msgspec
+from rich.cells import cell_len
 
-from tlib_cli.reports import printable
 from tlib_codec.formats.captures.connections import Connection
+from tlib_codec.formats.csv_text import guarded
+from tlib_schemas.errors import printable
 
 from .calls import duration_text
+from .checks import aligned
 from .tables import console
 
 _COLUMNS = ("#", "Client", "Server", "Packets", "Bytes", "Frames", "Begin (UTC)", "Length", "TLS")
@@ -25,9 +28,11 @@ ConnectionWriter = Callable[[Sequence[Connection]], None]
 """Writes the connections of one capture."""
 
 
-def connection_writer(name: str, file: BinaryIO) -> ConnectionWriter:
-    """Return the writer of the format called `name`: table, jsonl or csv."""
-    return {"table": _table, "jsonl": _json_lines, "csv": _csv}[name](file)
+def connection_writer(name: str, file: BinaryIO, *, raw_csv: bool) -> ConnectionWriter:
+    """Return the writer of the format called `name`: table, jsonl or csv. CSV guards texts unless it is `raw_csv` (`csv_text`)."""
+    if name == "csv":
+        return _csv(file, raw=raw_csv)
+    return _table(file) if name == "table" else _json_lines(file)
 
 
 def _table(file: BinaryIO) -> ConnectionWriter:
@@ -42,12 +47,11 @@ def _table(file: BinaryIO) -> ConnectionWriter:
             screen.print(f"\n-- {printable(connections[0].file)}", style="bold", soft_wrap=True)
         last = connections[0].file
         rows = [_COLUMNS, *map(_cells, connections)]
-        widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+        widths = [max(map(cell_len, cells)) for cells in zip(*rows, strict=True)]
         for number, row in enumerate(rows):
-            aligned = (
-                cell.rjust(width) if name in _RIGHT else cell.ljust(width) for name, cell, width in zip(_COLUMNS, row, widths, strict=True)
-            )
-            screen.print("  ".join(aligned).rstrip(), style="" if number else "dim", soft_wrap=True)
+            cells = zip(_COLUMNS, row, widths, strict=True)
+            line = "  ".join(aligned(cell, width, right=name in _RIGHT) for name, cell, width in cells).rstrip()
+            screen.print(line, style="" if number else "dim", soft_wrap=True)
 
     return write
 
@@ -56,8 +60,8 @@ def _cells(connection: Connection) -> tuple[str, ...]:
     data = connection.to_data()
     return (
         str(connection.number),
-        connection.client,
-        connection.server,
+        printable(connection.client),
+        printable(connection.server),
         str(connection.packets),
         str(connection.bytes),
         str(connection.frames),
@@ -74,10 +78,11 @@ def _json_lines(file: BinaryIO) -> ConnectionWriter:
     return write
 
 
-def _csv(file: BinaryIO) -> ConnectionWriter:
+def _csv(file: BinaryIO, *, raw: bool) -> ConnectionWriter:
     def lines(rows: Iterable[Iterable[object]]) -> bytes:
         text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(rows)
+        cells = ([guarded(cell) if isinstance(cell, str) and not raw else cell for cell in row] for row in rows)
+        csv.writer(text, lineterminator="\n").writerows(cells)
         return text.getvalue().encode(errors="backslashreplace")
 
     file.write(lines([Connection.FIELDS]))

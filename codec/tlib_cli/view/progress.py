@@ -13,6 +13,8 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from tlib_schemas.errors import printable
+
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
@@ -59,7 +61,7 @@ class Progress:
             columns = (title, BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
             self._bar = Bar(*columns, console=Console(stderr=True), transient=True)
             self._bar.start()
-        self._task = self._bar.add_task(name, total=size)
+        self._task = self._bar.add_task(printable(name), total=size)
 
     def moved(self, count: int) -> None:
         """Count bytes read."""

@@ -16,10 +16,12 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.text import Text
 
-from tlib_cli.reports import complaints, printable
+from tlib_cli.reports import complaints
+from tlib_cli.terminal import TerminalFile, printable_lines
 from tlib_codec.checks import violations_of
 from tlib_codec.clock import ShownZone
 from tlib_codec.formats.writers import RecordWriter
@@ -28,7 +30,7 @@ from tlib_codec.stream import Gap
 from tlib_schemas.attributes import Timestamp
 from tlib_schemas.declare import Composite
 from tlib_schemas.enumerations import AttributeID, OpenEnum
-from tlib_schemas.errors import Severity, Violation, quote
+from tlib_schemas.errors import Severity, Violation, printable, quote
 from tlib_schemas.events import Event, InvalidEvent
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.values import KVList, RawValue, Unicode
@@ -152,11 +154,11 @@ class Table(RecordWriter):
 def _place(origin: Origin, arrow: str) -> str:
     """Return the place of a record as an editor takes it (``server.log:17``), with the offset (``calls.tlb@60``) or both addresses."""
     if origin.packet is not None:
-        return f"{origin.src} {arrow} {origin.dst}  {printable(origin.place)}"
+        return printable(f"{origin.src} {arrow} {origin.dst}  {origin.place}")
     if origin.line is None and origin.offset is not None:
         return f"{printable(origin.file)}@{origin.offset}"
     if origin.line is None and not origin.file:
-        return str((origin.other or {}).get("server", "@"))
+        return printable(str((origin.other or {}).get("server", "@")))
     return printable(origin.place)
 
 
@@ -179,6 +181,11 @@ def branches(kv: KVList, indent: str, guides: Guides) -> Iterator[Text]:
 
 
 class _Console(Console):
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """Yield the segments of `renderable`, of text that no terminal obeys: the last of the steps that see to it."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=printable_lines(segment.text))
+
     def on_broken_pipe(self) -> None:
         """Raise the error again, so that `main` handles it; rich would exit here."""
         raise  # noqa: PLE0704 rich calls this while it handles the error
@@ -187,7 +194,9 @@ class _Console(Console):
 def console(file: BinaryIO) -> Console:
     """Return a rich console over a binary file; 100 columns wide without a terminal and COLUMNS."""
     text = (
-        sys.stdout if file is sys.stdout.buffer else io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", write_through=True)
+        sys.stdout
+        if file is sys.stdout.buffer or isinstance(file, TerminalFile)
+        else io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", write_through=True)
     )
     width = None if text.isatty() or "COLUMNS" in os.environ else 100
     return _Console(file=text, highlight=False, markup=False, emoji=False, width=width)
@@ -201,7 +210,7 @@ def text_of(value: Any) -> str:
     """Return a value as one printable line."""
     match value:
         case OpenEnum():
-            return value.label or str(int(value))
+            return printable(value.label) if value.label else str(int(value))
         case Unicode():
             return f"{quote(value, len(value))} (Unicode)"
         case str():
@@ -211,7 +220,7 @@ def text_of(value: Any) -> str:
         case bytes():
             return hex_bytes(value)
         case _:
-            return str(value)
+            return printable(str(value))
 
 
 def hex_bytes(data: bytes) -> str:

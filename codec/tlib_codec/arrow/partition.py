@@ -7,11 +7,13 @@ another file.
 
 from __future__ import annotations
 
-import os
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
+
+from tlib_codec.formats.output import open_output
 
 from .library import pa, pc
 from .parquet import GroupWriter
@@ -46,7 +48,7 @@ class PartitionedSink:
         self._max_held, self._max_open = max_held, max_open
         self._held: dict[str, list[pa.Table]] = {}  # rows by folder, without the columns that are null in all of them
         self._bytes: Counter[str] = Counter()
-        self._files: OrderedDict[str, tuple[GroupWriter, Any]] = OrderedDict()
+        self._files: OrderedDict[str, tuple[GroupWriter, ExitStack]] = OrderedDict()
         self._counts: dict[str, int] = {}
         self.parts: list[str] = []
 
@@ -102,18 +104,16 @@ class PartitionedSink:
             part = f"{name}{self._stem}-{count}.parquet"
             self.parts.append(part)
             path = self._folder / (part.replace("/", "~") + ".part")
-            file = path.open("wb")
-            entry = self._files[name] = GroupWriter(file, self._schema), file
+            stack = ExitStack()
+            entry = self._files[name] = GroupWriter(stack.enter_context(open_output(path)), self._schema), stack
         self._files.move_to_end(name)
         return entry[0]
 
     @staticmethod
-    def _close_file(entry: tuple[GroupWriter, Any]) -> None:
-        sink, file = entry
-        with file:
+    def _close_file(entry: tuple[GroupWriter, ExitStack]) -> None:
+        sink, stack = entry
+        with stack:
             sink.close()
-            file.flush()
-            os.fsync(file.fileno())
 
     def close(self) -> None:
         """Write the held rows and close every file."""

@@ -11,14 +11,14 @@ from typing import Any, Final
 
 from tlib_schemas.enumerations import TKVType
 from tlib_schemas.errors import EncodeError, part, quote
-from tlib_schemas.limits import DEEPEST_LIST, Limits
+from tlib_schemas.limits import DEEPEST_LIST, LONGEST_BODY, Limits
 from tlib_schemas.registry import Registry
 from tlib_schemas.values import KVList, RawValue, Unicode
 
 from .layout import EVENT, FRAME, Column, Kind, layout
 
 # The reader's limits held for these frames; they are not known here.
-_NO_LIMITS: Final = Limits(frame_body=0xFFFF_FFFF, list_depth=DEEPEST_LIST)
+_NO_LIMITS: Final = Limits(frame_body=LONGEST_BODY, list_depth=DEEPEST_LIST)
 _DIGITS: Final = 20  # of a 64-bit number
 _FIELDS: Final[dict[int, tuple[str, type]]] = {
     int(TKVType.String): ("text", str),

@@ -9,12 +9,12 @@ parties of a site. Text from the input is made printable and escaped.
 from __future__ import annotations
 
 import html
-import json
 from collections.abc import Iterable, Iterator
 
 from rich.cells import cell_len
 
 from tlib_schemas.enumerations import AttributeID, OpenEnum
+from tlib_schemas.errors import printable
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
@@ -237,6 +237,4 @@ def _wide(text: str, most: int) -> int:
 def _safe(text: str, most: int) -> str:
     """Return `text` for XML: printable, escaped, and no longer than `most` characters."""
     text = text if len(text) <= most else text[: most - 1] + "…"
-    if not text.isprintable():
-        text = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
-    return html.escape(text)
+    return html.escape(printable(text))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 
+from tlib_schemas.errors import printable
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
@@ -86,5 +87,6 @@ class _Diagram:
 
 
 def _safe(text: str, most: int) -> str:
-    """Return text with every character that Mermaid might read as its own written as a code."""
-    return "".join(one if one.isascii() and (one.isalnum() or one in _PLAIN) else f"#{ord(one)};" for one in text[:most])
+    """Return text, printable, with every character that Mermaid might read as its own written as a code."""
+    shown = printable(text[:most])
+    return "".join(one if one.isascii() and (one.isalnum() or one in _PLAIN) else f"#{ord(one)};" for one in shown)

@@ -26,7 +26,7 @@ from tlib_schemas.tlibrary import TLIBRARY
 if TYPE_CHECKING:
     from tlib_codec.clock import ShownZone
     from tlib_codec.query import Selection
-    from tlib_codec.records import Batch, Entry
+    from tlib_codec.records import Batch, Part
 
     from .source import Source
     from .spans import Span
@@ -57,7 +57,7 @@ class WriteOptions(msgspec.Struct, frozen=True, kw_only=True):
     `origins` names the fields of `Origin` that rows have as columns (None: all). `threads` encode Parquet. `stream` asks for an output
     that can be read while it grows, where a format has a choice. `part` asks for a part of an output, for `Writer.join`. `select`
     chooses columns, for a format that `selects`. `zone` is that of the times that people read (None: as `ShownZone` chooses).
-    A native writer adds to `stats.written`.
+    CSV guards texts that a spreadsheet takes for formulas, unless it is `raw_csv` (`csv_text`). A native writer adds to `stats.written`.
     """
 
     registry: Registry = TLIBRARY
@@ -67,16 +67,17 @@ class WriteOptions(msgspec.Struct, frozen=True, kw_only=True):
     part: bool = False
     zone: ShownZone | None = None
     select: Selection | None = None
+    raw_csv: bool = False
     stats: Stats = msgspec.field(default_factory=Stats)
 
 
 class Writer(Protocol):
     """Writes batches to a file, which stays open."""
 
-    def write(self, batch: Batch, /) -> Iterator[Entry]:
+    def write(self, batch: Batch, /) -> Iterator[Part]:
         """Write a batch, and yield each record that is invalid and each diagnostic, those of writing included.
 
-        The batch is written when the iterator is exhausted.
+        Invalid records may come as a run of frames. The batch is written when the iterator is exhausted.
         """
 
     def join(self, part: BinaryIO, /) -> None:

@@ -14,7 +14,7 @@ def _csv(file: BinaryIO, options: WriteOptions) -> Writer:
     if options.select is not None:
         from .selected import SelectedCsv  # noqa: PLC0415
 
-        return SelectedCsv(file, options.registry, options.select, header=not options.part)
+        return SelectedCsv(file, options.registry, options.select, header=not options.part, raw=options.raw_csv)
     from tlib_codec.arrow.plain_csv import PlainCsv  # noqa: PLC0415
 
     return PlainCsv(file, options)

@@ -19,6 +19,7 @@ FALLBACK: Final = "cp1252"
 
 _WIDE: Final = frozenset({"utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"})
 _PLAIN: Final = b"@16:45:24.5942 message EventOnHook\n\tAttributeThisDN\t'2001'"
+_EVERY: Final = bytes(range(256))
 _DECODED: Final = re.compile("[^\0-\x7f\udc80-\udcff]")  # a character beyond ASCII that is no escaped byte
 
 
@@ -26,7 +27,7 @@ def checked(name: str) -> str:
     """Return Python's name of the encoding `name`. Raise ValueError where it is no encoding of text."""
     try:
         encoding = codecs.lookup(name).name
-        fits = encoding in _WIDE or _PLAIN.decode(encoding) == _PLAIN.decode()
+        fits = encoding in _WIDE or (_PLAIN.decode(encoding) == _PLAIN.decode() and bool(_EVERY.decode(encoding, "surrogateescape")))
     except (LookupError, ValueError):
         fits = False
     if not fits:

@@ -7,7 +7,7 @@ frames, in the order of the same columns. A record without an event (a gap, a ma
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, ClassVar, Final
 
 import msgspec
@@ -23,6 +23,7 @@ from tlib_schemas.declare import Composite
 from tlib_schemas.registry import Registry
 from tlib_schemas.values import KVList
 
+from .csv_text import csv_line, quoter
 from .writers import RecordWriter
 
 _batches = native.extension("batches")
@@ -76,6 +77,7 @@ class SelectedText(SelectedWriter):
     """Writes a line per event. The C core writes those of frames, where `cell` writes what is neither text nor number."""
 
     csv: ClassVar[bool] = False
+    guard: bool = False
     end: ClassVar[bytes] = b"\n"
 
     def __init__(self, file: BinaryIO, registry: Registry, selection: Selection) -> None:
@@ -87,7 +89,7 @@ class SelectedText(SelectedWriter):
                 (source, before, self._labels(number), column.kind in _BARE)
                 for number, (source, before, column) in enumerate(zip(selection.sources, self._before, selection.columns, strict=True))
             ]
-            self._core = _batches.SelectedLines(registry, columns, selection.facts, self.end, self.csv, self.cell)
+            self._core = _batches.SelectedLines(registry, columns, selection.facts, self.end, self.csv, self.guard, self.cell)
 
     def _labels(self, number: int) -> tuple[tuple[int, str], ...] | None:
         """Return the numbers of a column with names, each with its cell."""
@@ -150,14 +152,16 @@ def _json(column: Column, value: Any) -> Any:
 
 
 class SelectedCsv(SelectedText):
-    """Writes CSV, by the rules of `csv_line`; `header` begins it with the names of the columns."""
+    """Writes CSV, by the rules of `csv_line`; `header` begins it with the names of the columns. Unless it is `raw`, it guards texts."""
 
     csv = True
 
-    def __init__(self, file: BinaryIO, registry: Registry, selection: Selection, *, header: bool = True) -> None:
+    def __init__(self, file: BinaryIO, registry: Registry, selection: Selection, *, header: bool = True, raw: bool = False) -> None:
+        self.guard = not raw
+        self._quote = quoter(raw=raw)
         super().__init__(file, registry, selection)
         if header:
-            file.write(csv_line([quoted(column.name) for column in selection.columns]))
+            file.write(csv_line([self._quote(column.name) for column in selection.columns]))
 
     def before(self) -> list[bytes]:
         """Return the bytes in front of each cell."""
@@ -165,27 +169,17 @@ class SelectedCsv(SelectedText):
 
     def cell(self, number: int, value: Any) -> bytes:
         """Return the value of a column as CSV."""
-        return _cell(self.selection.columns[number], value).encode("utf-8", "replace")
+        return _cell(self.selection.columns[number], value, self._quote).encode("utf-8", "replace")
 
 
-def _cell(column: Column, value: Any) -> str:
+def _cell(column: Column, value: Any, quote: Callable[[str], str]) -> str:
     if value is None:
         return ""
     if column.kind is FieldKind.TIME:
         return moment(value) + "Z"
-    return text_of(column, value) if column.kind in _BARE else quoted(text_of(column, value))
+    return text_of(column, value) if column.kind in _BARE else quote(text_of(column, value))
 
 
 def moment(time: int) -> str:
     """Return nanoseconds since 1970 as CSV shows a time: a date and a time of day with microseconds."""
     return iso(time // 1000 * 1000).replace("T", " ")
-
-
-def quoted(text: str) -> str:
-    """Return a text in quotes."""
-    return '"' + text.replace('"', '""') + '"'
-
-
-def csv_line(cells: Sequence[str]) -> bytes:
-    """Return a line of CSV: texts and names are in quotes, numbers and times bare, null is empty and an empty text ``""``."""
-    return (",".join(cells) + "\n").encode("utf-8", "replace")

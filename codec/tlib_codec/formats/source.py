@@ -24,7 +24,8 @@ from .spans import WHOLE, Span
 if TYPE_CHECKING:
     from tlib_codec.records import Batch
 
-_HEAD = 1 << 20
+_FIRST = 1 << 16  # bytes by which nearly every format is recognised ...
+_HEAD = 1 << 20  # ... and the most that are looked at
 _WRAPPED = (*MAGIC, *MARKS)  # the first bytes of what is not read as it is
 _POLL = 0.2  # seconds between looks at a file that grows
 CHUNK = 1 << 20
@@ -239,7 +240,7 @@ class Source(io.RawIOBase):
         self._peeled = True
         while True:
             while any(len(self._head) < len(magic) and magic.startswith(self._head) for magic in _WRAPPED):
-                if not self._more(_HEAD):
+                if not self._more(_FIRST):
                     break
             mark = self._head[:2]
             if self._unpacked is None and (kind := kind_of(self._head)) is not None:

@@ -25,7 +25,6 @@ from tlib_schemas.kinds import Kind
 from tlib_schemas.rules import While
 from tlib_schemas.values import RawValue, Unicode
 
-cdef object NUMBERS = (Kind.UINT, Kind.SINT, Kind.LONG, Kind.ENUM)
 cdef object RAWVALUE = RawValue
 cdef object UNICODE = Unicode
 
@@ -33,6 +32,7 @@ include "glue/frames.pxi"
 include "glue/origins.pxi"
 include "glue/query.pxi"
 include "glue/selection.pxi"
+include "glue/demands.pxi"
 include "glue/check.pxi"
 include "glue/redact.pxi"
 include "glue/packets_out.pxi"

@@ -19,18 +19,15 @@ from tlib_codec.native.libcore cimport *
 from tlib_codec.native.engine cimport Labels, Tables, Workspace, limits_of, tables_of, value_at, zeroed
 
 import datetime as dt
-import struct
 
 from tlib_codec.records import Flow, Origin
-from tlib_schemas.kinds import Kind
-from tlib_schemas.rules import While
 
 import_datetime()
-cdef object NUMBERS = (Kind.UINT, Kind.SINT, Kind.LONG, Kind.ENUM)
 
 include "glue/frames.pxi"
 include "glue/origins.pxi"
-include "glue/check.pxi"
+include "glue/demands.pxi"
+include "glue/words.pxi"
 include "glue/json_out.pxi"
 include "glue/plain_calls.pxi"
 include "glue/calls.pxi"

@@ -1,5 +1,6 @@
 # The signatures of the text steps in C.
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from tlib_codec.arrow.layout import Column
@@ -12,8 +13,7 @@ LOG_MORE: int
 LOG_FULL: int
 LOG_ASK: int
 
-class LogReader:
-    clock: tuple[int | None, int | None, int, str, int, int, int]
+class LogTables:
     def __init__(
         self,
         exact: dict[str, int],
@@ -23,6 +23,13 @@ class LogReader:
         wants: frozenset[int],
         ids: tuple[int, int, int],
         server_readable: int,
+    ) -> None: ...
+
+class LogReader:
+    clock: tuple[int | None, int | None, int, str, int, int, int]
+    def __init__(
+        self,
+        known: LogTables,
         server: int | None,
         encoding: int,
         characters: list[bytes],
@@ -47,22 +54,28 @@ class LogReader:
     def feed(self, piece: bytes) -> None: ...
     def close(self) -> None: ...
     def run(self) -> int: ...
+    def problems(self) -> list[tuple[int, int, int, str, str]]: ...
     def frames(self) -> dict[str, Any] | None: ...
     def line(self) -> tuple[int, int, bytes | int] | None: ...
     def unread(self) -> None: ...
     def resume(self, before: bytes, orphaned: bool, announced: bool) -> None: ...
 
+class Words:
+    def __init__(
+        self, registry: Registry, wording: Callable[[Frames, int, Registry, Limits], tuple[bytes, list[tuple[int, tuple[int, ...]]]] | None]
+    ) -> None: ...
+
+class LineRun(Iterator[bytes | int]):
+    def __next__(self) -> bytes | int: ...
+    def invalid(self) -> array[int]: ...
+
 class JsonWriter:
     def __init__(self, registry: Registry) -> None: ...
-    def write(self, frames: Frames, limits: Limits, file: bytes, flows: list[bytes]) -> Iterator[bytes | int]: ...
-
-class RowRun(Iterator[bytes | int]):
-    def __next__(self) -> bytes | int: ...
-    def row(self, place: int, error: bytes) -> bytes | None: ...
+    def write(self, frames: Frames, limits: Limits, file: bytes, flows: list[bytes], words: Words | None = None) -> LineRun: ...
 
 class CsvRows:
     def __init__(self, registry: Registry, layout: Sequence[Column], origins: Sequence[str]) -> None: ...
-    def write(self, frames: Frames, limits: Limits, file: bytes, flows: list[bytes]) -> RowRun: ...
+    def write(self, frames: Frames, limits: Limits, file: bytes, flows: list[bytes], words: Words | None = None) -> LineRun: ...
 
 class JsonReader:
     line: int

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tlib_schemas.errors import printable
+
 
 class QueryError(ValueError):
     """A query that cannot be asked: `option` is the part of the query that holds the mistake.
@@ -11,10 +13,6 @@ class QueryError(ValueError):
 
     def __init__(self, message: str, option: str, *, text: str | None = None, place: int = 0) -> None:
         shown = "" if text is None else f" (at ^: {text[:place]}^{text[place:]})"
-        super().__init__(_printable(message + shown))
+        super().__init__(printable(message + shown))
         self.option: str = option
         self.place: int = place
-
-
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -10,6 +10,7 @@ import click
 
 from tlib_cli import FINE
 from tlib_cli.options import registry_option
+from tlib_codec.formats.output import write_whole
 from tlib_fuzz.cases.generate import cases
 from tlib_fuzz.dictionary import dictionary
 from tlib_schemas.registry import Registry
@@ -46,9 +47,9 @@ def command(files: tuple[str, ...], output: Path, count: int, seed: int, max_siz
     generated = [case.frame for case in islice(cases(seed, registry), count)]
     kept = {frame for frame in (*frames_of(files, registry), *generated) if len(frame) <= max_size}
     for frame in kept:
-        (folder / hashlib.sha1(frame, usedforsecurity=False).hexdigest()).write_bytes(frame)
+        write_whole(folder / hashlib.sha1(frame, usedforsecurity=False).hexdigest(), frame)
     words = dictionary(registry)
-    (output / "tlib.dict").write_text(words, encoding="ascii")
+    write_whole(output / "tlib.dict", words.encode("ascii"))
     click.echo(f"{folder}: {len(kept)} seeds, {sum(map(len, kept))} bytes")
     click.echo(f"{output / 'tlib.dict'}: {words.count(chr(10))} words")
     return FINE

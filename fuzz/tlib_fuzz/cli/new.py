@@ -11,6 +11,7 @@ import click
 
 from tlib_cli import FINE
 from tlib_cli.reports import Unusable
+from tlib_codec.formats.output import write_whole
 
 
 class Template(NamedTuple):
@@ -45,11 +46,9 @@ def command(language: str, output: Path | None) -> int:
     template = TEMPLATES[language]
     path = output or Path(template.file)
     text = files("tlib_fuzz").joinpath("templates", template.file).read_text(encoding="utf-8")
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise Unusable(f"{path}: exists already; -o FILE writes another file") from None
+    if path.exists():
+        raise Unusable(f"{path}: exists already; -o FILE writes another file")
+    write_whole(path, text.encode())
     click.echo(f"{path}: call your parser in the function parse, then")
     if template.build:
         click.echo(f"    {template.build.format(shlex.quote(str(path)))}")

@@ -10,13 +10,14 @@ import msgspec
 
 from tlib_cli import FINE, INVALID, UNUSABLE
 from tlib_cli.options import registry_of
-from tlib_cli.reports import Unusable, printable
+from tlib_cli.reports import Unusable
 from tlib_fuzz.kit.findings import ABOUT, FRAME, NOT_FIRST, ORIGINAL, Finding, expected
 from tlib_fuzz.kit.judge import judge
 from tlib_fuzz.kit.persistent import NOT_ALONE, UNSURE
 from tlib_fuzz.kit.protocol import TargetError, Verdict
 from tlib_fuzz.kit.target import MODES
 from tlib_fuzz.kit.workload import Workload
+from tlib_schemas.errors import printable
 
 from .common import explained
 

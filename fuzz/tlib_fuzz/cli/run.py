@@ -15,7 +15,7 @@ import click
 
 from tlib_cli import FINE, INVALID, UNUSABLE
 from tlib_cli.options import REGISTRY, registry_of, registry_option
-from tlib_cli.reports import Unusable, printable, report
+from tlib_cli.reports import Unusable, report
 from tlib_fuzz.kit.findings import Findings, TargetOptions
 from tlib_fuzz.kit.protocol import TargetError
 from tlib_fuzz.kit.report import Progress, Total, junit, summary
@@ -23,6 +23,7 @@ from tlib_fuzz.kit.session import CHUNK, Session
 from tlib_fuzz.kit.target import MODES
 from tlib_fuzz.kit.workers import in_order
 from tlib_fuzz.kit.workload import Workload
+from tlib_schemas.errors import printable
 from tlib_schemas.registry import Registry
 
 from .common import Selection, explained, frames_of, selected

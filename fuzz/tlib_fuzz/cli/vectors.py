@@ -9,6 +9,7 @@ import msgspec
 
 from tlib_cli import FINE
 from tlib_cli.options import registry_option
+from tlib_codec.formats.output import write_whole
 from tlib_fuzz.vectors import SCHEMA, SCHEMA_NAME, vectors
 from tlib_schemas.registry import Registry
 
@@ -37,6 +38,6 @@ def command(output: Path, per_label: int, seed: int, registry: Registry) -> int:
     output.mkdir(parents=True, exist_ok=True)
     made = vectors(per_label, seed, registry)
     for name, data in (("tlib_vectors.json", made), (SCHEMA_NAME, SCHEMA)):
-        (output / name).write_bytes(msgspec.json.format(msgspec.json.encode(data), indent=1) + b"\n")
+        write_whole(output / name, msgspec.json.format(msgspec.json.encode(data), indent=1) + b"\n")
     click.echo(f"{output / 'tlib_vectors.json'}: {made['numberOfTests']} tests of {len(made['notes'])} labels")
     return FINE

@@ -16,6 +16,7 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from tlib_codec.formats.output import write_whole
 from tlib_fuzz.cases import tree
 from tlib_fuzz.cases.generate import Case
 from tlib_schemas.registry import Registry
@@ -166,15 +167,15 @@ class Findings:
             replay=f"tlib fuzz replay {shlex.quote(str(folder))}",
             hits=times,
         )
-        (folder / FRAME).write_bytes(case.frame)
-        (folder / ORIGINAL).write_bytes(hit.case.frame)
-        (folder / HEX).write_text(self._explain(case.frame, self._workload.registry), encoding="utf-8")
+        write_whole(folder / FRAME, case.frame)
+        write_whole(folder / ORIGINAL, hit.case.frame)
+        write_whole(folder / HEX, self._explain(case.frame, self._workload.registry).encode())
         self._write(finding)
         return finding
 
     def _write(self, finding: Finding) -> None:
         data = msgspec.json.format(msgspec.json.encode(finding), indent=1)
-        (self._folder / finding.name / ABOUT).write_bytes(data + b"\n")
+        write_whole(self._folder / finding.name / ABOUT, data + b"\n")
 
 
 def _repeat(workload: Workload, first: Hit, target: Target, data: bytes) -> Hit | None:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import msgspec
 
+from tlib_codec.formats.output import open_output
+
 from .findings import Finding
 
 _EVERY = 0.2  # seconds between two updates of the progress
@@ -111,7 +113,8 @@ def junit(total: Total, findings: Collection[Finding], path: Path) -> None:
         ET.SubElement(case, "system-out").text = f"{total.counts[label]} cases"
     tree = ET.ElementTree(suite)
     ET.indent(tree)
-    tree.write(path, encoding="utf-8", xml_declaration=True)
+    with open_output(path) as file:
+        tree.write(file, encoding="utf-8", xml_declaration=True)
 
 
 def _clean(text: str) -> str:

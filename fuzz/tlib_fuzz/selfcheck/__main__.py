@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from tlib_codec.engine import engine
 from tlib_codec.stream import StreamDecoder
 
-from . import csv_rows, heap, json_lines, packets, redaction
+from . import csv_rows, heap, json_lines, kills, packets, redaction
 from .agreement import Agreement
 from .call_frames import CallFrames
 from .campaign import DIFFERENTIAL, Campaign
@@ -56,6 +56,12 @@ def _runs(difference: Difference) -> Callable[[argparse.Namespace], Check]:
     return lambda options: Runs(difference, options.seed)
 
 
+def _commands(options: argparse.Namespace) -> Check:
+    from .commands import CommandChecks  # noqa: PLC0415 the command line
+
+    return CommandChecks(options.seed)
+
+
 CHECKS: Final = {
     "agreement": Entry("Hold both engines against labelled cases.", lambda options: Agreement(options.seed)),
     "differential": Entry(
@@ -72,6 +78,7 @@ CHECKS: Final = {
     "checks": Entry("Compare the checks of frames in C with those in Python.", lambda options: Checks(options.seed)),
     "call-frames": Entry("Compare the calls of runs of frames with those of their records.", lambda options: CallFrames(options.seed)),
     "redaction": Entry("Compare the redaction of frames in C and in Python.", _runs(redaction.difference)),
+    "commands": Entry("Run every command with generated and damaged inputs.", _commands),
     "campaign": Entry(
         "Hold inputs of every kind to the invariants.", lambda options: Campaign(options.seed, read_corpus(options.corpus)), damages=True
     ),
@@ -94,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
                 help="Mutate the frames of files or folders: .tlb, .bin, .json.",
             )
     search = _command(checks, "heap", "Search for the frame whose event takes most memory.", 1000)
+    _command(checks, "kills", "End commands at random moments, and look at their outputs.", 200)
     search.add_argument("--peers", action="store_true", help="Measure other libraries too, where they are installed.")
     return parser
 
@@ -111,7 +119,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.check == "heap":
         sys.stdout.writelines(f"{line}\n" for line in heap.report(options.count, options.seed, peers=options.peers))
         return 0
-    if options.check != "agreement" and len(engines()) < 2:
+    if options.check == "kills":
+        try:
+            sys.stdout.writelines(f"{line}\n" for line in kills.report(options.count, options.seed))
+        except FailureError as failure:
+            sys.stdout.write(f"kills fails, seed {options.seed}: {failure}\n")
+            return 1
+        return 0
+    if options.check not in {"agreement", "commands"} and len(engines()) < 2:
         sys.stderr.write("the native engine is not built: install a C compiler and install tlib-codec again\n")
         return 2
     check = CHECKS[options.check].make(options)

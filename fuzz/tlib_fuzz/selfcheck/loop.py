@@ -57,11 +57,16 @@ def run(check: Check, count: int) -> None:
     began = time.process_time()
     try:
         for number in range(-(-count // BATCH)):
-            faulthandler.dump_traceback_later(_HANG, exit=True, file=sys.__stderr__ or 2)
+            watch()
             check.batch(number, min(BATCH, count - number * BATCH))
             _progress(check.tally.outcomes.total(), time.process_time() - began)
     finally:
         faulthandler.cancel_dump_traceback_later()
+
+
+def watch() -> None:
+    """End the process with a traceback unless this is called again, or the run ends, in time."""
+    faulthandler.dump_traceback_later(_HANG, exit=True, file=sys.__stderr__ or 2)
 
 
 def _progress(inputs: int, seconds: float) -> None:

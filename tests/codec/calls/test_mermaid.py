@@ -54,7 +54,7 @@ def test_a_diagram_of_nothing_has_a_participant():
 
 def test_text_of_the_input_cannot_break_out():
     drawn = mermaid(calls(ringing(0, "a;b\nend%%{init}#", "c")).values(), title="x\nbox y")
-    assert "participant p0 as a#59;b#10;end#37;#37;#123;init#125;#35;" in drawn
+    assert "participant p0 as a#59;b#92;nend#37;#37;#123;init#125;#35;" in drawn
 
 
 @given(st.lists(strategies.items(), max_size=10))

@@ -14,6 +14,7 @@ The memory that is held is bounded: by `LogLimits.message` for the text, by the 
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 
 import msgspec
@@ -30,10 +31,10 @@ from tlib_schemas.values import Attributes
 from .dates import Clock
 from .lines import Line, LogLimits
 from .lists import ListBuilder, ListHead
+from .problems import SHOWN, again, stray, unreadable
 from .values import Known, Names, Unreadable, messages_with_server, raw_list, raw_text, whole, whole_bytes, wrap
 
 _REMARK = re.compile(r"\s*\((.*)\)\s*", re.DOTALL)
-_SHOWN = 256  # characters that are kept of a stray line
 _STRAYS = 32  # lines of others in a row that a message goes on after
 
 
@@ -68,10 +69,18 @@ class Context:
         self.clean: bool = False
         self.file: str = file
         self.registry: Registry = registry
-        self.names: Names = Names(registry)
         self.server: int | None = server
         self.limits: LogLimits = limits
-        self.wants_server: frozenset[int] = messages_with_server(registry)
+
+    @functools.cached_property
+    def names(self) -> Names:
+        """The attributes by the names that logs print."""
+        return Names(self.registry)
+
+    @functools.cached_property
+    def wants_server(self) -> frozenset[int]:
+        """The messages whose Server is mandatory."""
+        return messages_with_server(self.registry)
 
 
 class Message:
@@ -149,7 +158,7 @@ class Message:
             return False
         if self.foreign.search(line) or self.attribute_name(line) is not None:
             return False
-        self._strays.append((number, offset, line[:_SHOWN]))
+        self._strays.append((number, offset, line[:SHOWN]))
         return True
 
     def _resume(self, line: str) -> bool:
@@ -161,8 +170,8 @@ class Message:
                 return False  # of a message whose header is lost
         elif not self.going_on or line.lstrip()[:1] != "'" or self.pair(line) is None:
             return False
-        for stray in self._strays:
-            self.problem("log-line", "an attribute or a pair", quote(stray[2].strip()), stray)
+        for one in self._strays:
+            self.problem(*stray(one[2]), one)
         self._strays.clear()
         return True
 
@@ -187,7 +196,7 @@ class Message:
             self._keep_aside(name, text)
         elif known.id in self.values:
             self._dropping = self.going_on = True
-            self.problem("log-duplicate-attribute", f"{name} once", "it again")
+            self.problem(*again(name))
         elif not text:
             self.problem("log-value", f"a value of {name}", "nothing")
         else:
@@ -195,7 +204,7 @@ class Message:
                 self._value(known, name, text, indent)
             except Unreadable as error:
                 self._dropping = self.going_on = True
-                self.problem("log-value", f"{name} as {error}", quote(text.rstrip()))
+                self.problem(*unreadable(name, str(error), text))
 
     def _value(self, known: Known, name: str, text: str, indent: int) -> None:
         if known.kind != "plain":

@@ -7,15 +7,17 @@ message from its header on, or a line between messages. The Python reader takes 
 
 from __future__ import annotations
 
+import functools
 import re
 from array import array
 from collections.abc import Iterable, Iterator
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
 from tlib_codec.clock import to_utc
 from tlib_codec.formats.encodings import FALLBACK
-from tlib_codec.records import NO_TIME, Entry, Flow, Frames, Part
+from tlib_codec.records import NO_TIME, Diagnostic, Entry, Flow, Frames, Origin, Part
 from tlib_codec.stats import Units
 from tlib_schemas import wire
 from tlib_schemas.enumerations import AttributeID
@@ -25,16 +27,20 @@ from tlib_schemas.registry import Registry
 
 from .lines import LineDecoder
 from .message import Context
+from .problems import again, stray, unreadable
 from .reader import Reading
 from .tserver import TServerForm
-from .values import PREFIXES, messages_with_server
+from .values import PREFIXES, expectation, messages_with_server
 
 if TYPE_CHECKING:
-    from tlib_codec.native.text import LogReader
+    from tlib_codec.native.text import LogReader, LogTables
+
+_TABLES: WeakKeyDictionary[Registry, LogTables] = WeakKeyDictionary()
 
 # The kinds of values and encodings, in the order of log_in.h.
 _CALLERS, _ANY, _TEXT, _UINT, _SINT, _ENUM, _SIGNED_ENUM, _LONG, _HEX, _BINARY, _LIST = range(11)
 _UTF8, _GUESS, _BYTES = range(3)
+_STRAY, _AGAIN, _VALUE = range(3)
 _KINDS: Final = {
     Kind.TEXT: (WireType.String, _TEXT),
     Kind.UINT: (WireType.Int, _UINT),
@@ -53,6 +59,7 @@ _PLACE: Final = 512  # characters of the line before that are looked at
 _SINGLE: Final = re.compile(r"(?:cp|iso8859|koi8|mac|kz1048|ptcp154|tis|hp|latin|ascii).*")
 
 
+@functools.cache
 def characters_of(encoding: str | None) -> tuple[int, list[bytes]] | None:
     """Return how the C reads an encoding (as `checked` returns it), and the UTF-8 of its bytes from 0x80 on; None where it cannot."""
     if encoding == "utf-8":
@@ -100,9 +107,15 @@ def _server_readable(registry: Registry) -> int:
     return {_UINT: 1, _SINT: 2}.get(_CALLERS if attribute is None else _kind(attribute.value), 0)
 
 
-def reader_of(extension: ModuleType, context: Context, coding: tuple[int, list[bytes]]) -> LogReader:
-    """Return the reader in C with the tables of the context's registry."""
-    registry = context.registry
+def _tables_of(extension: ModuleType, registry: Registry) -> LogTables:
+    """Return the tables of a registry, which are made when a log of it is first read."""
+    made: LogTables | None = _TABLES.get(registry)
+    if made is None:
+        made = _TABLES[registry] = _tables(extension, registry)
+    return made
+
+
+def _tables(extension: ModuleType, registry: Registry) -> LogTables:
     exact: dict[str, int] = {}
     folded: dict[str, int] = {}
     attributes = []
@@ -111,7 +124,7 @@ def reader_of(extension: ModuleType, context: Context, coding: tuple[int, list[b
         for label in (attribute.name, *attribute.aliases):
             exact |= dict.fromkeys((prefix + label for prefix in PREFIXES), place)
             folded.setdefault(label.casefold(), place)
-    made: LogReader = extension.LogReader(
+    tables: LogTables = extension.LogTables(
         exact=exact,
         folded=folded,
         attributes=attributes,
@@ -119,6 +132,14 @@ def reader_of(extension: ModuleType, context: Context, coding: tuple[int, list[b
         wants=messages_with_server(registry),
         ids=(int(AttributeID.Server), int(AttributeID.TimeinSecs), int(AttributeID.TimeinuSecs)),
         server_readable=_server_readable(registry),
+    )
+    return tables
+
+
+def reader_of(extension: ModuleType, context: Context, coding: tuple[int, list[bytes]]) -> LogReader:
+    """Return the reader in C with the tables of the context's registry."""
+    made: LogReader = extension.LogReader(
+        known=_tables_of(extension, context.registry),
         server=context.server,
         encoding=coding[0],
         characters=coding[1],
@@ -179,10 +200,13 @@ class _NativeLog:
                 if self._asking:
                     return  # more bytes are needed
             state = self._reader.run()
+            problems = self._reader.problems()
             frames = self._frames()
             if frames is not None:
                 self._units.native += len(frames)
                 yield frames
+                for problem in problems:
+                    yield self._diagnostic(*problem)
             if state == self._more:
                 return
             if state == self._ask:
@@ -196,6 +220,19 @@ class _NativeLog:
         if zone_times:
             columns["times"] = self._zoned(columns)
         return Frames(file=self._context.file, printed=True, **columns)
+
+    def _diagnostic(self, kind: int, line: int, offset: int, name: str, text: str) -> Diagnostic:
+        """Return the diagnostic of a line that the C has found wrong; kinds are in the order of log_in.h."""
+        if kind == _STRAY:
+            wrong = stray(text)
+        elif kind == _AGAIN:
+            wrong = again(name)
+        else:
+            known = self._context.names.find(name)
+            assert known is not None
+            wrong = unreadable(name, expectation(known, text), text)
+        code, expected, actual = wrong
+        return Diagnostic(code, Origin(file=self._context.file, line=line, offset=offset), expected, actual)
 
     def _zoned(self, columns: dict[str, Any]) -> bytes:
         """Return the column of times with those that follow from the local time by the zone that the caller names."""

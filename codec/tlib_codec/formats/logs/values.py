@@ -204,6 +204,15 @@ def _quick_conn_id(text: str) -> str | None:
     return text if _CONN_ID(text) else None
 
 
+def expectation(known: Known, text: str) -> str:
+    """Return the expectation that a printed value does not meet."""
+    try:
+        value = known.parse(text)
+    except Unreadable as error:
+        return str(error)
+    raise AssertionError(f"{text!r} is {value!r}")
+
+
 class Names:
     """The attributes of a registry by the names under which logs print them."""
 

@@ -14,9 +14,10 @@ static int ask(tlib_log *log, int why) {
 static void clear(tlib_log_message *message) {
     for (uint32_t i = 0; i < message->count; i++)
         message->seen[message->items[i].id >> 6] = 0;
-    message->values.length = message->notes.length = 0;
-    message->count = 0;
-    message->open = message->certain = message->has_text = message->in_list = message->aside = message->held = message->strays = 0;
+    message->values.length = message->notes.length = message->problems.length = message->certain_problems = 0;
+    message->count = message->problem_count = 0;
+    message->open = message->certain = message->has_text = message->in_list = message->held = message->strays = 0;
+    message->aside = message->dropping = 0;
     message->consumed = 0;
     memset(&message->own, 0, sizeof message->own);
 }
@@ -101,10 +102,12 @@ static int take(const tlib_log_tables *tables, tlib_log *log, tlib_slice line) {
     const uint8_t *end = line.at + line.length, *p = tlib_skip(line.at, end, TLIB_STRIPPED);
     if (p < end && *p >= 0x80 && tlib_wide_space(p, end))
         return ask(log, TLIB_ASK_LINE);
-    if (message->strays) {
-        if (tlib_unprefixed(p, end) || (p < end && *p == '\'' && (message->in_list || message->aside)))
-            return ask(log, TLIB_ASK_LINE);
-        return TLIB_STEP_NOT;
+    if (message->strays && !tlib_unprefixed(p, end)) {
+        if (p == end || *p != '\'' || !(message->in_list || message->aside || message->dropping))
+            return TLIB_STEP_NOT;
+        int step = tlib_log_is_pair(p, end) ? tlib_log_resume(tables, log) : ask(log, TLIB_ASK_LINE);
+        if (step != TLIB_STEP_DONE)
+            return step;
     }
     if (line.length >= tables->message - message->consumed)
         return ask(log, TLIB_ASK_SIZE);
@@ -122,13 +125,12 @@ static int take(const tlib_log_tables *tables, tlib_log *log, tlib_slice line) {
     return other(log, line, p);
 }
 
-/* Keep a message open after a line of others: whether it may go on. */
+/* Keep a message open after a line of others, if it may go on: TLIB_STEP_NOT where it may not. */
 static int suspend(tlib_log *log, tlib_slice line) {
-    tlib_log_message *message = &log->message;
+    const tlib_log_message *message = &log->message;
     if (!message->certain || message->strays >= MOST_STRAYS || tlib_log_is_foreign(line))
-        return 0;
-    message->strays++;
-    return 1;
+        return TLIB_STEP_NOT;
+    return tlib_log_stray(log, line);
 }
 
 static int add_server(const tlib_log_tables *tables, tlib_log *log) {
@@ -186,7 +188,8 @@ static int write_row(const tlib_log_tables *tables, tlib_log *log, tlib_log_outp
     int step = write_frame(tables, log, &out->data);
     if (step != TLIB_STEP_DONE)
         return step;
-    if (tlib_add(&out->notes, message->notes.at, message->notes.length))
+    if (tlib_add(&out->notes, message->notes.at, message->notes.length) ||
+        tlib_add(&out->problems, message->problems.at, message->certain_problems))
         return TLIB_STEP_MEMORY;
     tlib_times times = tlib_clock_times(&log->clock, message->stamp, &message->own, tables->zone);
     out->bounds[row + 1] = out->data.length;
@@ -312,14 +315,14 @@ static int between(const tlib_log_tables *tables, tlib_log *log, tlib_log_output
     if (step == TLIB_STEP_ASK)
         return ask(log, TLIB_ASK_HEADER);
     if (open) {
-        int goes_on = step == TLIB_STEP_NOT && suspend(log, line);
-        int ended = goes_on ? TLIB_STEP_DONE : finish(tables, log, out, step == TLIB_STEP_DONE);
+        int suspended = step == TLIB_STEP_NOT ? suspend(log, line) : TLIB_STEP_NOT;
+        if (suspended == TLIB_STEP_DONE)
+            log->before = (tlib_log_before){log->at, length, 0};
+        if (suspended != TLIB_STEP_NOT)
+            return suspended;
+        int ended = finish(tables, log, out, step == TLIB_STEP_DONE);
         if (ended != TLIB_STEP_DONE)
             return ended;
-        if (goes_on) {
-            log->before = (tlib_log_before){log->at, length, 0};
-            return TLIB_STEP_DONE;
-        }
         log->unit_at = log->at;
         log->unit_line = log->line;
     }
@@ -377,7 +380,7 @@ static int stop(tlib_log *log, int step) {
 
 int tlib_log_run(const tlib_log_tables *tables, tlib_log *log, tlib_log_output *out, const uint8_t *data, size_t length, int closed) {
     while (log->at < length) {
-        if (out->count == TLIB_LOG_ROWS || out->data.length > ENOUGH || out->flow_count == TLIB_LOG_FLOWS)
+        if (out->count == TLIB_LOG_ROWS || out->data.length > ENOUGH || out->flow_count == TLIB_LOG_FLOWS || out->problems.length)
             return TLIB_LOG_FULL;
         const uint8_t *feed = memchr(data + log->at, '\n', length - log->at);
         size_t end = feed == NULL ? length : (size_t)(feed - data);
@@ -397,7 +400,7 @@ int tlib_log_run(const tlib_log_tables *tables, tlib_log *log, tlib_log_output *
         log->line++;
     }
     if (closed && log->message.open) {
-        if (out->count == TLIB_LOG_ROWS)
+        if (out->count == TLIB_LOG_ROWS || out->problems.length)
             return TLIB_LOG_FULL;
         int step = finish(tables, log, out, 0);
         if (step != TLIB_STEP_DONE)
@@ -454,7 +457,7 @@ static void drop_flows(tlib_log *log, tlib_log_output *out) {
 }
 
 void tlib_log_taken(tlib_log *log, tlib_log_output *out) {
-    out->data.length = out->notes.length = 0;
+    out->data.length = out->notes.length = out->problems.length = 0;
     out->count = 0;
     out->has_notes = out->has_times = out->has_local_times = out->has_times_of_day = out->has_zone_times = 0;
     if (out->flow_count > TLIB_LOG_FLOWS / 2)
@@ -464,8 +467,10 @@ void tlib_log_taken(tlib_log *log, tlib_log_output *out) {
 void tlib_log_release(tlib_log *log, tlib_log_output *out) {
     tlib_release(&log->message.values);
     tlib_release(&log->message.notes);
+    tlib_release(&log->message.problems);
     tlib_release(&log->scratch);
     tlib_release(&out->data);
     tlib_release(&out->notes);
     tlib_release(&out->flows);
+    tlib_release(&out->problems);
 }

@@ -5,8 +5,8 @@
  * header on, or a line between messages. The state is then that before the unit, so Python reads the unit and gives the state back
  * behind it. Positions count from the beginning of the bytes at hand; the caller keeps those from tlib_log_first on.
  *
- * log_clock.c follows stamps, log_header.c reads the line that opens a message, log_list.c and log_values.c its attributes, log_in.c the
- * lines.
+ * log_clock.c follows stamps, log_header.c reads the line that opens a message, log_list.c and log_values.c its attributes,
+ * log_problems.c notes its wrong lines, log_in.c reads the lines.
  */
 #ifndef TLIB_LOG_IN_H
 #define TLIB_LOG_IN_H
@@ -48,6 +48,18 @@ enum {
     TLIB_LOG_LIST
 };
 
+/* Wrong lines after which the message goes on; Python words them. */
+enum { TLIB_PROBLEM_STRAY = 0, TLIB_PROBLEM_AGAIN, TLIB_PROBLEM_VALUE };
+
+/* A wrong line: its number, its offset, and behind the struct an attribute's name and a text. */
+typedef struct {
+    uint64_t line;
+    uint64_t offset;
+    uint64_t kind;
+    uint32_t name; /* their lengths */
+    uint32_t text;
+} tlib_log_problem;
+
 /* An attribute of the registry; `labels` has the names of an enumeration's numbers. */
 typedef struct {
     uint16_t id;
@@ -76,6 +88,7 @@ typedef struct {
     uint8_t characters[128][3]; /* the UTF-8 of the bytes from 0x80 on; a byte alone (the first is 0x80 to 0xBF) stands for itself */
     uint32_t line;              /* limits */
     uint32_t message;
+    uint32_t problems;
     tlib_limits limits;
 } tlib_log_tables;
 
@@ -84,6 +97,7 @@ typedef struct {
 #define TLIB_LOG_ROWS 8192  /* messages of a run */
 #define TLIB_LOG_FLOWS 1024 /* flows of a run */
 #define TLIB_LOG_PLACE 512  /* characters before a message's name that are looked at */
+#define TLIB_LOG_SHOWN 256  /* characters of a stray line that Python may show */
 #define TLIB_LOG_BEFORE (4 * TLIB_LOG_PLACE)
 
 /* The line before: at a position, or kept where its bytes are gone. */
@@ -117,8 +131,9 @@ typedef struct {
     uint8_t in_list;
     uint8_t flat; /* the list has lost its indentation */
     uint8_t may_be_empty;
-    uint8_t aside; /* a value without a number goes on */
-    uint8_t held;  /* the quoted value that goes on: TLIB_HELD_... */
+    uint8_t aside;    /* a value without a number goes on */
+    uint8_t dropping; /* further lines of a value that is not kept are left out */
+    uint8_t held;     /* the quoted value that goes on: TLIB_HELD_... */
     uint8_t strays;
     uint32_t consumed;
     int64_t number; /* -1: not known */
@@ -128,6 +143,9 @@ typedef struct {
     tlib_own_time own;
     tlib_buffer values; /* attributes as they come, each with its header */
     tlib_buffer notes;
+    tlib_buffer problems; /* behind `certain_problems` those of stray lines, which count if the message goes on */
+    size_t certain_problems;
+    uint32_t problem_count;
     size_t held_at; /* of the header, the pair, or the note's length */
     size_t aside_at;
     tlib_log_item items[TLIB_LOG_ITEMS];
@@ -146,6 +164,7 @@ typedef struct {
     tlib_buffer data;
     tlib_buffer notes;
     tlib_buffer flows;
+    tlib_buffer problems; /* of the last message: a run ends behind it */
     uint64_t bounds[TLIB_LOG_ROWS + 1];
     uint64_t lines[TLIB_LOG_ROWS];
     uint64_t offsets[TLIB_LOG_ROWS];
@@ -238,6 +257,14 @@ int tlib_log_close(tlib_log *log, int sink, size_t at);
 int tlib_log_quoted(tlib_log *log, const uint8_t *p, const uint8_t *end, int sink, size_t at);
 /* Read a further line of the quoted value that goes on. */
 int tlib_log_continue(tlib_log *log, tlib_slice line);
+/* Whether a line that begins with a quote is a pair. */
+int tlib_log_is_pair(const uint8_t *p, const uint8_t *end);
+/* Note what is wrong with the line at hand. */
+int tlib_log_problem_of(const tlib_log_tables *tables, tlib_log *log, int kind, tlib_slice name, tlib_slice text);
+/* Note a stray line, which is wrong if the message goes on behind it. */
+int tlib_log_stray(tlib_log *log, tlib_slice line);
+/* Go on with the message behind stray lines. */
+int tlib_log_resume(const tlib_log_tables *tables, tlib_log *log);
 /* Read a line that begins with the prefix of an attribute's name. */
 int tlib_log_attribute_line(const tlib_log_tables *tables, tlib_log *log, const uint8_t *p, const uint8_t *end, uint32_t indent);
 

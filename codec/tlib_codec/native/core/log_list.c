@@ -195,12 +195,19 @@ static int add_pair(tlib_log *log, const tlib_limits *limits, const uint8_t *p, 
     return tlib_log_ask(log, TLIB_ASK_LIST);
 }
 
-/* Add a pair to the text of an attribute without a number. */
+int tlib_log_is_pair(const uint8_t *p, const uint8_t *end) {
+    pair found;
+    return cut(p, end, &found);
+}
+
+/* Add a pair to the text of an attribute without a number; leave out one of a value that is not kept. */
 static int add_aside(tlib_log *log, const uint8_t *p, const uint8_t *end) {
     tlib_log_message *message = &log->message;
     pair found;
-    if (!message->aside || !cut(p, end, &found))
+    if ((!message->aside && !message->dropping) || !cut(p, end, &found))
         return tlib_log_ask(log, TLIB_ASK_LIST);
+    if (!message->aside)
+        return TLIB_STEP_DONE;
     end = tlib_rstrip(p, end);
     if (tlib_add(&message->notes, (const uint8_t *)"\n", 1) || tlib_add(&message->notes, p, (size_t)(end - p)))
         return TLIB_STEP_MEMORY;

@@ -281,6 +281,7 @@ static int add_any(const tlib_log_tables *tables, tlib_log *log, uint16_t id, co
     return tlib_log_whole(p, end, 64, &value) ? add_number(log, id, TLIB_LONG, value) : tlib_log_ask(log, TLIB_ASK_VALUE);
 }
 
+/* Add the value of an attribute; TLIB_STEP_NOT where it certainly has no value of the attribute's type. */
 static int add_value(const tlib_log_tables *tables, tlib_log *log, const tlib_log_attribute *one, const uint8_t *p, const uint8_t *end,
                      uint32_t indent) {
     uint64_t value;
@@ -292,7 +293,7 @@ static int add_value(const tlib_log_tables *tables, tlib_log *log, const tlib_lo
         return *p == '\'' ? add_text(log, one->id, p, end) : tlib_log_ask(log, TLIB_ASK_VALUE);
     case TLIB_LOG_UINT:
     case TLIB_LOG_SINT:
-        return tlib_log_whole(p, end, 32, &value) ? add_integer(tables, log, one, value) : tlib_log_ask(log, TLIB_ASK_VALUE);
+        return tlib_log_whole(p, end, 32, &value) ? add_integer(tables, log, one, value) : TLIB_STEP_NOT;
     case TLIB_LOG_ENUM:
     case TLIB_LOG_SIGNED_ENUM:
         return add_enumeration(tables, log, one, p, end);
@@ -401,14 +402,27 @@ int tlib_log_attribute_line(const tlib_log_tables *tables, tlib_log *log, const 
     int step = tlib_log_list_end(log);
     if (step != TLIB_STEP_DONE)
         return step;
-    message->aside = 0;
+    message->aside = message->dropping = 0;
     message->certain = 1;
     const uint8_t *value = tlib_lstrip(q, end);
     tlib_log_attribute one;
-    if (!find(tables, log, name, bare, &one))
+    int known = find(tables, log, name, bare, &one), again = known && (message->seen[one.id >> 6] >> (one.id & 63) & 1);
+    if (message->strays) {
+        step = again ? tlib_log_ask(log, TLIB_ASK_LINE) : tlib_log_resume(tables, log); /* again: of a message whose header is lost */
+        if (step != TLIB_STEP_DONE)
+            return step;
+    }
+    if (!known)
         return add_note(log, name, value, end);
-    uint64_t bit = UINT64_C(1) << (one.id & 63);
-    if (value == end || (message->seen[one.id >> 6] & bit))
-        return tlib_log_ask(log, value == end ? TLIB_ASK_VALUE : TLIB_ASK_LINE);
-    return add_value(tables, log, &one, value, end, indent);
+    if (again) {
+        message->dropping = 1;
+        return tlib_log_problem_of(tables, log, TLIB_PROBLEM_AGAIN, name, (tlib_slice){end, 0});
+    }
+    if (value == end)
+        return tlib_log_ask(log, TLIB_ASK_VALUE);
+    step = add_value(tables, log, &one, value, end, indent);
+    if (step != TLIB_STEP_NOT)
+        return step;
+    message->dropping = 1;
+    return tlib_log_problem_of(tables, log, TLIB_PROBLEM_VALUE, name, (tlib_slice){value, (size_t)(end - value)});
 }

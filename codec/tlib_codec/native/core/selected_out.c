@@ -1,6 +1,7 @@
 /* Chosen columns as lines: see selected_out.h. */
 #include "selected_out.h"
 
+#include "formula.h"
 #include "json_text.h"
 
 #define FAILED (-1)
@@ -11,8 +12,10 @@ static uint8_t *copy(uint8_t *out, const void *data, size_t length) {
 }
 
 /* A text in quotes, its quotes doubled; each byte that is not UTF-8 becomes U+FFFD. At most three bytes a byte, and two. */
-static uint8_t *write_csv_text(uint8_t *out, const uint8_t *text, size_t length) {
+static uint8_t *write_csv_text(uint8_t *out, const uint8_t *text, size_t length, int guard) {
     *out++ = '"';
+    if (guard && tlib_is_formula(text, length))
+        *out++ = '\'';
     while (length) {
         size_t good = tlib_ascii(text, length) ? length : tlib_utf8(text, length);
         for (size_t i = 0; i < good; i++) {
@@ -83,7 +86,8 @@ static uint8_t *write_cell(tlib_selected *selected, const tlib_chosen *column, u
     switch (value->type) {
     case TLIB_FIELD_TEXT:
     case TLIB_FIELD_UNICODE:
-        return selected->csv ? write_csv_text(out, value->data, value->length) : tlib_json_text(out, value->data, value->length);
+        return selected->csv ? write_csv_text(out, value->data, value->length, selected->guard)
+                             : tlib_json_text(out, value->data, value->length);
     case TLIB_FIELD_HEX:
         *out++ = '"';
         out = tlib_write_hex(out, value->data, 8);

@@ -25,6 +25,7 @@ typedef struct {
     const tlib_chosen *columns;
     uint32_t count;
     int csv;
+    int guard;          /* CSV: put an apostrophe before a text that a spreadsheet takes for a formula */
     const uint8_t *end; /* of a line */
     uint32_t end_length;
     tlib_date date;

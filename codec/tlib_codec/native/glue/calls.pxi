@@ -95,9 +95,9 @@ cdef int64_t at_least(double seconds):
 cdef class EventReader:
     """Takes runs of frames for a `CallTracker`, whose parts it is given."""
 
-    cdef FrameChecker checker
+    cdef Checks checker
     cdef FrameRun work
-    cdef object frames, event, calls, count, arrive, over, follow, registry, members, connect, lines_type
+    cdef object frames, event, calls, count, arrive, over, follow, registry, limits, members, connect, lines_type
     cdef uint32_t *counts      # frames of each message since the tracker was told
     cdef uint16_t *seen        # those messages, in the order of their first frames
     cdef uint32_t seen_count
@@ -130,7 +130,7 @@ cdef class EventReader:
                   lines, bint history):
         cdef uint8_t *role_of
         cdef uint8_t *read
-        self.checker = FrameChecker(registry, limits)
+        self.checker, self.limits = Checks(registry), limits
         self.registry, self.event, self.calls, self.count = registry, event, calls, count
         self.arrive, self.over, self.follow, self.members, self.lines_type = arrive, over, follow, members, lines
         self.counts = <uint32_t *> zeroed(1 << 16, sizeof(uint32_t))
@@ -164,7 +164,7 @@ cdef class EventReader:
 
     def take(self, frames, connect, bint lines):
         """Take a run of frames. `connect` gives the connection and the origin of a place; with `lines`, plain calls may come as lines."""
-        self.work = FrameRun(frames.data, frames.bounds, self.registry, self.checker.limits, frames.printed)
+        self.work = FrameRun(frames.data, frames.bounds, self.registry, self.limits, frames.printed)
         self.kept = []
         columns_of(frames, &self.origins_of, self.work.core.count, self.kept)
         self.frames, self.connect, self.lines = frames, connect, lines and self.words is not None

@@ -51,7 +51,15 @@ cdef extern from "log_in.h" nogil:
         uint8_t characters[128][3]
         uint32_t line
         uint32_t message
+        uint32_t problems
         tlib_limits limits
+
+    ctypedef struct tlib_log_problem:
+        uint64_t line
+        uint64_t offset
+        uint64_t kind
+        uint32_t name
+        uint32_t text
 
     ctypedef struct tlib_log_before:
         size_t at
@@ -62,6 +70,7 @@ cdef extern from "log_in.h" nogil:
         log_bytes data
         log_bytes notes
         log_bytes flows
+        log_bytes problems
         uint64_t *bounds
         uint64_t *lines
         uint64_t *offsets
@@ -105,20 +114,59 @@ cdef extern from "log_in.h" nogil:
 LOG_MORE, LOG_FULL, LOG_ASK = TLIB_LOG_MORE, TLIB_LOG_FULL, TLIB_LOG_ASK
 
 
+cdef class LogTables:
+    """A registry as the C reads logs of it; the arguments are those of `formats.logs.native`."""
+
+    cdef tlib_log_tables tables
+    cdef list kept           # what the C points into
+    cdef tlib_log_attribute *attributes
+    cdef uint16_t *by_id
+    cdef uint8_t *wants
+
+    def __cinit__(self, dict exact, dict folded, list attributes, dict messages, frozenset wants, tuple ids, int server_readable):
+        cdef Py_ssize_t i
+        self.attributes = <tlib_log_attribute *> zeroed(len(attributes), sizeof(tlib_log_attribute))
+        self.by_id = <uint16_t *> zeroed(1 << 16, sizeof(uint16_t))
+        self.wants = <uint8_t *> zeroed(1 << 16, 1)
+        self.kept = []
+        for i, (number, kind, labels) in enumerate(attributes):
+            self.attributes[i].id = number
+            self.attributes[i].kind = kind
+            self.attributes[i].labels = self.names(labels)
+            self.by_id[<int> number] = i + 1
+        for number in wants:
+            self.wants[<int> number] = 1
+        self.tables.exact = self.names(exact)
+        self.tables.folded = self.names(folded)
+        self.tables.messages = self.names(messages)
+        self.tables.attributes = self.attributes
+        self.tables.by_id = self.by_id
+        self.tables.wants_server = self.wants
+        self.tables.server_id, self.tables.seconds_id, self.tables.micros_id = ids
+        self.tables.server_readable = server_readable
+
+    cdef const tlib_names *names(self, dict known) except NULL:
+        cdef Names made = Names(known)
+        self.kept.append(made)
+        return &made.names
+
+    def __dealloc__(self):
+        PyMem_Free(self.attributes)
+        PyMem_Free(self.by_id)
+        PyMem_Free(self.wants)
+
+
 cdef class LogReader:
-    """Read the text of a T-Server log into frames. `feed` it, `run` it, take its `frames`; where it asks, read `line` by `line`.
+    """Read the text of a T-Server log into frames. `feed` it, `run` it, take its `problems` and `frames`; where it asks, read `line` by `line`.
 
     The arguments are those of `formats.logs.native`. `run` returns LOG_MORE, LOG_FULL or LOG_ASK. `clock`, `before` and `orphaned` are the state that
     the reader in Python has between two units.
     """
 
+    cdef LogTables known
     cdef tlib_log_tables tables
     cdef tlib_log *log
     cdef tlib_log_output *out
-    cdef list kept           # the tables that C has pointers into
-    cdef tlib_log_attribute *attributes
-    cdef uint16_t *by_id
-    cdef uint8_t *wants
     cdef uint8_t *buffer
     cdef size_t end, capacity
     cdef uint64_t dropped    # bytes of the unfinished line, which is beyond the limit
@@ -127,41 +175,14 @@ cdef class LogReader:
     cdef list flows
     cdef object flow_class
 
-    def __cinit__(self, dict exact, dict folded, list attributes, dict messages, frozenset wants, tuple ids, int server_readable,
-                  server, int encoding, list characters, bint zone, limits, frame_limits, flow_class):
-        cdef Names names
+    def __cinit__(self, LogTables known, server, int encoding, list characters, bint zone, limits, frame_limits, flow_class):
         cdef Py_ssize_t i, j
+        self.known = known
+        self.tables = known.tables
         self.log = <tlib_log *> zeroed(1, sizeof(tlib_log))
         self.out = <tlib_log_output *> zeroed(1, sizeof(tlib_log_output))
-        self.attributes = <tlib_log_attribute *> zeroed(len(attributes), sizeof(tlib_log_attribute))
-        self.by_id = <uint16_t *> zeroed(1 << 16, sizeof(uint16_t))
-        self.wants = <uint8_t *> zeroed(1 << 16, 1)
-        self.kept = []
         self.flows = []
         self.flow_class = flow_class
-        for i, (number, kind, labels) in enumerate(attributes):
-            names = Names(labels)
-            self.kept.append(names)
-            self.attributes[i].id = number
-            self.attributes[i].kind = kind
-            self.attributes[i].labels = &names.names
-            self.by_id[<int> number] = i + 1
-        for number in wants:
-            self.wants[<int> number] = 1
-        names = Names(exact)
-        self.kept.append(names)
-        self.tables.exact = &names.names
-        names = Names(folded)
-        self.kept.append(names)
-        self.tables.folded = &names.names
-        names = Names(messages)
-        self.kept.append(names)
-        self.tables.messages = &names.names
-        self.tables.attributes = self.attributes
-        self.tables.by_id = self.by_id
-        self.tables.wants_server = self.wants
-        self.tables.server_id, self.tables.seconds_id, self.tables.micros_id = ids
-        self.tables.server_readable = server_readable
         self.tables.has_server = server is not None
         self.tables.server = server or 0
         self.tables.encoding = encoding
@@ -171,6 +192,7 @@ cdef class LogReader:
                 self.tables.characters[i][j] = character[j]
         self.tables.line = limits.line
         self.tables.message = limits.message
+        self.tables.problems = limits.problems
         self.tables.limits = limits_of(frame_limits)
         self.log.line = 1
 
@@ -179,9 +201,6 @@ cdef class LogReader:
             tlib_log_release(self.log, self.out)
         PyMem_Free(self.log)
         PyMem_Free(self.out)
-        PyMem_Free(self.attributes)
-        PyMem_Free(self.by_id)
-        PyMem_Free(self.wants)
         PyMem_Free(self.buffer)
 
     def begin(self, uint64_t offset, uint64_t line):
@@ -265,6 +284,21 @@ cdef class LogReader:
         if out.flow_count < <uint32_t> len(self.flows):
             self.flows = []
         return columns
+
+    def problems(self):
+        """Return what is wrong with lines of the last message of the next `frames`: kind, line, offset, an attribute's name, a text."""
+        cdef tlib_log_problem one
+        cdef size_t at = 0
+        cdef list found = []
+        while at < self.out.problems.length:
+            memcpy(&one, self.out.problems.at + at, sizeof(one))
+            at += sizeof(one)
+            name = copied(self.out.problems.at + at, one.name).decode("ascii")
+            at += one.name
+            text = copied(self.out.problems.at + at, one.text).decode("utf-8", "surrogateescape")
+            at += one.text
+            found.append((one.kind, one.line, one.offset, name, text))
+        return found
 
     @property
     def zone_times(self):

@@ -26,6 +26,7 @@ cdef extern from "selected_out.h" nogil:
         const tlib_chosen *columns
         uint32_t count
         int csv
+        int guard
         const uint8_t *end
         uint32_t end_length
         void *context
@@ -115,7 +116,7 @@ cdef class SelectedLines:
     cdef tlib_selected core
     cdef tlib_buffer out
 
-    def __cinit__(self, registry, list columns, facts, bytes end, bint csv, convert):
+    def __cinit__(self, registry, list columns, facts, bytes end, bint csv, bint guard, convert):
         """Take for each column its source, what stands in front of its cell, the texts of its numbers or None, and whether it is bare.
 
         `convert` returns the cell of a value, by the number of its column.
@@ -128,6 +129,7 @@ cdef class SelectedLines:
         self.columns = <tlib_chosen *> zeroed(len(columns), sizeof(tlib_chosen))
         self.core.columns = self.columns
         self.core.csv = csv
+        self.core.guard = guard
         self.core.end = <const uint8_t *> PyBytes_AS_STRING(end)
         self.core.end_length = <uint32_t> PyBytes_GET_SIZE(end)
         self.core.context = <void *> self
