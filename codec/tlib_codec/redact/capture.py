@@ -11,21 +11,21 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from tlib_codec.formats.captures.ip import Dissector, PacketError, Segment
 from tlib_codec.formats.captures.model import DEFAULT_SETTINGS, CaptureSettings, Packet
 from tlib_codec.formats.captures.tcp import Direction, Reassembler
 from tlib_codec.formats.compression import CompressionError
 from tlib_codec.formats.source import Source
-from tlib_codec.records import Batch, Diagnostic, Frames, Origin, Record
+from tlib_codec.records import Batch, Diagnostic, Entry, Frames, Origin, Record
 from tlib_codec.stream import Gap, Missing
 from tlib_schemas.errors import EncodeError
 
 from .file_records import FileRecord, Records, reader
 from .frames import FrameRedactor
 from .items import Redactor
-from .packets import HEADERS, TCP, Addresses, Layout, blanked, carrying, header_of, layout, mended, untouched
+from .packets import HEADERS, TCP, Addresses, Layout, blanked, carrying, header_of, layout, mended, scrubbed, untouched
 
 _CHUNK = 1 << 20
 _HISTORY = 1 << 16  # bytes of a direction's stream that are kept for copies that come late
@@ -129,7 +129,8 @@ class CaptureRedactor:
     replaces IP addresses, too: those that share a prefix share one of the same length afterwards.
 
     After `records`: `packets` were written, the payload of `others` of them blanked since it is of no T-Library
-    connection; `blank` bytes of T-Library connections were in no frame that could be replaced, `blocks` of a pcapng file left out.
+    connection; `blank` bytes of T-Library connections were in no frame that could be replaced, `blocks` and `options` of a pcapng file left
+    out.
     `wanted` selects the frames that it keeps, by their original values (None: all); the bytes of the others become zeros.
     """
 
@@ -167,6 +168,11 @@ class CaptureRedactor:
         return self._records.dropped
 
     @property
+    def options(self) -> int:
+        """Return the number of omitted options of blocks."""
+        return self._records.options
+
+    @property
     def followed(self) -> int:
         """Return the number of directions of connections that carry frames."""
         return self._streams.followed
@@ -193,9 +199,8 @@ class CaptureRedactor:
                 if isinstance(problem, Diagnostic):
                     yield problem
             self._take()
-            if file.closed:
-                self._streams.close()
-            self._decide()
+            for parts in self._streams.close() if file.closed else (self._streams.items(),):
+                self._decide(parts)
             yield b"".join(self._written(everything=file.closed))
 
     # -- in --------------------------------------------------------------------------------------
@@ -253,9 +258,9 @@ class CaptureRedactor:
         self._windows[flow] = window
         return window
 
-    def _decide(self) -> None:
+    def _decide(self, parts: Iterable[Frames | Entry]) -> None:
         """Replace the frames that are complete."""
-        for part in self._streams.items():
+        for part in parts:
             if isinstance(part, Frames) and self._wanted is None:
                 self._decide_run(part)
                 continue
@@ -357,7 +362,8 @@ class CaptureRedactor:
         payload, known = part.window.get(part.start, part.end - part.start)
         if part.direction.follow:
             self.blank += len(payload) - known
-        return mended(part.layout, part.data, part.data[: part.header] + payload, complete=part.complete and part.layout.complete)
+        head = scrubbed(TCP, part.data[: part.header])
+        return mended(part.layout, part.data, head + payload, complete=part.complete and part.layout.complete)
 
 
 def _memory(packet: Packet) -> int:
