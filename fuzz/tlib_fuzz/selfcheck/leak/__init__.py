@@ -20,10 +20,19 @@ from tlib_schemas.tlibrary import TLIBRARY
 from . import captures, frames, lines, logs
 from .redacted import REDACT
 from .search import Search
-from .secrets import Planted, draw
+from .secrets import Planted, Secret, draw
 
-_FILES: Final = {"frames": frames.file, "jsonl": lines.file, "log": logs.tserver, "platform log": logs.platform, "capture": captures.file}
-_KEYS: Final = (b"one key", b"another key")
+Make = Callable[[random.Random, Sequence[Secret], Registry], tuple[bytes, list[Planted]]]
+"""Makes a file that holds secrets, and says where."""
+
+FILES: Final[dict[str, Make]] = {
+    "frames": frames.file,
+    "jsonl": lines.file,
+    "log": logs.tserver,
+    "platform log": logs.platform,
+    "capture": captures.file,
+}
+KEYS: Final = (b"one key", b"another key")
 _SHOWN: Final = 20
 
 Redact = Callable[[bytes, bytes, Registry], bytes]
@@ -54,8 +63,8 @@ def check(count: int, seed: int, registry: Registry = TLIBRARY, redact: Mapping[
     rng = random.Random(seed)  # noqa: S311
     secrets = draw(rng, count)
     result = Result(Counter(), [], [])
-    share = -(-count // len(_FILES))
-    for index, (name, make) in enumerate(_FILES.items()):
+    share = -(-count // len(FILES))
+    for index, (name, make) in enumerate(FILES.items()):
         own = secrets[index * share : (index + 1) * share]
         data, planted = make(rng, own, registry)
         search = Search(own)
@@ -63,7 +72,7 @@ def check(count: int, seed: int, registry: Registry = TLIBRARY, redact: Mapping[
         found = search.found(data)
         result.hidden.extend(Leak(name, one) for one in planted if one.secret not in found and not one.split)
         leaked = set(own)
-        for key in _KEYS:
+        for key in KEYS:
             if leaked:
                 leaked &= search.found(redact[name.split()[-1]](data, key, registry))
         result.leaks.extend(Leak(name, one) for one in planted if one.secret in leaked)
@@ -77,7 +86,8 @@ def report(count: int, seeds: Sequence[int]) -> tuple[list[str], bool]:
     results = [check(count, seed) for seed in seeds]
     for result in results:
         total += result.planted
-    leaks, hidden = ([one for result in results for one in part(result)] for part in (lambda r: r.leaks, lambda r: r.hidden))
+    leaks = [one for result in results for one in result.leaks]
+    hidden = [one for result in results for one in result.hidden]
     seconds = time.process_time() - began
     shares = ", ".join(f"{number:,} {name}" for name, number in total.items())
     text = [

@@ -31,6 +31,7 @@ from . import frames
 from .secrets import Planted, Secret
 
 _ENDS: Final = ("10.0.0.1", "10.0.0.2")
+_BACK: Final = (_ENDS[1], _ENDS[0])
 _SIX: Final = ("fd00::1", "fd00::2")
 
 
@@ -43,12 +44,14 @@ class Tape:
         self.pieces: list[tuple[bytes, bytes] | bytes] = []
         self._ports = 1024
 
-    def talk(self) -> Talk:
-        """Return a new connection, open, and with a frame that shows it to be one of ours."""
+    def talk(self, server: int = 3000) -> Talk:
+        """Return a new connection to a port of the server, open."""
         self._ports += 1
-        talk = Talk(cport=self._ports)
-        talk.open().say(self.frame([]))
-        return talk
+        return Talk(cport=self._ports, sport=server).open()
+
+    def ours(self) -> Talk:
+        """Return a new connection with a frame, which shows it to be one of ours."""
+        return self.talk().say(self.frame([]))
 
     def frame(self, secrets: Sequence[Secret]) -> bytes:
         """Return a frame with secrets in its attributes."""
@@ -87,12 +90,12 @@ def _option(code: int, value: bytes) -> bytes:
 
 def whole_frame(tape: Tape, secret: Secret) -> None:
     """One frame in one segment."""
-    tape.take(tape.talk().say(tape.frame([secret])).ack())
+    tape.take(tape.ours().say(tape.frame([secret])).ack())
 
 
 def split_frame(tape: Tape, secret: Secret) -> None:
     """A frame over several segments, cut anywhere."""
-    talk, data = tape.talk(), tape.frame([secret])
+    talk, data = tape.ours(), tape.frame([secret])
     step = tape.rng.choice((1, 3, 7, 20))
     for at in range(0, len(data), step):
         talk.say(data[at : at + step])
@@ -101,7 +104,7 @@ def split_frame(tape: Tape, secret: Secret) -> None:
 
 def shuffled_frame(tape: Tape, secret: Secret) -> None:
     """A frame whose segments come in another order, some twice."""
-    talk, data = tape.talk(), tape.frame([secret])
+    talk, data = tape.ours(), tape.frame([secret])
     first = len(talk.packets)
     for at in range(0, len(data), 11):
         talk.say(data[at : at + 11])
@@ -112,7 +115,7 @@ def shuffled_frame(tape: Tape, secret: Secret) -> None:
 
 def repeated_bytes(tape: Tape, secret: Secret) -> None:
     """A copy of a segment with other bytes: the secret stands in the copy."""
-    talk = tape.talk()
+    talk = tape.ours()
     at = talk.seqs[1]
     talk.say(tape.frame([])).say(tape.frame([]))
     tape.take(talk.packet(1, ACK | PSH, secret.data, seq=at).packet(1, ACK | PSH, b"TL" + secret.data, seq=at + 3))
@@ -120,7 +123,7 @@ def repeated_bytes(tape: Tape, secret: Secret) -> None:
 
 def behind_gap(tape: Tape, secret: Secret) -> None:
     """A frame of which a segment is lost."""
-    talk, data = tape.talk(), tape.frame([secret])
+    talk, data = tape.ours(), tape.frame([secret])
     talk.say(data[:4])
     talk.seqs[1] += 3
     tape.take(talk.say(data[7:]).say(tape.frame([])).ack())
@@ -128,34 +131,34 @@ def behind_gap(tape: Tape, secret: Secret) -> None:
 
 def garbage(tape: Tape, secret: Secret) -> None:
     """Bytes between two frames."""
-    tape.take(tape.talk().say(secret.data).say(tape.frame([])))
+    tape.take(tape.ours().say(secret.data).say(tape.frame([])))
 
 
 def malformed_frame(tape: Tape, secret: Secret) -> None:
     """A frame that does not decode."""
-    tape.take(tape.talk().say(frames.damaged(tape.frame([secret]))).say(tape.frame([])))
+    tape.take(tape.ours().say(frames.damaged(tape.frame([secret]))).say(tape.frame([])))
 
 
 def unfinished_frame(tape: Tape, secret: Secret) -> None:
     """A frame that the end of the connection cuts."""
-    tape.take(tape.talk().say(tape.frame([secret])[:-1]).close())
+    tape.take(tape.ours().say(tape.frame([secret])[:-1]).close())
 
 
 def fragments(tape: Tape, secret: Secret) -> None:
     """A frame in IP fragments, at times without the last one."""
-    talk = tape.talk()
-    body = tcp(*reversed(_ENDS), 3000, talk.ports[0], talk.seqs[1], talk.seqs[0], ACK | PSH, tape.frame([secret]))
+    talk = tape.ours()
+    body = tcp(*_BACK, 3000, talk.ports[0], talk.seqs[1], talk.seqs[0], ACK | PSH, tape.frame([secret]))
     tape.take(talk)
     cut = len(body) // 16 * 8
     number = tape.rng.randrange(0x10000)
-    first = ethernet(ipv4(*reversed(_ENDS), body[:cut], ident=number, fragment=0x2000))
-    last = ethernet(ipv4(*reversed(_ENDS), body[cut:], ident=number, fragment=cut // 8))
+    first = ethernet(ipv4(*_BACK, body[:cut], ident=number, fragment=0x2000))
+    last = ethernet(ipv4(*_BACK, body[cut:], ident=number, fragment=cut // 8))
     tape.add(*tape.rng.choice(((first, last), (last, first), (first,), (last,))))
 
 
 def cut_packet(tape: Tape, secret: Secret) -> None:
     """A packet of which the capture has a part."""
-    talk = tape.talk().say(secret.data + b"TL" + tape.frame([secret]))
+    talk = tape.ours().say(secret.data + b"TL" + tape.frame([secret]))
     talk.packets[-1] = (talk.packets[-1][0], talk.packets[-1][1][:-1])
     tape.take(talk)
 
@@ -165,27 +168,27 @@ def cut_packet(tape: Tape, secret: Secret) -> None:
 
 def tcp_option(tape: Tape, secret: Secret) -> None:
     """An option of TCP."""
-    talk = tape.talk()
+    talk = tape.ours()
     value = secret.data[:34]
     kind = tape.rng.choice((2, 3, 4, 30, 69, 254))
     options = bytes((1, kind, len(value) + 2)) + value
     options = tape.rng.choice((options, b"\x01\x00" + value, b"\x01" + value))[:40]
     options += bytes(-len(options) % 4)
     side = tape.rng.choice((SYN, ACK | PSH))
-    body = tcp(*reversed(_ENDS), 3000, talk.ports[0], talk.seqs[1], talk.seqs[0], side, tape.frame([]), options)
+    body = tcp(*_BACK, 3000, talk.ports[0], talk.seqs[1], talk.seqs[0], side, tape.frame([]), options)
     tape.take(talk)
-    tape.add(ethernet(ipv4(*reversed(_ENDS), body)))
+    tape.add(ethernet(ipv4(*_BACK, body)))
 
 
 def ip_option(tape: Tape, secret: Secret) -> None:
     """An option of IP."""
-    talk = tape.talk()
+    talk = tape.ours()
     value = secret.data[:34]
     options = bytes((tape.rng.choice((7, 68, 131, 30)), len(value) + 2)) + value
     options = (options + bytes(-len(options) % 4))[:40]
-    body = tcp(*reversed(_ENDS), 3000, talk.ports[0], talk.seqs[1], talk.seqs[0], ACK | PSH, tape.frame([]))
+    body = tcp(*_BACK, 3000, talk.ports[0], talk.seqs[1], talk.seqs[0], ACK | PSH, tape.frame([]))
     tape.take(talk)
-    tape.add(ethernet(ipv4(*reversed(_ENDS), tape.rng.choice((body, secret.data)), options=options)))
+    tape.add(ethernet(ipv4(*_BACK, tape.rng.choice((body, secret.data)), options=options)))
 
 
 def extension(tape: Tape, secret: Secret) -> None:
@@ -199,7 +202,7 @@ def extension(tape: Tape, secret: Secret) -> None:
 
 def trailer(tape: Tape, secret: Secret) -> None:
     """Bytes behind the IP packet."""
-    talk = tape.talk()
+    talk = tape.ours()
     tape.take(talk)
     tape.add(talk.packets[-1][1] + secret.data)
 
@@ -217,13 +220,12 @@ def other_protocol(tape: Tape, secret: Secret) -> None:
 
 def other_connection(tape: Tape, secret: Secret) -> None:
     """A connection of another program."""
-    tape._ports += 1  # noqa: SLF001 its own
-    tape.take(Talk(cport=tape._ports, sport=80).open().say(b"GET /" + secret.data).say(secret.data, side=0).close())  # noqa: SLF001
+    tape.take(tape.talk(80).say(b"GET /" + secret.data).say(secret.data, side=0).close())
 
 
 def control(tape: Tape, secret: Secret) -> None:
     """The payload of a segment that opens or resets a connection."""
-    tape.take(tape.talk().packet(0, SYN, secret.data).packet(1, RST, secret.data).packet(0, RST, secret.data))
+    tape.take(tape.ours().packet(0, SYN, secret.data).packet(1, RST, secret.data).packet(0, RST, secret.data))
 
 
 # -- pcapng ----------------------------------------------------------------------------------------
@@ -231,7 +233,7 @@ def control(tape: Tape, secret: Secret) -> None:
 
 def packet_option(tape: Tape, secret: Secret) -> None:
     """An option of a packet: a comment, or a number that is too long."""
-    tape.take(tape.talk())
+    tape.take(tape.ours())
     packet = ethernet(ipv4(*_ENDS, b""))
     tape.add(packet, options=_option(tape.rng.choice((1, 2, 3, 4, 5, 6, 2988)), secret.data + bytes(3)) + tape.rng.choice((bytes(4), b"")))
 
