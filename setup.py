@@ -33,6 +33,7 @@ ENGINE = ("frame.c", "list.c", "stream.c")
 COLUMNS = ("columns.c", "columns_export.c")
 TEXT = (
     *("log_in.c", "log_list.c", "log_values.c", "log_problems.c", "log_header.c", "log_clock.c", "log_text.c"),
+    *("check.c", "wording.c"),
     *("frames.c", "json_list.c", "json_out.c", "csv_out.c", "json_read.c", "json_read_list.c", "json_read_attribute.c", "json_in.c"),
 )
 BATCHES = ("frames.c", "check.c", "fields.c", "query.c", "packets_out.c", "blake2b.c", "pseudonym.c", "redact.c", "selected_out.c")
@@ -65,7 +66,17 @@ for extension in extensions:
     extension.optional = True  # cythonize does not hand it on
 
 
-class BuildTwice(build_ext):
+class Build(build_ext):
+    """Build the extensions, and say so if one is missing."""
+
+    def run(self) -> None:
+        super().run()
+        missing = [one.name for one in self.extensions if not Path(self.get_ext_fullpath(one.name)).exists()]
+        if missing:
+            self.warn(f"not built: {', '.join(missing)}. The reference engine serves, which is much slower: docs/engines.md")
+
+
+class BuildTwice(Build):
     """Build with counters, run the training, build again with what it counted; once and plainly where the compiler is not gcc."""
 
     flags: tuple[list[str], list[str]] = [], []
@@ -107,4 +118,4 @@ if PGO:
     requires = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
     setup(ext_modules=extensions, cmdclass={"build_ext": BuildTwice}, setup_requires=requires)
 else:
-    setup(ext_modules=extensions)
+    setup(ext_modules=extensions, cmdclass={"build_ext": Build})

@@ -33,6 +33,7 @@ class Signals:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
+        self._reset()
         before = {number: signal.getsignal(number) for number in ENDING}
         ours = [number for number, handler in before.items() if handler in (signal.SIG_DFL, signal.default_int_handler)]
         for number in ours:
@@ -42,7 +43,10 @@ class Signals:
         finally:
             for number in ours:
                 signal.signal(number, before[number])
-            self._held, self._waiting, self._raised = False, None, -_REPEATED
+            self._reset()
+
+    def _reset(self) -> None:
+        self._held, self._waiting, self._raised = False, None, -_REPEATED
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         if self._held:
@@ -85,7 +89,7 @@ def raise_signal(number: int) -> NoReturn:
 
 @contextlib.contextmanager
 def blocked() -> Iterator[None]:
-    """Block signals inside the block; a process that starts there inherits the block and leaves signals to this one."""
+    """Block signals of this thread inside the block; a process that starts there inherits that and leaves signals to this one."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

@@ -181,6 +181,7 @@ def write(
     from .clock import timed  # noqa: PLC0415
     from .formats import WriteOptions, by_suffix, writable  # noqa: PLC0415
     from .formats.output import open_output  # noqa: PLC0415
+    from .records import Frames  # noqa: PLC0415
 
     path = os.fspath(file) if isinstance(file, str | os.PathLike) else None
     chosen = writable().get(format) if format is not None else by_suffix(path or "")
@@ -200,7 +201,7 @@ def write(
         writer = chosen.write(opened, WriteOptions(registry=registry, select=selection, raw_csv=raw_csv))
         try:
             for batch in timed(_batches(records, registry), registry):
-                problems += sum(1 for _ in writer.write(batch))
+                problems += sum(len(part) if isinstance(part, Frames) else 1 for part in writer.write(batch))
         finally:
             writer.close()
         writer.flush()

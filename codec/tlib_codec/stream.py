@@ -103,6 +103,11 @@ class StreamDecoder:
         """Bytes that no item has given yet."""
         return len(self._buffer)
 
+    @property
+    def memory(self) -> int:
+        """Return the bytes of memory that the buffer takes."""
+        return len(self._buffer)
+
     def feed(self, data: Buffer) -> None:
         """Take the next bytes of the stream. Raises ValueError after `close`."""
         if self._closed:

@@ -22,7 +22,7 @@ from tlib_cli.reports import Unusable
 from tlib_cli.serving import FaultLog, Serving, serve, serving_options
 from tlib_codec.engine import encode
 from tlib_codec.formats import Format, Writer
-from tlib_codec.records import Origin, Record, batches
+from tlib_codec.records import Diagnostic, Origin, Record, batches
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_simulator import Scenario, ScenarioError, Simulation
 
@@ -132,8 +132,8 @@ def simulate(
         if scenario.faults:
             records = with_faults(records, scenario.faults, seed=scenario.seed, registry=TLIBRARY, log=log)
         for batch in batches(records, registry=TLIBRARY):
-            for entry in made.writer.write(batch):
-                assert isinstance(entry, Record), "a simulated event can be written"
+            for part in made.writer.write(batch):
+                assert not isinstance(part, Diagnostic), "a simulated event can be written"
     return made.status
 
 

@@ -17,7 +17,8 @@ from tlib_codec.formats import WriteOptions
 from tlib_codec.formats.csv_text import csv_line, quoted, quoter
 from tlib_codec.formats.jsonl import value_to_data
 from tlib_codec.formats.selected import clean, moment
-from tlib_codec.formats.writers import RecordWriter, flow_texts
+from tlib_codec.formats.wording import wording_of
+from tlib_codec.formats.writers import RecordWriter, flow_texts, invalid_frames
 from tlib_codec.records import Batch, Diagnostic, Entry, Flow, Frames, Part, Record, is_damage
 from tlib_codec.stream import Gap
 from tlib_schemas.errors import EncodeError, Severity
@@ -45,13 +46,15 @@ class PlainCsv(RecordWriter):
         self._origins = [name for name in ORIGINS if options.origins is None or name in options.origins]
         core = native.extension("text")
         self._core = None if core is None else core.CsvRows(options.registry, self._layout, self._origins, self._quote, not options.raw_csv)
+        self._words = None if core is None else core.Words(options.registry, wording_of(self._error_cells))
+        self._units = options.stats.written
         self._builder = FrameBuilder(options.registry, DEFAULT_LIMITS, self._layout, MAX_BATCH_BYTES)
         if not options.part:
             names = [*(column.name for column in self._layout), *(f"${name}" for name in self._origins)]
             file.write(csv_line([self._quote(name) for name in names]))
 
-    def write(self, batch: Batch) -> Iterator[Entry]:
-        """Write a batch; yield the entries whose rows have an error, and a diagnostic for each record that has no row."""
+    def write(self, batch: Batch) -> Iterator[Part]:
+        """Write a batch; yield the entries and frames whose rows have an error, and a diagnostic for each record that has no row."""
         failed: list[Diagnostic] = []
         waiting: list[Part] = []
         for part in batch.parts:
@@ -64,22 +67,21 @@ class PlainCsv(RecordWriter):
         yield from self._write_entries(Batch(waiting, registry=batch.registry, limits=batch.limits), failed)
         yield from failed
 
-    def _write_frames(self, frames: Frames, limits: Limits, failed: list[Diagnostic]) -> Iterator[Entry]:
-        """Write frames by the core; those that it leaves out, a run of them at once, as entries."""
+    def _write_frames(self, frames: Frames, limits: Limits, failed: list[Diagnostic]) -> Iterator[Part]:
+        """Write frames by the core; those that it leaves out as entries."""
         assert self._core is not None
         file = self._quote(clean(frames.file)) if frames.file and "file" in self._origins else ""
-        run = self._core.write(frames, limits, file.encode("utf-8", "replace"), flow_texts(frames, self._flow_cells))
+        run = self._core.write(frames, limits, file.encode("utf-8", "replace"), flow_texts(frames, self._flow_cells), self._words)
+        self._units.native += len(frames)
         for piece in run:
             if isinstance(piece, bytes):
                 self._file.write(piece)
-                continue
-            (entry,) = frames.select([piece]).records(self._registry, limits)
-            row = run.row(piece, self._error_cells(entry.item)) if isinstance(entry.item, InvalidEvent) else None
-            if row is None:
-                yield from self._write_entries(Batch([entry], registry=self._registry, limits=limits), failed)
             else:
-                yield entry
-                self._file.write(row)
+                yield from invalid_frames(frames, run.invalid())
+                self._units.native -= 1
+                self._units.ask("frame without a row in C")
+                yield from self._write_entries(Batch([frames.select([piece])], registry=self._registry, limits=limits), failed)
+        yield from invalid_frames(frames, run.invalid())
 
     def _flow_cells(self, flow: Flow) -> bytes:
         """Return the cells of a flow."""

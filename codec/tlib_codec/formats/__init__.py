@@ -26,7 +26,7 @@ from tlib_schemas.tlibrary import TLIBRARY
 if TYPE_CHECKING:
     from tlib_codec.clock import ShownZone
     from tlib_codec.query import Selection
-    from tlib_codec.records import Batch, Entry
+    from tlib_codec.records import Batch, Part
 
     from .source import Source
     from .spans import Span
@@ -74,10 +74,10 @@ class WriteOptions(msgspec.Struct, frozen=True, kw_only=True):
 class Writer(Protocol):
     """Writes batches to a file, which stays open."""
 
-    def write(self, batch: Batch, /) -> Iterator[Entry]:
+    def write(self, batch: Batch, /) -> Iterator[Part]:
         """Write a batch, and yield each record that is invalid and each diagnostic, those of writing included.
 
-        The batch is written when the iterator is exhausted.
+        Invalid records may come as a run of frames. The batch is written when the iterator is exhausted.
         """
 
     def join(self, part: BinaryIO, /) -> None:

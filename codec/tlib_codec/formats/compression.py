@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import io
+import re
 import sys
 import zlib
 from collections.abc import Callable
@@ -21,6 +22,8 @@ SUFFIXES: Final = (".gz", ".zst", ".bz2", ".xz")
 """The suffixes of compressed files."""
 
 _CHUNK: Final = 1 << 18
+_STEP: Final = 256  # bytes that a new member gets
+_CONTENT: Final = re.compile(rb"[^\0]")
 _WINDOW_LOG: Final = 27  # 128 MiB, as the zstd program allows
 _XZ_MEMORY: Final = 1 << 27  # twice as much as the highest preset of the xz program needs
 
@@ -131,47 +134,68 @@ def open_compressed(kind: str, file: _Readable) -> io.RawIOBase:
 
 
 class _Reader(io.RawIOBase):
-    """Members, streams or frames, one after the other."""
+    """Members, streams or frames, one after the other.
+
+    Strategy: a member gets a small piece of the input first and twice as much each time, since it copies the bytes that it does not need.
+    So the copies are no more than the member's own bytes, however small members are. A read gives the content of as many members as are at
+    hand; an error waits until the bytes before it are read.
+    """
 
     def __init__(self, kind: str, file: _Readable) -> None:
         self._kind = kind
         self._file = file
         self._begin, self._error = _KINDS[kind]()
         self._member: _Member | None = None  # None: between two members
-        self._data = b""  # bytes that no member has been given
+        self._data = b""
+        self._at = 0  # of the bytes in `_data` that no member has been given
+        self._step = _STEP  # bytes that the member gets next
         self._full = False  # the member may have more to give without more input
         self._end = False
+        self._failure: CompressionError | None = None
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        while len(buffer) and not self._end:
-            if not self._data and not self._full:
-                self._data = self._file.read(_CHUNK) or b""
-                if not self._data:
-                    self._end = True
-                    if self._member is not None:
-                        raise CompressionError(f"the {self._kind} data end too early: the file is cut")
-                    break
-            made = self._unpack(len(buffer))
-            if made:
-                buffer[: len(made)] = made
-                return len(made)
-        return 0
+        size = 0
+        while size < len(buffer) and not self._end and (self._at < len(self._data) or self._full or self._more(wait=not size)):
+            made = self._unpack(len(buffer) - size)
+            buffer[size : size + len(made)] = made
+            size += len(made)
+        if not size and self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
+        return size
+
+    def _more(self, *, wait: bool) -> bool:
+        """Read more of the input. Return False at its end, and where nobody may `wait`."""
+        if not wait:
+            return False
+        self._data, self._at = self._file.read(_CHUNK) or b"", 0
+        if not self._data:
+            self._end = True
+            if self._member is not None:
+                self._failure = CompressionError(f"the {self._kind} data end too early: the file is cut")
+        return bool(self._data)
 
     def _unpack(self, size: int) -> bytes:
-        data, self._data = self._data, b""
         if self._member is None:
-            if not data.strip(b"\0"):
+            if not self._data[self._at] and _CONTENT.search(self._data, self._at) is None:
+                self._at = len(self._data)
                 return b""  # padding behind the last member
             self._member = self._begin()
+            self._step = _STEP
+        data = b"" if self._full else self._data[self._at : self._at + self._step]
+        self._at += len(data)
+        self._step = min(2 * self._step, _CHUNK)
         try:
             made = self._member.decompress(data, size)
         except self._error as error:
             self._end = True
-            raise CompressionError(f"the {self._kind} data are damaged: {error}") from None
+            self._failure = CompressionError(f"the {self._kind} data are damaged: {error}")
+            return b""
         self._full = len(made) == size
         if self._member.eof:
-            self._data, self._member, self._full = self._member.unused_data, None, False
+            self._at -= len(self._member.unused_data)
+            self._member, self._full = None, False
         return made

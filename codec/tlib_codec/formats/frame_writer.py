@@ -1,7 +1,7 @@
 """Write frames back to back: the input's own bytes where it has frames, else canonical ones.
 
-Strategy: a run of valid frames is written as it stands. A frame that is not valid, or has an attribute to be noted, is decoded and goes
-through `put` as a record, and the run goes on behind it. Without the extension every frame goes that way.
+Strategy: a run of well-formed frames is written as it stands. A frame that is malformed, or has an attribute to be noted, is decoded and
+goes through `put` as a record, and the run goes on behind it. Without the extension every frame goes that way.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from tlib_codec.engine import encode
-from tlib_codec.records import Batch, Diagnostic, Entry, Frames, Record
+from tlib_codec.records import Batch, Diagnostic, Frames, Part, Record
 from tlib_codec.reference import Policy
 from tlib_codec.stats import Units
 from tlib_codec.stream import Gap
 from tlib_schemas.registry import Registry
 
-from .verdicts import stretches, verdicts
-from .writers import RecordWriter, UnnumberedNotes
+from .verdicts import UNSURE, invalid_places, next_record, verdicts
+from .writers import RecordWriter, UnnumberedNotes, invalid_frames
 
 
 def frame_of(record: Record, registry: Registry) -> bytes:
@@ -34,22 +34,30 @@ class FrameWriter(RecordWriter):
         self._units = units
         self._notes = UnnumberedNotes()
 
-    def write(self, batch: Batch) -> Iterator[Entry]:
-        """Write a batch; yield invalid records, and diagnostics of reading and writing."""
+    def write(self, batch: Batch) -> Iterator[Part]:
+        """Write a batch; yield invalid records and frames, and diagnostics of reading and writing."""
         for part in batch.parts:
             judged = verdicts(part, batch) if isinstance(part, Frames) else None
             if judged is None:
                 yield from super().write(Batch([part], registry=batch.registry, limits=batch.limits))
                 continue
             assert isinstance(part, Frames)
-            self._units.native += len(part)
-            for stretch in stretches(part, judged, self._notes):
-                if isinstance(stretch, Frames):
-                    self._units.native -= 1
-                    self._units.ask("frame that is not valid, or has a name to be noted")
-                    yield from super().write(Batch([stretch], registry=batch.registry, limits=batch.limits))
-                else:
-                    self._file.write(stretch)
+            yield from self._frames(part, judged, batch)
+
+    def _frames(self, frames: Frames, judged: bytes, batch: Batch) -> Iterator[Part]:
+        """Write a run of frames up to each that only Python can write."""
+        data, bounds = memoryview(frames.data), memoryview(frames.bounds).cast("Q")
+        self._units.native += len(frames)
+        at = 0
+        while at < len(frames):
+            place = next_record(frames, judged, self._notes, at, UNSURE)
+            self._file.write(data[bounds[at] : bounds[place]])
+            yield from invalid_frames(frames, invalid_places(judged, at, place))
+            if place < len(frames):
+                self._units.native -= 1
+                self._units.ask("frame that is malformed, or has a name to be noted")
+                yield from super().write(Batch([frames.select([place])], registry=batch.registry, limits=batch.limits))
+            at = place + 1
 
     def put(self, record: Record) -> Diagnostic | None:
         """Write the record's frame. Raises EncodeError."""

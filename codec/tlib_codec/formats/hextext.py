@@ -16,7 +16,7 @@ from tlib_schemas.errors import Malformed, quote, register_codes
 register_codes([("hex-form", "A line is not hex, or not a row of its dump.", "Leave the line out, or make it a comment with #.")])
 
 _OFFSET = re.compile(r"(?:0x)?([0-9A-Fa-f]{3,16})(:?)(?=\s|$)\s*")
-_CELL = re.compile(r"(\s*)(\S+)")
+_CELL = re.compile(r"(?<!\s)(\s*)(\S+)")
 _BYTES = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _SEPARATORS = re.compile(r"[\s,;:(){}\[\]\"'-]+|(?=\\x|0x)")
 _TOKEN = re.compile(r"(0x|\\x)?([0-9A-Fa-f]+)")

@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 _FIRST = 1 << 16  # bytes by which nearly every format is recognised ...
 _HEAD = 1 << 20  # ... and the most that are looked at
 _WRAPPED = (*MAGIC, *MARKS)  # the first bytes of what is not read as it is
+_LONGEST_MAGIC = max(map(len, _WRAPPED))
+_FREE_WORK = 1 << 22  # bytes that formats look at before they wait for the head to grow by an eighth
 _POLL = 0.2  # seconds between looks at a file that grows
-CHUNK = 1 << 20
+CHUNK = 1 << 18
 
 
 class InputError(ValueError):
@@ -46,14 +48,18 @@ class _Readable(Protocol):
 class _Packed:
     """Bytes to be unpacked or transcoded: those that were read already, then the rest."""
 
-    def __init__(self, head: bytes, read: Callable[[int], bytes]) -> None:
-        self._head, self._read = head, read
+    def __init__(self, head: bytearray, read: Callable[[int], bytes]) -> None:
+        self._head, self._read = bytearray(head), read
 
     def read(self, size: int, /) -> bytes:
-        if not self._head:
-            return self._read(size)
-        data, self._head = self._head[:size], self._head[size:]
-        return data
+        return _taken(self._head, size) if self._head else self._read(size)
+
+
+def _taken(held: bytearray, size: int) -> bytes:
+    """Take the first bytes, `size` at most."""
+    data = bytes(held[:size])
+    del held[:size]  # moves no bytes
+    return data
 
 
 class _Transcoded:
@@ -61,16 +67,15 @@ class _Transcoded:
 
     def __init__(self, file: _Packed, encoding: str) -> None:
         self._pieces = transcoded(iter(lambda: file.read(CHUNK), b""), encoding)
-        self._held = b""
+        self._held = bytearray()
 
     def read(self, size: int, /) -> bytes:
         while not self._held:
             piece = next(self._pieces, None)
             if piece is None:
                 return b""
-            self._held = piece
-        data, self._held = self._held[:size], self._held[size:]
-        return data
+            self._held += piece
+        return _taken(self._held, size)
 
 
 class _Part:
@@ -144,7 +149,7 @@ class Source(io.RawIOBase):
     def _begin(self, file: BinaryIO) -> None:
         """Read `file` from here on."""
         self._file = file
-        self._head = b""
+        self._head = bytearray()
         self._unpacked: _Readable | None = None
         self._wide = False  # UTF-16, read as UTF-8
         self._last = 0
@@ -165,10 +170,7 @@ class Source(io.RawIOBase):
         """Return the bytes that are there, `size` at most and one at least before the end."""
         if size < 0:
             return super().read(size) or b""
-        if not self._head:
-            return self._read(size)
-        given, self._head = self._head[:size], self._head[size:]
-        return given
+        return _taken(self._head, size) if self._head else self._read(size)
 
     def chunks(self, size: int = CHUNK) -> Iterator[bytes]:
         """Yield the bytes in pieces of `size` at most. Raises InputError where compressed data are cut or damaged."""
@@ -239,17 +241,17 @@ class Source(io.RawIOBase):
             return
         self._peeled = True
         while True:
-            while any(len(self._head) < len(magic) and magic.startswith(self._head) for magic in _WRAPPED):
+            while any(len(self._head) < len(magic) and magic.startswith(bytes(self._head)) for magic in _WRAPPED):
                 if not self._more(_FIRST):
                     break
-            mark = self._head[:2]
-            if self._unpacked is None and (kind := kind_of(self._head)) is not None:
+            mark = bytes(self._head[:2])
+            if self._unpacked is None and (kind := kind_of(bytes(self._head[:_LONGEST_MAGIC]))) is not None:
                 self.unpack(kind)
             elif mark in MARKS and not self._wide:
                 self._wide = True
                 below = self._raw if self._unpacked is None else self._unpacked.read
                 self._unpacked = _Transcoded(_Packed(self._head[2:], below), MARKS[mark])
-                self._head = b""
+                self._head = bytearray()
             else:
                 return
 
@@ -267,12 +269,16 @@ class Source(io.RawIOBase):
         self.peel()
         end = False
         found = None
+        seen = work = 0  # bytes of the head that formats have looked at last, and in all
         while found is None and not end:
-            found = detect(self._head, end=False) if self._head else None
-            end = found is None and (len(self._head) >= _HEAD or not self._more(_HEAD - len(self._head)))
+            if self._head and (work < _FREE_WORK or len(self._head) >= seen + seen // 8):
+                found = detect(bytes(self._head), end=False)
+                seen = len(self._head)
+                work += seen
+            end = found is None and (len(self._head) >= _HEAD or not self._more(min(CHUNK, _HEAD - len(self._head))))
         if not self._head:
             return None
-        found = found or detect(self._head, end=True)
+        found = found or detect(bytes(self._head), end=True)
         if found is not None:
             return found
         if self._head.startswith(zipped.MAGIC):
@@ -288,7 +294,7 @@ class Source(io.RawIOBase):
             self._unpacked = open_compressed(kind, _Packed(self._head, self._raw))
         except CompressionError as error:
             raise self._failed(error) from None
-        self._head = b""
+        self._head = bytearray()
 
 
 def batches_of(source: Source, chosen: Format, options: ReadOptions) -> Iterator[Batch]:

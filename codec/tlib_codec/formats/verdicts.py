@@ -13,6 +13,8 @@ from .writers import UnnumberedNotes
 
 NOT_VALID: Final = re.compile(rb"[^\0]")
 """A verdict on a frame that breaks a rule, is malformed, or can be judged by Python alone."""
+INVALID: Final = re.compile(rb"\x01")
+"""A verdict on a frame that breaks a rule."""
 UNSURE: Final = re.compile(rb"\x02")
 """A verdict on a frame that is malformed or can be judged by Python alone."""
 
@@ -29,6 +31,11 @@ def verdicts(frames: Frames, batch: Batch, *, printed: bool | None = None) -> by
     return judged
 
 
+def invalid_places(judged: bytes, start: int, end: int) -> list[int]:
+    """Return the places from `start` up to `end` of the frames that break a rule."""
+    return [one.start() for one in INVALID.finditer(judged, start, end)]
+
+
 def next_record(frames: Frames, judged: bytes, notes: UnnumberedNotes | None, at: int, odd: re.Pattern[bytes] = NOT_VALID) -> int:
     """Return the place from `at` on of the first frame with a verdict that `odd` matches, or with a name to be noted; else their number."""
     found = odd.search(judged, at)
@@ -40,14 +47,12 @@ def next_record(frames: Frames, judged: bytes, notes: UnnumberedNotes | None, at
     return place
 
 
-def stretches(
-    frames: Frames, judged: bytes, notes: UnnumberedNotes | None = None, odd: re.Pattern[bytes] = NOT_VALID
-) -> Iterator[bytes | Frames]:
-    """Yield the bytes of frames in between, and the `next_record` as a run of its own."""
+def stretches(frames: Frames, judged: bytes, odd: re.Pattern[bytes] = NOT_VALID) -> Iterator[bytes | Frames]:
+    """Yield the bytes of frames in between, and each frame with a verdict that `odd` matches as a run of its own."""
     bounds = memoryview(frames.bounds).cast("Q")
     at = 0
     while at < len(frames):
-        place = next_record(frames, judged, notes, at, odd)
+        place = next_record(frames, judged, None, at, odd)
         if place > at:
             yield frames.data[bounds[at] : bounds[place]]
         if place < len(frames):

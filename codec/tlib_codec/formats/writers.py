@@ -6,10 +6,10 @@ that somebody should read about. A writer that takes whole `Frames` overrides `w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import BinaryIO, Final
 
-from tlib_codec.records import Batch, Diagnostic, Entry, Flow, Frames, Origin, Record
+from tlib_codec.records import Batch, Diagnostic, Flow, Frames, Origin, Part, Record
 from tlib_schemas.errors import EncodeError, Severity
 from tlib_schemas.registry import Registry
 
@@ -24,7 +24,7 @@ class RecordWriter:
         self._file = file
         self._registry = registry
 
-    def write(self, batch: Batch) -> Iterator[Entry]:
+    def write(self, batch: Batch) -> Iterator[Part]:
         """Write a batch; yield invalid records, and diagnostics of reading and writing."""
         for entry in batch:
             if isinstance(entry, Diagnostic):
@@ -70,6 +70,12 @@ def flow_texts(frames: Frames, text_of: Callable[[Flow], bytes]) -> list[bytes]:
     table = frames.flow_table
     used = range(len(table)) if len(table) <= _FEW_FLOWS else set(memoryview(frames.flows).cast("I"))
     return [text_of(flow) if place in used else b"" for place, flow in enumerate(table)]
+
+
+def invalid_frames(frames: Frames, places: Sequence[int]) -> Iterator[Frames]:
+    """Yield the frames at these places as one run, if there are any."""
+    if places:
+        yield frames.select(places)
 
 
 class UnnumberedNotes:

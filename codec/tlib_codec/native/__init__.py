@@ -30,3 +30,8 @@ def extension(name: Literal["engine", "columns", "capture", "text", "batches"]) 
         if wanted == "native":
             raise ImportError("TLIB_ENGINE=native, but the native engine is not built: install a C compiler and install again") from error
         return None
+
+
+def missing() -> bool:
+    """Return whether the reference engine serves because the native one is not built, and not because ``TLIB_ENGINE`` asks for it."""
+    return not os.environ.get("TLIB_ENGINE") and extension("engine") is None

@@ -30,7 +30,6 @@ from tlib_schemas.rules import While
 from tlib_schemas.values import RawValue, Unicode
 
 import_datetime()
-cdef object NUMBERS = (Kind.UINT, Kind.SINT, Kind.LONG, Kind.ENUM)
 cdef object RAWVALUE = RawValue
 cdef object UNICODE = Unicode
 
@@ -38,6 +37,7 @@ include "glue/frames.pxi"
 include "glue/origins.pxi"
 include "glue/query.pxi"
 include "glue/selection.pxi"
+include "glue/demands.pxi"
 include "glue/check.pxi"
 include "glue/calls.pxi"
 include "glue/redact.pxi"

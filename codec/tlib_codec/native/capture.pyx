@@ -154,6 +154,7 @@ cdef class Lane:
     def jump(self, uint64_t count):
         """Leave out `count` bytes. Nothing may be pending."""
         self.lane.size = self.lane.first = self.lane.used = 0
+        shrink(&self.lane, 0)
         self.lane.offset += count
         self.lane.next = <uint32_t> (self.lane.next + count)
 
@@ -184,7 +185,7 @@ cdef class Lane:
             if history:
                 memmove(self.lane.data, self.lane.data + size - history, history)
             self.lane.size = history
-            if self.lane.capacity > 1 << 20:  # one long burst is no reason to keep its buffer for ever
+            if self.lane.capacity > 4 * history:  # one long burst is no reason to keep its buffer for ever
                 shrink(&self.lane, history)
 
     cdef const tlib_mark *at(self, uint64_t end) except NULL:
@@ -221,6 +222,11 @@ cdef extern from *:
     {
         uint8_t *less = realloc(lane->data, keep ? keep : 1);
         if (less) { lane->data = less; lane->capacity = keep ? keep : 1; }
+        if (lane->marks_capacity > 1024 && lane->used == 0) {
+            free(lane->marks);
+            lane->marks = NULL;
+            lane->marks_capacity = 0;
+        }
     }
     """
     void shrink(tlib_lane *, size_t)

@@ -17,6 +17,8 @@ from tlib_codec.native.engine cimport Labels, Names, Tables, Workspace, limits_o
 include "glue/frames.pxi"
 include "glue/origins.pxi"
 include "glue/log_in.pxi"
+include "glue/demands.pxi"
+include "glue/words.pxi"
 include "glue/json_out.pxi"
 include "glue/csv_out.pxi"
 include "glue/json_in.pxi"

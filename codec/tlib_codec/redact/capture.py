@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from tlib_codec.formats.captures.ip import Dissector, PacketError, Segment
 from tlib_codec.formats.captures.model import DEFAULT_SETTINGS, CaptureSettings, Packet
 from tlib_codec.formats.captures.tcp import Direction, Reassembler
 from tlib_codec.formats.compression import CompressionError
 from tlib_codec.formats.source import Source
-from tlib_codec.records import Batch, Diagnostic, Frames, Origin, Record
+from tlib_codec.records import Batch, Diagnostic, Entry, Frames, Origin, Record
 from tlib_codec.stream import Gap, Missing
 from tlib_schemas.errors import EncodeError
 
@@ -199,9 +199,8 @@ class CaptureRedactor:
                 if isinstance(problem, Diagnostic):
                     yield problem
             self._take()
-            if file.closed:
-                self._streams.close()
-            self._decide()
+            for parts in self._streams.close() if file.closed else (self._streams.items(),):
+                self._decide(parts)
             yield b"".join(self._written(everything=file.closed))
 
     # -- in --------------------------------------------------------------------------------------
@@ -259,9 +258,9 @@ class CaptureRedactor:
         self._windows[flow] = window
         return window
 
-    def _decide(self) -> None:
+    def _decide(self, parts: Iterable[Frames | Entry]) -> None:
         """Replace the frames that are complete."""
-        for part in self._streams.items():
+        for part in parts:
             if isinstance(part, Frames) and self._wanted is None:
                 self._decide_run(part)
                 continue

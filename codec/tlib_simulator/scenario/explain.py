@@ -16,7 +16,6 @@ from msgspec import inspect
 
 from tlib_schemas.errors import quote
 
-_MESSAGE = re.compile(r"(?P<problem>.*?)(?: - at `\$\.?(?P<path>.*)`)?", re.DOTALL)
 _STEP = re.compile(r"([^.\[\]]+)|\[([0-9]+)\]")
 _KEY = re.compile(r"Object (?P<problem>contains unknown|missing required) field `(?P<key>.*)`", re.DOTALL)
 _WORDS = {
@@ -36,9 +35,8 @@ _WORDS = {
 
 def explain(error: msgspec.ValidationError, data: Any, declared: type[Any]) -> tuple[str, str, str]:
     """Return the path, the expected and the actual value of the first misfit of `data` in the type `declared`."""
-    match = _MESSAGE.fullmatch(str(error))
-    assert match is not None
-    problem, path = match["problem"], match["path"] or ""
+    problem, _, path = str(error).partition(" - at `$")
+    path = path.removesuffix("`").removeprefix(".")
     kind = inspect.type_info(declared)
     value = data
     for key, index in _STEP.findall(path):

@@ -101,8 +101,8 @@ def _parser() -> argparse.ArgumentParser:
                 help="Mutate the frames of files or folders: .tlb, .bin, .json.",
             )
     search = _command(checks, "heap", "Search for the frame whose event takes most memory.", 1000)
-    _command(checks, "kills", "End commands at random moments, and look at their outputs.", 200)
     search.add_argument("--peers", action="store_true", help="Measure other libraries too, where they are installed.")
+    _command(checks, "kills", "End commands at random moments, and look at their outputs.", 200)
     planted = _command(checks, "leak", "Search redacted files for secrets planted in them.", 10_000)
     planted.add_argument("--seeds", type=int, default=1, metavar="K", help="Repeat the check with K seeds (default: %(default)s).")
     return parser
@@ -121,10 +121,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.check == "heap":
         sys.stdout.writelines(f"{line}\n" for line in heap.report(options.count, options.seed, peers=options.peers))
         return 0
-    if options.check == "leak":
-        lines, clean = leak.report(options.count, range(options.seed, options.seed + options.seeds))
-        sys.stdout.writelines(f"{line}\n" for line in lines)
-        return 0 if clean else 1
     if options.check == "kills":
         try:
             sys.stdout.writelines(f"{line}\n" for line in kills.report(options.count, options.seed))
@@ -132,6 +128,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.write(f"kills fails, seed {options.seed}: {failure}\n")
             return 1
         return 0
+    if options.check == "leak":
+        lines, clean = leak.report(options.count, range(options.seed, options.seed + options.seeds))
+        sys.stdout.writelines(f"{line}\n" for line in lines)
+        return 0 if clean else 1
     if options.check not in {"agreement", "commands"} and len(engines()) < 2:
         sys.stderr.write("the native engine is not built: install a C compiler and install tlib-codec again\n")
         return 2

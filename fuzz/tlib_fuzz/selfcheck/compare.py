@@ -7,10 +7,10 @@ looked at frame by frame, for the smallest one.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, TypeAlias
 
-from tlib_codec.records import Entry, Frames, Record
+from tlib_codec.records import Batch, Entry, Frames, Part, Record
 from tlib_schemas.limits import DEFAULT_LIMITS, Limits
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
@@ -31,6 +31,12 @@ Difference: TypeAlias = Callable[[Frames, Registry, random.Random, Tally], str |
 def seen(entry: Entry) -> Outcome:
     """Return everything of an entry that a caller can see."""
     return (parts(entry.item), entry.frame, entry.origin, dict(entry.unnumbered)) if isinstance(entry, Record) else (entry,)
+
+
+def entries_of(parts: Iterable[Part], batch: Batch) -> Iterator[Entry]:
+    """Yield the entries that a writer of a batch yields, invalid frames as the records that they are."""
+    for part in parts:
+        yield from Batch([part], registry=batch.registry, limits=batch.limits)
 
 
 def random_limits(rng: random.Random) -> Limits:

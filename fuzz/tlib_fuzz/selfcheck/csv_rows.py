@@ -16,6 +16,7 @@ from tlib_codec.arrow.layout import ORIGINS, layout
 from tlib_codec.arrow.plain_csv import PlainCsv
 from tlib_codec.formats import WriteOptions
 from tlib_codec.formats.csv_text import quoter
+from tlib_codec.formats.wording import wording_of
 from tlib_codec.formats.writers import flow_texts
 from tlib_codec.records import Batch, Frames, Part
 from tlib_schemas.limits import Limits
@@ -31,7 +32,8 @@ def written(
     """Return the rows of the parts of a batch, and everything of the entries that the writer yields."""
     out = io.BytesIO()
     writer = PlainCsv(out, WriteOptions(registry=registry, origins=origins, raw_csv=raw))
-    entries = sorted(repr(compare.seen(entry)) for entry in writer.write(Batch(parts, registry=registry, limits=limits)))
+    batch = Batch(parts, registry=registry, limits=limits)
+    entries = sorted(repr(compare.seen(entry)) for entry in compare.entries_of(writer.write(batch), batch))
     return out.getvalue(), entries
 
 
@@ -49,8 +51,8 @@ def difference(frames: Frames, registry: Registry, rng: random.Random, tally: Ta
     limits = compare.random_limits(rng)
     origins = None if rng.random() < 0.5 else tuple(name for name in ORIGINS if rng.random() < 0.5)
     core: Any = native.extension("text")
-    pieces = core.CsvRows(registry, layout(registry), ORIGINS, quoter(raw=False), True).write(
-        frames, limits, b"", flow_texts(frames, lambda _: b"")
-    )
+    words = core.Words(registry, wording_of(lambda _: b""))
+    rows = core.CsvRows(registry, layout(registry), ORIGINS, quoter(raw=False), True)
+    pieces = rows.write(frames, limits, b"", flow_texts(frames, lambda _: b""), words)
     compare.count_pieces(list(pieces), frames, tally)
     return disagreement(frames, registry, limits, origins, raw=rng.random() < 0.2)

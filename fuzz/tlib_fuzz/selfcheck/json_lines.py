@@ -13,8 +13,9 @@ from typing import Any, TypeAlias
 
 from tlib_codec import native
 from tlib_codec.formats.jsonl.writer import LineWriter
+from tlib_codec.formats.wording import wording_of
 from tlib_codec.formats.writers import RecordWriter, flow_texts
-from tlib_codec.records import Batch, Entry, Frames
+from tlib_codec.records import Batch, Frames, Part
 from tlib_schemas.limits import Limits
 from tlib_schemas.registry import Registry
 
@@ -22,7 +23,7 @@ from . import compare
 from .differential import Outcome
 from .loop import Tally
 
-Write: TypeAlias = Callable[[LineWriter, Batch], Iterator[Entry]]
+Write: TypeAlias = Callable[[LineWriter, Batch], Iterator[Part]]
 
 
 def written(batch: Batch, registry: Registry, write: Write) -> tuple[bytes, list[Outcome]]:
@@ -33,7 +34,7 @@ def written(batch: Batch, registry: Registry, write: Write) -> tuple[bytes, list
     out = io.BytesIO()
     entries: list[Outcome] = []
     try:
-        entries += map(compare.seen, write(LineWriter(out, registry), batch))
+        entries += map(compare.seen, compare.entries_of(write(LineWriter(out, registry), batch), batch))
     except TypeError as error:
         entries.append((type(error), str(error)))
     return out.getvalue(), entries
@@ -50,6 +51,7 @@ def difference(frames: Frames, registry: Registry, rng: random.Random, tally: Ta
     """Return how the two writers differ over a run under random limits, or None."""
     limits = compare.random_limits(rng)
     core: Any = native.extension("text")
-    pieces = core.JsonWriter(registry).write(frames, limits, b"", flow_texts(frames, lambda _: b""))
+    words = core.Words(registry, wording_of(lambda _: b""))
+    pieces = core.JsonWriter(registry).write(frames, limits, b"", flow_texts(frames, lambda _: b""), words)
     compare.count_pieces(list(pieces), frames, tally)
     return disagreement(frames, registry, limits)

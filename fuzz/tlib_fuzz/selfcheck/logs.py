@@ -60,6 +60,8 @@ PIECES: Final = (
     "\tAttributeCallType\tInbound\n",
     "\tAttributeCallType\tNone\n",
     "\tAttributeErrorCode\t4294967295\n",
+    "\tAttributeNodeID\tseven\n",
+    "\tAttributeNodeID\t00000000000000000007 (x)\n\tAttributeNodeID\t99999999999999999999\n",
     "\tAttributeMystery\t'x'\n",
     "\tAttributeMystery2\t[33] 00 01 ..\n\t\t'a'\t'b'\n\t\t'c'(list)\n",
     "\tAttributeMystery3\t'over\nlines'\n",

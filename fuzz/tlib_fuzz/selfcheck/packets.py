@@ -17,11 +17,12 @@ import msgspec
 from tlib_codec.formats.captures.conversation import Conversations, Pcap, Pcapng
 from tlib_codec.formats.captures.writer import PacketWriter
 from tlib_codec.formats.writers import RecordWriter
-from tlib_codec.records import Batch, Entry, Flow, Frames, Record
+from tlib_codec.records import Batch, Flow, Frames, Part
 from tlib_codec.stats import Units
 from tlib_schemas.registry import Registry
 
-from .differential import Outcome, parts
+from . import compare
+from .differential import Outcome
 from .loop import Tally
 
 _ENDS: Final = ("10.0.0.1:3000", "10.0.0.2:40000", "[2001:db8::1]:3000", "[2001:db8::2]:1", "10.0.0.1:3001", "", "host:5", "[::1%eth0]:5")
@@ -34,7 +35,7 @@ class _Reference(PacketWriter):
         super().__init__(io.BytesIO(), registry, name, units)
         self._conversations = Conversations((Pcapng if name == "pcapng" else Pcap)(file))
 
-    def write(self, batch: Batch) -> Iterator[Entry]:
+    def write(self, batch: Batch) -> Iterator[Part]:
         """Write a batch record by record."""
         return RecordWriter.write(self, batch)
 
@@ -44,13 +45,12 @@ def written(frames: Frames, registry: Registry, name: str, writer: type[PacketWr
     file = io.BytesIO()
     one = writer(file, registry, name, Units())
     half = frames.select(range(len(frames) // 2))  # the same conversations in a second run
-    seen = [_seen(entry) for run in (half, frames) for entry in one.write(Batch([run], registry=registry))]
+    seen: list[Outcome] = []
+    for run in (half, frames):
+        batch = Batch([run], registry=registry)
+        seen += map(compare.seen, compare.entries_of(one.write(batch), batch))
     one.close()
     return file.getvalue(), seen
-
-
-def _seen(entry: Entry) -> Outcome:
-    return (parts(entry.item), entry.frame, entry.origin, dict(entry.unnumbered)) if isinstance(entry, Record) else (entry,)
 
 
 def difference(frames: Frames, registry: Registry, rng: random.Random, tally: Tally) -> str | None:

@@ -17,6 +17,7 @@ from sampleframes import run as frames
 from tlib_codec import Event, InvalidEvent, MalformedFrame, read
 from tlib_codec.formats.jsonl.writer import LineWriter
 from tlib_codec.records import NO_TIME, Batch, Flow, Frames
+from tlib_fuzz.selfcheck.compare import entries_of
 from tlib_fuzz.selfcheck.json_lines import disagreement
 from tlib_schemas import Attribute, Attributes, KVList, OpenEnum, Registry, Timestamp, UnknownEvent, event, wire
 from tlib_schemas.attributes import TimeinSecs, TimeinuSecs
@@ -46,7 +47,8 @@ def notes(**texts):
 def written(part, registry=TLIBRARY):
     """Return the lines of frames, as objects, and the entries that the writer yields."""
     out = io.BytesIO()
-    entries = list(LineWriter(out, registry).write(Batch([part], registry=registry)))
+    batch = Batch([part], registry=registry)
+    entries = list(entries_of(LineWriter(out, registry).write(batch), batch))
     return [json.loads(line) for line in out.getvalue().splitlines()], entries
 
 

@@ -130,8 +130,8 @@ class ConnectionList:
                 yield from self._records(reader)
             if not data:
                 break
-        self._streams.close()
-        self._count_frames(self._streams.items())
+        for parts in self._streams.close():
+            self._count_frames(parts)
 
     def _records(self, reader: RecordReader) -> Iterator[Diagnostic]:
         for record in reader:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 from typing import Unpack
 
 from tlib_codec.records import Diagnostic, Frames, Origin, Part, Record
@@ -93,13 +94,16 @@ class CaptureDecoder:
 
     def items(self) -> list[Part]:
         """Return the content completed since the last call."""
+        return list(chain.from_iterable(self.parts()))
+
+    def parts(self) -> Iterator[list[Part]]:
+        """Yield the content completed since the last call, after `close` in lists of some megabytes at most."""
         if self._reader is None or self._ended:
-            return []
-        found = self._read(self._reader)
+            return
+        yield self._read(self._reader)
         if self._closed:
             self._ended = True
-            found += self._rest()
-        return found
+            yield from self._rest()
 
     def _read(self, reader: RecordReader) -> list[Part]:
         lanes = self._streams.lanes
@@ -122,8 +126,11 @@ class CaptureDecoder:
         return found + items if found else items
 
     def _completed(self) -> list[Part]:
+        return self._seen(self._streams.items())
+
+    def _seen(self, items: list[Part]) -> list[Part]:
+        """Note whether there is a frame among items, and return them without too many problems."""
         streams = self._streams
-        items = streams.items()
         if not self._frames:
             self._frames = any(is_frame(item) for item in items)
         if not streams.troubled:
@@ -154,17 +161,17 @@ class CaptureDecoder:
             return self._diagnostic("capture-truncated", packet, expected, str(len(segment.payload)))
         return None
 
-    def _rest(self) -> list[Part]:
+    def _rest(self) -> Iterator[list[Part]]:
         self._dissector.flush()
-        found = self._few(list(map(self._unfinished, self._dissector.dropped)))
-        self._streams.close()
-        found += self._completed()
+        yield self._few(list(map(self._unfinished, self._dissector.dropped)))
+        yield from map(self._seen, self._streams.close())
+        rest: list[Part] = []
         for code, count in self._counts.items():
             if count > self.settings.problems:
-                found.append(self._problem("capture-more-problems", f"at most {self.settings.problems} of {code}", str(count)))
+                rest.append(self._problem("capture-more-problems", f"at most {self.settings.problems} of {code}", str(count)))
         if self.packets and not self._frames:
-            found.append(self._nothing())
-        return found
+            rest.append(self._nothing())
+        yield rest
 
     def _nothing(self) -> Diagnostic:
         """Return the diagnostic of a capture without a frame."""

@@ -17,7 +17,7 @@ _TCP = 6
 _HOP, _ROUTING, _FRAGMENT, _AH, _DESTINATION, _MOBILITY, _HIP, _SHIM6 = 0, 43, 44, 51, 60, 135, 139, 140
 _EXTENSIONS = frozenset({_HOP, _ROUTING, _DESTINATION, _MOBILITY, _HIP, _SHIM6, _AH})
 _HEADER = struct.Struct(">HHIIBB")
-_MOST_PIECES = 1024
+_UNIT = 8  # bytes: fragments begin at a multiple of it
 FIN, SYN, RST, ACK = 1, 2, 4, 16
 
 
@@ -54,33 +54,48 @@ class PacketError(Exception):
 
 
 class Datagram:
-    """An IP datagram of which fragments have come."""
+    """An IP datagram of which fragments have come.
+
+    Strategy: the bytes stand at their places, and a map has a byte for each eight of them. So a datagram never takes more than 72 KiB, and a
+    fragment costs its own bytes, however many have come.
+    """
+
+    __slots__ = ("_bytes", "_known", "_units", "end", "number", "offset", "size", "time")
 
     def __init__(self, packet: Packet) -> None:
         self.number: int
         self.offset: int
         self.time: int
         self.number, self.offset, self.time = packet.number, packet.offset, packet.time
-        self.pieces: dict[int, bytes] = {}  # by their place
-        self.size: int = 0
+        self.size: int = 0  # bytes that have come, without those that came twice
         self.end: int | None = None
+        self._bytes = bytearray()
+        self._known = bytearray()
+        self._units = 0
 
     def add(self, start: int, data: bytes, last: bool) -> bytes | None:
-        """Take a piece; the whole where it is complete. Where pieces overlap the first one counts."""
-        known = self.pieces.get(start, b"")
-        if len(data) > len(known) and (known or len(self.pieces) < _MOST_PIECES):
-            self.pieces[start] = known + data[len(known) :]
-            self.size += len(data) - len(known)
-        if last:
+        """Take a fragment; return the whole where it is complete. The bytes that came first count."""
+        stop = (start + len(data) + _UNIT - 1) // _UNIT
+        self._bytes.extend(bytes(max(stop * _UNIT - len(self._bytes), 0)))
+        self._known.extend(bytes(max(stop - len(self._known), 0)))
+        at = self._known.find(0, start // _UNIT, stop)
+        while at >= 0:
+            known = self._known.find(1, at, stop)
+            to = stop if known < 0 else known
+            piece = data[at * _UNIT - start : to * _UNIT - start]
+            self._bytes[at * _UNIT : at * _UNIT + len(piece)] = piece
+            self._known[at:to] = b"\1" * (to - at)
+            self._units += to - at
+            self.size += len(piece)
+            at = self._known.find(0, to, stop)
+        if last and self.end is None:
             self.end = start + len(data)
-        if self.end is None or self.size < self.end:
+        if self.end is None:
             return None
-        whole = bytearray()
-        for place in sorted(self.pieces):
-            if place > len(whole):
-                return None
-            whole += self.pieces[place][len(whole) - place :]
-        return bytes(whole[: self.end]) if len(whole) >= self.end else None
+        units = (self.end + _UNIT - 1) // _UNIT
+        if self._units < units or self._known.find(0, 0, units) >= 0:
+            return None
+        return bytes(self._bytes[: self.end])
 
 
 class Dissector:
@@ -140,28 +155,29 @@ class Dissector:
         total = int.from_bytes(data[at + 4 : at + 6]) or packet.length - at - 40
         following = data[at + 6]
         piece, length = data[at + 40 : at + 40 + total], total
+        at = 0  # of the next header in the piece; `length` counts from there
         whole: bytes | None
         while following in _EXTENSIONS or following == _FRAGMENT:
-            if len(piece) < 8:
-                raise PacketError("capture-truncated", "8 bytes of an IPv6 extension header", str(len(piece)))
+            if len(piece) - at < 8:
+                raise PacketError("capture-truncated", "8 bytes of an IPv6 extension header", str(len(piece) - at))
             if following == _FRAGMENT:
-                place = int.from_bytes(piece[2:4])
-                key = b"6" + addresses + piece[4:8]
-                following = piece[0]
-                piece, length = piece[8:], length - 8
+                place = int.from_bytes(piece[at + 2 : at + 4])
+                key = b"6" + addresses + piece[at + 4 : at + 8]
+                following = piece[at]
+                at, length = at + 8, length - 8
                 if not place & 0xFFF9:
                     continue  # a datagram in one fragment
-                whole = self._fragment(packet, key + bytes((following,)), place & 0xFFF8, piece, length, not place & 1)
+                whole = self._fragment(packet, key + bytes((following,)), place & 0xFFF8, piece[at:], length, not place & 1)
                 if whole is None:
                     return None
-                piece, length = whole, len(whole)
+                piece, at, length = whole, 0, len(whole)
                 continue
-            size = (piece[1] + 2) * 4 if following == _AH else (piece[1] + 1) * 8
+            size = (piece[at + 1] + 2) * 4 if following == _AH else (piece[at + 1] + 1) * 8
             if size > length:
                 raise PacketError("capture-packet", f"an IPv6 extension header of at most {length} bytes", str(size))
-            following = piece[0]
-            piece, length = piece[size:], length - size
-        return _tcp(addresses, piece, length) if following == _TCP else None
+            following = piece[at]
+            at, length = at + size, length - size
+        return _tcp(addresses, piece[at:], length) if following == _TCP else None
 
     def _fragment(self, packet: Packet, key: bytes, start: int, data: bytes, length: int, last: bool) -> bytes | None:
         if len(data) < length:

@@ -13,6 +13,7 @@ from tlib_codec.records import Entry, Flow, Part, Record, shifted
 
 from .origin import packet_origin
 
+_MARK = 150  # bytes of memory of a mark
 SLOW, FAST, SKIP = 0, 1, 2
 """The mode of a lane, for the loop in C: leave it alone, append segments in order, pass over everything."""
 
@@ -37,7 +38,7 @@ class Lane:
     @property
     def memory(self) -> int:
         """Return the bytes of memory that the lane holds."""
-        return len(self._data) + 24 * len(self._marks)
+        return len(self._data) + _MARK * len(self._marks)
 
     def acknowledge(self, ack: int) -> None:
         """Note an acknowledgment of this side, unless it is older."""

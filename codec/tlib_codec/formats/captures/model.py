@@ -13,7 +13,7 @@ class CaptureSettings(msgspec.Struct, frozen=True, kw_only=True):
     bytes of a direction that wait for a missing segment, `held_segments` their number; it is given
     up, too, `patience` segments after the other side has acknowledged it, or after `wait` seconds.
     `history` is the number of bytes kept to compare a retransmission with. `connections` and `memory`
-    (bytes) bound the connections followed at once; the least recently used are evicted.
+    (bytes, with the objects around them) bound the connections followed at once; the least recently used are evicted.
     `fragments` is the number of IP datagrams reassembled at once; `problems` the number of diagnostics of a kind.
     """
 
@@ -27,7 +27,7 @@ class CaptureSettings(msgspec.Struct, frozen=True, kw_only=True):
     wait: float = 10.0
     history: int = 4096
     connections: int = 16_384
-    memory: int = 128 << 20
+    memory: int = 64 << 20
     fragments: int = 256
     problems: int = 1000
 

@@ -33,4 +33,5 @@ def read_capture(source: Source, **options: Unpack[Options]) -> Iterator[Batch]:
         decoder.feed(data)
         yield Batch(decoder.items(), registry=decoder.registry)
     decoder.close()
-    yield Batch(decoder.items(), registry=decoder.registry)
+    for parts in decoder.parts():
+        yield Batch(parts, registry=decoder.registry)

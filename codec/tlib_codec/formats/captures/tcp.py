@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import ipaddress
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, TypedDict
 
 from tlib_codec import native
@@ -38,11 +38,21 @@ Lanes: Any = _python.Lanes if _capture is None else _capture.Lanes
 _SIGN = MAGIC + bytes((VERSION, 0))
 _MOST_MISSED = 64
 _FAR = 1 << 24  # a jump that no window explains
+_MOST_STEPS = 1 << 16  # over held segments, while one hole is open
+_DIRECTION = 1024  # bytes of memory of one direction without a byte of its stream
+_HELD_SEGMENT = 260  # bytes of memory of one that waits, beside its payload
+_MISSED_RECORD = 640  # bytes of memory of one
+_RELEASED = 4 << 20  # bytes of memory that connections give up before the items that they leave are taken
 _Held = tuple[bytes, int]  # the captured bytes, and their length on the wire
 
 
 class Direction:
     """One direction: its lane, what waits, and its decoder once it is known to carry frames."""
+
+    __slots__ = (
+        "acknowledged", "base", "connection", "decoder", "dst", "end", "first", "flow", "follow", "held", "held_bytes", "key", "lane",
+        "memory", "missed", "other", "seen", "since", "src", "started", "starts", "steps", "syn",
+    )  # fmt: skip
 
     def __init__(self, key: bytes, src: str, dst: str) -> None:
         self.key: bytes
@@ -59,7 +69,6 @@ class Direction:
         self.end: int | None = None  # where its FIN says that the stream ends
         self.decoder: Any = None
         self.base: int = 0  # stream offset at which the decoder began
-        self.fed: int = 0
         self.follow: bool | None = None  # None: not known yet
         self.missed: list[Entry] = []  # to be told where it turns out to carry frames
         self.seen: int = 0  # bytes in which no frame was found
@@ -68,11 +77,14 @@ class Direction:
         self.held_bytes: int = 0
         self.since: int = 0  # time at which the first hole opened
         self.acknowledged: int = 0  # segments since the hole was acknowledged
+        self.steps: int = 0  # over held segments since then: it bounds the time
         self.memory: int = 0  # as last counted
 
 
 class Connection:
     """Two directions, and the number of the connection in the capture."""
+
+    __slots__ = ("directions", "number", "reset")
 
     def __init__(self, number: int, one: Direction, two: Direction) -> None:
         self.number: int = number
@@ -232,6 +244,7 @@ class Reassembler:
                 self.followed += 1
             elif chosen is False:
                 direction.lane.mode = SKIP
+            self._count(direction)
         return one.lane
 
     @staticmethod
@@ -264,6 +277,7 @@ class Reassembler:
             self._deliver(direction, payload, end - start, packet)
         if direction.starts:
             self._consider(direction, packet)
+        self._count(direction)
 
     def _deliver(self, direction: Direction, payload: bytes, length: int, packet: Packet) -> None:
         """Take the next bytes of the stream, of which the capture may lack the last ones."""
@@ -278,12 +292,13 @@ class Reassembler:
         """Keep an early segment, without the bytes that are held already."""
         if not direction.starts:
             direction.since = packet.time
-            direction.acknowledged = 0
+            direction.acknowledged = direction.steps = 0
             direction.lane.mode = SLOW
         end = start + length
         at = max(bisect_left(direction.starts, start) - 1, 0)
         origin = start
         while start < end:
+            direction.steps += 1
             known = direction.starts[at] if at < len(direction.starts) else None
             if known is None or known >= end:
                 self._keep(direction, start, payload[start - origin : end - origin], end - start)
@@ -317,7 +332,7 @@ class Reassembler:
         if done:
             del starts[:done]
             direction.since = packet.time
-            direction.acknowledged = 0
+            direction.acknowledged = direction.steps = 0
             if not starts and direction.end is None:
                 lane.mode = FAST
 
@@ -331,6 +346,7 @@ class Reassembler:
             direction.held_bytes > settings.held
             or len(direction.starts) > settings.held_segments
             or direction.acknowledged > settings.patience
+            or direction.steps > _MOST_STEPS
             or packet.time - direction.since > settings.wait * 1e9
         ):
             self._give_up(direction, packet)
@@ -456,16 +472,29 @@ class Reassembler:
         return found
 
     def _count(self, direction: Direction) -> None:
+        """Count the memory that a direction holds, the objects around its bytes included."""
         decoder = direction.decoder
-        waiting = 0 if decoder is None else decoder.waiting
-        memory = direction.lane.memory + direction.held_bytes + waiting
+        memory = direction.lane.memory + direction.held_bytes + _DIRECTION
+        memory += _HELD_SEGMENT * len(direction.starts) + _MISSED_RECORD * len(direction.missed)
+        if decoder is not None:
+            memory += decoder.memory
         self._memory += memory - direction.memory
         direction.memory = memory
 
-    def close(self) -> None:
-        """End every stream: no more segments come."""
+    def close(self) -> Iterator[list[Part]]:
+        """End every stream, since no more segments come; yield the content that this completes.
+
+        A list has the content of several connections in the order of packets, and no more of them than fit in some megabytes.
+        """
+        released = 0
         for connection in list(self._open.values()):
+            released += sum(direction.memory for direction in connection.directions)
             self._close(connection, self.last)
+            self._forget(connection)
+            if released > _RELEASED:
+                released = 0
+                yield self._out.take()
+        yield self._out.take()
 
 
 def _signed(difference: int) -> int:

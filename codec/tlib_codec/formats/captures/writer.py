@@ -1,6 +1,6 @@
 """Write records as TCP conversations in a pcap or pcapng file.
 
-Strategy: `Conversations` in C take each run of valid frames as it stands. A frame that they leave (invalid, malformed, with an attribute to
+Strategy: `Conversations` in C take each run of well-formed frames as it stands. A frame that they leave (malformed, with an attribute to
 be noted) goes through `put` as a record, and the run goes on behind it. Without the extension every frame goes that way.
 """
 
@@ -12,9 +12,9 @@ from typing import BinaryIO
 from tlib_codec import native
 from tlib_codec.access import own_numbers
 from tlib_codec.formats.frame_writer import frame_of
-from tlib_codec.formats.verdicts import next_record, verdicts
-from tlib_codec.formats.writers import RecordWriter, UnnumberedNotes
-from tlib_codec.records import Batch, Diagnostic, Entry, Frames, Record
+from tlib_codec.formats.verdicts import UNSURE, invalid_places, next_record, verdicts
+from tlib_codec.formats.writers import RecordWriter, UnnumberedNotes, invalid_frames
+from tlib_codec.records import Batch, Diagnostic, Frames, Part, Record
 from tlib_codec.stats import Units
 from tlib_codec.stream import Gap
 from tlib_schemas.registry import Registry
@@ -39,15 +39,15 @@ class PacketWriter(RecordWriter):
         self._conversations = self._native or Conversations((Pcapng if ng else Pcap)(file))
         self._notes = UnnumberedNotes()
 
-    def write(self, batch: Batch) -> Iterator[Entry]:
-        """Write a batch; yield invalid records, and diagnostics of reading and writing."""
+    def write(self, batch: Batch) -> Iterator[Part]:
+        """Write a batch; yield invalid records and frames, and diagnostics of reading and writing."""
         for part in batch.parts:
             if self._native is not None and isinstance(part, Frames) and batch.registry is self._registry:
                 yield from self._frames(part, batch)
             else:
                 yield from super().write(Batch([part], registry=batch.registry, limits=batch.limits))
 
-    def _frames(self, frames: Frames, batch: Batch) -> Iterator[Entry]:
+    def _frames(self, frames: Frames, batch: Batch) -> Iterator[Part]:
         """Write a run of frames natively up to each that only Python can write."""
         assert self._native is not None
         judged = verdicts(frames, batch)
@@ -55,11 +55,12 @@ class PacketWriter(RecordWriter):
         self._units.native += len(frames)
         at = 0
         while at < len(frames):
-            end = next_record(frames, judged, self._notes, at)
-            at = self._native.send_frames(frames, self._registry, at, end, self._own)
+            end = next_record(frames, judged, self._notes, at, UNSURE)
+            start, at = at, self._native.send_frames(frames, self._registry, at, end, self._own)
+            yield from invalid_frames(frames, invalid_places(judged, start, at))
             if at < len(frames):
                 self._units.native -= 1
-                self._units.ask("frame that is not valid, or has a name to be noted")
+                self._units.ask("frame that is malformed, or has a name to be noted")
                 yield from super().write(Batch([frames.select([at])], registry=batch.registry, limits=batch.limits))
                 at += 1
 

@@ -1,25 +1,29 @@
 """Write JSON lines: a line a record, a line a diagnostic.
 
-Strategy: the C core writes the lines of whole `Frames`. A frame that it leaves out (malformed, invalid, with a value that only a
-construct of the caller's own can read) becomes a record, whose line is written as that of any other record.
+Strategy: the C core writes the lines of whole `Frames`; the violations of invalid ones are worded once a signature. A frame that it leaves
+out (malformed, with a value that only a construct of the caller's own can read) becomes a record, whose line is written as that
+of any other record.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import BinaryIO
+from functools import lru_cache
+from typing import Any, BinaryIO
 
 import msgspec
 
 from tlib_codec import native
-from tlib_codec.formats.writers import RecordWriter, flow_texts
+from tlib_codec.formats.wording import wording_of
+from tlib_codec.formats.writers import RecordWriter, flow_texts, invalid_frames
 from tlib_codec.json_text import texts_to_data
-from tlib_codec.records import Batch, Diagnostic, Entry, Flow, Frames, Origin, Record
+from tlib_codec.records import Batch, Diagnostic, Flow, Frames, Origin, Part, Record
 from tlib_codec.stats import Units
+from tlib_schemas.events import InvalidEvent
 from tlib_schemas.limits import Limits
 from tlib_schemas.registry import Registry
 
-from .items import dumps, to_data
+from .items import dumps, to_data, violation_to_data
 
 
 def line_of(record: Record, registry: Registry) -> bytes:
@@ -41,26 +45,31 @@ class LineWriter(RecordWriter):
         super().__init__(file, registry)
         self._units = Units() if units is None else units
         core = native.extension("text")
-        self._core = None if core is None else core.JsonWriter(registry)
+        self._core = None if core is None else _core_of(registry)
+        self._words = None if core is None else core.Words(registry, wording_of(_violations))
 
-    def write(self, batch: Batch) -> Iterator[Entry]:
-        """Write a batch; yield invalid records and diagnostics."""
+    def write(self, batch: Batch) -> Iterator[Part]:
+        """Write a batch; yield invalid records and frames, and diagnostics."""
         for part in batch.parts:
             if isinstance(part, Frames) and self._core is not None and batch.registry is self._registry:
                 yield from self._write_frames(part, batch.limits)
             else:
                 yield from super().write(Batch([part], registry=batch.registry, limits=batch.limits))
 
-    def _write_frames(self, frames: Frames, limits: Limits) -> Iterator[Entry]:
+    def _write_frames(self, frames: Frames, limits: Limits) -> Iterator[Part]:
         assert self._core is not None
         self._units.native += len(frames)
-        for piece in self._core.write(frames, limits, _members(Origin(file=frames.file)), flow_texts(frames, _flow_members)):
+        members = _members(Origin(file=frames.file))
+        run = self._core.write(frames, limits, members, flow_texts(frames, _flow_members), self._words)
+        for piece in run:
             if isinstance(piece, bytes):
                 self._file.write(piece)
             else:
+                yield from invalid_frames(frames, run.invalid())
                 self._units.native -= 1
                 self._units.ask("frame without a line in C")
                 yield from super().write(Batch([frames.select([piece])], registry=self._registry, limits=limits))
+        yield from invalid_frames(frames, run.invalid())
 
     def put(self, record: Record) -> None:
         """Write the record's line."""
@@ -70,6 +79,19 @@ class LineWriter(RecordWriter):
         """Write the diagnostic as a ``$malformed`` line."""
         origin = diagnostic.origin
         self._file.write(dumps(diagnostic.as_item(), registry=self._registry, time=origin.time, source=origin.to_data()) + b"\n")
+
+
+@lru_cache(maxsize=4)
+def _core_of(registry: Registry) -> Any:
+    """Return the registry as the core writes it."""
+    core = native.extension("text")
+    assert core is not None
+    return core.JsonWriter(registry)
+
+
+def _violations(item: InvalidEvent) -> bytes:
+    """Return the member ``$violations`` of an invalid event, with a comma before it."""
+    return b',"$violations":' + msgspec.json.encode([violation_to_data(one) for one in item.violations])
 
 
 def _flow_members(flow: Flow) -> bytes:

@@ -18,7 +18,7 @@ from tlib_codec.records import Part
 from tlib_codec.stats import Units
 from tlib_schemas.registry import Registry
 
-from .lines import DEFAULT_LOG_LIMITS, LogLimits
+from .lines import CHUNK, DEFAULT_LOG_LIMITS, LogLimits
 from .message import Context
 from .native import native_parts
 from .reader import context_of, read_pieces, recognised
@@ -50,7 +50,7 @@ def source_parts(source: Source, options: ReadOptions) -> Iterator[Part | None]:
     span = source.span
     context = context_of(options.registry, options.server, DEFAULT_LOG_LIMITS, source.name, options.zone, span)
     kind = None if span == WHOLE else "tserver"
-    yield from _parts(source.chunks(), context, kind, options.encoding, options.stats.read)
+    yield from _parts(source.chunks(CHUNK), context, kind, options.encoding, options.stats.read)
     if context.clean:
         source.reached = context.clock.state, context.clock.header
 

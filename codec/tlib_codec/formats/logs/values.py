@@ -31,7 +31,7 @@ _CONN_ID = re.compile(r"[0-9a-f]{16}").fullmatch
 _LONG = re.compile(r"0[0-9a-f]{15}|(?=[0-9]*[a-f])[0-9a-f]{16}", re.IGNORECASE)
 _NAME = re.compile(r"([A-Za-z_]\w*)(?:\s*[(\[].*|\s*)", re.ASCII | re.DOTALL)
 _NUMBER = re.compile(r"#\d{1,5}", re.ASCII)
-_BYTES = re.compile(r"\[(\d{1,9})\]((?:\s+[0-9a-fA-F]{2})*)\s*(\.\.)?\s*", re.ASCII)
+_BYTES = re.compile(r"\[(\d{1,9})\]((?:\s+[0-9a-fA-F]{2})*)\s*+(\.\.)?\s*", re.ASCII)
 
 Parser: TypeAlias = Callable[[str], Any]
 

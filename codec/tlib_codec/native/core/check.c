@@ -79,21 +79,41 @@ void tlib_check_slots(const tlib_check *table, tlib_workspace *space) {
     space->at[0] = 0;
 }
 
+/* Append the number that a broken rule compares, whose name is in the rule's text; return the new length, or -1 where that is no number. */
+static int64_t with_value(const tlib_demand *demand, const uint8_t *data, const tlib_workspace *space, uint32_t *causes, uint32_t length) {
+    uint32_t other = space->at[demand->other];
+    if (!other || demand->test == TLIB_ABSENT)
+        return length;
+    if (demand->test == TLIB_ALWAYS)
+        return -1;
+    uint64_t value = number(data, &space->attributes[other - 1]);
+    causes[length] = (uint32_t)(value >> 32);
+    causes[length + 1] = (uint32_t)value;
+    return length + 2;
+}
+
 /* Append the causes of an indexed frame with a table to `causes`, of which `capacity` fit; return their number, or -1 where the
- * caller has to judge the frame. */
-static int64_t causes_of(const tlib_frames *frames, const tlib_checks *checks, const tlib_check *table, const uint8_t *data,
+ * caller has to judge the frame. `worded`: frames with the same causes have the same words too. */
+static int64_t causes_of(const tlib_frames *frames, const tlib_checks *checks, const tlib_check *table, const uint8_t *data, int worded,
                          uint32_t *causes, uint32_t capacity) {
     tlib_workspace *space = frames->space;
-    uint32_t length = 0, unlisted = 0;
-    if (capacity < table->demand_count + TLIB_MAX_UNLISTED)
+    uint32_t unlisted = 0;
+    int64_t length = 0;
+    if (capacity < 3 * table->demand_count + TLIB_MAX_UNLISTED)
         return -1;
     tlib_check_slots(table, space);
     for (uint32_t i = 0; i < table->demand_count; i++) {
-        int verdict = broken(frames, checks, &table->demands[i], data);
-        if (verdict > 1)
+        const tlib_demand *demand = &table->demands[i];
+        int verdict = broken(frames, checks, demand, data);
+        if (verdict > 1 || (verdict && worded && demand->kind == TLIB_DEMAND_SHAPE))
             return -1;
-        if (verdict)
-            causes[length++] = i;
+        if (!verdict)
+            continue;
+        causes[length++] = i;
+        if (worded && demand->kind == TLIB_DEMAND_RULE)
+            length = with_value(demand, data, space, causes, (uint32_t)length);
+        if (length < 0)
+            return -1;
     }
     for (uint32_t i = 0; !table->partial && i < space->count; i++) {
         const tlib_attribute *a = &space->attributes[i];
@@ -167,7 +187,7 @@ uint64_t tlib_check_run(const tlib_frames *frames, const tlib_checks *checks, tl
         if (code || frames->space->callers || (table && checks->tables[table - 1].ask))
             continue;
         if (table)
-            length = causes_of(frames, checks, &checks->tables[table - 1], data, signatures->causes + signatures->used,
+            length = causes_of(frames, checks, &checks->tables[table - 1], data, 0, signatures->causes + signatures->used,
                                TLIB_MAX_CAUSES - signatures->used);
         if (length >= 0)
             numbers[i] = number_of(signatures, tlib_u16(data + 4), table, (uint32_t)length);
@@ -175,4 +195,14 @@ uint64_t tlib_check_run(const tlib_frames *frames, const tlib_checks *checks, tl
             count(signatures, numbers[i], i);
     }
     return i;
+}
+
+uint32_t tlib_check_worded(const tlib_frames *frames, const tlib_checks *checks, tlib_signatures *signatures, const uint8_t *data,
+                           uint16_t table, int made) {
+    uint32_t *causes = signatures->causes + signatures->used, capacity = TLIB_MAX_CAUSES - signatures->used;
+    if (checks->tables[table - 1].ask || frames->space->callers || capacity == 0)
+        return 0;
+    causes[0] = made ? TLIB_MADE : 0;
+    int64_t length = causes_of(frames, checks, &checks->tables[table - 1], data, 1, causes + 1, capacity - 1);
+    return length < 0 ? 0 : number_of(signatures, tlib_u16(data + 4), table, (uint32_t)length + 1);
 }

@@ -8,6 +8,7 @@
 #define TLIB_MAX_CAUSES (1u << 16) /* of all signatures together */
 #define TLIB_MAX_UNLISTED 64u      /* attributes outside the table of one frame; the caller judges a frame with more */
 #define TLIB_UNLISTED 0x80000000u  /* a cause: or'ed to the id of an attribute outside the table */
+#define TLIB_MADE 0x40000000u      /* a cause: the reader made the frame, so its violations have no offsets */
 
 /* A part of an event: `count` slots from `first` on in `tlib_checks.slots`, of which all or any must be there. */
 typedef struct {
@@ -98,5 +99,10 @@ void tlib_check_begin(tlib_signatures *signatures);
  * which is below the count only where the workspace needs more capacity. */
 uint64_t tlib_check_run(const tlib_frames *frames, const tlib_checks *checks, tlib_signatures *signatures, uint64_t from,
                         uint32_t *numbers);
+
+/* The number of the signature of an indexed frame that breaks its table, 0 where only the caller can word it. Frames with one number break
+ * their table in the same words, offsets apart. */
+uint32_t tlib_check_worded(const tlib_frames *frames, const tlib_checks *checks, tlib_signatures *signatures, const uint8_t *data,
+                           uint16_t table, int made);
 
 #endif

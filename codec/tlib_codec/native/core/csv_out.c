@@ -139,7 +139,7 @@ static inline uint8_t *skip(uint8_t *out, uint32_t *cell, uint32_t to) {
 
 /* The cells of an indexed frame, whose attributes stand in ascending order now. */
 static uint8_t *write_frame(tlib_csv *csv, uint8_t *out, const uint8_t *data, uint32_t length, const tlib_workspace *space,
-                            const uint64_t *offset) {
+                            const uint64_t *offset, const tlib_wording *error) {
     uint32_t cell = 1;
     int exact = space->ascending;
     csv->replaced = 0;
@@ -157,8 +157,8 @@ static uint8_t *write_frame(tlib_csv *csv, uint8_t *out, const uint8_t *data, ui
         }
         out = write_value(csv, skip(out, &cell, own), data, attribute);
     }
-    if (out != NULL && csv->error != NULL) {
-        out = copy(skip(out, &cell, csv->frame - 3), csv->error, csv->error_length);
+    if (out != NULL && error != NULL) {
+        out = tlib_write_wording(skip(out, &cell, csv->frame - 3), error, space, offset == NULL ? 0 : *offset);
         cell = csv->frame - 1;
     }
     if (out != NULL && (!exact || csv->replaced))
@@ -242,7 +242,7 @@ static uint8_t *write_origin(tlib_csv *csv, uint8_t *out, const tlib_origins *or
 static size_t row_room(const tlib_csv *csv, const tlib_frames *frames, const tlib_origins *origins, uint64_t i) {
     size_t room = ROW_ROOM + 2 * tlib_json_list_room((size_t)(frames->bounds[i + 1] - frames->bounds[i]));
     uint32_t flow = tlib_flow_at(origins, i);
-    room += (frames->space->count + 1) * (csv->widest + TLIB_COPIED) + origins->file_length + csv->cells + csv->error_length;
+    room += (frames->space->count + 1) * (csv->widest + TLIB_COPIED) + origins->file_length + csv->cells;
     if (flow != TLIB_NO_FLOW)
         room += (size_t)(origins->flow_bounds[flow + 1] - origins->flow_bounds[flow]);
     if (origins->note_bounds != NULL)
@@ -250,51 +250,38 @@ static size_t row_room(const tlib_csv *csv, const tlib_frames *frames, const tli
     return room;
 }
 
-/* Whether the frame is one whose row the core can write, by its table (0: none). */
-static int is_plain(const tlib_csv *csv, const tlib_frames *frames, const uint8_t *data, uint16_t number) {
-    tlib_workspace *space = frames->space;
-    if (space->callers || (csv->made && !space->ascending))
-        return 0;
-    if (!number)
-        return 1;
-    if (csv->json->tables[number - 1].ask)
-        return 0;
-    return csv->error != NULL || !tlib_fails(frames->tables, &frames->tables->schemas[number - 1], data, space, frames->printed);
-}
-
 static uint8_t *write_row(tlib_csv *csv, const tlib_frames *frames, const tlib_origins *origins, uint64_t i, tlib_buffer *buffer) {
     const uint8_t *data = frames->data + frames->bounds[i];
     tlib_workspace *space = frames->space;
+    const tlib_wording *error;
     uint16_t number = 0;
     int code = tlib_frames_index(frames, i, &number);
     if (code)
         return stopped(csv, code == TLIB_MORE_CAPACITY ? TLIB_JSON_CAPACITY : TLIB_JSON_ASK);
-    if (!is_plain(csv, frames, data, number) || !tlib_origin_fits(origins, i))
+    if ((csv->json->made && !space->ascending) || !tlib_origin_fits(origins, i))
         return stopped(csv, TLIB_JSON_ASK);
+    code = tlib_json_judge(csv->json, frames, origins, i, number, &error);
+    if (code)
+        return stopped(csv, code);
     int64_t time = tlib_time_at(origins->times, i);
-    const tlib_schema *schema = number ? &frames->tables->schemas[number - 1] : NULL;
+    const tlib_schema *schema = number && error == NULL ? &frames->tables->schemas[number - 1] : NULL;
     if (time == TLIB_NO_TIME && !tlib_json_own_time(csv->json, data, space, schema, &time))
         return stopped(csv, TLIB_JSON_ASK);
-    if (tlib_reserve(buffer, row_room(csv, frames, origins, i)))
+    if (tlib_reserve(buffer, row_room(csv, frames, origins, i) + (error == NULL ? 0 : tlib_wording_room(error))))
         return stopped(csv, TLIB_JSON_MEMORY);
     if (!space->ascending)
         tlib_sort(space);
     uint32_t length = (uint32_t)(frames->bounds[i + 1] - frames->bounds[i]);
     const uint64_t *offset = origins->offsets == NULL ? NULL : &origins->offsets[i];
-    uint8_t *out = write_frame(csv, buffer->at + buffer->length, data, length, space, offset);
+    uint8_t *out = write_frame(csv, buffer->at + buffer->length, data, length, space, offset, error);
     if (out != NULL)
         out = write_origin(csv, out, origins, i, time);
-    if (out != NULL)
-        *out++ = '\n';
-    return out;
-}
-
-int tlib_csv_row(tlib_csv *csv, const tlib_frames *frames, const tlib_origins *origins, uint64_t place, tlib_buffer *buffer) {
-    uint8_t *out = write_row(csv, frames, origins, place, buffer);
     if (out == NULL)
-        return csv->json->stop;
-    buffer->length = (size_t)(out - buffer->at);
-    return TLIB_JSON_END;
+        return NULL;
+    if (error != NULL)
+        tlib_json_invalid(csv->json, i);
+    *out++ = '\n';
+    return out;
 }
 
 int tlib_csv_rows(tlib_csv *csv, const tlib_frames *frames, const tlib_origins *origins, uint64_t *place, tlib_buffer *buffer,
@@ -302,9 +289,10 @@ int tlib_csv_rows(tlib_csv *csv, const tlib_frames *frames, const tlib_origins *
     for (; *place < frames->count; ++*place) {
         if (buffer->length >= enough)
             return TLIB_JSON_FULL;
-        int code = tlib_csv_row(csv, frames, origins, *place, buffer);
-        if (code)
-            return code;
+        uint8_t *out = write_row(csv, frames, origins, *place, buffer);
+        if (out == NULL)
+            return csv->json->stop;
+        buffer->length = (size_t)(out - buffer->at);
     }
     return TLIB_JSON_END;
 }

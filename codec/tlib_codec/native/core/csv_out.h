@@ -1,8 +1,9 @@
 /* Frames to rows of CSV, as arrow/plain_csv.py lays them out.
  *
  * Strategy: an attribute knows its cell, and between two of them only commas are written. Lists are written as JSON first, and then quoted.
- * A byte of a text that is not UTF-8 is shown as U+FFFD. A frame that is malformed, breaks a rule or has a list that is not UTF-8 is left
- * to the caller.
+ * A byte of a text that is not UTF-8 is shown as U+FFFD. The cells of the error of
+ * a frame that breaks a rule are the words for its signature. A frame that is malformed or has a list that is not UTF-8 is left to the
+ * caller.
  */
 #ifndef TLIB_CSV_OUT_H
 #define TLIB_CSV_OUT_H
@@ -31,8 +32,8 @@ enum {
 };
 
 /* `heads` are the names of `messages` in quotes; `frame` is the cell of a frame that the others do not give back, and `cells` the last one
- * before the origin's; `error` are the three cells before it, of a frame that breaks a rule (NULL: of one that does not). `no_flow` are the
- * commas between the cells of a flow. `widest`: bytes of the longest text. `made` frames were encoded by their reader. */
+ * before the origin's; the three cells before it are those of the error. `no_flow` are the
+ * commas between the cells of a flow. `widest`: bytes of the longest text. */
 typedef struct {
     tlib_json *json;
     const tlib_csv_attribute *attributes;
@@ -40,12 +41,9 @@ typedef struct {
     const tlib_text *heads;
     size_t widest;
     uint32_t frame, cells;
-    const uint8_t *error;
-    size_t error_length;
     const uint8_t *origins;
     uint32_t origin_count;
     uint32_t no_flow;
-    int made;
     int guard;             /* put an apostrophe before a text that a spreadsheet takes for a formula */
     int replaced;          /* a text was not UTF-8 */
     tlib_buffer json_text; /* a list as JSON */
@@ -53,8 +51,5 @@ typedef struct {
 
 /* Append the rows of the frames from *place on, as tlib_json_lines does. */
 int tlib_csv_rows(tlib_csv *csv, const tlib_frames *frames, const tlib_origins *origins, uint64_t *place, tlib_buffer *out, size_t enough);
-
-/* Append the row of one frame: TLIB_JSON_END, or why it is not written. */
-int tlib_csv_row(tlib_csv *csv, const tlib_frames *frames, const tlib_origins *origins, uint64_t place, tlib_buffer *out);
 
 #endif

@@ -16,13 +16,17 @@ static inline uint8_t *tlib_two_digits(uint8_t *out, uint32_t number) {
 }
 
 static inline uint8_t *tlib_write_u32(uint8_t *out, uint32_t number) {
-    if (number < 10) {
-        *out = (uint8_t)('0' + number);
-        return out + 1;
+    if (number < 100) {
+        if (number < 10) {
+            *out = (uint8_t)('0' + number);
+            return out + 1;
+        }
+        return tlib_two_digits(out, number);
     }
-    uint32_t digits = 2;
-    for (uint32_t rest = number / 100; rest; rest /= 10)
-        digits++;
+    uint32_t digits = number < 10000       ? 3 + (number >= 1000)
+                      : number < 1000000   ? 5 + (number >= 100000)
+                      : number < 100000000 ? 7 + (number >= 10000000)
+                                           : 9 + (number >= 1000000000);
     uint8_t *at = out + digits;
     for (; number >= 100; number /= 100) {
         at -= 2;

@@ -2,7 +2,8 @@
 #include "json_out.h"
 #include "json_text.h"
 
-#define FEW 32 /* pairs that are compared each with each */
+#define BITS 2048   /* of a set of hashes: two of a few dozen keys seldom share a bit */
+#define SUSPECTS 16 /* keys of a list that are compared with all before them; a list with more is sorted */
 
 /* A key: its last eight bytes as a number, which tell most keys apart, and itself. */
 typedef struct {
@@ -37,24 +38,18 @@ static int fits(const key *one) {
     return !(one->length && one->at[0] == '$') && (tlib_ascii(one->at, one->length) || tlib_utf8(one->at, one->length) == one->length);
 }
 
-static int few_are_plain(const uint8_t *pair, uint32_t count) {
-    key keys[FEW];
-    for (uint32_t i = 0; i < count; i++, pair = after(pair)) {
-        keys[i] = key_of(pair);
-        if (!fits(&keys[i]))
-            return 0;
-        for (uint32_t j = 0; j < i; j++)
-            if (keys[j].tail == keys[i].tail && order(&keys[j], &keys[i]) == 0)
-                return 0;
+/* Whether the key stands among the first `count` pairs from `pair` on. */
+static int stands(const uint8_t *pair, uint32_t count, const key *one) {
+    for (; count--; pair = after(pair)) {
+        key before = key_of(pair);
+        if (before.tail == one->tail && order(&before, one) == 0)
+            return 1;
     }
-    return 1;
+    return 0;
 }
 
-int tlib_json_plain(tlib_json *json, const uint8_t *list) {
-    uint32_t count = tlib_u16(list);
-    const uint8_t *pair = list + 2;
-    if (count <= FEW)
-        return few_are_plain(pair, count);
+/* tlib_json_plain for a list of many keys: sort them. */
+static int many_are_plain(tlib_json *json, const uint8_t *pair, uint32_t count) {
     json->keys.length = 0;
     if (tlib_reserve(&json->keys, count * sizeof(key)))
         return -1;
@@ -68,6 +63,27 @@ int tlib_json_plain(tlib_json *json, const uint8_t *list) {
     for (uint32_t i = 1; i < count; i++)
         if (order(&keys[i - 1], &keys[i]) == 0)
             return 0;
+    return 1;
+}
+
+int tlib_json_plain(tlib_json *json, const uint8_t *list) {
+    uint64_t seen[BITS / 64] = {0};
+    uint32_t count = tlib_u16(list), suspects = 0;
+    const uint8_t *pair = list + 2;
+    for (uint32_t i = 0; i < count; i++, pair = after(pair)) {
+        key one = key_of(pair);
+        if (!fits(&one))
+            return 0;
+        uint32_t bit = (uint32_t)((one.tail + one.length) * 0x9E3779B97F4A7C15u >> 53);
+        uint64_t *word = &seen[bit / 64], mask = (uint64_t)1 << bit % 64;
+        if (*word & mask) {
+            if (++suspects > SUSPECTS)
+                return many_are_plain(json, list + 2, count);
+            if (stands(list + 2, i, &one))
+                return 0;
+        }
+        *word |= mask;
+    }
     return 1;
 }
 

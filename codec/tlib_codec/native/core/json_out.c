@@ -199,16 +199,28 @@ static uint8_t *write_fields(tlib_json *json, uint8_t *out, const uint8_t *data,
     return out;
 }
 
-/* The object of an indexed frame without its closing brace. */
-static uint8_t *write_object(tlib_json *json, const tlib_frames *frames, uint8_t *out, const uint8_t *data, uint16_t number) {
+int tlib_json_judge(tlib_json *json, const tlib_frames *frames, const tlib_origins *origins, uint64_t i, uint16_t table,
+                    const tlib_wording **wording) {
+    const uint8_t *data = frames->data + frames->bounds[i];
+    *wording = NULL;
+    if (frames->space->callers || (table && json->tables[table - 1].ask))
+        return TLIB_JSON_ASK;
+    int fails = table ? tlib_fails(frames->tables, &frames->tables->schemas[table - 1], data, frames->space, frames->printed) : 0;
+    if (!fails)
+        return TLIB_JSON_END;
+    if (fails > 1 || json->words == NULL || tlib_json_offset(origins, i) > INT64_MAX) /* an offset of the frame's may be beyond 64 bits */
+        return TLIB_JSON_ASK;
+    if (tlib_reserve(&json->invalid, sizeof i))
+        return TLIB_JSON_MEMORY;
+    int known = tlib_find_wording(json->words, frames, data, table, json->made, wording);
+    return known == TLIB_WORDED ? TLIB_JSON_END : known == TLIB_UNWORDED ? TLIB_JSON_WORD : TLIB_JSON_ASK;
+}
+
+/* The object of an indexed frame without its closing brace; with the table NULL, all attributes in ascending order. */
+static uint8_t *write_object(tlib_json *json, const tlib_frames *frames, uint8_t *out, const uint8_t *data, const tlib_schema *schema,
+                             const tlib_json_table *table) {
     tlib_workspace *space = frames->space;
     uint16_t message = tlib_u16(data + 4);
-    const tlib_schema *schema = number ? &frames->tables->schemas[number - 1] : NULL;
-    const tlib_json_table *table = number ? &json->tables[number - 1] : NULL;
-    if (space->callers || (table != NULL && table->ask))
-        return stopped(json, TLIB_JSON_ASK);
-    if (schema != NULL && tlib_fails(frames->tables, schema, data, space, frames->printed))
-        return stopped(json, TLIB_JSON_ASK);
     int32_t head = tlib_label(json->messages, message);
     if (head >= 0)
         out = put(out, json->heads[head], 0);
@@ -389,20 +401,31 @@ static size_t line_room(const tlib_json *json, const tlib_frames *frames, const 
 
 static uint8_t *write_line(tlib_json *json, const tlib_frames *frames, const tlib_origins *origins, uint64_t i, tlib_buffer *buffer) {
     const uint8_t *data = frames->data + frames->bounds[i];
-    uint16_t table = 0;
-    int code = tlib_frames_index(frames, i, &table);
+    const tlib_wording *wording;
+    uint16_t number = 0;
+    int code = tlib_frames_index(frames, i, &number);
     if (code)
         return stopped(json, code == TLIB_MORE_CAPACITY ? TLIB_JSON_CAPACITY : TLIB_JSON_ASK);
     if (!tlib_origin_fits(origins, i))
         return stopped(json, TLIB_JSON_ASK);
-    if (tlib_reserve(buffer, line_room(json, frames, origins, i)))
+    code = tlib_json_judge(json, frames, origins, i, number, &wording);
+    if (code)
+        return stopped(json, code);
+    if (tlib_reserve(buffer, line_room(json, frames, origins, i) + (wording == NULL ? 0 : tlib_wording_room(wording))))
         return stopped(json, TLIB_JSON_MEMORY);
-    uint8_t *out = write_object(json, frames, buffer->at + buffer->length, data, table);
+    int listed = number && wording == NULL;
+    const tlib_schema *schema = listed ? &frames->tables->schemas[number - 1] : NULL;
+    uint8_t *out = write_object(json, frames, buffer->at + buffer->length, data, schema, listed ? &json->tables[number - 1] : NULL);
     int64_t time = tlib_time_at(origins->times, i);
-    const tlib_schema *schema = table ? &frames->tables->schemas[table - 1] : NULL;
     if (out != NULL && time == TLIB_NO_TIME && !tlib_json_own_time(json, data, frames->space, schema, &time))
         return stopped(json, TLIB_JSON_ASK);
-    return out == NULL ? NULL : write_origin(json, out, origins, i, time);
+    if (out != NULL && wording != NULL)
+        out = tlib_write_wording(out, wording, frames->space, tlib_json_offset(origins, i));
+    if (out != NULL)
+        out = write_origin(json, out, origins, i, time);
+    if (out != NULL && wording != NULL)
+        tlib_json_invalid(json, i);
+    return out;
 }
 
 int tlib_json_lines(tlib_json *json, const tlib_frames *frames, const tlib_origins *origins, uint64_t *place, tlib_buffer *buffer,

@@ -2,7 +2,8 @@
  *
  * Strategy: everything that a registry gives stands ready as text: the members' names with their comma and colon, the names of
  * numbers in quotes. A frame is indexed and judged; its attributes are copied in the order of its table, then those outside the table.
- * A frame that is malformed, breaks a rule or has a value that only the caller can write is left to the caller.
+ * A frame that breaks a rule has its attributes in ascending order, and its violations in the words that the caller gave for its signature.
+ * One that is malformed, or has a value that only the caller can write, is left to the caller.
  */
 #ifndef TLIB_JSON_OUT_H
 #define TLIB_JSON_OUT_H
@@ -12,6 +13,7 @@
 #include "names.h"
 #include "origins.h"
 #include "time_text.h"
+#include "wording.h"
 
 #define TLIB_COPIED 32 /* bytes that may be read from the beginning of a tlib_text, however short it is */
 
@@ -63,7 +65,8 @@ typedef struct {
 
 /* `attributes` by dense number, `tables` as those of the registry; `heads` are the labels of `messages`: {"Event":"Name". `widest`: bytes
  * of the longest of all these texts. `seconds` and `micros`: the dense numbers of an event's own time, 0 where there is none. `seen` has a
- * bit a slot, all zero between frames. */
+ * bit a slot, all zero between frames. `words` are those of frames that break a rule (NULL: the caller writes them); `made` frames were
+ * encoded by their reader. `invalid` gets the place of each frame that is written and breaks a rule, as 64 bits. */
 typedef struct {
     const tlib_json_attribute *attributes;
     const tlib_json_table *tables;
@@ -73,6 +76,9 @@ typedef struct {
     uint16_t seconds, micros;
     uint64_t *seen;
     tlib_buffer keys; /* of a long list */
+    tlib_wordings *words;
+    int made;
+    tlib_buffer invalid;
     tlib_date date;
     int marked; /* a list or notes had a text that is not UTF-8 */
     int stop;   /* why nothing was written: one of those below */
@@ -83,6 +89,7 @@ enum {
     TLIB_JSON_END = 0,  /* all frames are written */
     TLIB_JSON_FULL,     /* there are `enough` bytes */
     TLIB_JSON_ASK,      /* the frame is for the caller */
+    TLIB_JSON_WORD,     /* the caller must word the frame's violations first */
     TLIB_JSON_CAPACITY, /* the workspace needs more capacity */
     TLIB_JSON_MEMORY    /* no memory */
 };
@@ -91,9 +98,24 @@ enum {
 int tlib_json_lines(tlib_json *json, const tlib_frames *frames, const tlib_origins *origins, uint64_t *place, tlib_buffer *out,
                     size_t enough);
 
+/* Find the words of an indexed frame, NULL where it breaks no rule: TLIB_JSON_END, or why it cannot be written. */
+int tlib_json_judge(tlib_json *json, const tlib_frames *frames, const tlib_origins *origins, uint64_t i, uint16_t table,
+                    const tlib_wording **wording);
+
+/* Note the place of a frame that is written and breaks a rule; a place is reserved by tlib_json_judge. */
+static inline void tlib_json_invalid(tlib_json *json, uint64_t i) {
+    memcpy(json->invalid.at + json->invalid.length, &i, sizeof i);
+    json->invalid.length += sizeof i;
+}
+
 /* Write the attributes without a public number in the notes of a frame as an object, nothing where there are none, and find the text of the
  * origin; 8 bytes a byte are reserved. NULL where only the caller can. */
 uint8_t *tlib_json_notes(tlib_json *json, uint8_t *out, const tlib_origins *origins, uint64_t i, tlib_note *text);
+
+/* The offset of a frame in its input. */
+static inline uint64_t tlib_json_offset(const tlib_origins *origins, uint64_t i) {
+    return origins->offsets == NULL ? 0 : origins->offsets[i];
+}
 
 /* Whether a frame's flow and notes are there. */
 int tlib_origin_fits(const tlib_origins *origins, uint64_t i);

@@ -26,17 +26,13 @@ cdef extern from "csv_out.h" nogil:
         size_t widest
         uint32_t frame
         uint32_t cells
-        const uint8_t *error
-        size_t error_length
         const uint8_t *origins
         uint32_t origin_count
         uint32_t no_flow
-        int made
         int guard
         tlib_buffer json_text
 
     int tlib_csv_rows(tlib_csv *csv, const tlib_frames *frames, const tlib_origins *origins, uint64_t *place, tlib_buffer *out, size_t enough)
-    int tlib_csv_row(tlib_csv *csv, const tlib_frames *frames, const tlib_origins *origins, uint64_t place, tlib_buffer *out)
 
 cdef dict ORIGIN_CELLS = {
     "file": TLIB_CSV_FILE,
@@ -88,12 +84,13 @@ cdef class CsvRows:
         self.core.guard = guard
         self.core.widest = lines.core.widest
 
-    def write(self, frames, limits, bytes file not None, list flows not None):
+    def write(self, frames, limits, bytes file not None, list flows not None, Words words=None):
         """Return a run: an iterator of the rows of `frames` in pieces, and between them the place of each frame whose row only the caller can write.
 
-        `file` is the cell of the file, and `flows` the cells of each flow with commas between them.
+        `file` is the cell of the file, and `flows` the cells of each flow with commas between them. `words` give the cells of the error of
+        invalid frames; None leaves them to the caller.
         """
-        return RowRun(self.lines, frames, limits, file, flows, self)
+        return RowRun(self.lines, frames, limits, file, flows, words, self)
 
 
 cdef class RowRun(LineRun):
@@ -102,30 +99,13 @@ cdef class RowRun(LineRun):
     cdef CsvRows rows
     cdef tlib_csv csv
 
-    def __cinit__(self, JsonWriter lines, frames, limits, bytes file, list flows, CsvRows rows):
+    def __cinit__(self, JsonWriter lines, frames, limits, bytes file, list flows, Words words, CsvRows rows):
         self.rows = rows
         self.csv = rows.core
         self.csv.json = &self.core
-        self.csv.made = frames.made
 
     def __dealloc__(self):
         tlib_release(&self.csv.json_text)
-
-    def row(self, uint64_t place, bytes error not None):
-        """Return the row of an invalid frame, whose cells of the error are given; None where only the caller can write it."""
-        cdef int code
-        if place >= self.frames.core.count:
-            raise IndexError(place)
-        self.csv.error, self.csv.error_length = <const uint8_t *> PyBytes_AS_STRING(error), PyBytes_GET_SIZE(error)
-        self.out.length = 0
-        code = tlib_csv_row(&self.csv, &self.frames.core, &self.origins, place, &self.out)
-        while code == TLIB_JSON_CAPACITY:
-            self.frames.work.grow()
-            code = tlib_csv_row(&self.csv, &self.frames.core, &self.origins, place, &self.out)
-        self.csv.error, self.csv.error_length = NULL, 0
-        if code == TLIB_JSON_MEMORY:
-            raise MemoryError
-        return self.taken() if code == TLIB_JSON_END else None
 
     cdef int step(self) noexcept nogil:
         return tlib_csv_rows(&self.csv, &self.frames.core, &self.origins, &self.place, &self.out, ENOUGH)

@@ -39,6 +39,7 @@ cdef extern from "json_out.h" nogil:
         TLIB_JSON_END
         TLIB_JSON_FULL
         TLIB_JSON_ASK
+        TLIB_JSON_WORD
         TLIB_JSON_CAPACITY
         TLIB_JSON_MEMORY
 
@@ -75,6 +76,9 @@ cdef extern from "json_out.h" nogil:
         uint16_t micros
         uint64_t *seen
         tlib_buffer keys
+        tlib_wordings *words
+        int made
+        tlib_buffer invalid
 
     int tlib_json_lines(tlib_json *json, const tlib_frames *frames, const tlib_origins *origins, uint64_t *place, tlib_buffer *out, size_t enough)
 
@@ -229,12 +233,13 @@ cdef class JsonWriter:
                 slot += 1
         return 0
 
-    def write(self, frames, limits, bytes file not None, list flows not None):
-        """Return an iterator of the lines of `frames` in pieces, and between them the place of each frame whose line only the caller can write.
+    def write(self, frames, limits, bytes file not None, list flows not None, Words words=None):
+        """Return a run: an iterator of the lines of `frames` in pieces, and between them the place of each frame whose line only the caller can write.
 
         `file` are the members of ``$source`` that name the file, and `flows` those of each flow, each member with a comma behind it.
+        `words` give the member ``$violations`` of invalid frames, with a comma before it; None leaves them to the caller.
         """
-        return LineRun(self, frames, limits, file, flows)
+        return LineRun(self, frames, limits, file, flows, words)
 
 
 cdef class LineRun:
@@ -242,6 +247,8 @@ cdef class LineRun:
 
     cdef JsonWriter lines
     cdef FrameRun frames
+    cdef object source, limits
+    cdef Words words
     cdef list kept
     cdef tlib_json core
     cdef tlib_origins origins
@@ -249,10 +256,12 @@ cdef class LineRun:
     cdef uint64_t place
     cdef bint asks           # the frame at `place` is for the caller
 
-    def __cinit__(self, JsonWriter lines, frames, limits, bytes file, list flows, *more):
-        self.lines = lines
+    def __cinit__(self, JsonWriter lines, frames, limits, bytes file, list flows, Words words, *more):
+        self.lines, self.source, self.limits, self.words = lines, frames, limits, words
         self.frames = FrameRun(frames.data, frames.bounds, lines.registry, limits, frames.printed)
         self.core = lines.core
+        self.core.made = frames.made
+        self.core.words = NULL if words is None else &words.core
         self.core.seen = <uint64_t *> zeroed(lines.tables.widest // 64 + 2, sizeof(uint64_t))
         self.kept = [file]
         fill_origins(&self.origins, frames, self.frames.core.count, flows, self.kept)
@@ -262,6 +271,7 @@ cdef class LineRun:
     def __dealloc__(self):
         PyMem_Free(self.core.seen)
         tlib_release(&self.core.keys)
+        tlib_release(&self.core.invalid)
         tlib_release(&self.out)
 
     cdef int step(self) noexcept nogil:
@@ -269,6 +279,12 @@ cdef class LineRun:
 
     cdef bytes taken(self):
         return PyBytes_FromStringAndSize(<const char *> self.out.at, <Py_ssize_t> self.out.length)
+
+    def invalid(self):
+        """Return the places of the invalid frames that were written since the last call."""
+        cdef bytes places = PyBytes_FromStringAndSize(<const char *> self.core.invalid.at, <Py_ssize_t> self.core.invalid.length)
+        self.core.invalid.length = 0
+        return array("Q", places)
 
     def __iter__(self):
         return self
@@ -283,6 +299,8 @@ cdef class LineRun:
                 raise MemoryError
             if code == TLIB_JSON_CAPACITY:
                 self.frames.work.grow()
+            if code == TLIB_JSON_WORD:
+                self.words.word(self.source, self.place, self.limits)
             self.asks = code == TLIB_JSON_ASK
         if self.out.length:
             return self.taken()

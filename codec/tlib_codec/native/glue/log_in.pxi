@@ -171,6 +171,8 @@ cdef class LogReader:
     cdef size_t end, capacity
     cdef uint64_t dropped    # bytes of the unfinished line, which is beyond the limit
     cdef size_t last         # where the last `line` began
+    cdef size_t searched     # up to here, the line that `line` waits for has no end
+    cdef bint waits, fed_line  # the last run wanted more bytes; a line feed has come since then
     cdef bint closed, moved
     cdef list flows
     cdef object flow_class
@@ -230,6 +232,7 @@ cdef class LogReader:
         if first:
             tlib_log_forget(self.log, self.buffer, first)
             self.end -= first
+            self.searched -= min(self.searched, first)
             memmove(self.buffer, self.buffer + first, self.end)
         if size > self.capacity - self.end:
             capacity = self.end + size + (self.end + size) // 4
@@ -241,6 +244,7 @@ cdef class LogReader:
         if size:
             memcpy(self.buffer + self.end, &piece[0], size)
             self.end += size
+            self.fed_line = self.fed_line or memchr(&piece[0], c"\n", size) != NULL
 
     def close(self):
         """Take the end of the log."""
@@ -249,18 +253,27 @@ cdef class LogReader:
     def run(self):
         """Read on: LOG_MORE needs more bytes (or is the end), LOG_FULL wants its frames taken, LOG_ASK is at a unit for Python."""
         cdef int state
+        if self.waits and not self.fed_line and not self.closed and self.end - self.log.at <= self.tables.line:
+            return TLIB_LOG_MORE  # the line at hand has no end yet
         with nogil:
             state = tlib_log_run(&self.tables, self.log, self.out, self.buffer, self.end, self.closed)
         if state == TLIB_LOG_MEMORY:
             raise MemoryError
+        self.waits = state == TLIB_LOG_MORE
+        self.fed_line = False
+        self.searched = 0
         return state
 
     def frames(self):
         """Return the columns of the frames read since the last call, as `Frames` has them; None where there are none."""
         cdef tlib_log_output *out = self.out
         cdef Py_ssize_t count = out.count
+        cdef uint32_t flows = out.flow_count
         cdef dict columns
-        if not count:
+        if not count:  # but there may be no more place for flows, of units that Python has read
+            tlib_log_taken(self.log, out)
+            if out.flow_count < flows:
+                self.flows = []
             return None
         self.add_flows()
         columns = {
@@ -327,17 +340,19 @@ cdef class LogReader:
         cdef const uint8_t *feed = NULL
         cdef size_t length = self.end - log.at
         cdef uint64_t size, offset = log.base + log.at
+        cdef size_t known = max(log.at, self.searched)
         begin = self.buffer + log.at
-        if length:
-            feed = <const uint8_t *> memchr(begin, c"\n", length)
+        if self.end > known:
+            feed = <const uint8_t *> memchr(self.buffer + known, c"\n", self.end - known)
         if feed != NULL:
             length = feed - begin
         size = length + self.dropped
         if feed == NULL:
             if not self.closed:
+                self.searched = self.end
                 if size > self.tables.line:
                     self.dropped = size
-                    self.end = log.at
+                    self.end = self.searched = log.at
                 return None
             if not size:
                 return None
@@ -354,6 +369,7 @@ cdef class LogReader:
         """Give the last line back, which was within the limit."""
         self.log.at = self.last
         self.log.line -= 1
+        self.searched = 0
 
     @property
     def clock(self):

@@ -62,6 +62,11 @@ cdef class StreamDecoder:
         """Bytes that no item has given yet."""
         return self.end - self.start
 
+    @property
+    def memory(self):
+        """The bytes of memory that the buffer takes."""
+        return self.capacity
+
     def feed(self, data):
         """Take the next bytes of the stream. Raises ValueError after `close`."""
         cdef Py_buffer view
@@ -77,16 +82,16 @@ cdef class StreamDecoder:
                     self.buffer = NULL
                     self.capacity = 0
             if self.end + view.len > self.capacity:
-                if self.start:
+                if self.start > self.end - self.start:  # a move is paid for by the bytes that have left
                     memmove(self.buffer, self.buffer + self.start, self.end - self.start)
                     self.end -= self.start
                     self.start = 0
                 if self.end + view.len > self.capacity:
-                    more = PyMem_Realloc(self.buffer, 2 * (self.end + view.len))
+                    more = PyMem_Realloc(self.buffer, (self.end + view.len) // 2 * 3 + 64)
                     if more == NULL:
                         raise MemoryError
                     self.buffer = <uint8_t *> more
-                    self.capacity = 2 * (self.end + view.len)
+                    self.capacity = (self.end + view.len) // 2 * 3 + 64
             if view.len:
                 memcpy(self.buffer + self.end, view.buf, view.len)
                 self.end += view.len

@@ -13,6 +13,7 @@ from tlib_codec.formats.logs.native import characters_of
 from tlib_codec.formats.logs.parts import parts
 from tlib_codec.records import Diagnostic, Flow, Frames, Record
 from tlib_codec.stats import Units
+from tlib_fuzz.selfcheck.logs import Case, difference
 from tlib_schemas.tlibrary import TLIBRARY
 
 pytestmark = pytest.mark.skipif(native.extension("text") is None, reason="the native engine is not built, or does not run")
@@ -119,6 +120,14 @@ def test_the_explanation_is_a_note():
         "UserData\t[68] 00 01 ..\n\t\t'l'(list) 'm'(list)\n\t\t\t\t'd'\t[2] 00 01\n\t\t\t\t'n'\t-5",
         "Extensions\t[68] 00 01 .. 'k'\t'v'",
         "UserData\t[68] 00 02 ..\n'l'(list)\n'a' '1'\n'b' 2",
+        "ThisDN\t'1'\n\tAttributeThisDN\t'2'",
+        "UserData\t[68] 00 01 ..\n\t\t'a'\t'1'\n\tAttributeUserData\t[68] 00 01 ..\n\t\t'b'\t'2'",
+        "NodeID\tseven",
+        "NodeID\t99999999999\n\tAttributeNodeID\t7",
+        "ThisDN\t'1'\n@16:45:24.600 another thread\n\tAttributeANI\t'2'",
+        "UserData\t[68] 00 02 ..\n\t\t'a'\t'1'\n16:45:24.600 another thread\n\t\t'b'\t'2'",
+        "Mystery\t[68] 00 02 ..\nanother thread\nand one more\n\t\t'b'\t'2'",
+        "ThisDN\t'1'\nanother thread\nthat says more",
     ],
 )
 def test_the_c_reads_it(attribute):
@@ -131,7 +140,8 @@ def test_the_c_reads_it(attribute):
         ("value", f"{HEAD}\tAttributeThisDN\t2001\n\n"),
         ("value", f"{HEAD}\tAttributeThisDN\t'2001\n\tAttributeANI\t'1'\n\n"),
         ("list", f"{HEAD}\tAttributeUserData\t[68] 00 03 ..\n\t\t'a'\t'1'\n\n"),
-        ("line", f"{HEAD}\tAttributeThisDN\t'1'\n\tAttributeThisDN\t'2'\n\n"),
+        ("line", f"{HEAD}\tAttributeThisDN\t'1'\n\tno attribute\n\n"),
+        ("line", f"{HEAD}\tAttributeThisDN\t'1'\nanother thread\n\tAttributeMystery\n\tAttributeMystery\n\n"),
         ("header", "Server: Switch 'S' -> 'EventOnHook'\n    ThisDN 2001\n\n"),
         ("message without a number", "@16:45:24.5942 [0] 8.1.1 distribute_event: message EventPrivate\n\tAttributeThisDN\t'1'\n\n"),
         ("clock", "Local time: 2015-05-29T16:45:24\n"),
@@ -141,6 +151,27 @@ def test_the_c_reads_it(attribute):
 )
 def test_the_c_asks(reason, text):
     assert asked(text) == {reason: 1}
+
+
+def test_a_diagnostic_stands_behind_its_message():
+    again = HOOK.replace("\n\n", "\n\tAttributeThisDN\t'2002'\n\n")
+    found, _ = read(HOOK + again + HOOK)
+    assert [len(one) if isinstance(one, Frames) else one.code for one in found] == [2, "log-duplicate-attribute", 1]
+
+
+def test_an_attribute_of_a_message_whose_header_is_lost_is_asked_for():
+    text = f"{HEAD}\tAttributeThisDN\t'1'\nanother thread\n\tAttributeThisDN\t'2'\n\n"
+    assert asked(text) == {"line": 1}
+
+
+def test_more_wrong_lines_than_the_limit_are_asked_for():
+    again = "\tAttributeThisDN\t'2002'\n"
+    assert asked(HOOK[:-1] + again + again + "\n", limits=LogLimits(problems=1)) == {"size": 1}
+
+
+def test_more_stray_lines_than_the_limit_are_asked_for():
+    text = HOOK[:-1] + "another thread\nanother thread\n\tAttributeANI\t'1'\n\n"
+    assert asked(text, limits=LogLimits(problems=1)) == {"size": 1}
 
 
 def test_the_first_line_that_is_not_utf_8_is_asked_for():
@@ -235,3 +266,24 @@ def test_only_times_that_need_the_zone_are_converted():
     learned = stamped.replace("\n\n", "\n\tAttributeTimeinSecs\t1432910724\n\n")
     frames = the_frames(stamped + learned + stamped, zone=zoneinfo.ZoneInfo("Asia/Tokyo"))
     assert [(origin.local_time - origin.time) // 3_600_000_000_000 for origin in frames.origins()] == [9, 2, 2]
+
+
+def odd_peers(count):
+    return "".join(f"@16:45:24.5942 received from 7(host{n}): message EventFoo\n\tAttributeThisDN\t'1'\n\n" for n in range(count))
+
+
+def test_more_peers_than_a_run_has_place_for_do_not_stop_the_reader():
+    agree(odd_peers(1_200).encode())
+
+
+def test_a_peer_after_many_keeps_its_name():
+    good = "@16:45:24.5942 received from 7({}): message EventRinging\n\tAttributeThisDN\t'1'\n\n".format
+    found, _ = read(good("first") + odd_peers(1_100) + good("last"))
+    peers = [one.flow_table[memoryview(one.flows).cast("I")[0]].peer for one in found if isinstance(one, Frames)]
+    assert peers == ["7(first)", "7(last)"]
+
+
+@pytest.mark.parametrize("head", [HEAD, HEAD + "\tAttributeConnID\tx\n"], ids=["C", "Python"])
+def test_a_long_line_in_pieces_of_a_byte_is_read_once(head):
+    text = f"{head}\tAttributeThisQueue\t'{'x' * 2_000}'\n\n{HOOK}"
+    assert difference(Case(text.encode(), range(1, len(text)))) is None
