@@ -196,7 +196,7 @@ class Rewritten:
             wanted = None if level.wanted is None else self._redactor.wants(key, path, level.wanted)
             start = text.find("'") + 1
             end = len(text) - len(rest if value is None else value)
-            name = self.printed.one(number, key, 0, level.path, None if wanted is None else level.wanted)[0]
+            name = key if wanted is None or number in self._redactor.kept else self._redactor.key(key)
             before += self._redactor.text(text[: start - 1]) + "'" + name + self.printed.types(text[start + len(key) : end])
             if value is not None:
                 self._pair_value(before, key, value + tail, level, wanted)
