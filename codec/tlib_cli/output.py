@@ -88,9 +88,8 @@ def opened(
         return
     folder = Path(path).parent
     if not folder.is_dir():
-        raise Unusable(
-            f"{path}: {folder} is no folder" if folder.exists() else f"{path}: the folder {folder} does not exist; create it first"
-        )
+        problem = f"{folder} is no folder" if folder.exists() else f"the folder {folder} does not exist; create it first"
+        raise Unusable(f"{path}: {problem}")
     try:
         with open_output(path, grows=grows) as file:
             yield file
