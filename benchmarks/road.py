@@ -1,11 +1,12 @@
 """Measure what people run: every path as a whole command and in process, beside other programs on the same data.
 
-Run it: python -m benchmarks.road [--docs docs] [--size 20M] [--top 1G] [--rounds 5] [--before CHECKOUT] [--smoke]
+Run it: python -m benchmarks.road [--docs docs] [--size 40M] [--top 1G] [--rounds 5] [--before CHECKOUT] [--smoke]
 
 Strategy: every round runs each path and each peer once on each kind of data, in a new order; medians of the rounds' ratios decide, as in
-`paired`. A whole command writes a file; in process a path writes to the null device, since the other programs keep nothing either. CPU
-time counts, except where two cores are compared. Speeds are megabytes of input a second. The reference engine and the other checkout
-of ``--before``, which is built in place, read a smaller file, since they are slow.
+`paired`. A whole command writes a file; in process a path writes to the null device, since the other programs keep nothing either.
+The inputs are so large that what a run sets up once hardly counts in process; the whole command has it all. CPU time counts, except
+where two cores are compared. Speeds are megabytes of input a second. The reference engine and the other checkout of ``--before``,
+which is built in place, read a smaller file, since they are slow.
 """
 
 from __future__ import annotations
@@ -150,7 +151,7 @@ def arguments() -> argparse.Namespace:
     """Return the options of the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.road", description="Speed and memory of what people run.")
     parser.add_argument("--docs", type=Path, metavar="DIRECTORY", help=f"write the tables into benchmarks.md there, and {ROAD_PLOT}")
-    parser.add_argument("--size", type=size_of, default=20 << 20, help="size of the logs (default: 20M)")
+    parser.add_argument("--size", type=size_of, default=40 << 20, help="size of the logs (default: 40M)")
     parser.add_argument("--slow", type=size_of, default=1 << 20, help="size of the log for the reference engine and --before (default: 1M)")
     parser.add_argument("--top", type=size_of, default=1 << 30, help="size of the largest log (default: 1G)")
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="rounds (default: 5)")
