@@ -87,6 +87,7 @@ def test_quoted_text_is_one_printable_line(text):
         ("\u2028", '"\\u2028"'),
         ("\udcff", '"\\udcff"'),
         ("a" * 65, f'"{"a" * 64}…"'),
+        (Unicode("x"), '"x"'),
     ],
 )
 def test_quoting(text, quoted):
