@@ -269,7 +269,7 @@ class _Follower:
         """Return the messages of the input, with the count of each."""
         messages: Counter[str] = Counter()
         for message, count in self._tracker.messages.items():
-            messages[message if isinstance(message, str) else self._registry.message_name(message) or f"#{message}"] += count
+            messages[self._registry.message_label(message)] += count
         counts = ", ".join(f"{name} {count}" for name, count in messages.most_common(_MOST_NAMED))
         total = messages.total()
         return f"{total} message{'' if total == 1 else 's'}, of which none begins or names a call ({counts})" if total else "no message"

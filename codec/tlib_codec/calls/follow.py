@@ -91,7 +91,7 @@ class CallTracker:
         time = connection.time(values, origin)
         named = self._linking.named
         uuid, conn = named(values, Identifies.CALL), named(values, Identifies.CONNECTION)
-        event = Event(message, self._name(message), values, time, origin, connection, uuid, conn)
+        event = Event(message, self.registry.message_label(message), values, time, origin, connection, uuid, conn)
         if message not in CALL_BASED:
             event.party, event.other = named(values, Identifies.PARTY), named(values, Identifies.OTHER_PARTY)
         yield from self._arrive(event, values.get(AttributeID.EventSequenceNumber))
@@ -204,9 +204,6 @@ class CallTracker:
     def _settled(self, one: OpenCall) -> Call:
         self._parties.settled(one)
         return self._calls.end(one, Ending.OPEN if self._calls.cut_off(one) else Ending.RELEASED)
-
-    def _name(self, message: int | str) -> str:
-        return message if isinstance(message, str) else self.registry.message_name(message) or f"#{message}"
 
     # -- call-based events -----------------------------------------------------------------------------
 

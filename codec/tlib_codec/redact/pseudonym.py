@@ -8,7 +8,7 @@ is shifted by a key stream that depends on the whole part: one digest for 32 cha
 
 A part that is a decimal number of 64 bits is a number, and its successors are taken until one has as many digits and lies on the same
 side of 2^31 and 2^32: so a number has the same pseudonym in a text and in an integer of any width. A pseudonym in which four consecutive
-digits survive gives way to the next in the cycle, and so does a number for a part that is none.
+digits survive gives way to the next in the cycle. A leading zero of a decimal number stays, so the others keep to themselves.
 
 The alphabet of a character are the characters of its category that differ from it in the last byte of their UTF-8 only. A byte that is no
 UTF-8 becomes another from 0x80 on.
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _batches = native.extension("batches")
 
-_ROUNDS: Final = 8
+_ROUNDS: Final = 6  # before and after the step of one
 _SHORT: Final = 20  # letters and digits that go through the cycle: half of them fit 64 bits
 _SEEN: Final = 40  # characters of a longer part in which digits of the original are searched
 _AGAIN: Final = 256  # how often a pseudonym that shows digits of the original gives way to the next
@@ -53,6 +53,7 @@ _SINGLE: Final = len(_KINDS)  # characters of which each is the only one of its 
 _ROUND, _ONLY, _STREAM, _MORE, _BYTES, _ADDRESS = (bytes([purpose]) for purpose in range(1, 7))  # of a digest
 _SEPARATORS: Final = re.compile(r"([@:;,/|=<>&?+*#\"\\\[\]{}\t\n\r]+)")
 _NUMBER: Final = re.compile(r"-?[1-9][0-9]{0,19}|0")
+_PADDED: Final = re.compile(r"(-?0)([0-9]+)")
 _IDENTIFIER: Final = re.compile(r"(?=0|[0-9]*[a-fA-F])[0-9a-fA-F]{16}|(?=0|[0-9]*[A-V])[0-9A-V]{32}")
 _BITS: Final = 1 << 64
 _LOWEST: Final = -(1 << 31)
@@ -100,7 +101,13 @@ def alphabet(character: str) -> Alphabet | None:
     return next((one for one in code_block(ord(character) // _BLOCK) if character in one.characters), None)
 
 
-_DIGITS: Final = alphabet("0")
+_DIGITS: Final = code_block(0)[0]
+
+
+def _leading(low: int, high: int) -> Alphabet:
+    """Return the alphabet of the first digit of numbers from `low` to `high`, which have as many digits."""
+    least, most = int(str(low)[0]), int(str(high)[0])
+    return Alphabet(0xFFFF00 | least << 4 | most, _DIGITS.characters[least : most + 1], decimal=True)
 
 
 def _is_number(text: str) -> bool:
@@ -175,6 +182,8 @@ class Pseudonyms:
     def _part(self, part: str) -> str:
         if _is_number(part):
             return str(self.integer(int(part)))
+        if (padded := _PADDED.fullmatch(part)) is not None:
+            return padded[1] + self._replaced(padded[2], [_DIGITS] * len(padded[2]))
         if not is_identifier(part):
             return self._replaced(part, [alphabet(c) for c in part])
         if len(part) == len(_BASE32.characters):
@@ -193,7 +202,7 @@ class Pseudonyms:
         unseen = len(places) > _SHORT and len(part) > _SEEN
         replacement = part
         for replacement in itertools.islice(candidates, _AGAIN):
-            if unseen or places[0][1] in _IDENTIFIERS or not (survives(part, replacement) or _is_number(replacement)):
+            if unseen or places[0][1] in _IDENTIFIERS or not survives(part, replacement):
                 break
         return replacement
 
@@ -203,9 +212,10 @@ class Pseudonyms:
         if number >= _BITS:
             return int("1" + self._text(digits)[1:])
         at = bisect_right(_BOUNDS, number)
-        assert _DIGITS is not None
-        for replacement in self._successors(digits, [(i, _DIGITS) for i in range(len(digits))]):
-            if _BOUNDS[at - 1] <= int(replacement) < _BOUNDS[at] and not survives(digits, replacement):
+        low, high = _BOUNDS[at - 1], _BOUNDS[at] - 1
+        places = [(i, _DIGITS if i else _leading(low, high)) for i in range(len(digits))]
+        for replacement in self._successors(digits, places):
+            if low <= int(replacement) <= high and not survives(digits, replacement):
                 return int(replacement)
         raise AssertionError("the successors do not end")
 
@@ -228,9 +238,9 @@ class Pseudonyms:
             this = turn % 2
             numbers[this] = (numbers[this] + self._round(turn, count, numbers[1 - this], shape)) % sizes[this]
         while True:
-            numbers[1] = (numbers[1] + 1) % sizes[1]
-            if numbers[1] == 0:
-                numbers[0] = (numbers[0] + 1) % sizes[0]
+            numbers[0] = (numbers[0] + 1) % sizes[0]
+            if numbers[0] == 0:
+                numbers[1] = (numbers[1] + 1) % sizes[1]
             found = list(numbers)
             for turn in reversed(range(_ROUNDS)):
                 this = turn % 2

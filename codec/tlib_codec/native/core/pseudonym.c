@@ -1,7 +1,7 @@
 /* Pseudonyms of the same shape; see pseudonym.h. */
 #include "pseudonym.h"
 
-enum { ROUNDS = 8, SHORT = 20, SEEN = 40, AGAIN = 256, RUN = 4, CONN_ID = 16, CALL_UUID = 32 };
+enum { ROUNDS = 6, SHORT = 20, SEEN = 40, AGAIN = 256, RUN = 4, CONN_ID = 16, CALL_UUID = 32 };
 enum { ROUND_OF = 1, ONLY, STREAM, MORE, BYTES }; /* the first byte of a hashed message: what it is hashed for */
 enum { PLAIN = 0, HEX, BASE32 };                  /* the alphabet of a part: that of each character, or one of an identifier */
 
@@ -153,9 +153,9 @@ static void next_text(const tlib_pseudonyms *names, cycle *c, place *places, uin
     if (count == 1)
         c->numbers[0] = (c->numbers[0] + c->step) % c->sizes[0];
     else {
-        c->numbers[1] = (c->numbers[1] + 1) % c->sizes[1];
-        if (c->numbers[1] == 0)
-            c->numbers[0] = (c->numbers[0] + 1) % c->sizes[0];
+        c->numbers[0] = (c->numbers[0] + 1) % c->sizes[0];
+        if (c->numbers[0] == 0)
+            c->numbers[1] = (c->numbers[1] + 1) % c->sizes[1];
     }
     memcpy(found, c->numbers, sizeof found);
     for (uint32_t turn = count == 1 ? 0 : ROUNDS; turn-- > 0;) {
@@ -181,6 +181,12 @@ static int run_at(const place *places, uint32_t count, uint32_t i) {
     return 1;
 }
 
+/* Whether the character of a place is that of another one in the pseudonym; the digits of ASCII have several alphabets. */
+static int is_same(const place *one, const place *other) {
+    uint8_t letter = one->alphabet->letters[one->index];
+    return letter == other->alphabet->letters[other->now] && (letter < 0x80 || one->alphabet == other->alphabet);
+}
+
 /* Whether four consecutive digits of the text occur in the pseudonym. */
 static int survives(const place *places, uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
@@ -188,8 +194,7 @@ static int survives(const place *places, uint32_t count) {
             continue;
         for (uint32_t j = 0; j < count; j++) {
             uint32_t k = 0;
-            while (run_at(places, count, j) && k < RUN && places[i + k].alphabet == places[j + k].alphabet &&
-                   places[i + k].index == places[j + k].now)
+            while (run_at(places, count, j) && k < RUN && is_same(&places[i + k], &places[j + k]))
                 k++;
             if (k == RUN)
                 return 1;
@@ -206,20 +211,27 @@ static uint64_t make_number(const tlib_pseudonyms *names, uint64_t number) {
     uint32_t count = 0, bound = BOUND_COUNT - 1;
     for (uint64_t rest = number; rest || !count; rest /= 10)
         count++;
-    uint64_t rest = number;
-    for (uint32_t i = count; i-- > 0; rest /= 10)
-        places[i] = (place){.alphabet = &DIGITS, .character = i, .index = (uint8_t)(rest % 10)};
     while (BOUNDS[bound] > number)
         bound--;
-    uint64_t high = bound + 1 < BOUND_COUNT ? BOUNDS[bound + 1] - 1 : UINT64_MAX;
+    uint64_t high = bound + 1 < BOUND_COUNT ? BOUNDS[bound + 1] - 1 : UINT64_MAX, unit = 1, rest = number;
+    for (uint32_t i = count; i-- > 0; rest /= 10) {
+        places[i] = (place){.alphabet = &DIGITS, .character = i, .index = (uint8_t)(rest % 10)};
+        unit *= i ? 10 : 1;
+    }
+    uint32_t least = (uint32_t)(BOUNDS[bound] / unit), most = (uint32_t)(high / unit);
+    tlib_alphabet leading = {.id = 0xFFFF00 | least << 4 | most, .count = (uint8_t)(most - least + 1), .decimal = 1};
+    memcpy(leading.letters, DIGITS.letters + least, leading.count);
+    places[0].alphabet = &leading;
+    places[0].index = (uint8_t)(places[0].index - least);
     begin_cycle(names, &c, places, count);
     for (;;) {
         uint64_t value = 0;
         int fits = 1;
         next_text(names, &c, places, count);
         for (uint32_t i = 0; i < count && fits; i++) {
-            fits = value <= (UINT64_MAX - places[i].now) / 10;
-            value = 10 * value + places[i].now;
+            uint8_t digit = (uint8_t)(places[i].alphabet->letters[places[i].now] - '0');
+            fits = value <= (UINT64_MAX - digit) / 10;
+            value = 10 * value + digit;
         }
         if (fits && value >= BOUNDS[bound] && value <= high && !survives(places, count))
             return value;
@@ -291,7 +303,6 @@ static int shift_long(tlib_pseudonyms *names, int own, const uint8_t *text, uint
 static int make(tlib_pseudonyms *names, int own, const uint8_t *text, uint32_t length, uint8_t *out) {
     place places[SEEN + 1];
     uint32_t count = 0, characters = 0, code, size;
-    uint64_t number;
     int failed = 0;
     memcpy(out, text, length);
     for (uint32_t at = 0; at < length; at += size, characters++) {
@@ -324,10 +335,10 @@ static int make(tlib_pseudonyms *names, int own, const uint8_t *text, uint32_t l
             memcpy(digest, first, sizeof first);
             shift(names, places, count, 0, first, digest);
         }
-        put(places, count, out);
-        if (own != PLAIN || !(survives(places, count) || is_number(out, length, &number)))
+        if (own != PLAIN || !survives(places, count))
             break;
     }
+    put(places, count, out);
     return 0;
 }
 
@@ -363,6 +374,17 @@ static int make_hex(tlib_pseudonyms *names, const uint8_t *text, uint8_t *out) {
     return 0;
 }
 
+/* The bytes of the sign and the first zero of a decimal number that has a leading zero; none of another text. */
+static uint32_t padding(const uint8_t *text, uint32_t length) {
+    uint32_t kept = 1 + (text[0] == '-');
+    if (length <= kept || text[kept - 1] != '0')
+        return 0;
+    for (uint32_t i = kept; i < length; i++)
+        if (text[i] < '0' || text[i] > '9')
+            return 0;
+    return kept;
+}
+
 static int make_part(tlib_pseudonyms *names, const uint8_t *text, uint32_t length, uint8_t *out) {
     uint64_t number;
     if (is_number(text, length, &number)) {
@@ -374,8 +396,11 @@ static int make_part(tlib_pseudonyms *names, const uint8_t *text, uint32_t lengt
             out[0] = '-';
         return 0;
     }
-    if (!tlib_is_identifier(text, length))
-        return make(names, PLAIN, text, length, out);
+    uint32_t kept = padding(text, length);
+    if (kept || !tlib_is_identifier(text, length)) {
+        memcpy(out, text, kept);
+        return make(names, PLAIN, text + kept, length - kept, out + kept);
+    }
     return length == CONN_ID ? make_hex(names, text, out) : make(names, BASE32, text, length, out);
 }
 
