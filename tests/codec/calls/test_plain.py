@@ -160,6 +160,7 @@ OTHERS = {
     "no time": (created(TimeinSecs=None, TimeinuSecs=None), deleted(9)),
     "many events": (created(), *(changed(second, ANI=str(second)) for second in range(1, 70)), deleted(99)),
     "many parties": (created(), *(ringing(second, f"7{second}") for second in range(1, 30)), deleted(99)),
+    "a large event": (created(), changed(1, ANI="x" * (1 << 20)), deleted(9)),
     "an open call": (created(), ringing(1)),
     "a call that is silent for too long": (created(), ringing(1), created(200_000, uuid=UUID_2, conn=SECOND), ringing(200_001, conn=SECOND)),
 }  # fmt: skip
