@@ -7,6 +7,9 @@ from urllib.parse import quote
 import own
 import pytest
 
+from tlib_codec.formats.logs.reader import read_log
+from tlib_codec.records import Record
+from tlib_codec.redact import Redactor
 from tlib_fuzz.selfcheck import leak
 from tlib_fuzz.selfcheck.__main__ import main
 from tlib_fuzz.selfcheck.leak.redacted import REDACT
@@ -58,6 +61,21 @@ def test_the_command_reports_and_exits(capsys, monkeypatch):
 def test_secrets_differ():
     secrets = draw(random.Random(1), 2000)
     assert len({one.text for one in secrets}) == 2000
+
+
+@pytest.mark.parametrize("name", ["log", "platform log"])
+def test_a_log_with_secrets_reads_as_its_redacted_events(name, monkeypatch):
+    monkeypatch.setattr(leak.logs, "DAMAGED", 0)
+    data, _ = leak.FILES[name](random.Random(3), draw(random.Random(3), 2000), TLIBRARY)
+    before, after = (
+        [one.item for one in read_log([log], encoding="utf-8") if isinstance(one, Record)]
+        for log in (data, REDACT["log"](data, b"s", TLIBRARY))
+    )
+    redactor = Redactor(b"s")
+    pairs = [(redactor.item(one), other) for one, other in zip(before, after, strict=True)]
+    assert len(pairs) > 1500
+    # Of a ConnID with fewer digits the log cannot tell that it is one: it is replaced.
+    assert [(one, other) for one, other in pairs if one != other and "conn_id='0000" not in repr(one)] == []
 
 
 @pytest.mark.parametrize(

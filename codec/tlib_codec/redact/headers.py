@@ -8,6 +8,7 @@ reader finds time, direction and message as before.
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Final
 
@@ -27,6 +28,7 @@ _WORDS: Final = frozenset({
     "[thread",
 })  # fmt: skip
 _BARE: Final = frozenset(word.strip("[]:") for word in _WORDS)
+_CACHED: Final = 1 << 10
 _LEVELS: Final = frozenset({"trc", "int", "std", "dbg"})
 _CODE: Final = re.compile(r"\d{5}", re.ASCII)
 _THREAD: Final = re.compile(r"\[\d{1,2}\]:?", re.ASCII)
@@ -46,6 +48,7 @@ class Headers:
     def __init__(self, redactor: Redactor, kind: str) -> None:
         self._redactor = redactor
         self._platform = kind == "platform-sdk"
+        self._stays = functools.lru_cache(maxsize=_CACHED)(self._is_plain)
 
     @staticmethod
     def is_date(line: str) -> bool:
@@ -118,14 +121,14 @@ class Headers:
     def _loose(self, text: str) -> str:
         """Return text before a message, token by token."""
         stamp = STAMP.match(text)
-        start = 0 if stamp is None or not _is_time(stamp[0]) else stamp.end()
+        start = 0 if stamp is None or not _is_time(text[: stamp.start(7)]) else stamp.end()
         out = [text[:start]]
         last = ""
         for token in _TOKEN.findall(text[start:]):
             if token.isspace():
                 out.append(token)
                 continue
-            out.append(token if self._is_plain(token, last) else self._other(token))
+            out.append(token if self._stays(token, last) else self._other(token))
             last = token.casefold()
         return "".join(out)
 
@@ -146,6 +149,7 @@ class Headers:
         return self._redactor.message(token) if _NAMED.fullmatch(token) else self._redactor.text(token)
 
 
+@functools.lru_cache(maxsize=256)
 def _is_time(stamp: str) -> bool:
     """Return whether the numbers of a stamp are those of a time: a day and a month where it has a date, hours, minutes, seconds."""
     *date, hour, minute, second = map(int, re.findall(r"\d+", stamp)[: 6 if "-" in stamp else 3])

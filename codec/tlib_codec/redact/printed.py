@@ -7,10 +7,12 @@ text: all of it is replaced.
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any, Final
 
-from tlib_codec.formats.logs.values import PREFIXES, Known, Names, Unreadable, looks_hex, printed_bytes, whole, wrap
+from tlib_codec.formats.logs.context import PREFIXES
+from tlib_codec.formats.logs.values import Known, Names, Unreadable, looks_hex, printed_bytes, whole, wrap
 from tlib_schemas.enumerations import AttributeID, OpenEnum
 from tlib_schemas.kinds import WireType
 from tlib_schemas.values import KVList, RawValue
@@ -24,6 +26,8 @@ _CLOCK: Final = re.compile(r"\s*\((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\)\s*", re.AS
 _HEAD: Final = re.compile(r"\[(\d{1,9})\]((?:\s+[0-9a-fA-F]{2})*)\s*(\.\.)?", re.ASCII)
 _TYPE: Final = re.compile(r"\[(\w+)\]")
 _TYPES: Final = frozenset({"str", "int", "long", "bstr", "bin", "list", "string", "integer", "binary"})
+_CACHED: Final = 1 << 12  # pairs, of values up to `_SHORT` characters
+_SHORT: Final = 100
 _MOST: Final = 0xFFFF  # bytes of a packed list
 _PAIR: Final = 3  # bytes of the shortest pair of a packed list
 _SHOWN: Final = (
@@ -37,6 +41,7 @@ class Printed:
     def __init__(self, redactor: Redactor, names: Names) -> None:
         self.redactor: Redactor = redactor
         self._names = names
+        self._one = functools.lru_cache(maxsize=_CACHED)(self._made)
 
     # -- names -----------------------------------------------------------------------------------
 
@@ -165,5 +170,9 @@ class Printed:
         """Return key and value of one pair of an attribute's list as `Redactor.list` gives them; `inside` None keeps both."""
         if inside is None or number in self.redactor.kept:
             return key, value
+        short = isinstance(value, int) or len(value) <= _SHORT
+        return (self._one if short else self._made)(number, key, value, path, inside)
+
+    def _made(self, number: int | None, key: str, value: Any, path: str | None, inside: bool) -> tuple[str, Any]:
         ((name, safe),) = self.redactor.list(KVList([(key, value)]), number, path=path, inside=inside)
         return name, safe

@@ -186,6 +186,8 @@ class Rewritten:
             while self._levels and indent <= self._levels[-1].indent:
                 self._levels.pop()
         number = None if self._known is None else self._known.id
+        tail = text[len(text.rstrip()) :]
+        text = text.rstrip()
         pair = self.message.pair(text)
         while pair is not None:
             key, value, rest = pair
@@ -193,16 +195,16 @@ class Rewritten:
             path = f"{level.path}.{key}" if level.path else key
             wanted = None if level.wanted is None else self._redactor.wants(key, path, level.wanted)
             start = text.find("'") + 1
-            end = len(text.rstrip()) - len(rest) if value is None else len(text) - len(value)
-            name = self.printed.one(number, key, 0, level.path, None if wanted is None else level.wanted)[0]
+            end = len(text) - len(rest if value is None else value)
+            name = key if wanted is None or number in self._redactor.kept else self._redactor.key(key)
             before += self._redactor.text(text[: start - 1]) + "'" + name + self.printed.types(text[start + len(key) : end])
             if value is not None:
-                self._pair_value(before, key, value, level, wanted)
+                self._pair_value(before, key, value + tail, level, wanted)
                 return
             self._levels.append(_Level(indent, path, wanted))
             text = text[end:]
             pair = self.message.pair(rest) if rest else None
-        self._value(before, text, self._redactor.text, self._redactor.text)
+        self._value(before, text + tail, self._redactor.text, self._redactor.text)
 
     def _pair_value(self, before: str, key: str, text: str, level: _Level, wanted: bool | None) -> None:
         number = None if self._known is None else self._known.id

@@ -13,6 +13,7 @@ from tlib_codec import Attributes, KVList, UnknownEvent
 from tlib_codec.formats.logs.lines import LogLimits
 from tlib_codec.formats.logs.writer import platform_sdk_text, tserver_text
 from tlib_codec.redact import LogRedactor, Redactor, Rules
+from tlib_schemas import wire
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 TIME = dt.datetime.fromisoformat("2015-05-29T16:45:24.5942")
@@ -411,6 +412,28 @@ def test_a_replaced_value_without_quotes_reads_as_the_redacted_one(text):
     safe = rewritten(lines)[0]
     assert text not in safe.split("\n", 1)[1]
     assert items(safe) == [Redactor(b"s").item(item) for item in items(lines)]
+
+
+def test_bytes_of_a_text_are_replaced():
+    assert line_of("\tAttributeANI\t[3] 55 51 00\n", "ANI") == f"[3] {Redactor(b's').pseudonyms.data(bytes.fromhex('555100')).hex(' ')}"
+
+
+def test_a_list_in_bytes_is_replaced():
+    packed = wire.KVList.pack(KVList({"Name": "Ana"})).hex(" ")
+    safe, _ = rewritten(f"'EventRinging' ('60')\nmessage attributes:\nAttributeUserData [bstr] = [17] {packed}\n")
+    assert b"Ana".hex(" ") not in safe
+
+
+def test_a_message_that_is_not_wanted_is_left_out_with_its_counts():
+    redactor = Redactor(b"s")
+    rewriter = LogRedactor(redactor, wanted=lambda record: False)
+    assert b"".join(rewriter.lines([f"{HEAD}\tAttributeThisDN\t'2001'\n".encode()])) == b""
+    assert not redactor.counts
+
+
+def test_the_keys_of_a_kept_list_stay():
+    text = f"{HEAD}\tAttributeUserData\t[68] 00 01 00 00 00 05..\n\t\t'Ana Souza'\t'x'\n"
+    assert rewritten(text, keep=("UserData",))[0] == text
 
 
 @pytest.mark.parametrize("text", ["7", "[2] 41 42", "'x'", "006c02462a161006", "-7"])

@@ -79,11 +79,6 @@ def raw_number(secret: Secret, rng: random.Random) -> RawValue:
     return RawValue(WireType.Long, int(secret.text).to_bytes(8))
 
 
-def _key_of(secret: Secret) -> bool:
-    """Return whether a list may show the secret as a key: it reads as a name of the program."""
-    return secret.script in {"letters", "mixed"}
-
-
 def _as_value(secret: Secret, rng: random.Random) -> KVList:
     return KVList([(rng.choice(("Name", "conn-0", "ct-0", "x y", "")), text(secret, rng)), ("n", 3)])
 
@@ -97,7 +92,7 @@ def _as_data(secret: Secret, rng: random.Random) -> KVList:
 
 
 def _as_key(secret: Secret, rng: random.Random) -> KVList:
-    if _key_of(secret):
+    if secret.named:
         return _as_value(secret, rng)
     return KVList([(secret.loose, rng.choice((1, "x", KVList([("y", 2)]), b"z")))])
 

@@ -21,6 +21,8 @@ from tlib_schemas.values import Attributes
 from . import frames
 from .secrets import Planted, Secret
 
+DAMAGED: Final = 0.3  # of the pieces
+_DAMAGE: Final = ("", "", " ", "\t", "\n", "'", '"', "[", "]", "(", ")", "=", ":", ".", "\r", "1", "a", "(list)", "'\t'", "message ")
 _STAMP: Final = dt.datetime(2026, 3, 14, 16, 45, 24)  # noqa: DTZ001 a log prints local time
 
 
@@ -123,7 +125,6 @@ _TSERVER: Final = _Places(
         "\tAttributeOtherDN\t'two\n{}'\n",
         "\tAttributeOtherDN\t'{}\nlines\n\nand more'\n",
         "\tAttributeOtherDN\t'2001'{}\n",
-        "\tAttributeOtherDN{}\t'2001'\n",
         "\tAttributeOtherDN {} '2001'\n",
         "AttributeOtherDN '{}'\r\n",
         "\tAttributeReferenceID\t71\tAttributeOtherDN\t'{}'\n",
@@ -183,6 +184,7 @@ _TSERVER: Final = _Places(
     names=(
         "\tAttributeX{}\t'x'\n",
         "\tAttributeX{} \n",
+        "\tAttributeOtherDN{}\t'2001'\n",
         "\tAttribute{}\t5\n",
         "Attribute{}\n",
         "\tAttributeMystery\t[9] 00 01 00 00..\n\t\t'{}'\t'x'\n",
@@ -295,6 +297,8 @@ def _log(places: _Places, rng: random.Random, secrets: Sequence[Secret], registr
     parts, planted = [places.first.encode()], []
     for number, secret in enumerate(secrets):
         text, place = next(_pieces(places, number, secret, rng, registry))
+        if rng.random() < DAMAGED and not secret.named:
+            text, place = _damaged(text, secret, rng), f"{place}, damaged"
         end = rng.choice((b"\n", b"\n", b"\n", b"\r\n"))
         parts.append(text.encode("utf-8", "surrogateescape").replace(b"\n", end))
         planted.append(Planted(secret, place))
@@ -313,7 +317,7 @@ def _pieces(places: _Places, number: int, secret: Secret, rng: random.Random, re
             continue
         yield text, name
     kind = kinds[number % 6]
-    if kind is places.names and secret.script in {"letters", "mixed"}:
+    if kind is places.names and secret.named:
         kind = places.inside
     if secret.plain and len(secret.text) < len(str(1 << 64)):  # a number that is declared harmless stays
         kind = [template for template in kind if "{!}" not in template]
@@ -327,6 +331,17 @@ def _pieces(places: _Places, number: int, secret: Secret, rng: random.Random, re
         before, after = (places.attribute * rng.choice((0, 1)) for _ in range(2))
         text = places.header + before + piece + after.replace("ThisDN", "DNIS")
     yield text + rng.choice(("\n", "\n", "")), repr(template)
+
+
+def _damaged(text: str, secret: Secret, rng: random.Random) -> str:
+    """Return the piece with a few characters replaced, removed or added outside the secret."""
+    found = text
+    for _ in range(rng.randint(1, 4)):
+        at = rng.randrange(len(text))
+        changed = text[:at] + rng.choice(_DAMAGE) + text[at + rng.choice((0, 1, 1, 3)) :]
+        if secret.loose in changed:
+            found = text = changed
+    return found
 
 
 def _filled(template: str, secret: Secret) -> str:

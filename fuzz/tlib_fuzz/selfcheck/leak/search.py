@@ -27,6 +27,9 @@ def needles(secret: Secret) -> Iterator[bytes]:
                 yield text.encode(encoding)
             except UnicodeEncodeError:
                 continue
+    middle = len(secret.text) // 2
+    if middle >= _LONG:  # half of a long one is a leak too
+        yield from (half.encode(secret.encoding) for half in (secret.text[:middle], secret.text[middle:]))
     for data in {planted, secret.text.encode(), planted[::-1]}:
         yield data
         yield from (data.hex().encode(), data.hex().upper().encode(), data.hex(" ").encode(), quote(data).encode())

@@ -28,6 +28,11 @@ class Secret(NamedTuple):
         return self.data.decode("utf-8", "surrogateescape")
 
     @property
+    def named(self) -> bool:
+        """Return whether the secret, or a word of it, reads as a name that programs give to keys and attributes: those stay."""
+        return self.script in {"names", "letters", "mixed"}
+
+    @property
     def plain(self) -> bool:
         """Return whether the secret is of ASCII digits alone."""
         return self.script == "digits"
