@@ -37,6 +37,7 @@ TEXT = (
     *("frames.c", "json_list.c", "json_out.c", "csv_out.c", "json_read.c", "json_read_list.c", "json_read_attribute.c", "json_in.c"),
 )
 BATCHES = ("frames.c", "check.c", "fields.c", "query.c", "packets_out.c", "blake2b.c", "pseudonym.c", "redact.c", "selected_out.c")
+CALLS = ("frames.c", "check.c", "wording.c", "json_list.c", "json_out.c", "calls.c", "calls_out.c")
 
 
 def module(name: str, sources: tuple[str, ...]) -> Extension:
@@ -58,6 +59,7 @@ extensions = cythonize(
         module("capture", ("packets.c",)),
         module("text", ENGINE + TEXT),
         module("batches", ENGINE + BATCHES),
+        module("calls", ENGINE + CALLS),
     ],
     include_path=["codec"],
     build_dir="build/cython",

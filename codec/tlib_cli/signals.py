@@ -1,8 +1,8 @@
 """Signals that end a command: Ctrl-C, SIGTERM and SIGHUP.
 
 Strategy: a signal raises KeyboardInterrupt or SystemExit(128 + number) in the main thread, so every open output is removed or completed on
-the way out. `Signals.held` defers it over a step that must not break in the middle. `main` installs the handlers; who imports this
-module alone keeps theirs. A shell and a terminal may repeat a signal at once: repetitions within a second are one signal.
+the way out. `Signals.held` defers it over a step that must not break in the middle. Only `main` installs the handlers. A shell and a
+terminal may repeat a signal at once: repetitions within a second are one signal.
 """
 
 from __future__ import annotations

@@ -124,7 +124,7 @@ SCHEMA_CODES: Final = register_codes(
 
 def quote(text: str, limit: int = 64) -> str:
     """Return `text` as a JSON string on one printable line, cut after `limit` characters."""
-    text = text if len(text) <= limit else text[:limit] + "…"
+    text = text[:limit] + "…" * (len(text) > limit)  # a str, of a subclass too
     try:
         shown = msgspec.json.encode(text).decode()
     except UnicodeEncodeError:

@@ -317,6 +317,18 @@ def test_an_output_is_not_the_scenario(tmp_path, run, monkeypatch, words):
     assert (tmp_path / "own.toml").read_text() == SCENARIO
 
 
+def test_an_output_is_not_the_secret(tmp_path, run):
+    (tmp_path / "secret.log").write_text("a secret")
+    done = run("redact", LOG, "--secret", tmp_path / "secret.log", "-o", tmp_path / "secret.log")
+    assert (done.status, done.err.splitlines()[-1]) == (2, f"{tmp_path / 'secret.log'}: the output is also an input; write to another file")
+    assert (tmp_path / "secret.log").read_text() == "a secret"
+
+
+def test_a_compressed_output_is_whole_too(tmp_path, run, inputs):
+    done = limited(tmp_path, 50, "redact", CALLS, "--secret", "in/secret", "-o", "out.tlb.gz")
+    assert (done.returncode, "Traceback" in done.stderr, names(tmp_path)) == (2, False, ["in"])
+
+
 def test_a_baseline_is_not_an_input(tmp_path, run):
     (tmp_path / "own.tlb").write_bytes(CALLS.read_bytes())
     done = run("check", tmp_path / "own.tlb", "--write-baseline", tmp_path / "own.tlb")

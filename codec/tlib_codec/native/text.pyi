@@ -26,7 +26,7 @@ class LogTables:
     ) -> None: ...
 
 class LogReader:
-    clock: tuple[int | None, int | None, int, str, int, int, int]
+    clock: tuple[int | None, int | None, int, str, int, int, int, int | None]
     def __init__(
         self,
         known: LogTables,

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
+from tlib_codec.formats.logs.context import Context, recognised
 from tlib_codec.formats.logs.dates import Clock
 from tlib_codec.formats.logs.lines import DEFAULT_LOG_LIMITS, LogLimits, chunks, text_lines
-from tlib_codec.formats.logs.message import Context
-from tlib_codec.formats.logs.reader import KINDS, recognised
+from tlib_codec.formats.logs.reader import KINDS
 from tlib_codec.records import Diagnostic, Record
 
 from .headers import Headers

@@ -11,7 +11,8 @@ import functools
 import re
 from typing import Any, Final
 
-from tlib_codec.formats.logs.values import PREFIXES, Known, Names, Unreadable, looks_hex, printed_bytes, whole, wrap
+from tlib_codec.formats.logs.context import PREFIXES
+from tlib_codec.formats.logs.values import Known, Names, Unreadable, looks_hex, printed_bytes, whole, wrap
 from tlib_schemas.enumerations import AttributeID, OpenEnum
 from tlib_schemas.errors import EncodeError
 from tlib_schemas.kinds import WireType

@@ -33,15 +33,17 @@ _FULL: Final = 0  # in place of a signal
 _KILL: Final = getattr(signal, "SIGKILL", -1)  # Windows lacks it, and SIGHUP
 _ENDS: Final = (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", _FULL), _KILL, _FULL)
 _PATIENCE: Final = 300  # seconds until a command must have ended
-_FOLLOWING: Final = 0.5  # seconds that a command without an end is left alone, beyond the time of a run
+_BEGUN: Final = 0.8  # of the runs are left alone until their output has begun
+_LISTENING: Final = 2.0  # seconds, at most, that a listener is left alone
+_TICK: Final = 0.01
 _UNUSABLE: Final = 2
 
 
 class Command(NamedTuple):
     """A command and its output.
 
-    The output of an `endless` command is kept when a signal ends it; `endless` begins without an end of its own, and `until` is the command
-    that gives its whole output. An output that `grows` is written in place.
+    A signal ends an `endless` command in good order, so its output is complete as far as it goes. `until` is a command that gives the
+    whole output of one that has no end of its own; empty if nothing gives it. An output that `grows` is written in place.
     """
 
     arguments: str
@@ -126,7 +128,9 @@ class Kills:
         number = self._rng.choice(_ENDS)
         limit = self._rng.randrange(2000, 2000 + max(map(len, whole.files.values()), default=50_000)) if number == _FULL else None
         process = self._start(command.arguments, limit)
-        delay = self._rng.uniform(0, whole.seconds * 1.1 + (_FOLLOWING if command.until is not None else 0))
+        if self._rng.random() < _BEGUN:
+            self._wait_for_output(process, command, old=old)
+        delay = self._rng.uniform(0, whole.seconds)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_PATIENCE if limit is not None and command.until is None else delay)
         if process.poll() is None:
@@ -163,10 +167,18 @@ class Kills:
             return "in place"
         return "ended" if command.endless and status == 128 + number and _is_part(self._folder / command.output, whole) else None
 
+    def _wait_for_output(self, process: subprocess.Popen[bytes], command: Command, *, old: bool) -> None:
+        """Wait until the command writes to a temporary file or to its output, or ends."""
+        known = len(self._inputs) + old
+        while process.poll() is None and len(list(self._folder.iterdir())) == known:
+            if old and command.grows and (self._folder / command.output).read_bytes() != _OLD:
+                return
+            time.sleep(_TICK)
+
     def _run(self, command: Command) -> Whole:
         self._clean()
         if command.until == "":
-            return Whole({}, 0, 1.0)
+            return Whole({}, 0, _LISTENING)
         began = time.monotonic()
         process = self._start(command.until or command.arguments, None)
         _, errors = process.communicate(timeout=_PATIENCE)

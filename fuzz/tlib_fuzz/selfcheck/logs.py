@@ -45,6 +45,8 @@ PIECES: Final = (
     "Server: Switch 'S' -> 'EventRinging'\n\tThisDN 2001\n",
     "Local time: 2015-05-29T16:45:24\n",
     "UTC time:   2015-05-29T14:45:24\n",
+    "Local time:2015-05-30 00:07:31.5\n",
+    "UTC time: 2015-13-29T14:45:24\n",
     "\tAttributeTimeinSecs\t1432917924 (16:45:24)\n\tAttributeTimeinuSecs\t594000\n",
     "\tAttributeTimeinSecs\t1432857602\n",
     "\tAttributeThisDN\t'2001'\n",

@@ -18,7 +18,7 @@ from tlib_codec.formats.spans import WHOLE, Span
 from tlib_codec.records import Diagnostic, Origin
 from tlib_schemas.errors import Severity
 
-CHUNK = 1 << 18  # bytes that are read at once: they stay in the cache of a core
+_CHUNK = 1 << 18
 _BOM = "\ufeff"
 
 
@@ -44,7 +44,7 @@ def chunks(file: Iterable[bytes] | BinaryIO) -> Iterator[bytes]:
     if read is None:
         yield from file
         return
-    while chunk := read(CHUNK):
+    while chunk := read(_CHUNK):
         yield chunk
 
 

@@ -144,7 +144,6 @@ def test_the_c_reads_it(attribute):
         ("line", f"{HEAD}\tAttributeThisDN\t'1'\nanother thread\n\tAttributeMystery\n\tAttributeMystery\n\n"),
         ("header", "Server: Switch 'S' -> 'EventOnHook'\n    ThisDN 2001\n\n"),
         ("message without a number", "@16:45:24.5942 [0] 8.1.1 distribute_event: message EventPrivate\n\tAttributeThisDN\t'1'\n\n"),
-        ("clock", "Local time: 2015-05-29T16:45:24\n"),
         ("clock", f"9999-12-31T{HEAD[1:]}\n"),
         ("attribute without a message", "\tAttributeThisDN\t'1'\n"),
     ],
@@ -192,6 +191,27 @@ def test_the_c_goes_on_at_the_header_that_ends_an_asked_message():
 def test_a_date_that_an_event_gives_while_the_next_header_is_read():
     event = f"{HEAD}\tAttributeTimeinSecs\t1432917924\n"
     assert asked(event + event + "\n") == {"clock": 1}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Local time:      2015-05-29T16:45:24\nUTC time:        2015-05-29T14:45:24\n",
+        "Local time: 2015-05-29 16:45:24.123 and more\nUTC time:2015-05-29T17:01:24\n",
+        "UTC time: 2015-05-29T14:45:24\n",
+        "Local time: 2015-05-29T16:45:24\nUTC time: 2015-06-29T14:45:24\n",
+        "Local time: 2015-05-29T16:45:24\nLocal time: 2015-02-29T16:45:24\nUTC time: 2015-05-29T14:45:60\n",
+        "Local time: today\n",
+        "Local time: 2015-05-29T16:45\n",
+    ],
+)
+def test_the_c_reads_the_times_of_a_header(header):
+    assert asked(f"text\n{header}text\n{HOOK}") == {}
+
+
+def test_python_knows_the_header_that_the_c_has_read():
+    text = f"Local time: 2015-05-29T16:45:24\n{HEAD}\tAttributeThisDN\t2001\n\nUTC time: 2015-05-29T14:45:24\n{HEAD}\tAttributeThisDN\t2001\n\n"
+    assert asked(text) == {"value": 2}
 
 
 def test_times_follow_from_the_zone_that_the_caller_names():
