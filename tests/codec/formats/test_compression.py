@@ -12,7 +12,7 @@ import tracemalloc
 
 import pytest
 
-from tlib_codec.formats.compression import CompressionError, kind_of, open_compressed
+from tlib_codec.formats.compression import CompressionError, compressed, kind_of, open_compressed
 
 zstd = pytest.importorskip("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
 PACK = {"gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress, "zstd": zstd.compress}
@@ -96,3 +96,19 @@ def test_without_the_package_zstd_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, zstd.__name__, None)
     with pytest.raises(CompressionError, match=r"pip install 'tlib-codec\[zstd\]'"):
         open_compressed("zstd", io.BytesIO())
+
+
+@pytest.mark.parametrize(("suffix", "kind"), [(".gz", "gzip"), (".zst", "zstd"), (".bz2", "bzip2"), (".xz", "xz"), (".XZ", "xz")])
+def test_a_file_is_compressed_as_its_suffix_says(suffix, kind):
+    file = io.BytesIO()
+    with compressed(f"a.log{suffix}", file) as target:
+        target.write(DATA)
+    assert kind_of(file.getvalue()) == kind
+    assert unpacked(kind, file.getvalue()) == DATA
+
+
+def test_a_file_without_such_a_suffix_is_not_compressed():
+    file = io.BytesIO()
+    with compressed("a.log", file) as target:
+        target.write(DATA)
+    assert file.getvalue() == DATA
