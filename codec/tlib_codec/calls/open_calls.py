@@ -20,6 +20,7 @@ from .open_call import Event, Heard, OpenCall, absorb
 from .outcome import Outcome
 
 _RECENT = 64  # events of a call among which a copy is recognised
+_LONGEST_NAME = 256  # characters of a name of an ended call that is remembered
 
 
 class OpenCalls:
@@ -79,7 +80,7 @@ class OpenCalls:
                 call.call_uuid = call.call_uuid or uuid
                 call.sites[uuid] = event.origin.file
                 self.by_uuid[uuid] = one
-                self.hold(one, 300)
+                self.hold(one, 300 + len(uuid))
             if self.by_uuid.get(uuid) is one:
                 one.uuids[uuid] = event.connection.number
         other = self.by_conn.get(conn) if conn is not None and not one.listed else None
@@ -88,7 +89,7 @@ class OpenCalls:
             if conn not in one.conn_ids and len(one.conn_ids) < self.limits.entries:
                 one.conn_ids.add(conn)
                 self.by_conn[conn] = one
-                self.hold(one, 200)
+                self.hold(one, 200 + len(conn))
 
     def unite(self, event: Event) -> None:
         """Make one of two open calls, of which one is known by CallUUID alone, where an event has the names of both."""
@@ -169,7 +170,8 @@ class OpenCalls:
         """Add an event to the history."""
         if self.fits(one, one.call.history):
             one.call.history.append(change)
-            self.hold(one, 300 + sum(weight(old) + weight(new) for old, new in change.changes.values()))
+            origin = len(change.origin.text) + len(change.origin.peer)
+            self.hold(one, 300 + origin + sum(weight(old) + weight(new) for old, new in change.changes.values()))
 
     def fits(self, one: OpenCall, kept: list[Any] | dict[Any, Any]) -> bool:
         """Return whether one more entry fits; count it where it does not."""
@@ -227,7 +229,7 @@ class OpenCalls:
             consult.main = None
         self._size -= one.size
         if ending in ENDED:
-            for name in filter(None, (*one.uuids, call.conn_id)):
+            for name in (name for name in (*one.uuids, call.conn_id) if name and len(name) <= _LONGEST_NAME):
                 self._ended[name] = (one.home, call.end)
                 self._ended.move_to_end(name)
             while len(self._ended) > 2 * self.limits.calls:
