@@ -34,7 +34,7 @@ EQUALITY: Final = (Operator.EQ, Operator.NE)
 _SHORT_NUMBER: Final = re.compile(r"-?[0-9]{1,10}")
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{1,20})?")
 _DURATION: Final = re.compile(r"(?:[0-9]{1,12}(?:\.[0-9]{1,12})?(?:ms|[smhd]))+")
-_SPAN: Final = re.compile(r"([0-9.]+)(ms|[smhd])")
+_SPAN: Final = re.compile(r"([0-9.]{1,25})(ms|[smhd])")
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 FOLDED: Final = frozenset({FieldKind.NAME, FieldKind.ID, FieldKind.WORD})
 
