@@ -37,6 +37,7 @@ TEXT = (
     *("frames.c", "json_list.c", "json_out.c", "csv_out.c", "json_read.c", "json_read_list.c", "json_read_attribute.c", "json_in.c"),
 )
 BATCHES = ("frames.c", "check.c", "fields.c", "query.c", "packets_out.c", "blake2b.c", "pseudonym.c", "redact.c", "selected_out.c")
+CALLS = ("frames.c", "check.c", "wording.c", "json_list.c", "json_out.c", "calls.c", "calls_out.c")
 
 
 def module(name: str, sources: tuple[str, ...]) -> Extension:
@@ -58,6 +59,7 @@ extensions = cythonize(
         module("capture", ("packets.c",)),
         module("text", ENGINE + TEXT),
         module("batches", ENGINE + BATCHES),
+        module("calls", ENGINE + CALLS),
     ],
     include_path=["codec"],
     build_dir="build/cython",
@@ -66,7 +68,17 @@ for extension in extensions:
     extension.optional = True  # cythonize does not hand it on
 
 
-class BuildTwice(build_ext):
+class Build(build_ext):
+    """Build the extensions, and say so if one is missing."""
+
+    def run(self) -> None:
+        super().run()
+        missing = [one.name for one in self.extensions if not Path(self.get_ext_fullpath(one.name)).exists()]
+        if missing:
+            self.warn(f"not built: {', '.join(missing)}. The reference engine serves, which is much slower: docs/engines.md")
+
+
+class BuildTwice(Build):
     """Build with counters, run the training, build again with what it counted; once and plainly where the compiler is not gcc."""
 
     flags: tuple[list[str], list[str]] = [], []
@@ -108,4 +120,4 @@ if PGO:
     requires = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
     setup(ext_modules=extensions, cmdclass={"build_ext": BuildTwice}, setup_requires=requires)
 else:
-    setup(ext_modules=extensions)
+    setup(ext_modules=extensions, cmdclass={"build_ext": Build})

@@ -41,6 +41,7 @@ from tlib_codec.formats.logs.reader import read_log
 from tlib_codec.records import Batch, Diagnostic, Part
 from tlib_fuzz.cases.catalogue import DEFECTS, EDGE_CASES, UNREACHABLE
 from tlib_schemas.errors import SCHEMA_CODES
+from tlib_schemas.kinds import HARMLESS, Category, Kind
 from tlib_schemas.registry import Registry
 from tlib_schemas.wire import Attribute
 
@@ -195,6 +196,18 @@ def attributes(registry: Registry = TLIBRARY) -> str:
     return "\n".join([*rows, ""])
 
 
+def categories(registry: Registry = TLIBRARY) -> str:
+    """Return the table of the categories of attributes, for redaction."""
+    rows = ["| category | by default | attributes |", "|---|---|---|"]
+    for category in Category:
+        names = [
+            a.name for a in registry.dictionary.values() if a.category is category and (a.value is None or a.value.kind is not Kind.ENUM)
+        ]
+        others = ["enumerations"] if category is Category.CODES else []
+        rows.append(f"| `{category.value}` | {'stay' if category in HARMLESS else 'replaced'} | {', '.join([*others, *names])} |")
+    return "\n".join([*rows, ""])
+
+
 def events(registry: Registry = TLIBRARY) -> str:
     """Return the tables of a registry's events, with their footnotes."""
     lines: list[str] = []
@@ -339,6 +352,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "log-forms": log_forms,
     "options": options,
     "attributes": attributes,
+    "categories": categories,
     "events": events,
     "fault-keys": fault_keys,
     "fault-kinds": fault_kinds,

@@ -21,7 +21,7 @@ from tlib_codec.formats.logs.writer import platform_sdk_text, tserver_text
 from tlib_codec.records import Record
 from tlib_codec.redact import Redactor, Rules
 from tlib_fuzz import strategies
-from tlib_schemas import Attribute, Identifies, Personal, Registry, wire
+from tlib_schemas import Attribute, Identifies, Registry, wire
 from tlib_schemas.attributes import CallUUID
 
 TIME = dt.datetime.fromisoformat("2015-05-29T16:45:24.5942")
@@ -33,7 +33,7 @@ class Mood(OpenEnum):
 
 
 CallerMood = Annotated[Mood, Attribute(0x8101, wire.Enum(Mood), "CallerMood")]
-CallerName = Annotated[str, Attribute(0x8102, wire.String, "CallerName", personal=Personal.ANYONE)]
+CallerName = Annotated[str, Attribute(0x8102, wire.String, "CallerName")]
 HomeConnID = Annotated[str, Attribute(0x8103, wire.ConnID, "HomeConnID", identifies=Identifies.CONNECTION)]
 Answers = Annotated[KVList, Attribute(0x8104, wire.KVList, "Answers")]
 
@@ -131,7 +131,7 @@ def test_redaction_keeps_the_identifier():
 
 
 def test_redaction_replaces_the_identifier_on_request():
-    assert Redactor(b"secret", rules=Rules(ids=True), registry=RATINGS).item(RATED).home_conn_id != RATED.home_conn_id
+    assert Redactor(b"secret", rules=Rules(replace=("ids",)), registry=RATINGS).item(RATED).home_conn_id != RATED.home_conn_id
 
 
 @event(EventCallDeleted.message)

@@ -104,7 +104,8 @@ def _show_version(ctx: click.Context, _parameter: click.Parameter, value: bool) 
     entry_points=_GROUP,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="""\b
-Exit status: 0 success, 1 malformed or invalid data, 2 unusable input or wrong usage.
+Exit status: 0 success, 1 malformed or invalid data, 2 unusable input or output or wrong usage,
+128 + N ended by signal N (Ctrl-C: 130).
 Shell completion: eval "$(_TLIB_COMPLETE=bash_source tlib)"   (or zsh_source, fish_source)
 """,
 )

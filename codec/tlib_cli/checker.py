@@ -158,5 +158,4 @@ class Checker:
     def _name(self, entry: Entry) -> str:
         assert not isinstance(entry, Diagnostic)
         assert not isinstance(entry.item, Gap)
-        message = entry.item.message
-        return (self._registry.message_name(message) if isinstance(message, int) else message) or f"#{message}"
+        return self._registry.message_label(entry.item.message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 
@@ -11,6 +12,7 @@ from tlib_codec.formats import Format, ReadOptions, formats
 from tlib_codec.formats.members import file_of, members
 from tlib_codec.formats.source import InputError, Source, batches_of
 from tlib_codec.formats.spans import WHOLE, Span
+from tlib_codec.native import missing
 from tlib_codec.records import Batch, Diagnostic, Entry
 from tlib_schemas.errors import Severity
 
@@ -30,13 +32,24 @@ __all__ = [
 ]
 
 AUTO = "auto"
+_LARGE = 16 << 20  # bytes of an input for which a missing native engine matters
 
 
 def open_source(path: str, *, moved: Callable[[int], None] | None = None, follow: bool = False, span: Span = WHOLE) -> Source:
     """Open `path`, or a span of it; ``-`` is the standard input. Raise InputError, or UsageError if the standard input is a terminal."""
     if path == "-" and sys.stdin.isatty():
         raise click.UsageError("Give a FILE, or pipe data in.")
-    return Source(path, moved=moved, follow=follow, span=span)
+    source = Source(path, moved=moved, follow=follow, span=span)
+    if (source.size or 0) >= _LARGE:
+        _note_engine()
+    return source
+
+
+@functools.cache
+def _note_engine() -> None:
+    """Report once a process that the native engine is missing."""
+    if missing():
+        report("the native engine is not installed, and the reference engine takes many times as long; see docs/engines.md")
 
 
 def format_of(source: Source, name: str, only: Collection[str] = ()) -> Format:

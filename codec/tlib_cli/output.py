@@ -20,7 +20,7 @@ from tlib_codec import formats
 from tlib_codec.formats import Format, WriteOptions, Writer
 from tlib_codec.formats.members import file_of
 from tlib_codec.formats.output import open_output
-from tlib_codec.records import Batch, Entry
+from tlib_codec.records import Batch, Part
 
 from .reports import Unusable
 from .signals import SIGNALS, Ending
@@ -174,11 +174,11 @@ class _SteadyWriter:
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
 
-    def write(self, batch: Batch) -> Iterator[Entry]:
-        """Write a batch; yield the entries that `Writer.write` yields."""
+    def write(self, batch: Batch) -> Iterator[Part]:
+        """Write a batch; yield the parts that `Writer.write` yields."""
         with SIGNALS.held():
-            entries = list(self._writer.write(batch))
-        yield from entries
+            parts = list(self._writer.write(batch))
+        yield from parts
 
     def join(self, part: BinaryIO) -> None:
         """Write a part."""

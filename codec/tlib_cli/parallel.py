@@ -1,18 +1,21 @@
 """Run tasks in several processes and keep their results in order.
 
-Strategy: workers run at most a few tasks ahead of the next result, which bounds the disk space of what they write. A worker checks a
-stop flag before each read, and ends when the first process ends. `parts` decodes inputs, and spans of one input, with them.
+Strategy: workers run at most a few tasks ahead of the next result, which bounds the space of what they write. A worker checks a
+stop flag before each read, and ends when the first process ends. Where no thread but this one runs, a worker is a fork, which begins at
+once and shares slots of memory for small results with the first process. `parts` decodes inputs, and spans of one input, with them.
 """
 
 from __future__ import annotations
 
 import contextlib
+import mmap
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
@@ -24,6 +27,7 @@ from .view.progress import Progress
 P = ParamSpec("P")
 T = TypeVar("T")
 _AHEAD = 4  # inputs per worker beyond the next one to join
+_SLOTS = 2  # per worker
 _TICK = 0.2  # seconds between updates of the progress bar
 
 
@@ -32,11 +36,12 @@ class Stopped(BaseException):
 
 
 class Worker:
-    """Counts the bytes that a worker reads and stops it when the first process says so."""
+    """Counts the bytes that a worker reads and stops it when the first process says so. `slots` is memory for results."""
 
-    def __init__(self, stop: Any, count: Any) -> None:
+    def __init__(self, stop: Any, count: Any, slots: Sequence[mmap.mmap]) -> None:
         self._stop = stop
         self._count = count
+        self.slots = slots
 
     def moved(self, count: int) -> None:
         """Count bytes read. Raise Stopped if the first process wants the worker to stop."""
@@ -46,7 +51,12 @@ class Worker:
             raise Stopped
 
 
-def _work(connection: Connection, stop: Any, count: Any) -> None:
+def forks() -> bool:
+    """Return whether a worker can be a fork: it would have a lock for ever that another thread holds; pyarrow and macOS start threads."""
+    return sys.platform == "linux" and threading.active_count() == 1 and "pyarrow" not in sys.modules
+
+
+def _work(connection: Connection, stop: Any, count: Any, slots: Sequence[mmap.mmap]) -> None:
     """Run tasks until None arrives."""
     for number in ENDING:
         signal.signal(number, signal.SIG_IGN)  # the first process sets `stop`
@@ -58,7 +68,7 @@ def _work(connection: Connection, stop: Any, count: Any) -> None:
         os._exit(INTERRUPTED)
 
     threading.Thread(target=watch, daemon=True).start()
-    worker = Worker(stop, count)
+    worker = Worker(stop, count, slots)
     with contextlib.suppress(EOFError, Stopped):
         while (task := connection.recv()) is not None:
             function, arguments = task
@@ -69,10 +79,17 @@ def _work(connection: Connection, stop: Any, count: Any) -> None:
 
 
 class Workers:
-    """Processes that run tasks; a context manager. An exception inside it stops them."""
+    """Processes that run tasks; a context manager. An exception inside it stops them.
 
-    def __init__(self, jobs: int, total: int, progress: Progress) -> None:
-        context = multiprocessing.get_context("spawn")  # pyarrow starts threads, and a fork copies none of them
+    `slots` are pieces of memory of `slot_size` bytes that forks share with this process, as many as tasks run ahead; there are none where
+    `slot_size` is 0 or a worker is no fork. The task that is started as number N may use slot N modulo their number.
+    """
+
+    def __init__(self, jobs: int, total: int, progress: Progress, slot_size: int = 0) -> None:
+        forked = forks()
+        context: Any = multiprocessing.get_context("fork" if forked else "spawn")
+        self.slots = [mmap.mmap(-1, slot_size) for _ in range(jobs * _SLOTS)] if forked and slot_size else []
+        self._ahead = len(self.slots) or jobs * (1 + _AHEAD)
         self._stop = context.Event()
         self._count = context.Value("Q", 0)
         self._progress = progress
@@ -83,7 +100,7 @@ class Workers:
         for _ in range(jobs):
             ours, theirs = context.Pipe()
             self._connections.append(ours)
-            self._processes.append((context.Process(target=_work, args=(theirs, self._stop, self._count), daemon=True), theirs))
+            self._processes.append((context.Process(target=_work, args=(theirs, self._stop, self._count, self.slots), daemon=True), theirs))
 
     def __enter__(self) -> Self:
         with blocked():  # only this process handles signals
@@ -113,6 +130,7 @@ class Workers:
         for connection in self._connections:
             connection.close()
         self._connections.clear()
+        self.slots.clear()
 
     def ordered(self, function: Callable[Concatenate[Worker, P], T], tasks: Iterator[tuple[Any, ...]]) -> Generator[T, None, None]:
         """Yield the result of `function` for each of `tasks`, in order. Raise Unusable if a worker dies.
@@ -135,7 +153,7 @@ class Workers:
         started = yielded = 0
         more = True
         while more or running or results:
-            while more and idle and started - yielded < len(self._connections) * (1 + _AHEAD):
+            while more and idle and started - yielded < self._ahead:
                 task = next(tasks, None)
                 if task is None:
                     more = False

@@ -1,8 +1,8 @@
 """Decode several inputs, or one input in spans, in several processes and keep their outputs in order.
 
-Strategy: a worker writes the output and the reports of an input or a span to part files, in a folder beside the output. The first process
-joins the parts in order. What one process notes once a run, such as a name without a public number, every worker notes once: the
-first process drops the repetitions.
+Strategy: a worker writes the output and the reports of an input or a span to part files, in a folder beside the output, or a small output
+to memory that it shares (`slots`). The first process joins the parts in order. What one process notes once a run, such as a name without a
+public number, every worker notes once: the first process drops the repetitions.
 
 A span begins with a guess (`tlib_codec.formats.spans`). Its part is joined only if the reader of the span before has reached exactly
 this state; otherwise the rest of the input is cut anew from there, and read by one process if a span has no clean end or guesses
@@ -17,7 +17,7 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any, NamedTuple, Self
+from typing import IO, Any, BinaryIO, NamedTuple, Self, cast
 
 import msgspec
 
@@ -35,6 +35,7 @@ from .inputs import InputError
 from .parallel import Worker, Workers
 from .pipeline import Pipeline, Task
 from .reports import Unusable, complaints, report, report_entry
+from .slots import SPAN, SlotReader, SlotWriter
 
 _GUESSES = 4  # wrong ones in an input
 _LARGEST = 32 << 20  # bytes of a span
@@ -44,12 +45,13 @@ _REPORTS = msgspec.json.Decoder(str | Diagnostic)
 
 
 class Outcome(msgspec.Struct):
-    """The result of a part: exit status, counts, and the state that its reader has reached."""
+    """The result of a part: exit status, counts, and the state that its reader has reached. `size` is that of a part in a slot."""
 
     status: int
     tally: Tally
     counts: Counts
     reached: Any = None
+    size: int | None = None
 
 
 class _Rest(NamedTuple):
@@ -90,8 +92,8 @@ def pass_reports(path: Path, once: Once) -> None:
     path.unlink()
 
 
-def _decode_part(worker: Worker, task: Task, path: str, span: Span, part: str) -> Outcome:
-    with report_file(Path(part + ".err")) as reports, open_output(part, grows=True) as file:
+def _decode_part(worker: Worker, task: Task, path: str, span: Span, number: int, part: str) -> Outcome:
+    with report_file(Path(part + ".err")) as reports, _part_file(worker, number, part) as file:
         pipeline = Pipeline(msgspec.structs.replace(task, part=True), reports=reports)
         writer = pipeline.writer(file)
         status = Unusable.exit_code
@@ -101,7 +103,15 @@ def _decode_part(worker: Worker, task: Task, path: str, span: Span, part: str) -
             reports(str(error))
         finally:
             writer.close()
-    return Outcome(status, pipeline.tally, pipeline.counts, pipeline.reached)
+    size = file.size if isinstance(file, SlotWriter) else None
+    return Outcome(status, pipeline.tally, pipeline.counts, pipeline.reached, size)
+
+
+def _part_file(worker: Worker, number: int, part: str) -> contextlib.AbstractContextManager[BinaryIO]:
+    """Open the part of a task: the slot of its number, else a file."""
+    if worker.slots:
+        return cast("contextlib.AbstractContextManager[BinaryIO]", SlotWriter(worker.slots[number % len(worker.slots)], part))
+    return open_output(part, grows=True)
 
 
 class Parts:
@@ -132,8 +142,8 @@ class Parts:
     def decode(self, inputs: Sequence[str]) -> int:
         """Decode every input to a part, join the parts in order, and return the exit status."""
         status = FINE
-        for _, part, outcome in self._outcomes(self._pipeline.task, ((path, WHOLE) for path in inputs)):
-            status = max(status, self._join(part, outcome))
+        for _, number, outcome in self._outcomes(self._pipeline.task, ((path, WHOLE) for path in inputs)):
+            status = max(status, self._join(number, outcome))
         return status
 
     def decode_spans(self, path: str, chosen: Format, jobs: int) -> int:
@@ -141,7 +151,7 @@ class Parts:
         assert chosen.cut is not None, f"{chosen.name} is not cut"
         task = msgspec.structs.replace(self._pipeline.task, format=chosen.name)
         size = Path(path).stat().st_size
-        length = min(max(size // (jobs * _PER_JOB), LEAST), _LARGEST)
+        length = min(max(size // (jobs * _PER_JOB), LEAST), SPAN if self._workers.slots else _LARGEST)
         status, rest, guesses = FINE, _Rest(WHOLE), 0
         with Path(path).open("rb") as file:
             while rest.span is not None:
@@ -156,35 +166,44 @@ class Parts:
         """Join the parts of spans as long as each begins in the state in which the one before has ended."""
         status = FINE
         with contextlib.closing(self._outcomes(task, ((path, span) for span in spans))) as outcomes:
-            for span, part, outcome in outcomes:
+            for span, number, outcome in outcomes:
                 if span.state != state:
                     return status, _Rest(msgspec.structs.replace(span, end=None, state=state))
                 if span.end is not None and outcome.reached is None:
                     return status, _Rest(msgspec.structs.replace(span, end=None), whole=True)
-                status, state = max(status, self._join(part, outcome)), outcome.reached
+                status, state = max(status, self._join(number, outcome)), outcome.reached
         return status, _Rest(None)
 
-    def _outcomes(self, task: Task, works: Iterator[tuple[str, Span]]) -> Generator[tuple[Span, str, Outcome], None, None]:
-        """Decode parts and yield their spans, names and outcomes in order."""
-        started: deque[tuple[Span, str]] = deque()
+    def _outcomes(self, task: Task, works: Iterator[tuple[str, Span]]) -> Generator[tuple[Span, int, Outcome], None, None]:
+        """Decode parts and yield their spans, numbers and outcomes in order."""
+        started: deque[tuple[Span, int]] = deque()
 
-        def tasks() -> Iterator[tuple[Task, str, Span, str]]:
+        def tasks() -> Iterator[tuple[Task, str, Span, int, str]]:
             for path, span in works:
-                part = str(self._folder / str(self._number))
+                number = self._number
                 self._number += 1
-                started.append((span, part))
-                yield task, path, span, part
+                started.append((span, number))
+                yield task, path, span, number, str(self._part(number))
 
         with contextlib.closing(self._workers.ordered(_decode_part, tasks())) as outcomes:
             for outcome in outcomes:
                 yield *started.popleft(), outcome
 
-    def _join(self, part: str, outcome: Outcome) -> int:
+    def _part(self, number: int) -> Path:
+        return self._folder / str(number)
+
+    def _join(self, number: int, outcome: Outcome) -> int:
         self._pipeline.total.add(outcome.tally)
         self._pipeline.counts.add(outcome.counts)
-        pass_reports(Path(part + ".err"), self._once)
-        with Path(part).open("rb") as file:
-            self._writer.join(file)
+        part = self._part(number)
+        pass_reports(part.with_suffix(".err"), self._once)
+        if outcome.size is not None:
+            slots = self._workers.slots
+            with SlotReader(slots[number % len(slots)], outcome.size) as slot:
+                self._writer.join(cast("BinaryIO", slot))
+        else:
+            with part.open("rb") as file:
+                self._writer.join(file)
+            part.unlink()
         self._writer.flush()
-        Path(part).unlink()
         return outcome.status

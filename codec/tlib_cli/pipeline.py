@@ -14,6 +14,7 @@ import msgspec
 
 from tlib_codec.clock import ShownZone, zone_of
 from tlib_codec.formats import Format, ReadOptions, WriteOptions, Writer
+from tlib_codec.formats.complaints import Complaints
 from tlib_codec.formats.spans import WHOLE, Span
 from tlib_codec.query import Query, Selection, Tally
 from tlib_codec.records import Batch, Diagnostic, Entry, Frames, batches
@@ -69,13 +70,14 @@ class Pipeline:
         task: Task,
         registry: Registry | None = None,
         *,
-        reports: Callable[[Entry], object] = report_entry,
+        reports: Callable[[Entry | str], object] = report_entry,
         shown: ShownZone | None = None,
     ) -> None:
         self.task = task
         self.registry = registry_of(task.registry) if registry is None else registry
         self.target: Format = outputs()[task.target]
         self._reports = reports
+        self._complaints = Complaints(self.registry)
         self._zone = None if task.zone is None else zone_of(task.zone)
         self.shown = shown or ShownZone(self._zone)
         self._query = self._new_query()
@@ -229,11 +231,12 @@ class Pipeline:
         for entry in dropped:
             status = max(status, self._report(entry, silent=False))
         for part in writer.write(batch):
-            if silent and isinstance(part, Frames):
+            if isinstance(part, Frames):
                 status = INVALID
-                continue
-            for entry in Batch([part], registry=batch.registry, limits=batch.limits):
-                status = max(status, self._report(entry, silent=silent))
+                for complaint in () if silent else self._complaints.of(part, batch.limits):
+                    self._reports(complaint)
+            else:
+                status = max(status, self._report(part, silent=silent))
         return status
 
     def _report(self, entry: Entry, *, silent: bool) -> int:

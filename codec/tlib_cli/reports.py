@@ -31,7 +31,8 @@ class Unusable(click.ClickException):
 def report(text: str) -> None:
     """Write `text` to the standard error as one line."""
     try:
-        click.echo(f"tlib: {printable(text)}", err=True)
+        sys.stderr.write(f"tlib: {printable(text)}\n")
+        sys.stderr.flush()
     except BrokenPipeError:  # the reader of the reports left; the command still completes its output
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
@@ -46,9 +47,9 @@ def report_usage(error: click.UsageError) -> None:
         report(f"{error.format_message().rstrip('.')}; see {error.ctx.command_path} --help")
 
 
-def report_entry(entry: Entry) -> None:
-    """Report an entry."""
-    for line in complaints(entry):
+def report_entry(entry: Entry | str) -> None:
+    """Report an entry, or the complaint about one."""
+    for line in (entry,) if isinstance(entry, str) else complaints(entry):
         report(line)
 
 

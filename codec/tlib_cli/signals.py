@@ -1,8 +1,8 @@
 """Signals that end a command: Ctrl-C, SIGTERM and SIGHUP.
 
 Strategy: a signal raises KeyboardInterrupt or SystemExit(128 + number) in the main thread, so every open output is removed or completed on
-the way out. `Signals.held` defers it over a step that must not break in the middle. `main` installs the handlers; who imports this
-module alone keeps theirs. A shell and a terminal may repeat a signal at once: repetitions within a second are one signal.
+the way out. `Signals.held` defers it over a step that must not break in the middle. Only `main` installs the handlers. A shell and a
+terminal may repeat a signal at once: repetitions within a second are one signal.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ class Signals:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
+        self._reset()
         before = {number: signal.getsignal(number) for number in ENDING}
         ours = [number for number, handler in before.items() if handler in (signal.SIG_DFL, signal.default_int_handler)]
         for number in ours:
@@ -42,7 +43,10 @@ class Signals:
         finally:
             for number in ours:
                 signal.signal(number, before[number])
-            self._held, self._waiting, self._raised = False, None, -_REPEATED
+            self._reset()
+
+    def _reset(self) -> None:
+        self._held, self._waiting, self._raised = False, None, -_REPEATED
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         if self._held:
@@ -85,7 +89,7 @@ def raise_signal(number: int) -> NoReturn:
 
 @contextlib.contextmanager
 def blocked() -> Iterator[None]:
-    """Block signals inside the block; a process that starts there inherits the block and leaves signals to this one."""
+    """Block signals of this thread inside the block; a process that starts there inherits that and leaves signals to this one."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

@@ -221,7 +221,7 @@ class Record(msgspec.Struct, frozen=True):
         if isinstance(item, Gap):
             return f"{place}: {len(item.data)} bytes from byte {item.offset} on belong to no frame [gap]"
         assert isinstance(item, InvalidEvent), "a valid item gives no reason to complain"
-        return f"{place}: " + "; ".join(str(v) for v in item.violations if v.severity is Severity.ERROR)
+        return f"{place}: {errors_of(item)}"
 
 
 class Diagnostic(msgspec.Struct, frozen=True, gc=False):
@@ -258,6 +258,11 @@ class Diagnostic(msgspec.Struct, frozen=True, gc=False):
         return MalformedFrame(self.origin.offset or 0, b"", error)
 
     __str__ = complaint
+
+
+def errors_of(item: InvalidEvent) -> str:
+    """Return the errors of an invalid event on one line."""
+    return "; ".join(str(one) for one in item.violations if one.severity is Severity.ERROR)
 
 
 Entry: TypeAlias = Record | Diagnostic

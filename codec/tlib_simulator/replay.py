@@ -17,11 +17,11 @@ from tlib_codec.reference import Policy
 from tlib_codec.stream import Gap, StreamItem
 from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.events import Event
+from tlib_schemas.kinds import Category
 from tlib_schemas.registry import Item, Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
-_LISTS_OF_IDS = frozenset({AttributeID.Extensions, AttributeID.ISLinkList})
-_ONLY_IDS = Rules(ids=True, keys=(), kept=frozenset(range(0x1_0000)) - _LISTS_OF_IDS)
+_WITH_IDS = frozenset({Category.IDS, Category.LISTS})
 
 
 class RecordedItem(msgspec.Struct, frozen=True):
@@ -47,7 +47,7 @@ class Rewriting(msgspec.Struct, frozen=True, kw_only=True):
 
 def rewrite(recording: Iterable[RecordedItem], rewriting: Rewriting, registry: Registry = TLIBRARY) -> Iterator[RecordedItem]:
     """Yield the recording with the changes of `rewriting`, without gaps and malformed frames, which may hold any data."""
-    redactors = [Redactor(rewriting.secret, rules=_ONLY_IDS, registry=registry)] if rewriting.ids else []
+    redactors = [Redactor(rewriting.secret, rules=_only_ids(registry), registry=registry)] if rewriting.ids else []
     if rewriting.numbers:
         redactors.append(Redactor(rewriting.secret, registry=registry))
     shift: int | None = None
@@ -61,6 +61,12 @@ def rewrite(recording: Iterable[RecordedItem], rewriting: Rewriting, registry: R
             shift = rewriting.start - int(recorded.time) if shift is None else shift
             item = _shift(item, shift, registry)
         yield RecordedItem(recorded.time, item, encode(item, registry=registry, policy=Policy.LENIENT))
+
+
+def _only_ids(registry: Registry) -> Rules:
+    """Return the rules that replace identifiers and keep everything else."""
+    with_ids = {number for number, attribute in registry.dictionary.items() if attribute.category in _WITH_IDS}
+    return Rules(keep=tuple(f"#{number}" for number in range(0x1_0000) if number not in with_ids), replace=("ids",), only_keys=())
 
 
 def _shift(item: Item, seconds: int, registry: Registry) -> Item:

@@ -34,7 +34,7 @@ from .errors import (
     Violation,
 )
 from .events import Event, InvalidEvent, UnknownEvent, event
-from .kinds import Identifies, Kind, Personal, WireType
+from .kinds import Category, Identifies, Kind, WireType
 from .limits import DEFAULT_LIMITS, Limits
 from .registry import Item, Registry
 from .rules import Circumstance, Footnote, Rule, ends_in, ends_otherwise, one_of, only_when, required_when, unusual, unusual_when, usual
@@ -53,6 +53,7 @@ __all__ = [
     "AttributeID",
     "Attributes",
     "CallHistory",
+    "Category",
     "Circumstance",
     "Composite",
     "DecodeError",
@@ -74,7 +75,6 @@ __all__ = [
     "MessageNumber",
     "MessageType",
     "OpenEnum",
-    "Personal",
     "RawAttribute",
     "RawValue",
     "Registry",

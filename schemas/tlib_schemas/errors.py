@@ -124,9 +124,14 @@ SCHEMA_CODES: Final = register_codes(
 
 def quote(text: str, limit: int = 64) -> str:
     """Return `text` as a JSON string on one printable line, cut after `limit` characters."""
-    import json  # noqa: PLC0415 only errors need it
+    text = text[:limit] + "…" * (len(text) > limit)  # a str, of a subclass too
+    try:
+        shown = msgspec.json.encode(text).decode()
+    except UnicodeEncodeError:
+        import json  # noqa: PLC0415 only a lone surrogate needs it
 
-    return printable(json.dumps(text if len(text) <= limit else text[:limit] + "…", ensure_ascii=False))
+        shown = json.dumps(text, ensure_ascii=False)
+    return printable(shown)
 
 
 def printable(text: str) -> str:

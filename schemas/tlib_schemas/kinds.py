@@ -35,11 +35,33 @@ class Kind(enum.Enum):
 INTEGERS: Final = frozenset({Kind.UINT, Kind.SINT, Kind.LONG})
 
 
-class Personal(enum.Enum):
-    """The person whom a value points to; redaction replaces the value."""
+class Category(enum.Enum):
+    """The name of a group of attributes, by which redaction keeps or replaces their values.
 
-    ANYONE = "anyone"  # the number, name, digits or password of a caller, a device or a client: always replaced
-    AGENT = "agent"  # the name of an agent or of a place: replaced on request
+    The values of those in `HARMLESS` stay unless they are named; all others are replaced unless they are named.
+    """
+
+    NUMBERS = "numbers"  # numbers of telephones, of devices and of parties: DNs
+    CUSTOMERS = "customers"  # names and numbers of customers
+    DIGITS = "digits"  # digits that a caller enters or hears
+    AGENTS = "agents"  # names of agents and users
+    PLACES = "places"  # names of places of agents
+    QUEUES = "queues"  # numbers of queues
+    TRUNKS = "trunks"  # numbers of trunks
+    LOCATIONS = "locations"  # names of sites, and numbers of their nodes
+    SERVERS = "servers"  # names, hosts, ports, versions and capabilities of servers and applications
+    DATABASE = "database"  # keys of the configuration database
+    MESSAGES = "messages"  # texts of errors
+    FILES = "files"  # names of files
+    LISTS = "lists"  # key-value lists
+    OTHER = "other"  # values that no other category has
+    IDS = "ids"  # harmless: random identifiers of calls and parties
+    TIMES = "times"  # harmless: times and durations
+    COUNTERS = "counters"  # harmless: counts, sequence numbers and priorities
+    CODES = "codes"  # harmless: enumerations, flags and ids of types
+
+
+HARMLESS: Final = frozenset({Category.IDS, Category.TIMES, Category.COUNTERS, Category.CODES})
 
 
 class Identifies(enum.Enum):
@@ -58,3 +80,15 @@ class Identifies(enum.Enum):
     OTHER_PARTY = "other party"  # the DN at the call's other end
     CONTROLLING_PARTY = "controlling party"  # the DN that caused the event
     PARTY_ID = "party id"  # a party, by PartyUUID
+
+
+_CALLS: Final = ("CALL", "CONNECTION", "OTHER_CALL", "OTHER_CONNECTION", "ORIGINAL_CALL", "MERGED_CALL", "MERGED_CONNECTION", "PARTY_ID")
+CATEGORY_OF: Final[dict[Identifies | Kind | None, Category]] = {
+    **{Identifies[name]: Category.IDS for name in _CALLS},
+    Identifies.PARTY: Category.NUMBERS,
+    Identifies.OTHER_PARTY: Category.NUMBERS,
+    Identifies.CONTROLLING_PARTY: Category.NUMBERS,
+    Kind.ENUM: Category.CODES,
+    Kind.LIST: Category.LISTS,
+}
+"""The category of an attribute that declares none, by the thing that it identifies, else by the kind of its value."""

@@ -173,6 +173,10 @@ class Registry:
         """Return the message's name, or None where none is known."""
         return self._names.get(number)
 
+    def message_label(self, message: int | str) -> str:
+        """Return the name of a message given by number, ``#77`` where none is known; a message given by name is its name."""
+        return self._frame.message_name(message) if isinstance(message, int) else str(message)
+
     def attribute_name(self, number: int) -> str:
         """Return the attribute's name, or ``#200`` where none is known."""
         attribute = self.dictionary.get(number)
@@ -249,7 +253,7 @@ class Registry:
     def validate(self, item: Item, *, printed: bool = False) -> tuple[Violation, ...]:
         """Return every violation in `item`, its values' types and ranges included; `printed` as for `assemble`. Never raises."""
         told = getattr(item, "message", type(item).__name__)
-        name = self._frame.message_name(told) if isinstance(told, int) else str(told)
+        name = self.message_label(told)
         try:
             message, values = self.lay_out(item)
         except EncodeError as error:

@@ -26,7 +26,7 @@ from . import kvlist as packed_list
 from .constructs import Construct
 from .enumerations import OpenEnum
 from .errors import DecodeError, EncodeError, LimitExceeded, Malformed, Truncated, quote
-from .kinds import Identifies, Kind, Personal, WireType
+from .kinds import CATEGORY_OF, HARMLESS, Category, Identifies, Kind, WireType
 from .limits import DEFAULT_LIMITS, Limits
 from .values import Frame as FrameValue
 from .values import KVList as KVListValue
@@ -267,8 +267,8 @@ class Attribute(msgspec.Struct, frozen=True, repr_omit_defaults=True):
     """One line of the attribute dictionary.
 
     `value` is None where the type of the attribute is not known: any type is accepted and kept as
-    a `RawValue`. `aliases` are other names under which logs and libraries print it. `personal` and
-    `identifies` are for redaction and call tracking. `of_event` marks a value that describes the
+    a `RawValue`. `aliases` are other names under which logs and libraries print it. `category` is for redaction,
+    which replaces the value unless its category is harmless; OTHER stands for that of `CATEGORY_OF`. `identifies` is for call tracking. `of_event` marks a value that describes the
     event (its time, its number, its sender) and so is no property of the call. `common` marks an attribute that any
     message may carry, also where its table does not list it; `client_side` one that the receiving client sets, so that
     no log prints it.
@@ -279,7 +279,7 @@ class Attribute(msgspec.Struct, frozen=True, repr_omit_defaults=True):
     name: str = ""
     aliases: tuple[str, ...] = ()
     shape: Shape | None = None
-    personal: Personal | None = None
+    category: Category = Category.OTHER
     identifies: Identifies | None = None
     of_event: bool = False
     common: bool = False
@@ -288,6 +288,14 @@ class Attribute(msgspec.Struct, frozen=True, repr_omit_defaults=True):
     def __post_init__(self) -> None:
         if not self.name and isinstance(self.id, OpenEnum) and self.id.label:
             msgspec.structs.force_setattr(self, "name", self.id.label)
+        if self.category is Category.OTHER:
+            by_kind = CATEGORY_OF.get(None if self.value is None else self.value.kind, Category.OTHER)
+            msgspec.structs.force_setattr(self, "category", CATEGORY_OF.get(self.identifies, by_kind))
+
+    @property
+    def personal(self) -> bool:
+        """Whether redaction replaces the value by default."""
+        return self.category not in HARMLESS
 
 
 # The errors of an attribute's header. The attribute list, a stream and other engines raise them.

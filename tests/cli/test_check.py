@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
+from rich.cells import cell_len
 
 from tlib_fuzz.selfcheck.checks import run_of
 from tlib_fuzz.selfcheck.inputs import Inputs
@@ -208,3 +209,11 @@ def test_a_summary_has_the_status_of_the_check(run):
 def test_a_summary_as_json_is_one_object(run):
     (data,) = run("check", "--summary", "--json", input=3 * UNLISTED).events
     assert data["$summary"]["by_event_and_code"] == {"EventCallDeleted": {"unlisted-attribute": 3}}
+
+
+def test_wide_characters_align_in_the_summary(tmp_path, run):
+    (tmp_path / "wide.jsonl").write_text(
+        '{"Event": "事件"}\n{"Event": "e\u0301"}\n{"Event": "EventRinging", "ThisDN": "1"}\n', encoding="utf-8"
+    )
+    rows = run("check", "--summary", tmp_path / "wide.jsonl").out.splitlines()
+    assert len({cell_len(row[: row.index("1") + 1]) for row in rows if "1" in row}) == 1

@@ -23,6 +23,12 @@ def usual():
         signal.signal(number, handler)
 
 
+def handled(work):
+    """Call `work` with the handlers of a command."""
+    with SIGNALS.handled():
+        work()
+
+
 def send(*numbers):
     for number in numbers:
         os.kill(os.getpid(), number)
@@ -68,39 +74,55 @@ def test_another_thread_installs_no_handler():
 
 def test_a_repeated_signal_does_not_disturb_the_cleaning_up():
     steps = []
-    with pytest.raises(SystemExit), SIGNALS.handled():
+
+    def work():
         try:
             send(signal.SIGHUP)
         finally:
             send(signal.SIGHUP, signal.SIGINT)
             steps.append("cleaned up")
+
+    with pytest.raises(SystemExit):
+        handled(work)
     assert steps == ["cleaned up"]
 
 
 def test_a_held_signal_comes_at_the_end_of_the_block():
     steps = []
-    with pytest.raises(KeyboardInterrupt), SIGNALS.handled():
+
+    def work():
         with SIGNALS.held():
             with SIGNALS.held():
                 send(signal.SIGINT)
             steps.append("done")
         steps.append("not reached")
+
+    with pytest.raises(KeyboardInterrupt):
+        handled(work)
     assert steps == ["done"]
 
 
 def test_an_error_in_a_held_block_comes_before_the_signal():
-    with pytest.raises(OSError, match="full"), SIGNALS.handled(), SIGNALS.held():
-        send(signal.SIGINT)
-        raise OSError("full")
+    def work():
+        with SIGNALS.held():
+            send(signal.SIGINT)
+            raise OSError("full")
+
+    with pytest.raises(OSError, match="full"):
+        handled(work)
 
 
 def test_blocked_signals_come_behind_the_block():
     steps = []
-    with pytest.raises(SystemExit), SIGNALS.handled():
+
+    def work():
         with blocked():
-            send(signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
             steps.append("done")
         steps.append("not reached")
+
+    with pytest.raises(SystemExit):
+        handled(work)
     assert steps == ["done"]
 
 

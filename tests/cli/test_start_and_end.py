@@ -221,3 +221,22 @@ def test_help_goes_to_an_output_that_cannot_be_reconfigured(monkeypatch):
     monkeypatch.setattr(sys, "stdout", out)
     assert main(["--help"]) == 0
     assert "Commands" in out.getvalue()
+
+
+WITHOUT_ENGINE = """
+import sys
+sys.modules.update(dict.fromkeys(f"tlib_codec.native.{name}" for name in ("engine", "columns", "capture", "text", "batches")))
+from tlib_cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(("size", "lines"), [(16 << 20, 1), ((16 << 20) - 1, 0)])
+def test_a_large_input_without_the_native_engine_is_noted_once(tmp_path, size, lines):
+    for name in ("a", "b"):
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(size)
+    environment = {name: value for name, value in os.environ.items() if name != "TLIB_ENGINE"}
+    command = [sys.executable, "-c", WITHOUT_ENGINE, "check", tmp_path / "a", tmp_path / "b"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.stderr.count("the native engine is not installed") == lines

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import resource
 import signal
@@ -191,6 +190,19 @@ def test_followed_text_is_read_while_it_grows(tmp_path, monkeypatch):
     assert len(seen[0].splitlines()) == 65
 
 
+def test_the_end_of_following_completes_a_check(run, at_the_end):
+    at_the_end(KeyboardInterrupt())
+    done = run("check", "--follow", LOG)
+    assert (done.status, done.out.splitlines()[-1]) == (130, run("check", LOG).out.splitlines()[-1])
+
+
+def test_the_end_of_following_completes_a_baseline(tmp_path, run, at_the_end):
+    run("check", LOG, "--write-baseline", tmp_path / "whole.toml")
+    at_the_end(SystemExit(143))
+    assert run("check", "--follow", LOG, "--write-baseline", tmp_path / "ended.toml").status == 143
+    assert (tmp_path / "ended.toml").read_bytes() == (tmp_path / "whole.toml").read_bytes()
+
+
 @pytest.mark.parametrize("suffix", ["tlb", "jsonl", "parquet"])
 def test_ctrl_c_completes_a_simulated_file(tmp_path, monkeypatch, suffix):
     from tlib_cli.commands import simulate
@@ -235,11 +247,10 @@ def test_one_input_of_several_that_cannot_be_read_is_reported(tmp_path, run):
 
 def redirected(command, tmp_path, *, append=None, stdin=None):
     """Run `tlib` with redirected standard input and output, as a shell does."""
-    with (tmp_path / stdin if stdin else Path(os.devnull)).open("rb") as source:
-        with (tmp_path / append).open("ab") if append else Path(os.devnull).open("wb") as target:
-            return subprocess.run(
-                [*TLIB, *command], stdin=source, stdout=target, stderr=subprocess.PIPE, text=True, cwd=tmp_path, timeout=60, check=False
-            )
+    with (tmp_path / (stdin or os.devnull)).open("rb") as source, (tmp_path / (append or os.devnull)).open("ab") as target:
+        return subprocess.run(
+            [*TLIB, *command], stdin=source, stdout=target, stderr=subprocess.PIPE, text=True, cwd=tmp_path, timeout=60, check=False
+        )
 
 
 @pytest.mark.parametrize("command", ["redact", "decode", "calls", "encode"])
@@ -306,6 +317,18 @@ def test_an_output_is_not_the_scenario(tmp_path, run, monkeypatch, words):
     assert (tmp_path / "own.toml").read_text() == SCENARIO
 
 
+def test_an_output_is_not_the_secret(tmp_path, run):
+    (tmp_path / "secret.log").write_text("a secret")
+    done = run("redact", LOG, "--secret", tmp_path / "secret.log", "-o", tmp_path / "secret.log")
+    assert (done.status, done.err.splitlines()[-1]) == (2, f"{tmp_path / 'secret.log'}: the output is also an input; write to another file")
+    assert (tmp_path / "secret.log").read_text() == "a secret"
+
+
+def test_a_compressed_output_is_whole_too(tmp_path, run, inputs):
+    done = limited(tmp_path, 50, "redact", CALLS, "--secret", "in/secret", "-o", "out.tlb.gz")
+    assert (done.returncode, "Traceback" in done.stderr, names(tmp_path)) == (2, False, ["in"])
+
+
 def test_a_baseline_is_not_an_input(tmp_path, run):
     (tmp_path / "own.tlb").write_bytes(CALLS.read_bytes())
     done = run("check", tmp_path / "own.tlb", "--write-baseline", tmp_path / "own.tlb")
@@ -333,9 +356,3 @@ def test_an_input_of_a_folder_that_is_gone_is_one_line(tmp_path, run):
     done = run("decode", tmp_path / "nowhere", CALLS, "-o", f"{tmp_path}/out/")
     assert (done.status, done.err) == (2, f"tlib: {tmp_path / 'nowhere'}: No such file or directory\n")
     assert len(list((tmp_path / "out").glob("*.parquet"))) == 1
-
-
-def test_the_count_of_the_lines_of_a_kept_output_is_that_of_its_input(tmp_path, at_the_end):
-    at_the_end(KeyboardInterrupt())
-    cli.main(["decode", "--follow", str(LOG), "-o", str(tmp_path / "out.jsonl")])
-    assert all(json.loads(line)["Event"] for line in (tmp_path / "out.jsonl").read_text().splitlines())

@@ -215,12 +215,13 @@ def failing():
     raise KeyError("the records end here")
 
 
-def test_a_whole_file_stays_as_it_was_where_the_records_fail(tmp_path):
-    path = tmp_path / "calls.tlb"
+@pytest.mark.parametrize("name", ["calls.tlb", "calls.jsonl", "calls.log"])
+def test_a_file_stays_as_it_was_where_the_records_fail(tmp_path, name):
+    path = tmp_path / name
     path.write_bytes(b"before")
     with pytest.raises(KeyError):
         write(path, failing())
-    assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [("calls.tlb", b"before")]
+    assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [(name, b"before")]
 
 
 def test_a_pipe_is_written_as_it_is():

@@ -25,8 +25,8 @@ from tlib_codec import (
     stream,
 )
 from tlib_codec.formats import jsonl
+from tlib_codec.formats.logs.context import messages_with_server
 from tlib_codec.formats.logs.reader import read_log
-from tlib_codec.formats.logs.values import messages_with_server
 from tlib_codec.formats.logs.writer import platform_sdk_text, tserver_text
 from tlib_codec.records import Diagnostic, Record
 from tlib_fuzz import strategies as some

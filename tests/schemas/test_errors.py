@@ -28,6 +28,7 @@ from tlib_schemas import (
     wire,
 )
 from tlib_schemas.errors import RegistryError, part, quote, register_codes
+from tlib_schemas.values import Unicode
 
 Level = Annotated[int, Attribute(3, wire.Int, "Level")]
 
@@ -66,6 +67,10 @@ def test_errors_are_equal_by_class_and_detail():
     )
 
 
+def test_a_text_of_a_class_of_its_own_is_quoted_as_any_other():
+    assert quote(Unicode("a")) == '"a"'
+
+
 @given(text=st.text())
 def test_quoted_text_is_one_printable_line(text):
     assert quote(text).isprintable()
@@ -82,6 +87,7 @@ def test_quoted_text_is_one_printable_line(text):
         ("\u2028", '"\\u2028"'),
         ("\udcff", '"\\udcff"'),
         ("a" * 65, f'"{"a" * 64}…"'),
+        (Unicode("x"), '"x"'),
     ],
 )
 def test_quoting(text, quoted):

@@ -188,7 +188,7 @@ def test_nobody_to_replay_to():
     ],
 )
 def test_wrong_usage(arguments):
-    assert "Error" in tlib("simulate", *arguments, status=2).stderr
+    assert tlib("simulate", *arguments, status=2).stderr.endswith("; see tlib simulate --help\n")
 
 
 # -- kill -9 -----------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from tlib_cli.output import check_distinct, format_for, opened, outputs
 from tlib_cli.reports import Unusable, complaints, report
 from tlib_cli.view.calls import CallLines, CallTable, CallWriter
 from tlib_cli.view.progress import Progress
-from tlib_codec.calls import CALLS, Call, CallLimits, CallTracker, Missing, ladder, mermaid
+from tlib_codec.calls import CALLS, Call, CallLimits, CallTracker, Lines, Missing, ladder, mermaid
 from tlib_codec.calls.model import DEFAULT_CALL_LIMITS
 from tlib_codec.clock import ShownZone
 from tlib_codec.formats import ReadOptions
@@ -129,10 +129,11 @@ def command(
             writer: CallWriter = stack.enter_context(_parquet()(file, registry))
         else:
             writer = CallTable(file, registry, full=wanted is not None or history, zone=shown) if target == "table" else CallLines(file)
+        ready = writer.write_lines if isinstance(writer, CallLines) and not where and wanted is None and ladder_path is None else None
         ladder_calls = _LadderCalls(wanted) if ladder_path is not None else None
         if ladder_calls is not None:
             writer = _IgnoreClosedPipe(writer)
-        follower = _Follower(registry, CallLimits(idle=idle, calls=max_open), history=history or bool(wanted or ladder_path))
+        follower = _Follower(registry, CallLimits(idle=idle, calls=max_open), history=history or bool(wanted or ladder_path), ready=ready)
         progress = stack.enter_context(Progress(output))
 
         def moved(count: int) -> None:
@@ -187,11 +188,15 @@ class _IgnoreClosedPipe:
 
 
 class _Follower:
-    """Reads the inputs and yields their calls; `status` is the exit status of the command, `followed` the number of calls."""
+    """Reads the inputs and yields their calls; `status` is the exit status of the command, `followed` the number of calls.
 
-    def __init__(self, registry: Registry, limits: CallLimits, *, history: bool) -> None:
+    `ready` takes the lines of calls that the core has written; None: every call is asked for.
+    """
+
+    def __init__(self, registry: Registry, limits: CallLimits, *, history: bool, ready: Callable[[bytes], None] | None) -> None:
         self.status = FINE
         self.followed = 0
+        self._ready = ready
         self._registry = registry
         self._tracker = CallTracker(registry=registry, limits=limits, history=history)
 
@@ -244,9 +249,14 @@ class _Follower:
             zone.settle(entry.origin)
             yield from self._entry(entry)
             start += 1
-        for result in self._tracker.feed_frames(part, start):
+        follow = self._tracker.feed_frames if self._ready is None else self._tracker.write_frames
+        for result in follow(part, start):
             if isinstance(result, Record):
                 self._complain(result)
+            elif isinstance(result, Lines):
+                self.followed += result.count
+                assert self._ready is not None
+                self._ready(result.data)
             else:
                 yield from self._result(result)
 
@@ -254,7 +264,7 @@ class _Follower:
         """Return the messages of the input, with the count of each."""
         messages: Counter[str] = Counter()
         for message, count in self._tracker.messages.items():
-            messages[message if isinstance(message, str) else self._registry.message_name(message) or f"#{message}"] += count
+            messages[self._registry.message_label(message)] += count
         counts = ", ".join(f"{name} {count}" for name, count in messages.most_common(_MOST_NAMED))
         total = messages.total()
         return f"{total} message{'' if total == 1 else 's'}, of which none begins or names a call ({counts})" if total else "no message"

@@ -7,6 +7,7 @@ a frame has an offset; it reads logs and JSON as events, so their violations hav
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Iterator
 
@@ -29,6 +30,7 @@ from tlib_cli.options import (
 )
 from tlib_cli.output import check_distinct
 from tlib_cli.reports import Unusable, report
+from tlib_cli.signals import Ending
 from tlib_cli.terminal import standard_output
 from tlib_cli.view.checks import Each, Groups, Output, Quiet, Summary
 from tlib_cli.view.progress import Progress
@@ -115,8 +117,8 @@ def command(
         output = groups
     checker = Checker(registry, output, baseline, warnings=severity == Severity.WARNING, collect=new_baseline is not None)
     options = ReadOptions(registry=registry, server=server, encoding=encoding, ports=ports, hosts=hosts, zone=zone)
-    status = FINE
-    with Progress(None) as progress:
+    status, ending = FINE, Ending()
+    with ending if follow else contextlib.nullcontext(), Progress(None) as progress:
         for path, query in zip(inputs, queries, strict=True):
             try:
                 for batch in batches(path, format_name, options, moved=progress.moved, opened=progress.opened, follow=follow):
@@ -135,10 +137,10 @@ def command(
     if new_baseline is not None:
         write_baseline(new_baseline, checker.kinds, inputs)
         report(f"{new_baseline}: kinds of violations written: {len(checker.kinds)}")
-        return status if status == Unusable.exit_code else FINE
+        return ending.status or (status if status == Unusable.exit_code else FINE)
     for line in _end(checker.summary, groups, only_summary=only_summary, as_json=as_json, warnings=checker.warnings):
         _print(line)
-    return status
+    return ending.status or status
 
 
 def _print(line: str | bytes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import io
 import os
 import time
 from collections.abc import Iterator
@@ -32,11 +33,13 @@ from tlib_cli.view.progress import Progress
 from tlib_codec.clock import zone_text
 from tlib_codec.engine import engine
 from tlib_codec.formats import Format, Writer, readable
+from tlib_codec.formats.source import batches_of
 from tlib_codec.formats.spans import LEAST
 from tlib_schemas.registry import Registry
 
 _MIN_PARALLEL = 16 << 20  # bytes of input; below it, one process is faster than several
-_MIN_CUT = 128 << 20  # bytes of one input that the native engine reads
+_MIN_CUT = 32 << 20  # bytes of one input that the native engine reads in forks ...
+_MIN_SPAWNED = 512 << 20  # ... and in processes that start anew
 
 
 @click.command()
@@ -239,7 +242,11 @@ def _jobs(wanted: int | None, inputs: tuple[str, ...], target: Format, task: Tas
         return 1
     if (task.since or task.until) and task.zone is None and (task.origins is None or "local_time" in task.origins):
         return 1
-    least = _MIN_CUT if len(inputs) == 1 and engine() == "native" else _MIN_PARALLEL
+    least = _MIN_PARALLEL
+    if len(inputs) == 1 and engine() == "native":
+        from tlib_cli.parallel import forks  # noqa: PLC0415 multiprocessing, which most runs do not need
+
+        least = _MIN_CUT if forks() else _MIN_SPAWNED
     if wanted is None and sum(map(size_of, inputs)) < least:
         return 1
     most = len(inputs) if len(inputs) > 1 else max(1, size_of(inputs[0]) // LEAST)
@@ -260,13 +267,17 @@ def _in_parallel(pipeline: Pipeline, inputs: tuple[str, ...], output: str | None
     """Decode the inputs, or the spans of the only one, in several processes and join their parts."""
     from tlib_cli.parallel import Workers  # noqa: PLC0415 multiprocessing, which most runs do not need
     from tlib_cli.parts import Parts  # noqa: PLC0415
+    from tlib_cli.slots import SLOT  # noqa: PLC0415
 
     beside = None if output in {None, "-"} or not Path(str(output)).parent.is_dir() else Path(str(output)).parent
-    with Workers(jobs, sum(map(size_of, inputs)), progress) as workers, Parts(pipeline, workers, writer, beside) as parts:
-        if len(inputs) > 1:
+    cut = _cut(inputs[0], pipeline.task.format) if len(inputs) == 1 else None
+    if cut is not None:
+        list(batches_of(Source(io.BytesIO()), cut, pipeline.options()))  # a fork inherits the modules and tables of the reader
+    writer.flush()  # a fork would write the beginning of the output once more
+    slot_size = 0 if cut is None else SLOT
+    with Workers(jobs, sum(map(size_of, inputs)), progress, slot_size) as workers, Parts(pipeline, workers, writer, beside) as parts:
+        if cut is None:
             return parts.decode(inputs)
-        cut = _cut(inputs[0], pipeline.task.format)
-        assert cut is not None, "a single input is decoded in several processes only where it is cut"
         return parts.decode_spans(inputs[0], cut, jobs)
 
 

@@ -69,16 +69,16 @@ def command(files: tuple[str, ...], output: str | None, lenient: bool, registry:
 _NOT_PRINTED = "; no log prints it: decode the log with --server N"
 
 
-def _frames(batch: Batch, *, lenient: bool) -> Iterator[tuple[bytes, list[str]]]:
+def _frames(batch: Batch, *, lenient: bool) -> Iterator[tuple[bytes | memoryview, list[str]]]:
     """Yield the bytes to write, and the errors that prevent them: runs of frames as they stand, the other entries one by one."""
     for part in batch.parts:
         judged = verdicts(part, batch, printed=False) if isinstance(part, Frames) else None
-        pieces: Iterable[bytes | Part] = (part,)
+        pieces: Iterable[memoryview | Part] = (part,)
         if judged is not None:
             assert isinstance(part, Frames)
             pieces = stretches(part, judged, odd=UNSURE if lenient else NOT_VALID)
         for piece in pieces:
-            if isinstance(piece, bytes):
+            if isinstance(piece, memoryview):
                 yield piece, []
                 continue
             for entry in Batch([piece], registry=batch.registry, limits=batch.limits):

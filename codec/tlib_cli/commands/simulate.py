@@ -22,7 +22,7 @@ from tlib_cli.reports import Unusable
 from tlib_cli.serving import FaultLog, Serving, serve, serving_options
 from tlib_codec.engine import encode
 from tlib_codec.formats import Format, Writer
-from tlib_codec.records import Origin, Record, batches
+from tlib_codec.records import Diagnostic, Origin, Record, batches
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_simulator import Scenario, ScenarioError, Simulation
 

@@ -69,6 +69,10 @@ class CallLines:
         """Write the line of a call."""
         self._file.write(msgspec.json.encode(call.to_data()) + b"\n")
 
+    def write_lines(self, data: bytes) -> None:
+        """Write lines that are ready."""
+        self._file.write(data)
+
     def flush(self) -> None:
         """Make everything written so far visible to a reader."""
         self._file.flush()

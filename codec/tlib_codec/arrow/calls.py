@@ -51,8 +51,11 @@ class CallParquet:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._group()
-        self._writer.close()
+        try:
+            if kind is None:
+                self._group()
+        finally:
+            self._writer.close()  # otherwise it closes itself, behind its file
 
     def write(self, call: Call) -> None:
         """Add the call's row."""

@@ -16,6 +16,7 @@ from .mermaid import mermaid
 from .model import Call, CallLimits, Change, Ending, Link, LinkKind
 from .outcome import Outcome
 from .party import Party, Span, State
+from .plain import Lines
 
 __all__ = [
     "ANOMALIES",
@@ -27,6 +28,7 @@ __all__ = [
     "CallTracker",
     "Change",
     "Ending",
+    "Lines",
     "Link",
     "LinkKind",
     "Missing",

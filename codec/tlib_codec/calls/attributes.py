@@ -16,7 +16,7 @@ from .links import weight
 from .open_call import Event, OpenCall
 from .open_calls import OpenCalls
 
-_OF_CALL = frozenset(map(int, EventCallDataChanged.__schema__.listed))
+OF_CALL = frozenset(map(int, EventCallDataChanged.__schema__.listed))
 _USER_DATA = int(AttributeID.UserData)
 
 
@@ -28,7 +28,7 @@ class Attributes:
         self._registry = registry
         self._own = frozenset(registry.identifying(Identifies.CALL, Identifies.CONNECTION))
         self._known = {
-            int(number): (attribute.name, attribute.of_event, int(number) in _OF_CALL) for number, attribute in registry.dictionary.items()
+            int(number): (attribute.name, attribute.of_event, int(number) in OF_CALL) for number, attribute in registry.dictionary.items()
         }
 
     def apply(

@@ -18,7 +18,7 @@ the last two events. Several inputs are fed in the order of time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tlib_codec.records import Frames, Origin, Record
 from tlib_codec.stream import Gap, StreamItem
@@ -42,6 +42,10 @@ from .open_calls import OpenCalls
 from .outcome import Release
 from .party import Party
 from .party_events import EFFECTS, PartyEvents, begins, previous
+from .plain import Lines
+
+if TYPE_CHECKING:
+    from tlib_codec.native.calls import PlainCall
 
 Followed: TypeAlias = Call | Missing
 
@@ -62,13 +66,14 @@ class CallTracker:
         self.registry: Registry = registry
         self.limits: CallLimits = limits
         self.history: bool = history
-        self._calls = OpenCalls(limits)
+        self._calls = OpenCalls(limits, self._unfolded)
         self._linking = Linking(self._calls, registry)
         self._attributes = Attributes(self._calls, registry)
         self._parties = PartyEvents(self._calls, self._linking)
         self._links = frozenset(registry.identifying(Identifies.LINKED_CALLS))
         self._connections = Connections()
         self._frames: FrameEvents | None = None
+        self._stage: CallTracker | None = None
         self.messages: dict[int | str, int] = {}
 
     def __len__(self) -> int:
@@ -87,7 +92,7 @@ class CallTracker:
         time = connection.time(values, origin)
         named = self._linking.named
         uuid, conn = named(values, Identifies.CALL), named(values, Identifies.CONNECTION)
-        event = Event(message, self._name(message), values, time, origin, connection, uuid, conn)
+        event = Event(message, self.registry.message_label(message), values, time, origin, connection, uuid, conn)
         if message not in CALL_BASED:
             event.party, event.other = named(values, Identifies.PARTY), named(values, Identifies.OTHER_PARTY)
         yield from self._arrive(event, values.get(AttributeID.EventSequenceNumber))
@@ -98,11 +103,22 @@ class CallTracker:
 
         The records are taken too.
         """
+        for one in self._fed(frames, start, limits, lines=False):
+            if not isinstance(one, Lines):  # there are none
+                yield one
+
+    def write_frames(self, frames: Frames, start: int = 0, limits: Limits = DEFAULT_LIMITS) -> Iterator[Followed | Record | Lines]:
+        """Take frames as `feed_frames` does; a plain call that is over may come as a line of JSON, many times as fast."""
+        return self._fed(frames, start, limits, lines=True)
+
+    def _fed(self, frames: Frames, start: int, limits: Limits, *, lines: bool) -> Iterator[Followed | Record | Lines]:
         if self._frames is None or self._frames.limits != limits:
+            self._calls.unfold()
             self._frames = FrameEvents(
-                self.registry, limits, self._calls, self._connections, self._count, self._arrive, self._over, self._follow
-            )
-        for one in self._frames.of(frames, start):
+                self.registry, limits, self._calls, self._connections, self._count, self._arrive, self._over, self._follow,
+                history=self.history,
+            )  # fmt: skip
+        for one in self._frames.of(frames, start, lines=lines):
             if isinstance(one, Record):
                 if not one.valid:
                     yield one
@@ -119,6 +135,9 @@ class CallTracker:
         found: list[Followed] = []
         connection = event.connection
         connection.latest = event.time or connection.latest
+        last = connection.last
+        if last is not None and (event.message in EFFECTS if number is None else number != last + 1):
+            self._calls.unfold()  # events are missing, perhaps of any call
         missing = connection.count(number)
         if missing is not None:
             found.append(Missing(*missing, event.origin))
@@ -139,6 +158,7 @@ class CallTracker:
         if message in _OF_SERVER and self._of_server(event):
             pass
         elif event.uuid is None and event.conn is None:
+            self._calls.unfold()
             event.connection.unnamed += message in EFFECTS
         elif message == CREATED:
             self._create(event)
@@ -153,6 +173,7 @@ class CallTracker:
     def _of_server(self, event: Event) -> bool:
         """Take an event of the T-Server or of an abstract DN; return whether it was one."""
         if event.message in FRESH_START:
+            self._calls.unfold()
             event.connection.starts += 1
             return True
         if event.party is None or not ABSTRACT_DN.fits(event.party):
@@ -160,6 +181,7 @@ class CallTracker:
         if event.message == RELEASED:
             self._release(event)
         else:
+            self._calls.unfold()
             event.connection.starts += 1
         return True
 
@@ -171,12 +193,18 @@ class CallTracker:
             else:
                 yield self._settled(one)
 
+    def _unfolded(self, plain: PlainCall) -> OpenCall:
+        """Return the call that a plain one is: its noted events are followed on a stage of their own."""
+        assert self._frames is not None
+        if self._stage is None:
+            self._stage = CallTracker(registry=self.registry, limits=self.limits, history=self.history)
+        for event in self._frames.events(plain):
+            self._stage._follow(event)  # noqa: SLF001 of the same class
+        return self._calls.put(plain, self._stage._calls.take())  # noqa: SLF001
+
     def _settled(self, one: OpenCall) -> Call:
         self._parties.settled(one)
         return self._calls.end(one, Ending.OPEN if self._calls.cut_off(one) else Ending.RELEASED)
-
-    def _name(self, message: int | str) -> str:
-        return message if isinstance(message, str) else self.registry.message_name(message) or f"#{message}"
 
     # -- call-based events -----------------------------------------------------------------------------
 

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from tlib_codec.formats.jsonl.writer import flow_members, members
 from tlib_codec.native import extension
-from tlib_codec.records import NO_FLOW, Frames, Origin, Record
+from tlib_codec.records import Flow, Frames, Origin, Record
 from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.kinds import Identifies, Kind
 from tlib_schemas.limits import Limits
@@ -24,8 +25,11 @@ from .messages import BACK_IN_STEP, CALL_BASED, FRESH_START, RELEASED
 from .open_call import Event
 from .open_calls import OpenCalls
 from .party_events import EFFECTS, READ
+from .plain import Lines, plain
 
 if TYPE_CHECKING:
+    from tlib_codec.native.calls import PlainCall
+
     from .follow import Followed
 
 QUIET, NAMED, PARTY, EVERY = range(4)
@@ -47,47 +51,54 @@ class FrameEvents:
         arrive: Callable[[Event, Any], list[Followed]],
         over: Callable[[], list[Followed]],
         follow: Callable[[Event], Sequence[Followed]],
+        *,
+        history: bool,
     ) -> None:
         self.limits: Limits = limits
         self._registry = registry
         self._connections = connections
-        native = extension("batches")
+        native = extension("calls")
         self._native: Any = None
         if native is not None and _usual(registry):
             self._native = native
             self._reader = native.EventReader(
                 registry, limits, _ways(registry), _read(registry), [tuple(map(int, _TIME)), *map(registry.identifying, _NAMES)],
-                Event, calls, count, arrive, over, follow,
+                Event, calls, count, arrive, over, follow, _members, plain(registry, calls.limits), Lines, history,
             )  # fmt: skip
 
-    def of(self, frames: Frames, start: int) -> Iterator[Followed | Record]:
-        """Take the frames from `start` on; yield what the tracker gives for them.
+    def of(self, frames: Frames, start: int, *, lines: bool) -> Iterator[Followed | Record | Lines]:
+        """Take the frames from `start` on; yield what the tracker gives for them, with `lines` some calls as lines.
 
         A record that it yields is not taken yet: the core is not sure of its frame.
         """
-        flows = None if frames.flows is None else memoryview(frames.flows).cast("I")
         if self._native is None or not self._connections.hold(len(frames.flow_table) + 1):
             yield from islice(frames.records(self._registry, self.limits), start, None)
             return
-        self._reader.take(frames, frames.data, frames.bounds, frames.printed, frames.times)
-        used: dict[int, tuple[Connection, Origin]] = {}  # by flow, in the order of the last use
+
+        def connect(place: int) -> tuple[Connection, Origin]:
+            origin = frames.origin(place)
+            return self._connections.of(origin), origin
+
+        self._reader.take(frames, connect, lines)
         while start < len(frames):
-            flow = NO_FLOW if flows is None else flows[start]
-            known = used.pop(flow, None)
-            if known is None:
-                origin = frames.origin(start)
-                known = self._connections.of(origin), origin
-            used[flow] = known
-            connection, _ = known
-            end = len(frames) if flows is None else next((i for i in range(start, len(frames)) if flows[i] != flow), len(frames))
-            start, found = self._reader.run(start, end, connection)
+            start, found = self._reader.run(start)
             if found is None:
                 yield next(frames.select([start]).records(self._registry, self.limits))
                 start += 1
             else:
                 yield from found
-        for _, origin in used.values():
+        for origin in self._reader.origins():
             self._connections.of(origin)
+
+    def events(self, one: PlainCall) -> list[Event]:
+        """Return the noted events of a plain call."""
+        made: list[Event] = self._reader.events(one)
+        return made
+
+
+def _members(file: str, flow: Flow) -> tuple[bytes, bytes]:
+    """Return the members of ``$source`` that a file and a flow give."""
+    return members(Origin(file=file)), flow_members(flow)
 
 
 def _usual(registry: Registry) -> bool:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import OrderedDict, deque
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .anomalies import Anomaly
 from .connection import Connection
@@ -19,8 +19,14 @@ from .model import ENDED, Call, CallLimits, Change, Ending
 from .open_call import Event, Heard, OpenCall, absorb
 from .outcome import Outcome
 
+if TYPE_CHECKING:
+    from tlib_codec.native.calls import PlainCall
+
+    Held: TypeAlias = OpenCall | PlainCall
+
 _RECENT = 64  # events of a call among which a copy is recognised
 _LONGEST_NAME = 256  # characters of a name of an ended call that is remembered
+_ORDINARY_NAME = 64  # characters of a name that the size of a call allows for
 
 
 class OpenCalls:
@@ -28,18 +34,21 @@ class OpenCalls:
 
     `open` has them by number, the longest idle one first; `by_uuid` and `by_conn` by name. `settling` and `away` are the lines of the calls
     that are about to end, each with the time since which it waits. `clock` is the earlier of the times of the last two events, `before`
-    the last one.
+    the last one. The native core holds a plain call (`plain`) until `unfold` makes an `OpenCall` of it; `noted` counts the bytes of
+    all plain ones.
     """
 
-    def __init__(self, limits: CallLimits) -> None:
+    def __init__(self, limits: CallLimits, unfold: Callable[[PlainCall], OpenCall]) -> None:
         self.limits = limits
+        self.noted = 0
+        self._unfold = unfold
         self.clock: dt.datetime | None = None
         self.before: dt.datetime | None = None
         self._made = 0
         self._size = 0
-        self.open: OrderedDict[int, OpenCall] = OrderedDict()
-        self.by_uuid: dict[str, OpenCall] = {}
-        self.by_conn: dict[str, OpenCall] = {}
+        self.open: OrderedDict[int, Held] = OrderedDict()
+        self.by_uuid: dict[str, Held] = {}
+        self.by_conn: dict[str, Held] = {}
         self._ended: OrderedDict[str, tuple[int, dt.datetime | None]] = OrderedDict()  # each name: by whom, when
         self.settling: OrderedDict[int, dt.datetime | None] = OrderedDict()
         self.away: OrderedDict[int, dt.datetime | None] = OrderedDict()
@@ -50,14 +59,77 @@ class OpenCalls:
     def __iter__(self) -> Iterator[OpenCall]:
         """Yield the longest idle call until there is none."""
         while self.open:
-            yield next(iter(self.open.values()))
+            yield self._whole(next(iter(self.open.values())))
+
+    # -- plain calls -------------------------------------------------------------------------------
+
+    @property
+    def size(self) -> int:
+        """Return the bytes that all calls hold, at most."""
+        return self._size + self.noted
+
+    def is_known(self, uuid: str, conn: str) -> bool:
+        """Return whether a call of one of these names is remembered as ended."""
+        return uuid in self._ended or conn in self._ended
+
+    def begin(self, plain: PlainCall) -> int:
+        """Open a plain call and return its number."""
+        self._made += 1
+        self.open[self._made] = self.by_uuid[plain.uuid] = self.by_conn[plain.conn] = plain
+        self.noted += plain.size
+        return self._made
+
+    def finish(self, plain: PlainCall, home: int, end: dt.datetime) -> None:
+        """Close a plain call that was deleted."""
+        self._drop(plain)
+        del self.open[plain.serial]
+        self._remember_end((plain.uuid, plain.conn), home, end)
+
+    def unfold(self) -> None:
+        """Make every plain call one that the tracker follows: something is about to happen that may concern all calls."""
+        if self.noted:
+            for one in list(self.open.values()):
+                self._whole(one)
+
+    def put(self, plain: PlainCall, one: OpenCall) -> OpenCall:
+        """Put the call that a plain one is in its place, and return it."""
+        self._drop(plain)
+        one.serial = plain.serial
+        self.open[one.serial] = one
+        self.by_uuid.update(dict.fromkeys(one.uuids, one))
+        self.by_conn.update((conn, one) for conn in one.conn_ids if conn not in self.by_conn)
+        self._size += one.size
+        return one
+
+    def take(self) -> OpenCall:
+        """Take the only call out."""
+        one = next(iter(self))
+        self.open.clear()
+        self.by_uuid.clear()
+        self.by_conn.clear()
+        self._size = 0
+        return one
+
+    def _whole(self, one: Held) -> OpenCall:
+        return one if isinstance(one, OpenCall) else self._unfold(one)
+
+    def _drop(self, plain: PlainCall) -> None:
+        """Forget the names and the size of a plain call."""
+        self.noted -= plain.size
+        del self.by_uuid[plain.uuid]
+        if self.by_conn.get(plain.conn) is plain:
+            del self.by_conn[plain.conn]
 
     # -- names -------------------------------------------------------------------------------------
 
     def find(self, uuid: str | None, conn: str | None, connection: Connection | None = None) -> OpenCall | None:
         """Return the open call of these names; `connection` is that of the event that names it."""
-        one = self.by_uuid.get(uuid) if uuid is not None else None
-        if one is None and conn is not None and (candidate := self.by_conn.get(conn)) is not None:
+        known = self.by_uuid.get(uuid) if uuid is not None else None
+        if known is not None:
+            return self._whole(known)
+        one: OpenCall | None = None
+        if conn is not None and (held := self.by_conn.get(conn)) is not None:
+            candidate = self._whole(held)
             heard = candidate.heard.get(connection.number) if connection is not None else None
             elsewhere = connection is not None and (heard is None or heard.uuid is None)
             if uuid is None or not candidate.uuids or elsewhere:
@@ -80,7 +152,7 @@ class OpenCalls:
                 call.call_uuid = call.call_uuid or uuid
                 call.sites[uuid] = event.origin.file
                 self.by_uuid[uuid] = one
-                self.hold(one, 300 + len(uuid))
+                self.hold(one, 300 + _beyond(uuid))
             if self.by_uuid.get(uuid) is one:
                 one.uuids[uuid] = event.connection.number
         other = self.by_conn.get(conn) if conn is not None and not one.listed else None
@@ -89,13 +161,16 @@ class OpenCalls:
             if conn not in one.conn_ids and len(one.conn_ids) < self.limits.entries:
                 one.conn_ids.add(conn)
                 self.by_conn[conn] = one
-                self.hold(one, 200 + len(conn))
+                self.hold(one, 200 + _beyond(conn))
 
     def unite(self, event: Event) -> None:
         """Make one of two open calls, of which one is known by CallUUID alone, where an event has the names of both."""
-        one = self.by_uuid.get(event.uuid) if event.uuid is not None else None
-        other = self.by_conn.get(event.conn) if event.conn is not None else None
-        if one is None or other is None or one is other or one.conn_ids:
+        known = self.by_uuid.get(event.uuid) if event.uuid is not None else None
+        same = self.by_conn.get(event.conn) if event.conn is not None else None
+        if known is None or same is None or known is same:
+            return
+        one, other = self._whole(known), self._whole(same)
+        if one.conn_ids:
             return
         if one.serial > other.serial:
             one, other = other, one
@@ -229,12 +304,16 @@ class OpenCalls:
             consult.main = None
         self._size -= one.size
         if ending in ENDED:
-            for name in (name for name in (*one.uuids, call.conn_id) if name and len(name) <= _LONGEST_NAME):
-                self._ended[name] = (one.home, call.end)
-                self._ended.move_to_end(name)
-            while len(self._ended) > 2 * self.limits.calls:
-                self._ended.popitem(last=False)
+            self._remember_end(filter(None, (*one.uuids, call.conn_id)), one.home, call.end)
         return call
+
+    def _remember_end(self, names: Iterable[str], home: int, end: dt.datetime | None) -> None:
+        for name in names:
+            if len(name) <= _LONGEST_NAME:
+                self._ended[name] = (home, end)
+                self._ended.move_to_end(name)
+        while len(self._ended) > 2 * self.limits.calls:
+            self._ended.popitem(last=False)
 
     def tick(self, time: dt.datetime | None) -> None:
         """Move the clock: the earlier of the last two times, so that one wrong time ends no call."""
@@ -250,23 +329,32 @@ class OpenCalls:
                 serial, since = next(iter(line.items()))
                 if since is not None and (self.clock - since).total_seconds() <= most:
                     break
-                yield self.open[serial]
+                yield self._whole(self.open[serial])
 
     def idle(self) -> Iterator[Call]:
         """Close the calls that have been silent for too long, and those beyond the limits."""
         while self.open and self.clock is not None:
             one = next(iter(self.open.values()))
-            one.last = one.last or self.clock
-            if (self.clock - one.last).total_seconds() <= self.limits.idle:
+            last = one.last or self.clock
+            if isinstance(one, OpenCall):
+                one.last = last
+            if (self.clock - last).total_seconds() <= self.limits.idle:
                 break
-            yield self.end(one, Ending.EXPIRED)
+            yield self.end(self._whole(one), Ending.EXPIRED)
 
     def crowded(self) -> Iterator[Call]:
         """Close the longest idle calls while there are too many, or they hold too much."""
         while self.is_crowded:
-            yield self.end(next(iter(self.open.values())), Ending.EVICTED)
+            yield self.end(self._whole(next(iter(self.open.values()))), Ending.EVICTED)
 
     @property
     def is_crowded(self) -> bool:
         """Return whether there are too many calls, or they hold too much."""
+        if self.size > self.limits.size:
+            self.unfold()
         return bool(self.open) and (len(self.open) > self.limits.calls or self._size > self.limits.size)
+
+
+def _beyond(name: str) -> int:
+    """Return the bytes of a name beyond those of an ordinary one."""
+    return max(0, len(name) - _ORDINARY_NAME)

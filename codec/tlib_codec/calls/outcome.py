@@ -56,7 +56,7 @@ class Release(msgspec.Struct, frozen=True):
     first: str | None = None
 
 
-_CAUSES = {
+CAUSES = {
     TCause.Transfer: Outcome.TRANSFERRED,
     TCause.SingleStepTransfer: Outcome.TRANSFERRED,
     TCause.Conference: Outcome.CONFERENCED,
@@ -83,7 +83,7 @@ def outcome(call: Call) -> Outcome | None:
     if any(party.spans for party in call.parties.values()):
         return _absent(call) if call.over and call.complete else None
     cause = call.get(AttributeID.Cause)
-    return _CAUSES.get(cause) if isinstance(cause, TCause) else None
+    return CAUSES.get(cause) if isinstance(cause, TCause) else None
 
 
 def _absent(call: Call) -> Outcome | None:

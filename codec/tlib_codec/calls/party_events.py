@@ -32,15 +32,15 @@ from .open_calls import OpenCalls
 from .outcome import Outcome, Release
 from .party import Party, State
 
-_JOINED: Final[Mapping[Any, Outcome]] = {TCallState.Transferred: Outcome.TRANSFERRED, TCallState.Conferenced: Outcome.CONFERENCED}
-_ROLES: Final[Mapping[Any, Outcome]] = {TDNRole.TransferredBy: Outcome.TRANSFERRED, TDNRole.ConferencedBy: Outcome.CONFERENCED}
-_FAILED: Final[Mapping[Any, Outcome]] = {
+JOINED: Final[Mapping[Any, Outcome]] = {TCallState.Transferred: Outcome.TRANSFERRED, TCallState.Conferenced: Outcome.CONFERENCED}
+ROLES: Final[Mapping[Any, Outcome]] = {TDNRole.TransferredBy: Outcome.TRANSFERRED, TDNRole.ConferencedBy: Outcome.CONFERENCED}
+FAILED: Final[Mapping[Any, Outcome]] = {
     TCallState.Busy: Outcome.BUSY,
     TCallState.NoAnswer: Outcome.NO_ANSWER,
     TCallState.Droppednoanswer: Outcome.NO_ANSWER,
 }
-_ONWARD: Final = frozenset({*_JOINED, TCallState.Redirected, TCallState.Forwarded, TCallState.Covered, TCallState.Overflowed})
-_UNREAL: Final = frozenset({TDNRole.Unknown, TDNRole.DeletedParty})
+ONWARD: Final = frozenset({*JOINED, TCallState.Redirected, TCallState.Forwarded, TCallState.Covered, TCallState.Overflowed})
+UNREAL: Final = frozenset({TDNRole.Unknown, TDNRole.DeletedParty})
 _LEAVING: Final = frozenset(map(int, (MessageType.EventReleased, MessageType.EventAbandoned, MessageType.EventDiverted)))
 
 
@@ -156,12 +156,12 @@ class PartyEvents:
         state = event.values.get(AttributeID.CallState)
         answered = party.answered()
         known = isinstance(state, OpenEnum) and state != TCallState.Ok
-        onward = state in _ONWARD
+        onward = state in ONWARD
         label = (state.label or str(int(state))) if isinstance(state, OpenEnum) and known else "Released"
         party.leave(label, event.time, onward=onward, target=_text(event, AttributeID.ThirdPartyDN) if onward else None)
         if onward or party.queues:
             return
-        if not answered and (outcome := _FAILED.get(state)) is not None:
+        if not answered and (outcome := FAILED.get(state)) is not None:
             self._calls.evidence(one, outcome)
         self._released(one, Release(party.dn, event.time, _first(event, party.dn)))
 
@@ -304,7 +304,7 @@ READ: Final = frozenset(
 )  # fmt: skip
 """The attributes that events of parties are read for, beside those that identify something."""
 
-_MERGED: Final = frozenset(state.label for state in _JOINED)
+_MERGED: Final = frozenset(state.label for state in JOINED)
 _ROUTED: Final = "Routed"
 
 
@@ -319,7 +319,7 @@ def previous(values: Mapping[int, Any]) -> str | None:
 
 def _joined(values: Mapping[int, Any]) -> Iterator[Outcome]:
     """Yield the outcome that an event shows by its CallState, and by the role of a third party."""
-    for known, attribute in ((_JOINED, AttributeID.CallState), (_ROLES, AttributeID.ThirdPartyDNRole)):
+    for known, attribute in ((JOINED, AttributeID.CallState), (ROLES, AttributeID.ThirdPartyDNRole)):
         if (outcome := known.get(values.get(attribute))) is not None:
             yield outcome
 
@@ -340,7 +340,7 @@ def _text(event: Event, number: AttributeID) -> str | None:
 
 
 def _role(value: Any) -> str | None:
-    return value.label if isinstance(value, OpenEnum) and value not in _UNREAL else None
+    return value.label if isinstance(value, OpenEnum) and value not in UNREAL else None
 
 
 def _state_label(values: Mapping[int, Any]) -> str | None:

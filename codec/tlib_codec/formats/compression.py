@@ -1,4 +1,4 @@
-"""Read gzip, bzip2, xz and zstd as they come: a compressed file, or one that is still being written.
+"""Read gzip, bzip2, xz and zstd as they come: a compressed file, or one that is still being written. Write them whole.
 
 Strategy: each decompressor gives no more than a reader asks for, so a small file that unpacks to a huge one costs no memory;
 the windows of zstd and xz are bounded as well. Data that end in the middle raise an error after the last byte before the cut.
@@ -6,13 +6,14 @@ the windows of zstd and xz are bounded as well. Data that end in the middle rais
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import io
 import re
 import sys
 import zlib
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Any, BinaryIO, Final, Protocol
 
 MAGIC: Final = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ\0": "xz"}
 """The first bytes of the compressions that are read here."""
@@ -79,17 +80,47 @@ def _xz() -> tuple[Callable[[], _Member], type[Exception]]:
     return lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, _XZ_MEMORY), lzma.LZMAError
 
 
-def _zstd() -> tuple[Callable[[], _Member], type[Exception]]:
+def _zstd_module() -> Any:
     name = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
     try:
-        zstd: Any = importlib.import_module(name)
+        return importlib.import_module(name)
     except ImportError:
-        raise CompressionError("zstd needs a package: pip install 'tlib-codec[zstd]', or pipe it through zstd -dc") from None
+        raise CompressionError("zstd needs a package: pip install 'tlib-codec[zstd]', or pipe it through zstd") from None
+
+
+def _zstd() -> tuple[Callable[[], _Member], type[Exception]]:
+    zstd = _zstd_module()
     options = {zstd.DecompressionParameter.window_log_max: _WINDOW_LOG}
     return lambda: zstd.ZstdDecompressor(options=options), zstd.ZstdError
 
 
 _KINDS: Final = {"gzip": _gzip, "bzip2": _bzip2, "xz": _xz, "zstd": _zstd}
+
+
+def compressed(path: str, file: BinaryIO) -> contextlib.AbstractContextManager[BinaryIO]:
+    """Return a context manager of the file that compresses into `file` as the suffix of `path` says; of `file` itself without one.
+
+    Raises CompressionError where the package of zstd is not installed.
+    """
+    suffix = next((suffix for suffix in SUFFIXES if path.lower().endswith(suffix)), "")
+    made: Any
+    if suffix == ".gz":
+        import gzip  # noqa: PLC0415
+
+        made = gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0)  # neither names nor times in the header
+    elif suffix == ".zst":
+        made = _zstd_module().ZstdFile(file, "wb")
+    elif suffix == ".bz2":
+        import bz2  # noqa: PLC0415
+
+        made = bz2.BZ2File(file, "wb")
+    elif suffix == ".xz":
+        import lzma  # noqa: PLC0415
+
+        made = lzma.LZMAFile(file, "wb")  # noqa: SIM115 the caller enters it
+    else:
+        made = contextlib.nullcontext(file)
+    return made  # type: ignore[no-any-return]
 
 
 def kind_of(head: bytes) -> str | None:

@@ -30,7 +30,7 @@ _WRAPPED = (*MAGIC, *MARKS)  # the first bytes of what is not read as it is
 _LONGEST_MAGIC = max(map(len, _WRAPPED))
 _FREE_WORK = 1 << 22  # bytes that formats look at before they wait for the head to grow by an eighth
 _POLL = 0.2  # seconds between looks at a file that grows
-CHUNK = 1 << 20
+CHUNK = 1 << 18
 
 
 class InputError(ValueError):
@@ -275,7 +275,7 @@ class Source(io.RawIOBase):
                 found = detect(bytes(self._head), end=False)
                 seen = len(self._head)
                 work += seen
-            end = found is None and (len(self._head) >= _HEAD or not self._more(_HEAD - len(self._head)))
+            end = found is None and (len(self._head) >= _HEAD or not self._more(min(CHUNK, _HEAD - len(self._head))))
         if not self._head:
             return None
         found = found or detect(bytes(self._head), end=True)

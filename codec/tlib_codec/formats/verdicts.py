@@ -47,14 +47,14 @@ def next_record(frames: Frames, judged: bytes, notes: UnnumberedNotes | None, at
     return place
 
 
-def stretches(frames: Frames, judged: bytes, odd: re.Pattern[bytes] = NOT_VALID) -> Iterator[bytes | Frames]:
+def stretches(frames: Frames, judged: bytes, odd: re.Pattern[bytes] = NOT_VALID) -> Iterator[memoryview | Frames]:
     """Yield the bytes of frames in between, and each frame with a verdict that `odd` matches as a run of its own."""
-    bounds = memoryview(frames.bounds).cast("Q")
+    data, bounds = memoryview(frames.data), memoryview(frames.bounds).cast("Q")
     at = 0
     while at < len(frames):
         place = next_record(frames, judged, None, at, odd)
         if place > at:
-            yield frames.data[bounds[at] : bounds[place]]
+            yield data[bounds[at] : bounds[place]]
         if place < len(frames):
             yield frames.select([place])
         at = place + 1

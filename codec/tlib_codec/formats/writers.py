@@ -14,6 +14,7 @@ from tlib_schemas.errors import EncodeError, Severity
 from tlib_schemas.registry import Registry
 
 _FEW_FLOWS: Final = 64  # whose texts are made whether a frame has them or not
+_JOINED: Final = 1 << 20  # bytes that are copied at once
 _MOST_NAMES: Final = 1000  # names of attributes that are remembered, so that each is reported once
 
 
@@ -53,7 +54,7 @@ class RecordWriter:
         """Write a part that another writer of the same format has made."""
         from shutil import copyfileobj  # noqa: PLC0415 only several processes make parts
 
-        copyfileobj(part, self._file)
+        copyfileobj(part, self._file, _JOINED)
 
     def flush(self) -> None:
         """Make everything written so far visible to a reader."""

@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False
-"""Work on batches of frames by the C core: queries, checks, calls, redaction, packets.
+"""Work on batches of frames by the C core: queries, checks, redaction, packets.
 
 Strategy: each step goes over whole frames with the GIL released, looks only at the attributes that it needs, and gives numbers or bytes. A frame
 that the C is not sure of is left to the caller's Python step. The parts stand in glue/.
@@ -10,7 +10,6 @@ from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython cimport array
 from cpython.bytearray cimport PyByteArray_AS_STRING
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from cpython.datetime cimport datetime_new, import_datetime
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
@@ -19,17 +18,13 @@ from libc.string cimport memcpy, memmove, memset
 from tlib_codec.native.libcore cimport *
 from tlib_codec.native.engine cimport Labels, Names, Tables, Workspace, limits_of, list_view, tables_of, value_at, zeroed
 
-import datetime as dt
 import struct
-
-from msgspec.structs import replace
 
 from tlib_schemas.declare import Composite
 from tlib_schemas.kinds import Kind
 from tlib_schemas.rules import While
 from tlib_schemas.values import RawValue, Unicode
 
-import_datetime()
 cdef object RAWVALUE = RawValue
 cdef object UNICODE = Unicode
 
@@ -39,6 +34,5 @@ include "glue/query.pxi"
 include "glue/selection.pxi"
 include "glue/demands.pxi"
 include "glue/check.pxi"
-include "glue/calls.pxi"
 include "glue/redact.pxi"
 include "glue/packets_out.pxi"

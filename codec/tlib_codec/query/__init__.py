@@ -95,7 +95,11 @@ class Query:
             span = between(since, until, zone or ShownZone())
             self._tests.append(span)
         self._registry = registry
-        self._program = compiled(registry, self.tally, messages=messages, condition=condition, span=span, addresses=self.addresses)
+        self._program = (
+            compiled(registry, self.tally, messages=messages, condition=condition, span=span, addresses=self.addresses)
+            if self._tests
+            else None
+        )
 
     def __bool__(self) -> bool:
         """Return whether the query has a condition."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -123,6 +124,7 @@ class Facts(msgspec.Struct, frozen=True):
     asks: bytes
 
 
+@lru_cache(maxsize=4)
 def facts_of(registry: Registry) -> Facts:
     """Return the facts about a registry."""
     times = []

@@ -12,5 +12,7 @@ from .capture import CaptureRedactor
 from .items import Redactor, Rules
 from .logtext import LogRedactor
 from .pseudonym import Pseudonyms
+from .records import safe_record
+from .secret import stretched
 
-__all__ = ["CaptureRedactor", "LogRedactor", "Pseudonyms", "Redactor", "Rules"]
+__all__ = ["CaptureRedactor", "LogRedactor", "Pseudonyms", "Redactor", "Rules", "safe_record", "stretched"]

@@ -25,7 +25,7 @@ from tlib_schemas.errors import EncodeError
 from .file_records import FileRecord, Records, reader
 from .frames import FrameRedactor
 from .items import Redactor
-from .packets import HEADERS, TCP, Addresses, Layout, blanked, carrying, header_of, layout, mended, untouched
+from .packets import HEADERS, TCP, Addresses, Layout, blanked, carrying, header_of, layout, mended, scrubbed, untouched
 
 _CHUNK = 1 << 20
 _HISTORY = 1 << 16  # bytes of a direction's stream that are kept for copies that come late
@@ -129,7 +129,8 @@ class CaptureRedactor:
     replaces IP addresses, too: those that share a prefix share one of the same length afterwards.
 
     After `records`: `packets` were written, the payload of `others` of them blanked since it is of no T-Library
-    connection; `blank` bytes of T-Library connections were in no frame that could be replaced, `blocks` of a pcapng file left out.
+    connection; `blank` bytes of T-Library connections were in no frame that could be replaced, `blocks` and `options` of a pcapng file left
+    out.
     `wanted` selects the frames that it keeps, by their original values (None: all); the bytes of the others become zeros.
     """
 
@@ -165,6 +166,11 @@ class CaptureRedactor:
     def blocks(self) -> int:
         """Return the number of omitted blocks without packets."""
         return self._records.dropped
+
+    @property
+    def options(self) -> int:
+        """Return the number of omitted options of blocks."""
+        return self._records.options
 
     @property
     def followed(self) -> int:
@@ -356,7 +362,8 @@ class CaptureRedactor:
         payload, known = part.window.get(part.start, part.end - part.start)
         if part.direction.follow:
             self.blank += len(payload) - known
-        return mended(part.layout, part.data, part.data[: part.header] + payload, complete=part.complete and part.layout.complete)
+        head = scrubbed(TCP, part.data[: part.header])
+        return mended(part.layout, part.data, head + payload, complete=part.complete and part.layout.complete)
 
 
 def _memory(packet: Packet) -> int:

@@ -2,13 +2,14 @@
 
 Strategy: a record is the bytes before a packet, the packet, and the bytes behind it. Of pcapng only blocks of sections,
 interfaces, statistics and packets are kept, and of their options only those that are known to be
-numbers: comments, names, addresses, filters, hashes of packets, decryption secrets
+numbers, where they have the length of one: comments, names, addresses, filters, hashes of packets, decryption secrets
 and blocks of other kinds are left out.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from tlib_codec.formats.captures.model import CaptureSettings, Packet
@@ -17,23 +18,23 @@ from tlib_codec.formats.captures.pcapng import SECTION, PcapngReader
 from tlib_codec.formats.captures.records import RecordReader
 from tlib_codec.records import Diagnostic
 
-_NONE: frozenset[int] = frozenset()
+_NONE: Mapping[int, int] = {}
 
 
 class _Kept(NamedTuple):
-    """Of a kind of block: the bytes of its fields, before the data, and the options that are kept."""
+    """Of a kind of block: the bytes of its fields, before the data, and the lengths of the options that are kept."""
 
     fields: int
-    options: frozenset[int] = _NONE
+    options: Mapping[int, int] = _NONE
 
 
 _BLOCKS = {
     SECTION: _Kept(16),
-    1: _Kept(8, frozenset({8, 9, 10, 13, 14, 16, 17})),  # interface: speeds, resolution, zone, length of a trailing sum, offset
-    2: _Kept(20, frozenset({2})),  # obsolete packet: flags
+    1: _Kept(8, {8: 8, 9: 1, 10: 4, 13: 1, 14: 8, 16: 8, 17: 8}),  # interface: speeds, resolution, zone, length of a trailing sum, offset
+    2: _Kept(20, {2: 4}),  # obsolete packet: flags
     3: _Kept(4),  # simple packet
-    5: _Kept(12, frozenset(range(2, 9))),  # statistics: times and counters
-    6: _Kept(20, frozenset({2, 4, 5, 6})),  # enhanced packet: flags, drops, number, queue
+    5: _Kept(12, dict.fromkeys(range(2, 9), 8)),  # statistics: times and counters
+    6: _Kept(20, {2: 4, 4: 8, 5: 8, 6: 4}),  # enhanced packet: flags, drops, number, queue
 }
 
 
@@ -46,11 +47,12 @@ class FileRecord(NamedTuple):
 
 
 class Records:
-    """The records that a reader has met since they were last taken, and the number of blocks left out."""
+    """The records that a reader has met since they were last taken, and the numbers of blocks and of options left out."""
 
     def __init__(self) -> None:
         self.pending: list[FileRecord] = []
         self.dropped: int = 0
+        self.options: int = 0
 
 
 class _Pcap(PcapReader):
@@ -91,14 +93,19 @@ class _Pcapng(PcapngReader):
         length = 12 + len(fields) + size + len(tail)
         return FileRecord(struct.pack(self.order + "II", kind, length) + fields, packet, tail + struct.pack(self.order + "I", length))
 
-    def _safe_options(self, data: bytes, allowed: frozenset[int]) -> bytes:
+    def _safe_options(self, data: bytes, allowed: Mapping[int, int]) -> bytes:
         safe = b""
-        while len(data) >= 4:
-            code, size = struct.unpack_from(self.order + "HH", data)
-            size = 4 + size + -size % 4
-            if code in allowed and size <= len(data):
-                safe += data[:size]
-            data = data[size:] if code else b""
+        at = 0
+        while at + 4 <= len(data):
+            code, size = struct.unpack_from(self.order + "HH", data, at)
+            if not code:
+                break
+            value = data[at + 4 : at + 4 + size]
+            if allowed.get(code) == size == len(value):
+                safe += data[at : at + 4] + value + bytes(-size % 4)
+            else:
+                self._records.options += 1
+            at += 4 + size + -size % 4
         return safe + bytes(4) if safe else b""
 
 

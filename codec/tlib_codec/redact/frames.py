@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 from tlib_codec import native
 from tlib_codec.records import Frames
-from tlib_schemas.kinds import Kind
+from tlib_schemas.kinds import Category, Kind
 from tlib_schemas.limits import DEFAULT_LIMITS, Limits
-from tlib_schemas.wire import Attribute
+from tlib_schemas.wire import Attribute, Enum
 
 from .items import Redactor
 
@@ -29,31 +29,51 @@ class Action(enum.IntEnum):
     DATA = 2
     LIST = 3
     CALLS = 4  # a list that may name the calls on an abstract DN
-    LINKS = 5  # a list of which only identifiers are replaced
+    LINKS = 5  # a list that may name calls at other sites
     RAW = 6  # a value of any type
     HEX = 7  # a ConnID
-    IDENTIFIER = 8
-    LEAVE = 9  # the frame is left to `Redactor.frame`
+    UNSIGNED = 8
+    SIGNED = 9
+    LONG = 10
+    KEEP_IDENTIFIER = 11
+    KEEP_MEMBER = 12
+    LEAVE = 13  # the frame is left to `Redactor.frame`
 
 
-_BY_KIND = {Kind.TEXT: Action.TEXT, Kind.BINARY: Action.DATA, Kind.ENUM: Action.KEEP, Kind.LIST: Action.LIST}
+_REPLACED = {
+    Kind.TEXT: Action.TEXT,
+    Kind.BINARY: Action.DATA,
+    Kind.LIST: Action.LIST,
+    Kind.HEX: Action.HEX,
+    Kind.UINT: Action.UNSIGNED,
+    Kind.SINT: Action.SIGNED,
+    Kind.LONG: Action.LONG,
+    Kind.ENUM: Action.KEEP_MEMBER,
+}
 
 
 def action_of(redactor: Redactor, attribute: Attribute) -> Action:
     """Return what `Redactor.value` does with the values of a declared attribute."""
     number = attribute.id
     kind = None if attribute.value is None else attribute.value.kind
-    if redactor.rules.ids and number in redactor.identifiers and kind in {Kind.TEXT, Kind.HEX}:
-        return Action.HEX if kind is Kind.HEX else Action.IDENTIFIER
-    if number in redactor.linked_calls and kind is Kind.LIST and number not in redactor.rules.kept:
-        return Action.LINKS if redactor.rules.ids else Action.KEEP
-    if not redactor.chooses(number):
-        return Action.KEEP
-    if kind is None:
-        return Action.RAW
-    if kind is Kind.LIST and number in redactor.listed_calls:
-        return Action.CALLS
-    return _BY_KIND.get(kind, Action.LEAVE)
+    if redactor.chooses(number):
+        if kind is Kind.LIST and number in redactor.listed_calls:
+            return Action.CALLS
+        if kind is Kind.LIST and number in redactor.linked_calls:
+            return Action.LINKS
+        return Action.RAW if kind is None else _REPLACED.get(kind, Action.LEAVE)
+    if number not in redactor.kept:
+        if kind is Kind.ENUM:
+            return Action.KEEP_MEMBER
+        if kind is Kind.TEXT and attribute.category is Category.IDS:
+            return Action.KEEP_IDENTIFIER
+    return Action.KEEP
+
+
+def _members(attribute: Attribute) -> list[int]:
+    """Return the members of an enumeration as a frame has them; none of another attribute."""
+    value = attribute.value
+    return [int(member) & 0xFFFF_FFFF for member in value.enumeration] if isinstance(value, Enum) else []
 
 
 class FrameRedactor:
@@ -63,11 +83,13 @@ class FrameRedactor:
         self._redactor = redactor
         self._native = None
         if _batches is not None and (cipher := redactor.pseudonyms.cipher) is not None:
-            rules, registry = redactor.rules, redactor.registry
-            actions = bytes([Action.RAW, *(action_of(redactor, attribute) for attribute in registry.dictionary.values())])
-            kept = sorted(rules.kept - registry.dictionary.keys())
-            every = rules.keys == ("*",) and not rules.keep
-            self._native = _batches.Redaction(cipher, registry, actions, kept, rules.ids, None if every else redactor.wants)
+            rules, attributes = redactor.rules, redactor.registry.dictionary.values()
+            actions = bytes([Action.RAW, *(action_of(redactor, attribute) for attribute in attributes)])
+            members = [[], *map(_members, attributes)]
+            kept = sorted(redactor.kept - redactor.registry.dictionary.keys())
+            every = rules.only_keys == ("*",) and not rules.keep_keys
+            wants = None if every else redactor.wants
+            self._native = _batches.Redaction(cipher, redactor.registry, actions, members, kept, redactor.ids, wants)
 
     def replaced(self, frames: Frames, limits: Limits = DEFAULT_LIMITS) -> tuple[bytes, Sequence[int]]:
         """Return the data of a run with pseudonyms, and the places of the frames that stand in it as they were."""

@@ -1,7 +1,7 @@
 """Make one captured packet safe: its headers stay, the payload is replaced, checksums are correct again.
 
 Strategy: bytes without a known header are blanked (zeros, as long as they
-was), trailers of the link layer included. A checksum that was right is made right; one that was
+were), trailers of the link layer, options of IP and unknown options of TCP included. A checksum that was right is made right; one that was
 wrong, or of which the capture cut a part off, becomes 0, since it says something of bytes that are gone.
 """
 
@@ -20,6 +20,10 @@ _FRAGMENT = 44
 _LINK = {ETHERNET: 14, SLL: 16, SLL2: 20, NULL: 4, LOOP: 4}  # bytes of the link layer's header
 HEADERS = {_UDP: 8, _ICMP: 4, _ICMP6: 4}  # of ICMP, what follows may be an address
 _SUM = {TCP: 16, _UDP: 6, _ICMP: 2, _ICMP6: 2}  # where the checksum stands
+
+# Options of TCP that are numbers, and their lengths: segment size, window scale, acknowledgments of blocks, times.
+_PAD = 1
+_OPTIONS = {2: {4}, 3: {3}, 4: {2}, 5: {10, 18, 26, 34}, 8: {10}}
 
 Addresses = Callable[[bytes], bytes]
 """From the bytes of an IP address to others, as many."""
@@ -94,6 +98,26 @@ def header_of(protocol: int, body: bytes) -> int:
     return size if size <= len(body) and (protocol != TCP or size >= 20) else 0
 
 
+def scrubbed(protocol: int, header: bytes) -> bytes:
+    """Return the header of TCP with zeros in options that are no known number; that of another protocol as it is."""
+    if protocol != TCP or not header:
+        return header
+    safe = bytearray(header)
+    at = 20
+    while at < len(safe) and safe[at]:
+        if safe[at] == _PAD:
+            at += 1
+            continue
+        size = safe[at + 1] if at + 1 < len(safe) else 0
+        if size < 2 or at + size > len(safe):
+            break
+        if size not in _OPTIONS.get(safe[at], ()):
+            safe[at + 2 : at + size] = bytes(size - 2)
+        at += size
+    safe[at:] = bytes(len(safe) - at)
+    return bytes(safe)
+
+
 def blanked(packet: Packet, at: Layout | None) -> bytes:
     """Return the packet with zeros in place of all that its headers carry."""
     data = packet.data
@@ -102,7 +126,7 @@ def blanked(packet: Packet, at: Layout | None) -> bytes:
         return data[:kept] + bytes(len(data) - kept) if len(data) >= kept else bytes(len(data))
     body = data[at.body : at.end]
     kept = header_of(at.protocol, body) if at.datagram is None else 0
-    return carrying(packet, at, mended(at, body, body[:kept] + bytes(len(body) - kept), complete=at.complete))
+    return carrying(packet, at, mended(at, body, scrubbed(at.protocol, body[:kept]) + bytes(len(body) - kept), complete=at.complete))
 
 
 def untouched(packet: Packet, at: Layout | None) -> bytes:
@@ -115,16 +139,29 @@ def untouched(packet: Packet, at: Layout | None) -> bytes:
 
 
 def carrying(packet: Packet, at: Layout, body: bytes) -> bytes:
-    """Return the packet with another body of the same length, the addresses to be shown, and zeros behind it."""
+    """Return the packet with another body of the same length, the addresses to be shown, and zeros behind it and in its IP options."""
     data = packet.data
     header = data[at.start : at.body]
-    if at.shown != at.addresses and len(at.shown) == 32:
-        header = header[:8] + at.shown + header[40:]
-    elif at.shown != at.addresses:
-        header = header[:12] + at.shown + bytes(len(header) - 20)  # options may hold addresses
-        value = 0 if _sum(data[at.start : at.body]) else -_sum(header[:10] + b"\0\0" + header[12:]) % 0xFFFF
-        header = header[:10] + value.to_bytes(2) + header[12:]
+    if len(at.shown) == 32:
+        header = header[:8] + at.shown + _extensions(header)
+    else:
+        safe = header[:12] + at.shown + bytes(len(header) - 20)
+        if safe != header:
+            value = 0 if _sum(header) else -_sum(safe[:10] + b"\0\0" + safe[12:]) % 0xFFFF
+            header = safe[:10] + value.to_bytes(2) + safe[12:]
     return data[: at.start] + header + body + bytes(len(data) - at.end)
+
+
+def _extensions(header: bytes) -> bytes:
+    """Return the extension headers of an IPv6 header: their kinds and lengths, the fields of a fragment, zeros for all else."""
+    safe = b""
+    following, at = header[6], 40
+    while at < len(header):
+        size = 8 if following == _FRAGMENT else (header[at + 1] + 1) * 8
+        kept = header[at : at + (size if following == _FRAGMENT else 2)]
+        safe += kept + bytes(size - len(kept))
+        following, at = header[at], at + size
+    return safe
 
 
 def mended(at: Layout, before: bytes, after: bytes, *, complete: bool) -> bytes:

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from tlib_codec.engine import engine
 from tlib_codec.stream import StreamDecoder
 
-from . import csv_rows, heap, json_lines, kills, memory, packets, redaction, slow
+from . import csv_rows, heap, json_lines, kills, leak, memory, packets, redaction, slow
 from .agreement import Agreement
 from .call_frames import CallFrames
 from .campaign import DIFFERENTIAL, Campaign
@@ -104,7 +104,6 @@ def _parser() -> argparse.ArgumentParser:
                 help="Mutate the frames of files or folders: .tlb, .bin, .json.",
             )
     search = _command(checks, "heap", "Search for the frame whose event takes most memory.", 1000)
-    _command(checks, "kills", "End commands at random moments, and look at their outputs.", 200)
     _command(checks, "slow", "Search for the input of each kind that takes most CPU time a byte.", 1000)
     nasty = checks.add_parser("memory", help=_MEMORY, description=_MEMORY)
     nasty.add_argument(
@@ -112,6 +111,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     nasty.add_argument("kinds", nargs="*", metavar="KIND", help="Measure these kinds alone.")
     search.add_argument("--peers", action="store_true", help="Measure other libraries too, where they are installed.")
+    _command(checks, "kills", "End commands at random moments, and look at their outputs.", 200)
+    planted = _command(checks, "leak", "Search redacted files for secrets planted in them.", 10_000)
+    planted.add_argument("--seeds", type=int, default=1, metavar="K", help="Repeat the check with K seeds (default: %(default)s).")
     return parser
 
 
@@ -158,6 +160,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.write(f"kills fails, seed {options.seed}: {failure}\n")
             return 1
         return 0
+    if options.check == "leak":
+        lines, clean = leak.report(options.count, range(options.seed, options.seed + options.seeds))
+        sys.stdout.writelines(f"{line}\n" for line in lines)
+        return 0 if clean else 1
     if options.check not in {"agreement", "commands"} and len(engines()) < 2:
         sys.stderr.write("the native engine is not built: install a C compiler and install tlib-codec again\n")
         return 2

@@ -16,6 +16,7 @@ import json
 import lzma
 import os
 import random
+import shutil
 import signal
 import sys
 import tempfile
@@ -110,7 +111,7 @@ class CommandChecks:
     def _one(self, inputs: Inputs) -> None:
         rng = inputs.rng
         for file in Path().iterdir():
-            file.unlink()
+            shutil.rmtree(file) if file.is_dir() else file.unlink()
         files = {f"in.{kind}": input_of(inputs, kind) for kind in rng.sample(("tlb", "jsonl", "log", "pcap", "txt", "zip"), 2)}
         files |= {"empty": b"", "base.toml": inputs.vary("log", b"kinds = []\n"), "s.toml": _scenario(inputs)}
         for name, data in files.items():

@@ -20,8 +20,8 @@ from tlib_codec import StreamDecoder, decode, encode, reference
 from tlib_codec.formats import jsonl
 from tlib_codec.formats.captures.decoder import CaptureDecoder
 from tlib_codec.formats.captures.lanes import Lanes
+from tlib_codec.formats.logs.context import messages_with_server
 from tlib_codec.formats.logs.reader import read_log
-from tlib_codec.formats.logs.values import messages_with_server
 from tlib_codec.native import extension
 from tlib_codec.records import Batch, Diagnostic, Entry, Record
 from tlib_codec.reference import Policy

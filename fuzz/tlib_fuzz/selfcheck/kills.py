@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import random
-import resource
 import shutil
 import signal
 import subprocess
@@ -18,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -31,17 +30,20 @@ from .loop import FailureError
 _TLIB: Final = (sys.executable, "-m", "tlib_cli")
 _OLD: Final = b"the old output\n"
 _FULL: Final = 0  # in place of a signal
-_ENDS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL, _FULL)
+_KILL: Final = getattr(signal, "SIGKILL", -1)  # Windows lacks it, and SIGHUP
+_ENDS: Final = (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", _FULL), _KILL, _FULL)
 _PATIENCE: Final = 300  # seconds until a command must have ended
-_FOLLOWING: Final = 0.5  # seconds that a command without an end is left alone, beyond the time of a run
+_BEGUN: Final = 0.8  # of the runs are left alone until their output has begun
+_LISTENING: Final = 2.0  # seconds, at most, that a listener is left alone
+_TICK: Final = 0.01
 _UNUSABLE: Final = 2
 
 
 class Command(NamedTuple):
     """A command and its output.
 
-    The output of an `endless` command is kept when a signal ends it; `endless` begins without an end of its own, and `until` is the command
-    that gives its whole output. An output that `grows` is written in place.
+    A signal ends an `endless` command in good order, so its output is complete as far as it goes. `until` is a command that gives the
+    whole output of one that has no end of its own; empty if nothing gives it. An output that `grows` is written in place.
     """
 
     arguments: str
@@ -126,13 +128,16 @@ class Kills:
         number = self._rng.choice(_ENDS)
         limit = self._rng.randrange(2000, 2000 + max(map(len, whole.files.values()), default=50_000)) if number == _FULL else None
         process = self._start(command.arguments, limit)
-        delay = self._rng.uniform(0, whole.seconds * 1.1 + (_FOLLOWING if command.until is not None else 0))
+        if self._rng.random() < _BEGUN:
+            self._wait_for_output(process, command, old=old)
+        delay = self._rng.uniform(0, whole.seconds)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_PATIENCE if limit is not None and command.until is None else delay)
         if process.poll() is None:
             process.send_signal(number or signal.SIGTERM)
         _, errors = process.communicate(timeout=_PATIENCE)
-        status, number = process.returncode, number or (signal.SIGTERM if command.until is not None else _FULL)
+        status = -signal.SIGINT if b"<frozen site>" in errors else process.returncode  # Python itself was interrupted as it began
+        number = number or (signal.SIGTERM if command.until is not None else _FULL)
         outcome = self._judge(command, whole, status, number, _OLD if old else None, limited=limit is not None)
         if outcome is None or (b"Traceback" in errors and status != -number):
             found = {name: len(data) for name, data in self._files(command).items()}
@@ -147,7 +152,7 @@ class Kills:
         """Return what the output is; None if it breaks the promise."""
         expected = {whole.status, -number, 128 + number, *((_UNUSABLE,) if limited else ())}
         clean = {path.name for path in self._folder.iterdir()} <= self._inputs | {command.output}
-        if status not in expected or not (clean or number == signal.SIGKILL):
+        if status not in expected or not (clean or number == _KILL):
             return None
         files = self._files(command)
         if files == whole.files and files:
@@ -158,14 +163,22 @@ class Kills:
             return "as it was"
         if command.output == "out" and files.items() <= whole.files.items():
             return "whole inputs"
-        if command.grows and (number == signal.SIGKILL or limited):
+        if command.grows and (number == _KILL or limited):
             return "in place"
         return "ended" if command.endless and status == 128 + number and _is_part(self._folder / command.output, whole) else None
+
+    def _wait_for_output(self, process: subprocess.Popen[bytes], command: Command, *, old: bool) -> None:
+        """Wait until the command writes to a temporary file or to its output, or ends."""
+        known = len(self._inputs) + old
+        while process.poll() is None and len(list(self._folder.iterdir())) == known:
+            if old and command.grows and (self._folder / command.output).read_bytes() != _OLD:
+                return
+            time.sleep(_TICK)
 
     def _run(self, command: Command) -> Whole:
         self._clean()
         if command.until == "":
-            return Whole({}, 0, 1.0)
+            return Whole({}, 0, _LISTENING)
         began = time.monotonic()
         process = self._start(command.until or command.arguments, None)
         _, errors = process.communicate(timeout=_PATIENCE)
@@ -182,16 +195,22 @@ class Kills:
 
     def _start(self, arguments: str, limit: int | None) -> subprocess.Popen[bytes]:
         words = arguments.replace("SERVER", self._server).split()
-        limited: Callable[[], None] | None = None
-        if limit is not None:
-            limited = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))  # noqa: E731
+
+        def prepare() -> None:
+            import resource  # noqa: PLC0415 Windows lacks it
+
+            for number in (signal.SIGINT, signal.SIGHUP):  # a job in the background ignores them
+                signal.signal(number, signal.SIG_DFL)
+            if limit is not None:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
         return subprocess.Popen(  # noqa: S603 our own command
             [*_TLIB, *words],
             cwd=self._folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            preexec_fn=limited,  # noqa: PLW1509 no thread of ours
+            preexec_fn=prepare,  # noqa: PLW1509 no thread of ours
         )
 
     def _clean(self) -> None:

@@ -45,7 +45,7 @@ def written(frames: Frames, registry: Registry, name: str, writer: type[PacketWr
     file = io.BytesIO()
     one = writer(file, registry, name, Units())
     half = frames.select(range(len(frames) // 2))  # the same conversations in a second run
-    seen = []
+    seen: list[Outcome] = []
     for run in (half, frames):
         batch = Batch([run], registry=registry)
         seen += map(compare.seen, compare.entries_of(one.write(batch), batch))

@@ -16,10 +16,12 @@ from tlib_codec.redact import Pseudonyms, Redactor, Rules
 from tlib_codec.redact.frames import FrameRedactor
 from tlib_codec.stream import Gap
 from tlib_schemas.errors import EncodeError
+from tlib_schemas.kinds import Category
 from tlib_schemas.registry import Registry
 
 from .loop import Tally
 
+_CATEGORIES: Final = [category.value for category in Category] * 5
 _PATTERNS: Final = ("*", "*", "*", "a*", "*.*", "k", "conn-*", "?", "nothing")
 
 
@@ -27,14 +29,12 @@ def rules_of(registry: Registry, rng: random.Random) -> Rules:
     """Return random rules; half of the time the usual ones."""
     if rng.random() < 0.5:
         return Rules()
-    numbers = [*registry.dictionary, *range(200, 210), 60_000]
+    words = [*(registry.attribute_name(n) for n in registry.dictionary), *(f"#{n}" for n in (*range(200, 210), 60_000)), *_CATEGORIES]
     return Rules(
-        attributes=frozenset(rng.sample(numbers, rng.randrange(6))),
-        kept=frozenset(rng.sample(numbers, rng.randrange(6))),
-        keys=("*",) if rng.random() < 0.5 else tuple(rng.sample(_PATTERNS, 2)),
-        keep=() if rng.random() < 0.5 else (rng.choice(_PATTERNS),),
-        agents=rng.random() < 0.5,
-        ids=rng.random() < 0.5,
+        keep=tuple(rng.sample(words, rng.randrange(6))),
+        replace=tuple(rng.sample(words, rng.randrange(6))),
+        only_keys=("*",) if rng.random() < 0.5 else tuple(rng.sample(_PATTERNS, 2)),
+        keep_keys=() if rng.random() < 0.5 else (rng.choice(_PATTERNS),),
     )
 
 

@@ -29,7 +29,7 @@ def written(groups, fields, **options):
 
 
 def example(number):
-    return pa.record_batch(
+    return pa.RecordBatch.from_pydict(
         {
             "id": pa.array([number, None, 2**63 + number], pa.uint64()),
             "name": pa.array(["a", "b", f"n{number}"]).dictionary_encode(),
@@ -71,7 +71,7 @@ def test_frames():
 
 def test_what_cannot_be_encoded_is_reported():
     writer = GroupWriter(io.BytesIO(), example(0).schema, threads=2)
-    writer.write([pa.record_batch({"other": [1]})])
+    writer.write([pa.RecordBatch.from_pydict({"other": [1]})])
     with pytest.raises(pa.ArrowInvalid):
         writer.close()
 

@@ -77,5 +77,5 @@ class Sink:
 def test_large_rows_end_a_group():
     sink = Sink()
     grouped = Grouped(sink)
-    grouped.write(pa.record_batch({"text": [b"x" * (30 << 20)]}))
+    grouped.write(pa.RecordBatch.from_pydict({"text": [b"x" * (30 << 20)]}))
     assert sink.groups == [1]

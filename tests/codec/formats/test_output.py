@@ -16,6 +16,13 @@ class BrokenOff(BaseException):
     """Stands for whatever ends a block."""
 
 
+def broken_off(path):
+    """Write to a file, and raise."""
+    with open_output(path) as file:
+        file.write(b"after")
+        raise BrokenOff
+
+
 @pytest.fixture
 def target(tmp_path):
     path = tmp_path / "calls.tlb"
@@ -37,17 +44,15 @@ def test_a_file_takes_its_contents_at_the_end_of_the_block(target):
 
 
 def test_a_file_stays_as_it_was_if_the_block_raises(target):
-    with pytest.raises(BrokenOff), open_output(target) as file:
-        file.write(b"after")
-        raise BrokenOff
+    with pytest.raises(BrokenOff):
+        broken_off(target)
     assert target.read_bytes() == b"before"
     assert names(target) == ["calls.tlb"]
 
 
 def test_a_new_file_is_not_there_if_the_block_raises(tmp_path):
-    with pytest.raises(BrokenOff), open_output(tmp_path / "new") as file:
-        file.write(b"after")
-        raise BrokenOff
+    with pytest.raises(BrokenOff):
+        broken_off(tmp_path / "new")
     assert not list(tmp_path.iterdir())
 
 
@@ -116,9 +121,8 @@ def test_a_full_disk_is_an_error_with_the_name_of_the_file():
 
 
 def test_the_error_of_the_block_comes_before_that_of_a_full_disk():
-    with pytest.raises(BrokenOff), open_output("/dev/full") as file:
-        file.write(b"after")
-        raise BrokenOff
+    with pytest.raises(BrokenOff):
+        broken_off("/dev/full")
 
 
 def test_a_folder_is_an_error_with_its_name(tmp_path):

@@ -459,3 +459,91 @@ def test_frames_that_no_pseudonyms_fit_are_blanked(frame, monkeypatch):
     safe, redactor, _ = redact(pcap(talk.packets))
     assert redactor.blank == 2 * len(FRAME)
     assert NAME not in safe
+
+
+# -- options of headers
+
+
+def with_options(options, flags=ACK | PSH):
+    """Return the redacted options of a segment of TCP that carries a frame."""
+    talk = Talk().open().say(FRAME)
+    ends = talk.hosts[::-1]
+    packet = ethernet(ipv4(*ends, tcp(*ends, 3000, talk.ports[0], talk.seqs[1], talk.seqs[0], flags, FRAME, options)))
+    safe, _, _ = redact(pcap([*talk.packets, (talk.time + 1, packet)]))
+    return packets_of(safe)[-1][54 : 54 + len(options)], safe
+
+
+TIMES = b"\x08\x0a" + bytes(range(1, 9))
+
+
+@pytest.mark.parametrize(
+    "options", [b"\x02\x04\x05\xb4", b"\x01\x01" + TIMES, b"\x04\x02\x01\x03\x03\x07\x01\x01", b"\x01\x01\x05\x0a" + bytes(range(1, 9))]
+)
+def test_options_of_tcp_that_are_numbers_stay(options):
+    assert with_options(options)[0] == options
+
+
+@pytest.mark.parametrize(
+    ("options", "safe"),
+    [
+        (b"\xfe\x0bAna Souza\x01", b"\xfe\x0b" + bytes(9) + b"\x01"),
+        (b"\x02\x0bAna Souza\x01", b"\x02\x0b" + bytes(9) + b"\x01"),
+        (b"\xfe\x04An\x02\x04\x05\xb4", b"\xfe\x04\0\0\x02\x04\x05\xb4"),
+        (b"\x01\x00Ana Souza.", b"\x01" + bytes(11)),
+        (b"\x01\xfe\x01Ana Souza", b"\x01" + bytes(11)),
+        (b"\x01\xfe\x28Ana Souza", b"\x01" + bytes(11)),
+        (b"\x01\x01\x01\xfe", b"\x01\x01\x01\0"),
+    ],
+)
+def test_other_options_of_tcp_become_zeros(options, safe, tmp_path):
+    found, data = with_options(options)
+    assert found == safe
+    if TSHARK is not None:
+        assert bad_checksums(data, tmp_path) == ""
+
+
+@pytest.mark.parametrize("flags", [SYN, RST])
+def test_options_of_a_segment_without_a_frame_become_zeros(flags):
+    assert with_options(b"\xfe\x0bAna Souza\x01", flags)[0][2:11] == bytes(9)
+
+
+@pytest.mark.parametrize("addresses", [False, True])
+def test_options_of_ip_become_zeros(addresses, tmp_path):
+    talk = Talk().open().say(FRAME)
+    packet = ethernet(ipv4(*talk.hosts, b"x" * 9, proto=89, options=b"\x44\x0bAna Souza\x01"))
+    safe, _, _ = redact(pcap([*talk.packets, (talk.time, packet)]), addresses=addresses)
+    assert packets_of(safe)[-1][34:46] == bytes(12)
+    if TSHARK is not None:
+        assert bad_checksums(safe, tmp_path) == ""
+
+
+@pytest.mark.parametrize("number", [0, 43, 60, 135])
+def test_of_an_extension_header_only_its_kind_and_length_stay(number):
+    packet = ethernet(ipv6("fd00::1", "fd00::2", b"x" * 9, extensions=[(number, b"\x01" + b"Ana Souza 5551")], following=59))
+    safe, _, _ = redact(pcap([*Talk().open().say(FRAME).packets, (0, packet)]))
+    assert packets_of(safe)[-1][54:70] == b"\x3b\x01" + bytes(14)
+
+
+def test_the_fields_of_a_fragment_stay():
+    packet = ethernet(ipv6("fd00::1", "fd00::2", b"x" * 9, extensions=[(60, b"\0" + b"Souza."), (44, b"\0\0\1\0\0\0\7")], following=59))
+    safe, _, _ = redact(pcap([*Talk().open().say(FRAME).packets, (0, packet)]))
+    assert packets_of(safe)[-1][54:70] == b"\x2c\0" + bytes(6) + b"\x3b\0\0\1\0\0\0\7"
+
+
+@pytest.mark.parametrize("size", [3, 5, 9])
+def test_an_option_of_pcapng_with_another_length_is_omitted_and_counted(size):
+    packet = Talk().open().say(FRAME).packets[-1][1]
+    options = option(2, b"Ana Souza"[:size], "<") + option(4, bytes(8), "<") + bytes(4)
+    fields = struct.pack("<IIIII", 0, 0, 1, len(packet), len(packet))
+    data = section() + interface() + block(6, fields + packet + bytes(-len(packet) % 4) + options)
+    safe, redactor, _ = redact(data)
+    assert b"Ana" not in safe
+    assert option(4, bytes(8), "<") in safe
+    assert redactor.options == 1
+
+
+def test_an_option_of_pcapng_that_its_block_cuts_is_omitted():
+    packet = ethernet(ipv4("10.0.0.1", "10.0.0.2", b""))
+    fields = struct.pack("<IIIII", 0, 0, 1, len(packet), len(packet))
+    data = section() + interface() + block(6, fields + packet + bytes(-len(packet) % 4) + struct.pack("<HH", 4, 99) + b"Ana Souz")
+    assert b"Ana" not in redact(data)[0]

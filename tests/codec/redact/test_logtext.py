@@ -1,6 +1,7 @@
 """Logs rewritten in place: what is read from the safe log is what the safe events are."""
 
 import datetime as dt
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tlib_codec import Attributes, KVList, UnknownEvent
 from tlib_codec.formats.logs.lines import LogLimits
 from tlib_codec.formats.logs.writer import platform_sdk_text, tserver_text
 from tlib_codec.redact import LogRedactor, Redactor, Rules
+from tlib_schemas import wire
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 TIME = dt.datetime.fromisoformat("2015-05-29T16:45:24.5942")
@@ -31,7 +33,15 @@ def items(text):
 
 LOGS = pytest.mark.parametrize("name", ["tserver.log", "platform_sdk.log"])
 RULES = pytest.mark.parametrize(
-    "rules", [{}, {"ids": True, "agents": True}, {"keys": ("Customer*",)}, {"keep": ("IVR", "RTarget*")}, {"keep": ("IVR.Menu.Label",)}]
+    "rules",
+    [
+        {},
+        {"replace": ("ids",)},
+        {"keep": ("agents", "queues")},
+        {"only_keys": ("Customer*",)},
+        {"keep_keys": ("IVR", "RTarget*")},
+        {"keep_keys": ("IVR.Menu.Label",)},
+    ],
 )
 
 
@@ -101,7 +111,7 @@ def test_any_message_reads_as_its_redacted_event(attributes, platform, keep):
     before = items(text)
     if before != [item] or ('"' in text and platform):
         return  # the log's own marks stand in a value: nobody can tell
-    rules = {"keep": ("a*",)} if keep else {}
+    rules = {"keep_keys": ("a*",)} if keep else {}
     safe, _ = rewritten(text, **rules)
     assert items(safe) == [Redactor(b"s", rules=Rules(**rules)).item(item)]
     assert len(safe.encode()) == len(text.encode())
@@ -109,10 +119,10 @@ def test_any_message_reads_as_its_redacted_event(attributes, platform, keep):
 
 def test_a_kept_value_of_several_lines_stays_whole():
     text = f"{HEAD}\tAttributeOtherDN\t'7\n8'\n\tAttributeUserData\t[9] 00 01 00 00..\n\t\t'a'\t'two\nlines'\n\tAttributeLocation\t'x\ny'\n"
-    safe, _ = rewritten(text, keep=("a",))
+    safe, _ = rewritten(text, keep_keys=("a",), keep=("Location",))
     assert safe.endswith("'two\nlines'\n\tAttributeLocation\t'x\ny'\n")
     assert "'7\n8'" not in safe
-    assert rewritten(text, keys=("b",))[0] == safe
+    assert rewritten(text, only_keys=("b",), keep=("Location",))[0] == safe
 
 
 def test_lines_that_are_no_message_are_left_out_or_kept():
@@ -155,15 +165,15 @@ def test_values_that_are_broken_or_unknown_are_replaced_all_the_same():
 
 def test_identifiers_in_a_log():
     text = f"{HEAD}\tAttributeConnID\t{CONN}\n\tAttributeCallUUID\t'{UUID}'\n\tAttributeISLinkList\t[9] 00 01 00 00..\n\t\t'conn'\t'{CONN}'\n\t\t'where'\t'Hill'\n"
-    assert rewritten(text)[0] == text
-    redactor = Redactor(b"s", rules=Rules(ids=True))
-    safe, _ = rewritten(text, ids=True)
-    assert safe == text.replace(CONN, redactor.identifier(CONN)).replace(UUID, redactor.identifier(UUID))
+    redactor = Redactor(b"s")
+    assert rewritten(text)[0] == text.replace("Hill", redactor.text("Hill"))
+    safe, _ = rewritten(text, replace=("ids",))
+    assert safe == text.replace(CONN, redactor.text(CONN)).replace(UUID, redactor.text(UUID)).replace("Hill", redactor.text("Hill"))
 
 
 def test_lost_indentation_keeps_too_little_rather_than_too_much():
     text = f"{HEAD}AttributeUserData [54] 00 02 03 00..\n'Keep'(list)\n'Tier' 'Gold1234'\n'Other' 'Tin1234'\n"
-    safe, _ = rewritten(text, keep=("Keep.Tier",))
+    safe, _ = rewritten(text, keep_keys=("Keep.Tier",))
     assert "Tin1234" not in safe
 
 
@@ -244,7 +254,7 @@ def test_a_pair_on_the_line_of_its_list_is_replaced(pair):
 
 
 def test_a_kept_pair_on_the_line_of_its_list_stays():
-    assert line_of("\tAttributeUserData\t[9] 00 01 00 00.. 'Name'\t'Ana5551'\n", "UserData", keep=("Name",)).endswith("'Ana5551'")
+    assert line_of("\tAttributeUserData\t[9] 00 01 00 00.. 'Name'\t'Ana5551'\n", "UserData", keep_keys=("Name",)).endswith("'Ana5551'")
 
 
 def test_kept_lines_stand_in_their_order():
@@ -252,6 +262,208 @@ def test_kept_lines_stand_in_their_order():
     assert rewritten(text, keep_lines=True)[0] == text.decode()
 
 
-def test_the_name_of_a_message_that_nobody_declared_stays():
+def test_the_name_of_a_message_that_nobody_declared_is_replaced():
     text = "@16:45:24.5942 [0] 8.1.101.25 distribute_event: message EventNotPublic\n\tAttributeThisDN\t'2001'\n\n"
-    assert "message EventNotPublic\n" in rewritten(text)[0]
+    assert f"message Event{Redactor(b's').text('NotPublic')}\n" in rewritten(text)[0]
+
+
+# -- a whitelist
+
+
+def header_of(line, kind=""):
+    """Return the redacted header of a message that opens with `line`."""
+    attribute = kind or "\tAttributeThisDN\t'2001'\n"
+    return rewritten(f"{HEAD}{attribute}\n{line}\n{attribute}\n")[0].split("\n\n")[1].split("\n")[0]
+
+
+PLATFORM = 'AttributeThisDN [str] = "2001"\n'
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "@16:45:24.5942 [0] 8.1.101.25 distribute call/party event: message EventRinging",
+        "16:45:24.594 Trc 04541 received from 65200(): message EventRinging",
+        '16:45:24.594 Int 04543 Interaction message "EventRinging" received from ("")',
+        "16:45:24.594 request to 7(): message 87",
+    ],
+)
+def test_known_words_of_a_header_stay(line):
+    assert header_of(line) == line
+
+
+@pytest.mark.parametrize(
+    ("before", "secret", "after"),
+    [
+        ("16:45:24.594 distribute_event: message EventRinging(refid=", "123456789", ")"),
+        ("16:45:24.594 [", "7001", "] distribute_event: message EventRinging"),
+        ("16:45:24.594 [0] ", "10.51.7.21", " distribute_event: message EventRinging"),
+        ("16:45:24.594 Std ", "123456", " distribute_event: message EventRinging"),
+        ("16:45:24.594 received from ", "555100", "(): message EventRinging"),
+        ("16:45:24.594 received from ", "65536", "(): message EventRinging"),
+        ("16:45:24.594 distribute_event: message ", "65536", ""),
+        ("16:45:24.594 distribute_event: message Event", "Ana", ""),
+        ("16:45:24.594 distribute_event: message ", "Ana", ""),
+        ("16:45:24.594 Event", "Ana", " distribute_event: message EventRinging"),
+        ('16:45:24.594 Int 04543 Interaction message "EventRinging" received from ', "65200", ' ("")'),
+        ("16:45:24.594 Trc 04541 Message EventRinging received from (", "Ana", ")"),
+        ("", "99:99:99.594", " distribute_event: message EventRinging"),
+    ],
+)
+def test_other_words_of_a_header_are_replaced(before, secret, after):
+    assert header_of(before + secret + after) == before + Redactor(b"s").text(secret) + after
+
+
+def test_a_stamp_that_is_no_time_is_replaced():
+    text_of = Redactor(b"s").text
+    want = f"{text_of('2026-13-32')} {text_of('16:45:24.594')} distribute_event: message EventRinging"
+    assert header_of("2026-13-32 16:45:24.594 distribute_event: message EventRinging") == want
+
+
+def test_text_behind_a_header_of_another_form_is_replaced():
+    text = f"{HEAD}\nServer: Switch 'S' -> 'EventRinging' Ana\n\tThisDN 2001\n"
+    text_of = Redactor(b"s").text
+    assert f"Server: Switch '{text_of('S')}' -> 'EventRinging'{text_of(' Ana')}\n" in rewritten(text)[0]
+
+
+def test_text_inside_a_header_of_another_form_is_replaced():
+    text = "'EventRinging' ('60')\nAttributeThisDN [str] = \"1\"\n\nmessage 'EventRinging' about Ana from client 'x'\n" + PLATFORM
+    text_of = Redactor(b"s").text
+    assert f"message 'EventRinging' {text_of('about')} {text_of('Ana')} from client '{text_of('x')}'\n" in rewritten(text)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "kept"), [("EventRinging", "60", True), ("EventAna", "60", False), ("EventRinging", "99999", False)]
+)
+def test_the_name_and_number_of_a_platform_message_are_those_of_a_message(name, number, kept):
+    text = f"'{name}' ('{number}')\n{PLATFORM}"
+    assert (rewritten(text)[0].split("\n")[0] == text.split("\n", maxsplit=1)[0]) is kept
+
+
+@pytest.mark.parametrize("line", ["Ana Souza:", "Ana = ComplexClass(TimeStamp):", "Time = ComplexClass(Ana):"])
+def test_only_the_known_headings_of_a_platform_message_stay(line):
+    safe, rewriter = rewritten(f"'EventRinging' ('60')\nmessage attributes:\n{line}\n{PLATFORM}")
+    assert "Ana" not in safe
+    assert "message attributes:\n" in safe
+    assert rewriter.dropped == 1
+
+
+@pytest.mark.parametrize(("shown", "kept"), [("str", True), ("int", True), ("Ana", False)])
+def test_the_type_in_brackets_stays_where_it_is_one(shown, kept):
+    text = f"'EventRinging' ('60')\nAttributeThisDN [{shown}] = \"1\"\nAttributeUserData [bstr] = KVList: \n\t\t'k' [{shown}] = \"x\"\n"
+    safe, _ = rewritten(text)
+    assert safe.count(f"[{shown}] = ") == 2 * kept
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "safe"),
+    [
+        ("CallType", "2 [Inbound]", None),
+        ("CallType", "2 (Inbound)", None),
+        ("CallType", "Inbound", None),
+        ("CallType", "2 [Ana]", "2 [{Ana}]"),
+        ("CallType", "2 [Outbound]", "2 [{Outbound}]"),
+        ("CallType", "Ana", "{Ana}"),
+        ("CallID", "7", None),
+        ("CallID", "4294967295", None),
+        ("CallID", "7 (Ana)", "7 ({Ana})"),
+        ("CallID", "'7'", None),
+        ("CallID", "'Ana'", "'{Ana}'"),
+        ("CallID", "Ana", "{Ana}"),
+        ("TimeinSecs", "1432917924 (16:45:24)", None),
+        ("TimeinSecs", "1432917924 (99:45:24)", "1432917924 ({99}:{45}:{24})"),
+        ("TimeinSecs", "1432917924 (Ana)", "1432917924 ({Ana})"),
+        ("EventSequenceNumber", "00000000000000a1", None),
+        ("EventSequenceNumber", "00000000000000a1 (Ana)", "00000000000000a1 ({Ana})"),
+        ("EventSequenceNumber", "161", None),
+        ("ConnID", "006c02462a161006", None),
+        ("ConnID", "6c02462a161006", None),
+        ("ConnID", "006c02462a161006 (Ana)", "006c02462a161006 ({Ana})"),
+        ("ConnID", "555100", "{555100}"),
+        ("CallUUID", f"'{UUID}'", None),
+        ("CallUUID", "'Ana'", "'{Ana}'"),
+        ("ANI", "Ana", "{Ana}"),
+        ("Mystery", "7 (Ana)", "{7} ({Ana})"),
+        ("Mystery", "00000000000000ff", "{00000000000000ff}"),
+        ("UserData", "'Ana'", "'{Ana}'"),
+        ("UserData", "Ana", "{Ana}"),
+        ("UserData", "[68] 00 02 00 00..", None),
+        ("UserData", "[68] 00 02 05 01..", "[68] 00 02 00 00.."),
+        ("UserData", "[2] 00 00", None),
+        ("UserData", "[555100696] 00 02 00 00..", "[{555100696}] 00 02 00 00.."),
+        ("UserData", "[68] 00 02 00 00.. Ana", "[68] 00 02 00 00.. {Ana}"),
+        ("UserData", "[68] 00 02 00 00.. Ana'k'\t'x'", "[68] 00 02 00 00.. {Ana}'k'\t'{x}'"),
+        ("UserData", "[68] 00 02 00 00.. 'k'(list) Ana", "[68] 00 02 00 00.. 'k'(list) {Ana}"),
+        ("UserData", "[68] 00 02 00 00.. 'Ana Souza'\t5", "[68] 00 02 00 00.. '{Ana Souza}'\t{5}"),
+        ("UserData", "[68] 00 02 00 00.. 'k'\t5 (Ana)", "[68] 00 02 00 00.. 'k'\t{5} ({Ana})"),
+        ("UserData", "[68] 00 02 00 00.. 'k'\t5551006967000", "[68] 00 02 00 00.. 'k'\t{5551006967000}"),
+        ("UserData", "[68] 00 02 00 00.. 'k'\t", "[68] 00 02 00 00.. '{k}'\t"),
+        ("UserData", "[68] 41 42 00 00..", "[68] 00 01 00 00.."),
+    ],
+)
+def test_of_a_printed_value_only_what_its_attribute_explains_stays(name, text, safe):
+    want = re.sub(r"\{(.*?)\}", lambda match: Redactor(b"s").text(match[1]), text if safe is None else safe)
+    assert line_of(f"\tAttribute{name}\t{text}\n", name) == want
+
+
+@pytest.mark.parametrize("text", ["-7", "4294967295", "2147483647", "[2] 41 42", "[9] 41 42..", "12345678901234567890"])
+def test_a_replaced_value_without_quotes_reads_as_the_redacted_one(text):
+    lines = f"{HEAD}\tAttributeCLID\t{text}\n\tAttributeUserData\t[68] 00 01 00 00..\n\t\t'k'\t{text}\n"
+    safe = rewritten(lines)[0]
+    assert text not in safe.split("\n", 1)[1]
+    assert items(safe) == [Redactor(b"s").item(item) for item in items(lines)]
+
+
+def test_bytes_of_a_text_are_replaced():
+    assert line_of("\tAttributeANI\t[3] 55 51 00\n", "ANI") == f"[3] {Redactor(b's').pseudonyms.data(bytes.fromhex('555100')).hex(' ')}"
+
+
+def test_a_list_in_bytes_is_replaced():
+    packed = wire.KVList.pack(KVList({"Name": "Ana"})).hex(" ")
+    safe, _ = rewritten(f"'EventRinging' ('60')\nmessage attributes:\nAttributeUserData [bstr] = [17] {packed}\n")
+    assert b"Ana".hex(" ") not in safe
+
+
+def test_a_message_that_is_not_wanted_is_left_out_with_its_counts():
+    redactor = Redactor(b"s")
+    rewriter = LogRedactor(redactor, wanted=lambda record: False)
+    assert b"".join(rewriter.lines([f"{HEAD}\tAttributeThisDN\t'2001'\n".encode()])) == b""
+    assert not redactor.counts
+
+
+def test_the_keys_of_a_kept_list_stay():
+    text = f"{HEAD}\tAttributeUserData\t[68] 00 01 00 00 00 05..\n\t\t'Ana Souza'\t'x'\n"
+    assert rewritten(text, keep=("UserData",))[0] == text
+
+
+@pytest.mark.parametrize("text", ["7", "[2] 41 42", "'x'", "006c02462a161006", "-7"])
+def test_a_value_of_a_kept_attribute_stays(text):
+    assert line_of(f"\tAttributeCLID\t{text}\n", "CLID", keep=("CLID",)) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("AttributeMystery", None),
+        ("AttributeX7001", "Attribute{X7001}"),
+        ("ISCCAttributeOtherDN", None),
+        ("AttributeÄna", "Attribute{Äna}"),
+    ],
+)
+def test_the_name_of_an_attribute_stays_where_it_is_known_or_a_name_of_a_program(name, safe):
+    want = name if safe is None else re.sub(r"\{(.*)\}", lambda match: Redactor(b"s").text(match[1]), safe)
+    assert f"\t{want}\t" in rewritten(f"{HEAD}\t{name}\t'x'\n")[0]
+
+
+def test_a_pair_behind_a_number_that_stays_is_replaced():
+    safe, _ = rewritten(f"{HEAD}\tAttributeCallID\t5\n\t\t'k'\t'Ana'\n")
+    assert safe.endswith(f"\t\t'k'\t'{Redactor(b's').text('Ana')}'\n")
+
+
+@pytest.mark.parametrize("encoding", ["koi8-r", "cp1251", "gbk", "shift_jis", "euc-kr"])
+def test_a_value_in_a_legacy_encoding_is_replaced(encoding):
+    secret = {"gbk": "田中木村", "shift_jis": "田中木村", "euc-kr": "한국어말"}.get(encoding, "Душанбе").encode(encoding)
+    text = HEAD.encode() + b"\tAttributeThisDN\t'" + secret + b"'\n"
+    safe = b"".join(LogRedactor(Redactor(b"s")).lines([text]))
+    assert len(safe) == len(text)
+    assert secret not in safe

@@ -59,8 +59,8 @@ class LineWriter(RecordWriter):
     def _write_frames(self, frames: Frames, limits: Limits) -> Iterator[Part]:
         assert self._core is not None
         self._units.native += len(frames)
-        members = _members(Origin(file=frames.file))
-        run = self._core.write(frames, limits, members, flow_texts(frames, _flow_members), self._words)
+        file = members(Origin(file=frames.file))
+        run = self._core.write(frames, limits, file, flow_texts(frames, flow_members), self._words)
         for piece in run:
             if isinstance(piece, bytes):
                 self._file.write(piece)
@@ -94,12 +94,13 @@ def _violations(item: InvalidEvent) -> bytes:
     return b',"$violations":' + msgspec.json.encode([violation_to_data(one) for one in item.violations])
 
 
-def _flow_members(flow: Flow) -> bytes:
+def flow_members(flow: Flow) -> bytes:
+    """Return the members of ``$source`` that a flow gives, each with a comma behind it."""
     fields = {name: getattr(flow, name) for name in Flow.__struct_fields__}
-    return _members(Origin(**fields))
+    return members(Origin(**fields))
 
 
-def _members(origin: Origin) -> bytes:
+def members(origin: Origin) -> bytes:
     """Return the members of an origin as JSON, each with a comma behind it."""
     data = origin.to_data()
     return msgspec.json.encode(data)[1:-1] + b"," if data else b""

@@ -35,9 +35,10 @@ _SKEW: Final = 120 * _SECOND  # at most between the clock of a log without dates
 TIMELESS, OF_DAY, DATED = range(3)
 """The kinds of a stamp: none, a time of day, a date and time."""
 
-State: TypeAlias = tuple[int | None, int | None, int, str, int, int, int]
+State: TypeAlias = tuple[int | None, int | None, int, str, int, int, int, int | None]
 """Nanoseconds by which the clock is ahead of UTC; the date as days since 1970; the last second of the day; the last stamp down to its
-second as it stood in its line, its kind, its seconds (of the day, or since 1970), its microseconds."""
+second as it stood in its line, its kind, its seconds (of the day, or since 1970), its microseconds; the last ``Local time:`` in seconds
+since 1970 on the log's own clock."""
 
 
 class Clock:
@@ -48,8 +49,7 @@ class Clock:
         self.dated: int = 0
         """How often an event has given the date: the last stamp has another meaning then."""
         self._ahead: int | None = None  # nanoseconds by which the log's clock is ahead of UTC
-        self.header: dt.datetime | None = None
-        """The last ``Local time:``, on the log's own clock."""
+        self._header: int | None = None  # the last ``Local time:``, in seconds since 1970 on the log's own clock
         self._date: dt.date | None = None
         self._last = 0  # seconds of the day
         self._text = ""  # the last stamp down to its second, as it stood in the line ...
@@ -72,27 +72,30 @@ class Clock:
             moment = dt.datetime(*map(int, match.groups()))  # type: ignore[arg-type]  # noqa: DTZ001 a zone is what it lacks
         except ValueError:
             return
+        seconds = nanoseconds(moment) // _SECOND
         if not utc:
             self._start(match)
-            self.header = moment
-        elif self.header is not None and abs(ahead := nanoseconds(self.header) - nanoseconds(moment)) <= FURTHEST:
+            self._header = seconds
+        elif self._header is not None and abs(ahead := (self._header - seconds) * _SECOND) <= FURTHEST:
             self._ahead = round(ahead / QUARTER) * QUARTER
 
     @property
     def state(self) -> State:
-        """Return or set the state between two lines, without the header's times."""
+        """Return or set the state between two lines."""
         second = self._second
         micro = int(self._fraction.ljust(6, "0"))
         day = None if self._date is None else self._date.toordinal() - _FIRST
         if second is None:
-            return self._ahead, day, self._last, self._text, TIMELESS, 0, micro
-        if isinstance(second, dt.datetime):
-            return self._ahead, day, self._last, self._text, DATED, nanoseconds(second) // _SECOND, micro
-        return self._ahead, day, self._last, self._text, OF_DAY, _of_day(second) // _SECOND, micro
+            kind, seconds = TIMELESS, 0
+        elif isinstance(second, dt.datetime):
+            kind, seconds = DATED, nanoseconds(second) // _SECOND
+        else:
+            kind, seconds = OF_DAY, _of_day(second) // _SECOND
+        return self._ahead, day, self._last, self._text, kind, seconds, micro, self._header
 
     @state.setter
     def state(self, state: State) -> None:
-        self._ahead, day, self._last, self._text, kind, second, micro = state
+        self._ahead, day, self._last, self._text, kind, second, micro, self._header = state
         self._date = None if day is None else dt.date.fromordinal(day + _FIRST)
         moment = _EPOCH + dt.timedelta(seconds=second)
         self._second = None if kind == TIMELESS else moment if kind == DATED else moment.time()

@@ -14,25 +14,23 @@ The memory that is held is bounded: by `LogLimits.message` for the text, by the 
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import re
 
 import msgspec
 
-from tlib_codec.formats.spans import WHOLE, Span
 from tlib_codec.records import Diagnostic, Entry, Origin, Record
 from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.errors import quote
 from tlib_schemas.events import UnknownEvent
 from tlib_schemas.limits import DEFAULT_LIMITS
-from tlib_schemas.registry import Item, Registry
+from tlib_schemas.registry import Item
 from tlib_schemas.values import Attributes
 
-from .dates import Clock
-from .lines import Line, LogLimits
+from .context import Context
+from .lines import Line
 from .lists import ListBuilder, ListHead
 from .problems import SHOWN, again, stray, unreadable
-from .values import Known, Names, Unreadable, messages_with_server, raw_list, raw_text, whole, whole_bytes, wrap
+from .values import Known, Unreadable, raw_list, raw_text, whole, whole_bytes, wrap
 
 _REMARK = re.compile(r"\s*\((.*)\)\s*", re.DOTALL)
 _STRAYS = 32  # lines of others in a row that a message goes on after
@@ -53,34 +51,6 @@ class Header(msgspec.Struct, kw_only=True):
     version: str = ""
     carriage_returns: bool = False
     bare_names: bool = False  # attributes stand without the word Attribute
-
-
-class Context:
-    """The settings that all messages of one log share: its name, the registry by printed names, limits, the Server to supply, its clock.
-
-    `span` is the stretch of the log that is read. At its end `clean` says that no message was open.
-    """
-
-    def __init__(
-        self, registry: Registry, server: int | None, limits: LogLimits, file: str = "", clock: Clock | None = None, span: Span = WHOLE
-    ) -> None:
-        self.clock: Clock = clock or Clock(file)
-        self.span: Span = span
-        self.clean: bool = False
-        self.file: str = file
-        self.registry: Registry = registry
-        self.server: int | None = server
-        self.limits: LogLimits = limits
-
-    @functools.cached_property
-    def names(self) -> Names:
-        """The attributes by the names that logs print."""
-        return Names(self.registry)
-
-    @functools.cached_property
-    def wants_server(self) -> frozenset[int]:
-        """The messages whose Server is mandatory."""
-        return messages_with_server(self.registry)
 
 
 class Message:

@@ -25,15 +25,15 @@ from tlib_schemas.kinds import Kind, WireType
 from tlib_schemas.limits import DEFAULT_LIMITS
 from tlib_schemas.registry import Registry
 
+from .context import PREFIXES, Context, messages_with_server
 from .lines import LineDecoder
-from .message import Context
 from .problems import again, stray, unreadable
-from .reader import Reading
-from .tserver import TServerForm
-from .values import PREFIXES, expectation, messages_with_server
 
 if TYPE_CHECKING:
     from tlib_codec.native.text import LogReader, LogTables
+
+    from .reader import Reading
+    from .tserver import TServerForm
 
 _TABLES: WeakKeyDictionary[Registry, LogTables] = WeakKeyDictionary()
 
@@ -169,14 +169,24 @@ class _NativeLog:
         self._more: int = extension.LOG_MORE
         self._ask: int = extension.LOG_ASK
         self._context = context
-        self._headers = TServerForm(context, context.clock)
-        self._reading = Reading(context, self._headers)
         self._decoder = LineDecoder(context.limits.line, context.file, encoding)
         self._units = units
         self._asking = False  # Python is in a unit
         self._lines = 0  # of the unit
         self._before = b""  # the line before the last unit's end, and its text
         self._before_text = ""
+
+    @functools.cached_property
+    def _headers(self) -> TServerForm:
+        from .tserver import TServerForm  # noqa: PLC0415 the reader in Python, for which most logs do not ask
+
+        return TServerForm(self._context, self._context.clock)
+
+    @functools.cached_property
+    def _reading(self) -> Reading:
+        from .reader import Reading  # noqa: PLC0415
+
+        return Reading(self._context, self._headers)
 
     def parts(self, pieces: Iterable[bytes]) -> Iterator[Part | None]:
         """Yield frames and entries in order, and None after each piece."""
@@ -185,12 +195,13 @@ class _NativeLog:
             reader.feed(piece)
             yield from self._drain()
             yield None
-        if not reader.open and self._reading.message is None:
+        if not reader.open and not (self._asking and self._reading.message):
             self._context.clock.state = reader.clock
             self._context.clean = True
         reader.close()
         yield from self._drain()
-        yield from self._reading.close()
+        if self._asking:
+            yield from self._reading.close()
 
     def _drain(self) -> Iterator[Part]:
         """Yield all that the bytes at hand complete."""
@@ -228,6 +239,8 @@ class _NativeLog:
         elif kind == _AGAIN:
             wrong = again(name)
         else:
+            from .values import expectation  # noqa: PLC0415
+
             known = self._context.names.find(name)
             assert known is not None
             wrong = unreadable(name, expectation(known, text), text)

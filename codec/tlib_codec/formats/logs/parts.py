@@ -18,10 +18,9 @@ from tlib_codec.records import Part
 from tlib_codec.stats import Units
 from tlib_schemas.registry import Registry
 
+from .context import Context, context_of, recognised
 from .lines import DEFAULT_LOG_LIMITS, LogLimits
-from .message import Context
 from .native import native_parts
-from .reader import context_of, read_pieces, recognised
 
 
 def parts(
@@ -52,7 +51,7 @@ def source_parts(source: Source, options: ReadOptions) -> Iterator[Part | None]:
     kind = None if span == WHOLE else "tserver"
     yield from _parts(source.chunks(), context, kind, options.encoding, options.stats.read)
     if context.clean:
-        source.reached = context.clock.state, context.clock.header
+        source.reached = context.clock.state
 
 
 def _parts(pieces: Iterable[bytes], context: Context, kind: str | None, encoding: str | None, units: Units) -> Iterator[Part | None]:
@@ -62,4 +61,8 @@ def _parts(pieces: Iterable[bytes], context: Context, kind: str | None, encoding
         pieces, kind = recognised(iter(pieces))
     extension = native.extension("text")
     found = None if extension is None or kind != "tserver" else native_parts(pieces, extension, context, encoding, units)
-    yield from read_pieces(pieces, context, kind, encoding) if found is None else found
+    if found is None:
+        from .reader import read_pieces  # noqa: PLC0415 the reader in Python
+
+        found = read_pieces(pieces, context, kind, encoding)
+    yield from found

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 
+from .context import Context
 from .dates import STAMP, Clock
 from .forms import direction_of, header_of
 from .lines import Line
 from .lists import ListHead
-from .message import Context, Header, Message
+from .message import Header, Message
 
 _HEADER = re.compile(r"'(\w{1,80})' \('?(\d{1,5})'?\)(?:\s+(?:message\s+)?attributes:)?\s*$", re.ASCII)
 _ATTRIBUTES = re.compile(r"\s*(?:message )?attributes:\s*", re.ASCII)

@@ -12,26 +12,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 from typing import BinaryIO
 
 from tlib_codec.formats.encodings import checked, is_wide, transcoded
-from tlib_codec.formats.spans import WHOLE, Span
 from tlib_codec.records import Diagnostic, Entry, Origin
 from tlib_schemas.errors import Severity, quote
 from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 
-from .dates import Clock
+from .context import Context, context_of, recognised
 from .lines import DEFAULT_LOG_LIMITS, Line, LogLimits, chunks, text_lines
-from .message import Context, Message
+from .message import Message
 from .platform_sdk import PlatformForm
-from .sniff import kind_of
 from .tserver import TServerForm
 from .values import bare
 
 KINDS: dict[str, type[TServerForm | PlatformForm]] = {"tserver": TServerForm, "platform-sdk": PlatformForm}
-_HEAD = 1 << 16
 
 
 def read_log(
@@ -77,32 +73,6 @@ def entries(
     if kind is not None and kind not in KINDS:
         raise ValueError(f"the kind of a log is {' or '.join(KINDS)}, not {kind!r}")
     return _read(file, context, kind, text)
-
-
-def context_of(registry: Registry, server: int | None, limits: LogLimits, name: str, zone: dt.tzinfo | None, span: Span = WHOLE) -> Context:
-    """Return the settings of one log. Raise ValueError where `server` does not fit."""
-    if server is not None and not 0 <= server <= 0xFFFF_FFFF:
-        raise ValueError(f"server is an unsigned 32-bit integer, not {server}")
-    clock = Clock(name, zone)
-    if span.state:
-        clock.state, clock.header = span.state
-    return Context(registry, server, limits, name, clock, span)
-
-
-def recognised(pieces: Iterator[bytes]) -> tuple[Iterator[bytes], str]:
-    """Return the pieces again, and the kind that the first whole line of a known kind shows."""
-    held: list[bytes] = []
-    size = 0
-    line = b""
-    for piece in pieces:
-        held.append(piece)
-        size += len(piece)
-        line += piece
-        if size >= _HEAD or (b"\n" in piece and kind_of(line) is not None):
-            break
-        line = line[line.rfind(b"\n") + 1 :]
-    head = b"".join(held)
-    return chain([head], pieces), kind_of(head[:_HEAD]) or "tserver"
 
 
 def _read(file: Iterable[bytes] | BinaryIO, context: Context, kind: str | None, encoding: str | None) -> Iterator[Entry | None]:

@@ -11,11 +11,12 @@ from __future__ import annotations
 import functools
 import re
 
+from .context import Context
 from .dates import STAMP, Clock
 from .forms import direction_of, header_of
 from .lines import Line
 from .lists import ListBuilder, ListHead
-from .message import Context, Header, Message
+from .message import Header, Message
 from .values import Known, bare, printed_bytes
 
 _NAME = re.compile(r"message ([A-Za-z_]\w*|\d{1,5})(?:\(refid=\d{1,10}\))?\s*", re.ASCII)

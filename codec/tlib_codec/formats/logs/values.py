@@ -15,14 +15,13 @@ from typing import Any, TypeAlias
 import msgspec
 
 from tlib_schemas import wire
-from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.errors import DecodeError, EncodeError
 from tlib_schemas.kinds import Kind, WireType
 from tlib_schemas.registry import Registry
 from tlib_schemas.values import KVList, RawValue
 from tlib_schemas.wire import Attribute
 
-PREFIXES = ("Attribute", "ISCCAttribute", "SDAttribute")
+from .context import PREFIXES
 
 # A name or a remark may follow a number: `1432917924 (16:45:24)`, `2 [Inbound]`.
 _INT = re.compile(r"(-?\d{1,20})(?:\s*[(\[].*|\s*)", re.ASCII | re.DOTALL)
@@ -150,13 +149,6 @@ def raw_list(kv: KVList) -> RawValue:
         return RawValue(WireType.List, wire.KVList.pack(kv))
     except EncodeError as error:
         raise Unreadable(error.expected) from None
-
-
-def messages_with_server(registry: Registry) -> frozenset[int]:
-    """Return the messages whose table makes Server mandatory. Logs never print it."""
-    return frozenset(
-        schema.message for schema in registry.tables if any(field.mandatory and AttributeID.Server in field.ids for field in schema.fields)
-    )
 
 
 def _known(attribute: Attribute) -> Known:

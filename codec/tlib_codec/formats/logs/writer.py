@@ -21,7 +21,8 @@ from tlib_schemas.registry import Item, Registry
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.values import KVList, RawValue
 
-from .values import looks_hex, messages_with_server
+from .context import messages_with_server
+from .values import looks_hex
 
 # A T-Server prints these before all others.
 _FIRST = (AttributeID.EventSequenceNumber, AttributeID.TimeinuSecs, AttributeID.TimeinSecs)

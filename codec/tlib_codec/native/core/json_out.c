@@ -362,6 +362,14 @@ static uint8_t *write_source(tlib_json *json, uint8_t *out, const tlib_origins *
     return out;
 }
 
+uint8_t *tlib_json_value(tlib_json *json, uint8_t *out, const uint8_t *data, const tlib_attribute *attribute) {
+    return write_value(json, out, data, attribute);
+}
+
+uint8_t *tlib_json_source(tlib_json *json, uint8_t *out, const tlib_origins *origins, uint64_t i, const tlib_note *text) {
+    return write_source(json, out, origins, i, text);
+}
+
 /* What follows the attributes: $time, $unnumbered, $source, the end of the line. */
 static uint8_t *write_origin(tlib_json *json, uint8_t *out, const tlib_origins *origins, uint64_t i, int64_t time) {
     tlib_note text = {NULL, NULL, 0, 0};

@@ -112,6 +112,12 @@ static inline void tlib_json_invalid(tlib_json *json, uint64_t i) {
  * origin; 8 bytes a byte are reserved. NULL where only the caller can. */
 uint8_t *tlib_json_notes(tlib_json *json, uint8_t *out, const tlib_origins *origins, uint64_t i, tlib_note *text);
 
+/* Write the value of an attribute; NULL where only the caller can. Room for tlib_json_list_room of its length and the longest name is
+ * reserved. */
+uint8_t *tlib_json_value(tlib_json *json, uint8_t *out, const uint8_t *data, const tlib_attribute *attribute);
+
+/* Write the member $source with the comma before it, nothing where the origin is not known. */
+uint8_t *tlib_json_source(tlib_json *json, uint8_t *out, const tlib_origins *origins, uint64_t i, const tlib_note *text);
 /* The offset of a frame in its input. */
 static inline uint64_t tlib_json_offset(const tlib_origins *origins, uint64_t i) {
     return origins->offsets == NULL ? 0 : origins->offsets[i];

@@ -103,10 +103,51 @@ static void moment(tlib_clock *clock, const parts *found) {
         clock->last = of_day;
 }
 
+/* The nearest multiple of a quarter of an hour; of two that are as near, the even one. */
+static int64_t quarters(int64_t nanos) {
+    int64_t whole = nanos / QUARTER, rest = nanos % QUARTER;
+    if (rest < 0) {
+        whole--;
+        rest += QUARTER;
+    }
+    if (rest > QUARTER / 2 || (rest == QUARTER / 2 && (whole & 1)))
+        whole++;
+    return whole * QUARTER;
+}
+
+/* Take the time of a line `Local time:` or `UTC time:`, which begins at `p`. */
+static void read_header(tlib_clock *clock, const uint8_t *p, const uint8_t *end, int utc) {
+    p = tlib_skip(p, end, TLIB_SPACE);
+    if (end - p < 19 || !are_two(p) || !are_two(p + 2) || p[4] != '-' || !are_two(p + 5) || p[7] != '-' || !are_two(p + 8) ||
+        (p[10] != 'T' && p[10] != ' ') || !are_two(p + 11) || p[13] != ':' || !are_two(p + 14) || p[16] != ':' || !are_two(p + 17))
+        return;
+    int year = two(p) * 100 + two(p + 2), month = two(p + 5), date = two(p + 8), hour = two(p + 11), minute = two(p + 14);
+    if (!is_date(year, month, date) || hour > 23 || minute > 59 || two(p + 17) > 59)
+        return;
+    int64_t day = day_of(year, month, date);
+    int32_t of_day = hour * 3600 + minute * 60 + two(p + 17);
+    int64_t second = day * DAY + of_day;
+    if (!utc) {
+        clock->day = day;
+        clock->has_day = 1;
+        clock->last = of_day;
+        clock->header = second;
+        clock->has_header = 1;
+    } else if (clock->has_header && second - clock->header <= FURTHEST / SECOND && clock->header - second <= FURTHEST / SECOND) {
+        clock->ahead = quarters((clock->header - second) * SECOND);
+        clock->has_ahead = 1;
+    }
+}
+
 int64_t tlib_clock_read(tlib_clock *clock, const uint8_t *line, const uint8_t *end) {
     parts found;
-    if (!cut(line, end, &found))
-        return TLIB_BEGINS(line, end, "Local time:") || TLIB_BEGINS(line, end, "UTC time:") ? -1 : 0;
+    if (!cut(line, end, &found)) {
+        if (TLIB_BEGINS(line, end, "Local time:"))
+            read_header(clock, line + 11, end, 0);
+        else if (TLIB_BEGINS(line, end, "UTC time:"))
+            read_header(clock, line + 9, end, 1);
+        return 0;
+    }
     size_t length = (size_t)(found.fraction - line);
     if (length > TLIB_STAMP)
         return -1;
@@ -120,18 +161,6 @@ int64_t tlib_clock_read(tlib_clock *clock, const uint8_t *line, const uint8_t *e
     }
     clock->stamp.micro = micro;
     return found.end - line;
-}
-
-/* The nearest multiple of a quarter of an hour; of two that are as near, the even one. */
-static int64_t quarters(int64_t nanos) {
-    int64_t whole = nanos / QUARTER, rest = nanos % QUARTER;
-    if (rest < 0) {
-        whole--;
-        rest += QUARTER;
-    }
-    if (rest > QUARTER / 2 || (rest == QUARTER / 2 && (whole & 1)))
-        whole++;
-    return whole * QUARTER;
 }
 
 static int64_t nanos_of(const tlib_stamp *stamp) {

@@ -1,7 +1,7 @@
 /* The clock of a log: formats/logs/dates.py, whose state it shares.
  *
- * Strategy: the state is plain integers, so Python can store and load it. What the C is not sure of (`Local time:` lines, stamps
- * behind much white space) it asks Python for.
+ * Strategy: the state is plain integers, so Python can store and load it. What the C is not sure of (stamps behind much white space) it
+ * asks Python for.
  */
 #ifndef TLIB_LOG_CLOCK_H
 #define TLIB_LOG_CLOCK_H
@@ -22,11 +22,13 @@ typedef struct {
 } tlib_stamp;
 
 typedef struct {
-    int64_t ahead; /* nanoseconds by which the log's clock is ahead of UTC */
-    int64_t day;   /* since 1970 */
-    int32_t last;  /* second of the day */
+    int64_t ahead;  /* nanoseconds by which the log's clock is ahead of UTC */
+    int64_t day;    /* since 1970 */
+    int64_t header; /* the last `Local time:`, in seconds since 1970 on the log's own clock */
+    int32_t last;   /* second of the day */
     uint8_t has_ahead;
     uint8_t has_day;
+    uint8_t has_header;
     uint8_t length; /* of `text`, the last stamp down to its second, as it stood in its line */
     uint8_t text[TLIB_STAMP + 1];
     tlib_stamp stamp;

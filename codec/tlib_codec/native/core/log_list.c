@@ -90,7 +90,7 @@ typedef struct {
 
 /* Cut a line into key and value, as TServerMessage.pair does. */
 static int cut(const uint8_t *p, const uint8_t *end, pair *out) {
-    const uint8_t *start = memchr(p, '\'', (size_t)(end - p)), *q;
+    const uint8_t *start = *p == '\'' ? p : memchr(p, '\'', (size_t)(end - p)), *q;
     if (start == NULL)
         return 0;
     start++;

@@ -361,19 +361,33 @@ static int64_t folded(const tlib_log_tables *tables, const uint8_t *p, const uin
     return tlib_number(tables->folded, small, length, -1);
 }
 
-/* The attribute that is printed as `name`, whose text without prefix begins at `bare`. 0 where it has no number. */
-static int find(const tlib_log_tables *tables, tlib_log *log, tlib_slice name, const uint8_t *bare, tlib_log_attribute *out) {
-    const uint8_t *end = name.at + name.length;
-    uint16_t *guess = &log->predicted[log->last & 1023];
-    int64_t place = -1;
-    if (*guess) {
-        const tlib_names *exact = tables->exact;
-        uint32_t entry = *guess - 1u, at = exact->offsets[entry];
-        if (exact->offsets[entry + 1] - at == name.length && memcmp(exact->text + at, name.at, name.length) == 0)
-            place = entry;
-    }
+/* The place among the exact names of the one that last came after the name before this one, if it stands at `p` again; else -1. */
+static int64_t predicted(const tlib_names *exact, const tlib_log *log, const uint8_t *p, const uint8_t *end) {
+    uint16_t guess = log->predicted[log->last & 1023];
+    if (!guess)
+        return -1;
+    uint32_t at = exact->offsets[guess - 1u];
+    size_t length = exact->offsets[guess] - at, left = (size_t)(end - p);
+    if (left < length || !tlib_same(exact->text + at, p, length) || (left > length && !tlib_is(p[length], TLIB_STRIPPED)))
+        return -1;
+    return guess - 1;
+}
+
+/* The length of the name at `p`, as str.split gives it; 0 where Python must say. */
+static size_t name_length(const uint8_t *p, const uint8_t *end) {
+    const uint8_t *q = p, *bare = tlib_unprefixed(p, end);
+    while (q < end && *q < 0x80 && !tlib_is(*q, TLIB_STRIPPED))
+        q++;
+    if ((q < end && *q >= 0x80) || bare >= q || (!tlib_is(*bare, TLIB_UPPER) && *bare != '#'))
+        return 0;
+    return (size_t)(q - p);
+}
+
+/* The attribute that is printed as `name`; `place` is its place among the exact names, -1 where none is predicted. 0: it has no number. */
+static int find(const tlib_log_tables *tables, tlib_log *log, tlib_slice name, int64_t place, tlib_log_attribute *out) {
+    const uint8_t *end = name.at + name.length, *bare = tlib_unprefixed(name.at, end);
     if (place < 0 && (place = tlib_place(tables->exact, name.at, name.length)) >= 0 && place < UINT16_MAX)
-        *guess = (uint16_t)(place + 1);
+        log->predicted[log->last & 1023] = (uint16_t)(place + 1);
     if (place >= 0) {
         log->last = (uint16_t)place;
         place = tables->exact->numbers[place];
@@ -393,20 +407,18 @@ static int find(const tlib_log_tables *tables, tlib_log *log, tlib_slice name, c
 
 int tlib_log_attribute_line(const tlib_log_tables *tables, tlib_log *log, const uint8_t *p, const uint8_t *end, uint32_t indent) {
     tlib_log_message *message = &log->message;
-    const uint8_t *q = p, *bare = tlib_unprefixed(p, end);
-    while (q < end && *q < 0x80 && !tlib_is(*q, TLIB_STRIPPED))
-        q++;
-    if ((q < end && *q >= 0x80) || bare >= q || (!tlib_is(*bare, TLIB_UPPER) && *bare != '#'))
+    int64_t place = predicted(tables->exact, log, p, end);
+    tlib_slice name = {p, place < 0 ? name_length(p, end) : tables->exact->offsets[place + 1] - tables->exact->offsets[place]};
+    if (!name.length)
         return tlib_log_ask(log, TLIB_ASK_LINE);
-    tlib_slice name = {p, (size_t)(q - p)};
     int step = tlib_log_list_end(log);
     if (step != TLIB_STEP_DONE)
         return step;
     message->aside = message->dropping = 0;
     message->certain = 1;
-    const uint8_t *value = tlib_lstrip(q, end);
+    const uint8_t *value = tlib_lstrip(p + name.length, end);
     tlib_log_attribute one;
-    int known = find(tables, log, name, bare, &one), again = known && (message->seen[one.id >> 6] >> (one.id & 63) & 1);
+    int known = find(tables, log, name, place, &one), again = known && (message->seen[one.id >> 6] >> (one.id & 63) & 1);
     if (message->strays) {
         step = again ? tlib_log_ask(log, TLIB_ASK_LINE) : tlib_log_resume(tables, log); /* again: of a message whose header is lost */
         if (step != TLIB_STEP_DONE)

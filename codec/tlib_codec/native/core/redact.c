@@ -1,7 +1,7 @@
 /* Redaction in place of a frame; see redact.h. */
 #include "redact.h"
 
-enum { LONGEST_PATH = 4096, ID_DIGITS = 16, UUID_LENGTH = 32 };
+enum { LONGEST_PATH = 4096, ID_DIGITS = 16, UUID_LENGTH = 32, SMALL = 255 };
 
 typedef struct {
     const tlib_redaction *redaction;
@@ -12,26 +12,6 @@ typedef struct {
 } work;
 
 /* -- shapes --------------------------------------------------------------------------------------- */
-
-static int is_conn_id(const uint8_t *text, uint32_t length) {
-    if (length != ID_DIGITS)
-        return 0;
-    for (uint32_t i = 0; i < length; i++) {
-        uint8_t c = text[i] | 0x20;
-        if (!((text[i] >= '0' && text[i] <= '9') || (c >= 'a' && c <= 'f')))
-            return 0;
-    }
-    return 1;
-}
-
-static int is_uuid(const uint8_t *text, uint32_t length) {
-    if (length != UUID_LENGTH)
-        return 0;
-    for (uint32_t i = 0; i < length; i++)
-        if (!((text[i] >= '0' && text[i] <= '9') || (text[i] >= 'A' && text[i] <= 'V')))
-            return 0;
-    return 1;
-}
 
 /* Whether a key is `prefix`, a hyphen and a number of up to nine digits without leading zeros. */
 static int numbered(const uint8_t *key, uint32_t length, const char *prefix, uint32_t prefix_length) {
@@ -45,15 +25,26 @@ static int numbered(const uint8_t *key, uint32_t length, const char *prefix, uin
     return digits[0] != '0' || count == 1;
 }
 
-/* Whether a pair of Extensions is part of a call on an abstract DN. */
+/* Whether a pair of Extensions is part of a call on an abstract DN, and may stay. */
 static int is_call(const uint8_t *key, uint32_t key_length, uint8_t type, const uint8_t *value, uint32_t length) {
     if (type == TLIB_PAIR_INT)
-        return numbered(key, key_length, "ct", 2) || numbered(key, key_length, "ps", 2);
-    if (type != TLIB_PAIR_STRING && type != TLIB_PAIR_UNICODE)
+        return tlib_u32(value) <= SMALL && (numbered(key, key_length, "ct", 2) || numbered(key, key_length, "ps", 2));
+    if ((type != TLIB_PAIR_STRING && type != TLIB_PAIR_UNICODE) || !tlib_is_identifier(value, length))
         return 0;
-    if (numbered(key, key_length, "conn", 4))
-        return is_conn_id(value, length);
-    return numbered(key, key_length, "call-uuid", 9) && is_uuid(value, length);
+    return length == ID_DIGITS ? numbered(key, key_length, "conn", 4) : numbered(key, key_length, "call-uuid", 9);
+}
+
+/* Whether a key is a name of a program: letters, digits, '_', '.' and '-', not four digits in a row. */
+static int is_name(const uint8_t *key, uint32_t length) {
+    uint32_t digits = 0;
+    for (uint32_t i = 0; i < length; i++) {
+        uint8_t letter = key[i] | 0x20;
+        digits = key[i] >= '0' && key[i] <= '9' ? digits + 1 : 0;
+        int inside = (letter >= 'a' && letter <= 'z') || key[i] == '_';
+        if (digits == 4 || (!inside && (i == 0 || (!digits && key[i] != '.' && key[i] != '-'))))
+            return 0;
+    }
+    return length > 0;
 }
 
 /* -- values --------------------------------------------------------------------------------------- */
@@ -65,22 +56,7 @@ static void done(work *w, uint32_t at, uint32_t length, int failed) {
 }
 
 static void text(work *w, uint32_t at, uint32_t length) {
-    done(w, at, length, tlib_pseudonym(w->redaction->names, TLIB_PLAIN, w->data + at, length, w->out + at));
-}
-
-/* A text, unless it names an abstract DN. */
-static void text_of(work *w, uint32_t at, uint32_t length) {
-    if (length < 2 || w->data[at + length - 1] != ':' || w->data[at + length - 2] != ':')
-        text(w, at, length);
-}
-
-static void identifier(work *w, uint32_t at, uint32_t length) {
-    const uint8_t *value = w->data + at;
-    if (is_conn_id(value, length))
-        done(w, at, length, tlib_pseudonym_hex(w->redaction->names, value, w->out + at));
-    else
-        done(w, at, length,
-             tlib_pseudonym(w->redaction->names, is_uuid(value, length) ? TLIB_BASE32 : TLIB_PLAIN, value, length, w->out + at));
+    done(w, at, length, tlib_pseudonym(w->redaction->names, w->data + at, length, w->out + at));
 }
 
 static void data(work *w, uint32_t at, uint32_t length) {
@@ -93,11 +69,8 @@ static void data(work *w, uint32_t at, uint32_t length) {
 static void number(work *w, uint32_t at, int is_signed) {
     uint32_t value = tlib_u32(w->data + at);
     int negative = is_signed && value >> 31;
-    if (!is_signed && value > INT32_MAX) { /* not every number of ten digits fits */
-        w->state = TLIB_ASK_FRAME;
-        return;
-    }
-    uint32_t replaced = tlib_pseudonym_number(w->redaction->names, negative ? 0u - value : value, INT32_MAX);
+    uint32_t replaced =
+        (uint32_t)(negative ? tlib_pseudonym_negative(w->redaction->names, 0u - value) : tlib_pseudonym_number(w->redaction->names, value));
     if (negative)
         replaced = 0u - replaced;
     for (uint32_t k = 0; k < 4; k++)
@@ -105,21 +78,20 @@ static void number(work *w, uint32_t at, int is_signed) {
     done(w, at, 4, 0);
 }
 
-/* 64 bits as 16 hex digits; with `raw`, only where a log prints them so: with a leading zero or a letter. */
-static void hex(work *w, uint32_t at, int raw) {
+/* 64 bits as 16 hex digits; with `decimal`, as a number where a log prints them so: without a leading zero or a letter. */
+static void hex(work *w, uint32_t at, int decimal) {
     static const char digits[17] = "0123456789abcdef";
     uint8_t printed[ID_DIGITS], replaced[ID_DIGITS];
-    int letter = 0;
-    for (uint32_t i = 0; i < ID_DIGITS; i++) {
-        uint8_t digit = w->data[at + i / 2] >> (i % 2 ? 0 : 4) & 15;
-        printed[i] = (uint8_t)digits[digit];
-        letter |= digit > 9;
-    }
-    if (raw && !letter && printed[0] != '0') {
-        w->state = TLIB_ASK_FRAME;
+    for (uint32_t i = 0; i < ID_DIGITS; i++)
+        printed[i] = (uint8_t)digits[w->data[at + i / 2] >> (i % 2 ? 0 : 4) & 15];
+    if (decimal && !tlib_is_identifier(printed, ID_DIGITS)) {
+        uint64_t value = tlib_pseudonym_number(w->redaction->names, tlib_u64(w->data + at));
+        for (uint32_t k = 0; k < 8; k++)
+            w->out[at + k] = (uint8_t)(value >> (56 - 8 * k));
+        done(w, at, 8, 0);
         return;
     }
-    int failed = tlib_pseudonym_hex(w->redaction->names, printed, replaced);
+    int failed = tlib_pseudonym(w->redaction->names, printed, ID_DIGITS, replaced);
     for (uint32_t i = 0; i < ID_DIGITS && !failed; i += 2) {
         uint32_t high = replaced[i], low = replaced[i + 1];
         high = high >= 'a' ? high - 'a' + 10 : high - '0';
@@ -127,6 +99,21 @@ static void hex(work *w, uint32_t at, int raw) {
         w->out[at + i / 2] = (uint8_t)(high << 4 | low);
     }
     done(w, at, 8, failed);
+}
+
+/* A number of an enumeration. */
+static void member(work *w, const tlib_attribute *a) {
+    const tlib_redaction *redaction = w->redaction;
+    uint32_t value = tlib_u32(w->data + a->offset);
+    if (value <= SMALL)
+        return;
+    for (uint32_t i = redaction->members_at[a->dense]; i < redaction->members_at[a->dense + 1]; i++)
+        if (redaction->members[i] == value)
+            return;
+    if (value > INT32_MAX) /* it may be negative */
+        w->state = TLIB_ASK_FRAME;
+    else
+        number(w, a->offset, 0);
 }
 
 /* -- lists ---------------------------------------------------------------------------------------- */
@@ -143,6 +130,14 @@ static void pair(work *w, uint8_t type, uint32_t at, uint32_t length) {
         data(w, at, length);
     else
         text(w, at, length);
+}
+
+/* Whether a pair links calls. */
+static int links(const work *w, int action, uint32_t depth, uint8_t type, const uint8_t *key, uint32_t key_length, uint32_t value,
+                 uint32_t length) {
+    if (action == TLIB_REPLACE_CALLS)
+        return depth == 0 && is_call(key, key_length, type, w->data + value, length);
+    return action == TLIB_REPLACE_LINKS && type == TLIB_PAIR_STRING && tlib_is_identifier(w->data + value, length);
 }
 
 /* Replace the values of a list that was checked, at w->data[at..end). */
@@ -170,7 +165,7 @@ static void list(work *w, uint32_t at, uint32_t end, int action) {
         const uint8_t *name = w->data + at + 5;
         int wanted = TLIB_WANTED;
         uint32_t whole = 0;
-        if (!redaction->every && action != TLIB_REPLACE_LINKS) {
+        if (!redaction->every) {
             whole = length + (length ? 1 : 0);
             if (whole > LONGEST_PATH || key > LONGEST_PATH - whole) {
                 w->state = TLIB_ASK_FRAME;
@@ -189,6 +184,8 @@ static void list(work *w, uint32_t at, uint32_t end, int action) {
         at = value + size;
         if (wanted == TLIB_KEEP_ALL)
             continue;
+        if (wanted == TLIB_WANTED && !is_name(name, key))
+            text(w, value - key, key);
         if (type == TLIB_PAIR_LIST) {
             stack[depth++] = (level){end, left, length, inside};
             end = at;
@@ -196,12 +193,9 @@ static void list(work *w, uint32_t at, uint32_t end, int action) {
             at = value + 4;
             length = whole;
             inside = wanted == TLIB_WANTED;
-        } else if (action == TLIB_REPLACE_LINKS) {
-            if (type == TLIB_PAIR_STRING && (is_conn_id(w->data + value, size) || is_uuid(w->data + value, size)))
-                identifier(w, value, size);
-        } else if (action == TLIB_REPLACE_CALLS && depth == 0 && is_call(name, key, type, w->data + value, size)) {
+        } else if (links(w, action, depth, type, name, key, value, size)) {
             if (redaction->ids && type != TLIB_PAIR_INT)
-                identifier(w, value, size);
+                text(w, value, size);
         } else if (wanted == TLIB_WANTED)
             pair(w, type, value, size);
     }
@@ -211,7 +205,7 @@ static void list(work *w, uint32_t at, uint32_t end, int action) {
 
 static void raw(work *w, const tlib_attribute *a) {
     if (a->type == TLIB_STRING)
-        text_of(w, a->offset, a->length);
+        text(w, a->offset, a->length);
     else if (a->type == TLIB_LIST)
         list(w, a->offset, a->offset + a->length, TLIB_REPLACE_LIST);
     else if (a->type == TLIB_INT)
@@ -235,7 +229,7 @@ static void attribute(work *w, const tlib_attribute *a) {
     case TLIB_KEEP:
         break;
     case TLIB_REPLACE_TEXT:
-        text_of(w, a->offset, a->length);
+        text(w, a->offset, a->length);
         break;
     case TLIB_REPLACE_DATA:
         data(w, a->offset, a->length);
@@ -252,8 +246,21 @@ static void attribute(work *w, const tlib_attribute *a) {
     case TLIB_REPLACE_HEX:
         hex(w, a->offset, 0);
         break;
-    case TLIB_REPLACE_ID:
-        identifier(w, a->offset, a->length);
+    case TLIB_REPLACE_UNSIGNED:
+        number(w, a->offset, 0);
+        break;
+    case TLIB_REPLACE_SIGNED:
+        number(w, a->offset, 1);
+        break;
+    case TLIB_REPLACE_LONG:
+        hex(w, a->offset, 1);
+        break;
+    case TLIB_KEEP_IDENTIFIER:
+        if (!tlib_is_identifier(w->data + a->offset, a->length))
+            text(w, a->offset, a->length);
+        break;
+    case TLIB_KEEP_MEMBER:
+        member(w, a);
         break;
     default:
         w->state = TLIB_ASK_FRAME;

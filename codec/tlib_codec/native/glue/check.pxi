@@ -1,17 +1,22 @@
 # The signature of each frame of a run. Included by batches.pyx.
 
 
-cdef class FrameChecker(Checks):
+cdef class FrameChecker:
     """Finds the signature of each frame: its table and everything that it breaks, warnings included.
 
     `check` takes runs of frames; numbers of signatures hold for all of them.
     """
 
-    cdef object limits
+    cdef object registry, limits
+    cdef Tables tables
+    cdef Checks checks
+    cdef tlib_checks core    # of `checks`
     cdef Signatures signatures
 
     def __cinit__(self, registry, limits):
-        self.limits, self.signatures = limits, Signatures()
+        self.registry, self.limits, self.signatures = registry, limits, Signatures()
+        self.tables, self.checks = tables_of(registry), CHECKS(registry)
+        self.core = self.checks.core
 
     def check(self, bytes data, bytes bounds, bint printed=False):
         """Return (place, number, count) of each signature in order of its first place, and the number of each frame's signature.

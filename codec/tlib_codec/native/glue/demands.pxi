@@ -65,6 +65,7 @@ cdef extern from "check.h" nogil:
 
 import struct
 from array import array as numbers_of
+from functools import lru_cache
 
 from tlib_schemas.declare import Composite
 from tlib_schemas.kinds import Kind
@@ -96,7 +97,7 @@ cdef class Checks:
     cdef bytearray suffixes
     cdef list kept
 
-    def __cinit__(self, registry, *more):
+    def __cinit__(self, registry):
         cdef tlib_check *tables
         cdef Demands one
         cdef Py_ssize_t i
@@ -218,6 +219,9 @@ cdef class Checks:
         self.suffixes += shape.suffix.encode("ascii")
         pieces.append(PyBytes_FromStringAndSize(<char *> &one, sizeof(one)))
         return 0
+
+
+CHECKS = lru_cache(maxsize=4)(Checks)
 
 
 cdef class Signatures:

@@ -286,12 +286,6 @@ cdef class LineRun:
         self.core.invalid.length = 0
         return array("Q", places)
 
-    cdef int word(self) except -1:
-        """Make the words for which the core waits."""
-        if self.words.checks is None:
-            return self.words.begin()
-        return self.words.learn(self.source, self.place, self.limits)
-
     def __iter__(self):
         return self
 
@@ -306,7 +300,7 @@ cdef class LineRun:
             if code == TLIB_JSON_CAPACITY:
                 self.frames.work.grow()
             if code == TLIB_JSON_WORD:
-                self.word()
+                self.words.word(self.source, self.place, self.limits)
             self.asks = code == TLIB_JSON_ASK
         if self.out.length:
             return self.taken()

@@ -21,9 +21,11 @@ cdef extern from "log_in.h" nogil:
     ctypedef struct tlib_clock:
         int64_t ahead
         int64_t day
+        int64_t header
         int32_t last
         uint8_t has_ahead
         uint8_t has_day
+        uint8_t has_header
         uint8_t length
         uint8_t *text
         tlib_stamp stamp
@@ -383,16 +385,19 @@ cdef class LogReader:
             clock.stamp.kind,
             clock.stamp.second,
             clock.stamp.micro,
+            clock.header if clock.has_header else None,
         )
 
     @clock.setter
     def clock(self, tuple state):
         cdef tlib_clock *clock = &self.log.clock
-        ahead, day, clock.last, text, clock.stamp.kind, clock.stamp.second, clock.stamp.micro = state
+        ahead, day, clock.last, text, clock.stamp.kind, clock.stamp.second, clock.stamp.micro, header = state
         clock.has_ahead = ahead is not None
         clock.ahead = ahead or 0
         clock.has_day = day is not None
         clock.day = day or 0
+        clock.has_header = header is not None
+        clock.header = header or 0
         encoded = text.encode("ascii")
         clock.length = len(encoded) if len(encoded) <= TLIB_STAMP else 0
         memcpy(clock.text, PyBytes_AS_STRING(encoded), clock.length)

@@ -2,13 +2,10 @@
 
 cdef extern from "pseudonym.h" nogil:
     enum:
-        TLIB_KINDS
-        TLIB_DECIMAL
+        TLIB_ALPHABETS
         TLIB_CODE_BLOCKS
+        TLIB_ESCAPED
         TLIB_CACHE
-        TLIB_PLAIN
-        TLIB_HEX
-        TLIB_BASE32
     ctypedef struct tlib_blake:
         pass
     ctypedef struct tlib_alphabet:
@@ -17,9 +14,9 @@ cdef extern from "pseudonym.h" nogil:
         uint8_t decimal
         uint8_t letters[64]
     ctypedef struct tlib_code_block:
-        uint8_t kind[64]
+        uint8_t alphabet[64]
         uint8_t index[64]
-        tlib_alphabet alphabets[6]
+        tlib_alphabet alphabets[24]
     ctypedef struct tlib_kept_pseudonym:
         pass
     ctypedef struct tlib_pseudonyms:
@@ -29,9 +26,8 @@ cdef extern from "pseudonym.h" nogil:
         void *context
         tlib_code_block *(*block)(void *context, uint32_t number) noexcept nogil
     void tlib_blake_key(tlib_blake *state, const uint8_t *key, size_t length)
-    int tlib_pseudonym(tlib_pseudonyms *names, int own, const uint8_t *text, uint32_t length, uint8_t *out)
-    uint32_t tlib_pseudonym_number(tlib_pseudonyms *names, uint32_t number, uint32_t most)
-    int tlib_pseudonym_hex(tlib_pseudonyms *names, const uint8_t *text, uint8_t *out)
+    int tlib_pseudonym(tlib_pseudonyms *names, const uint8_t *text, uint32_t length, uint8_t *out)
+    uint64_t tlib_pseudonym_number(tlib_pseudonyms *names, uint64_t number)
 
 cdef extern from "redact.h" nogil:
     enum:
@@ -47,6 +43,8 @@ cdef extern from "redact.h" nogil:
         const uint8_t *actions
         const uint16_t *kept
         uint32_t kept_count
+        const uint32_t *members
+        const uint32_t *members_at
         int ids
         int every
         void *context
@@ -64,17 +62,20 @@ cdef tlib_code_block *new_block(void *context, uint32_t number) noexcept with gi
     cdef Cipher cipher = <Cipher> context
     cdef tlib_code_block *block = NULL
     cdef tlib_alphabet *one
-    cdef uint32_t place
+    cdef uint32_t place, which
+    # The last byte of a character in UTF-8 is its place in the block, under these bits.
+    cdef uint8_t bits = 0xC0 if number == (TLIB_ESCAPED + 0xC0) // 64 else 0x80 if number > 1 else 0x40 if number else 0
     try:
         block = <tlib_code_block *> zeroed(1, sizeof(tlib_code_block))
-        for place, (kind, index) in enumerate(cipher.code_block(number)):
-            block.kind[place] = TLIB_KINDS if kind < 0 else <uint8_t> kind
-            block.index[place] = <uint8_t> index
-            if kind >= 0:
-                one = &block.alphabets[<int> kind]
-                one.id = number << 3 | <uint32_t> kind
-                one.decimal = kind == TLIB_DECIMAL
-                one.letters[one.count] = <uint8_t> place | (0x80 if number > 1 else 0x40 if number else 0)
+        memset(block.alphabet, TLIB_ALPHABETS, sizeof(block.alphabet))
+        for which, alphabet in enumerate(cipher.code_block(number)):
+            one = &block.alphabets[which]
+            one.id, one.decimal = alphabet.id, alphabet.decimal
+            for letter in alphabet.characters:
+                place = <uint32_t> ord(letter) % 64
+                block.alphabet[place] = <uint8_t> which
+                block.index[place] = one.count
+                one.letters[one.count] = <uint8_t> place | bits
                 one.count += 1
     except BaseException as error:
         cipher.error = error
@@ -112,32 +113,19 @@ cdef class Cipher:
         error, self.error = self.error, None
         raise error
 
-    cdef bytes made(self, int own, bytes text):
+    def text(self, bytes text not None):
+        """Return the pseudonym of a text; bytes that are not UTF-8 are replaced too."""
         cdef bytes out = PyBytes_FromStringAndSize(NULL, PyBytes_GET_SIZE(text))
         cdef const uint8_t *at = <const uint8_t *> PyBytes_AS_STRING(text)
         if len(text) > 0xFFFFFFFF:
             raise ValueError("a text of more than 4 GiB")
-        if tlib_pseudonym(self.names, own, at, <uint32_t> PyBytes_GET_SIZE(text), <uint8_t *> PyBytes_AS_STRING(out)):
+        if tlib_pseudonym(self.names, at, <uint32_t> PyBytes_GET_SIZE(text), <uint8_t *> PyBytes_AS_STRING(out)):
             self.failed()
         return out
 
-    def text(self, bytes text not None):
-        """Return the pseudonym of a text in UTF-8; other bytes stay."""
-        return self.made(TLIB_PLAIN, text)
-
-    def hex(self, bytes text not None):
-        """Return the pseudonym of lower-case hex digits."""
-        return self.made(TLIB_HEX, text)
-
-    def base32(self, bytes text not None):
-        """Return the pseudonym of a CallUUID."""
-        return self.made(TLIB_BASE32, text)
-
-    def integer(self, int32_t number):
-        """Return the pseudonym of an integer of 32 bits."""
-        cdef uint32_t magnitude = <uint32_t> number if number >= 0 else 0 - <uint32_t> number
-        cdef int64_t found = tlib_pseudonym_number(self.names, magnitude, 0x7FFFFFFF)
-        return -found if number < 0 else found
+    def number(self, uint64_t number):
+        """Return the pseudonym of a number of 64 bits."""
+        return tlib_pseudonym_number(self.names, number)
 
 
 cdef int wanted(void *context, const uint8_t *path, uint32_t length, uint32_t key, int inside) noexcept with gil:
@@ -161,7 +149,10 @@ cdef int wanted(void *context, const uint8_t *path, uint32_t length, uint32_t ke
 
 
 cdef class Redaction:
-    """Replaces the values of frames: `actions` has one for each dense number, `wants` is `Redactor.wants`, None where every value is wanted."""
+    """Replaces the values of frames: `actions` and `members` (of an enumeration) have one for each dense number, `kept` are undeclared ids.
+
+    `wants` is `Redactor.wants`, None where every value is wanted.
+    """
 
     cdef Cipher cipher
     cdef bytes actions
@@ -169,30 +160,42 @@ cdef class Redaction:
     cdef dict answers
     cdef tlib_redaction core
     cdef uint16_t *kept
+    cdef uint32_t *members
+    cdef uint32_t *members_at
     cdef uint32_t *changed
     cdef uint32_t width
     cdef uint64_t *counts     # by attribute id
     cdef uint16_t *counted    # the ids of which something is counted
     cdef uint32_t ids
 
-    def __cinit__(self, Cipher cipher not None, registry, bytes actions not None, kept, bint ids, wants):
-        cdef uint32_t i
-        if len(actions) != len(registry.dictionary) + 1:
-            raise ValueError("actions: expected one for each attribute of the registry, and the first")
+    def __cinit__(self, Cipher cipher not None, registry, bytes actions not None, members, kept, bint ids, wants):
+        cdef uint32_t i, at = 0
+        if not len(actions) == len(members) == len(registry.dictionary) + 1:
+            raise ValueError("actions, members: expected one for each attribute of the registry, and the first")
         self.cipher, self.registry, self.actions, self.wants, self.answers = cipher, registry, actions, wants, {}
         self.kept = <uint16_t *> zeroed(len(kept), sizeof(uint16_t))
         for i, number in enumerate(kept):
             self.kept[i] = number
+        self.members = <uint32_t *> zeroed(sum(map(len, members)), sizeof(uint32_t))
+        self.members_at = <uint32_t *> zeroed(len(members) + 1, sizeof(uint32_t))
+        for i, group in enumerate(members):
+            for member in group:
+                self.members[at] = member
+                at += 1
+            self.members_at[i + 1] = at
         self.counts = <uint64_t *> zeroed(1 << 16, sizeof(uint64_t))
         self.counted = <uint16_t *> zeroed(1 << 16, sizeof(uint16_t))
         self.core.names = cipher.names
         self.core.actions = <const uint8_t *> PyBytes_AS_STRING(actions)
         self.core.kept, self.core.kept_count = self.kept, <uint32_t> len(kept)
+        self.core.members, self.core.members_at = self.members, self.members_at
         self.core.ids, self.core.every = ids, wants is None
         self.core.context, self.core.wants = <void *> self, wanted
 
     def __dealloc__(self):
         PyMem_Free(self.kept)
+        PyMem_Free(self.members)
+        PyMem_Free(self.members_at)
         PyMem_Free(self.changed)
         PyMem_Free(self.counts)
         PyMem_Free(self.counted)

@@ -20,6 +20,18 @@ cdef extern from "wording.h" nogil:
         const tlib_wording *known
         uint32_t wanted
 
+    enum:
+        TLIB_UNWORDED
+        TLIB_UNSURE
+
+    int tlib_find_wording(tlib_wordings *words, const tlib_frames *frames, const uint8_t *data, uint16_t table, int made,
+                          const tlib_wording **found)
+    size_t tlib_wording_room(const tlib_wording *wording)
+    uint8_t *tlib_write_wording(uint8_t *out, const tlib_wording *wording, const tlib_workspace *space, uint64_t base)
+
+cdef extern from "stdint.h" nogil:
+    uint64_t INT64_MAX
+
 
 cdef class Words:
     """Words the violations of invalid frames, each signature of a frame once.
@@ -40,14 +52,17 @@ cdef class Words:
     def __dealloc__(self):
         PyMem_Free(<void *> self.core.known)
 
+    cdef int word(self, frames, uint64_t place, limits) except -1:
+        """Make what the core waits for at a frame: the demands of the registry, or the words of the frame's signature."""
+        return self.begin() if self.checks is None else self.learn(frames, place, limits)
+
     cdef int begin(self) except -1:
-        self.checks, self.signatures = Checks(self.registry), Signatures()
+        self.checks, self.signatures = CHECKS(self.registry), Signatures()
         self.core.known = <const tlib_wording *> zeroed(TLIB_MAX_SIGNATURES + 1, sizeof(tlib_wording))
         self.core.signatures, self.core.checks = &self.signatures.core, &self.checks.core
         return 0
 
     cdef int learn(self, frames, uint64_t place, limits) except -1:
-        """Word the frame at a place, whose signature is wanted."""
         cdef tlib_wording *made = <tlib_wording *> &self.core.known[self.core.wanted]
         cdef bytes text, places, ids
         found = self.wording(frames, place, self.registry, limits)
@@ -65,3 +80,50 @@ cdef class Words:
         made.ids = <const uint16_t *> PyBytes_AS_STRING(ids)
         made.length, made.text = <uint32_t> len(text), <const uint8_t *> PyBytes_AS_STRING(text)
         return 0
+
+
+cdef class WordedFrames:
+    """The words about the invalid frames of a run."""
+
+    cdef Words words
+    cdef FrameRun run
+    cdef object source, limits
+    cdef bytes offsets
+    cdef bint made
+
+    def __cinit__(self, Words words not None, frames, limits):
+        self.words, self.source, self.limits = words, frames, limits
+        self.run = FrameRun(frames.data, frames.bounds, words.registry, limits, frames.printed)
+        self.offsets, self.made = frames.offsets, frames.made
+        if self.offsets is not None and <uint64_t> PyBytes_GET_SIZE(self.offsets) != 8 * self.run.core.count:
+            raise ValueError("offsets: expected a number for each frame")
+
+    def text(self, uint64_t place):
+        """Return the words about a frame; None where only the caller can make them."""
+        cdef const tlib_wording *found = NULL
+        cdef uint16_t table = 0
+        cdef uint64_t base = 0
+        cdef bytes made
+        cdef int code = TLIB_MORE_CAPACITY
+        if place >= self.run.core.count:
+            raise IndexError(place)
+        while code == TLIB_MORE_CAPACITY:
+            code = tlib_frames_index(&self.run.core, place, &table)
+            if code == TLIB_MORE_CAPACITY:
+                self.run.work.grow()
+        if self.offsets is not None:
+            base = (<const uint64_t *> PyBytes_AS_STRING(self.offsets))[place]
+        if code or not table or base > INT64_MAX:
+            return None
+        code = TLIB_UNWORDED
+        while code == TLIB_UNWORDED:
+            code = tlib_find_wording(
+                &self.words.core, &self.run.core, self.run.core.data + self.run.core.bounds[place], table, self.made, &found
+            )
+            if code == TLIB_UNWORDED:
+                self.words.word(self.source, place, self.limits)
+        if code == TLIB_UNSURE:
+            return None
+        made = PyBytes_FromStringAndSize(NULL, <Py_ssize_t> tlib_wording_room(found))
+        length = tlib_write_wording(<uint8_t *> PyBytes_AS_STRING(made), found, self.run.core.space, base) - <uint8_t *> PyBytes_AS_STRING(made)
+        return made[:length]

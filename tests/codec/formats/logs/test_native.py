@@ -120,6 +120,14 @@ def test_the_explanation_is_a_note():
         "UserData\t[68] 00 01 ..\n\t\t'l'(list) 'm'(list)\n\t\t\t\t'd'\t[2] 00 01\n\t\t\t\t'n'\t-5",
         "Extensions\t[68] 00 01 .. 'k'\t'v'",
         "UserData\t[68] 00 02 ..\n'l'(list)\n'a' '1'\n'b' 2",
+        "ThisDN\t'1'\n\tAttributeThisDN\t'2'",
+        "UserData\t[68] 00 01 ..\n\t\t'a'\t'1'\n\tAttributeUserData\t[68] 00 01 ..\n\t\t'b'\t'2'",
+        "NodeID\tseven",
+        "NodeID\t99999999999\n\tAttributeNodeID\t7",
+        "ThisDN\t'1'\n@16:45:24.600 another thread\n\tAttributeANI\t'2'",
+        "UserData\t[68] 00 02 ..\n\t\t'a'\t'1'\n16:45:24.600 another thread\n\t\t'b'\t'2'",
+        "Mystery\t[68] 00 02 ..\nanother thread\nand one more\n\t\t'b'\t'2'",
+        "ThisDN\t'1'\nanother thread\nthat says more",
     ],
 )
 def test_the_c_reads_it(attribute):
@@ -132,16 +140,37 @@ def test_the_c_reads_it(attribute):
         ("value", f"{HEAD}\tAttributeThisDN\t2001\n\n"),
         ("value", f"{HEAD}\tAttributeThisDN\t'2001\n\tAttributeANI\t'1'\n\n"),
         ("list", f"{HEAD}\tAttributeUserData\t[68] 00 03 ..\n\t\t'a'\t'1'\n\n"),
-        ("line", f"{HEAD}\tAttributeThisDN\t'1'\n\tAttributeThisDN\t'2'\n\n"),
+        ("line", f"{HEAD}\tAttributeThisDN\t'1'\n\tno attribute\n\n"),
+        ("line", f"{HEAD}\tAttributeThisDN\t'1'\nanother thread\n\tAttributeMystery\n\tAttributeMystery\n\n"),
         ("header", "Server: Switch 'S' -> 'EventOnHook'\n    ThisDN 2001\n\n"),
         ("message without a number", "@16:45:24.5942 [0] 8.1.1 distribute_event: message EventPrivate\n\tAttributeThisDN\t'1'\n\n"),
-        ("clock", "Local time: 2015-05-29T16:45:24\n"),
         ("clock", f"9999-12-31T{HEAD[1:]}\n"),
         ("attribute without a message", "\tAttributeThisDN\t'1'\n"),
     ],
 )
 def test_the_c_asks(reason, text):
     assert asked(text) == {reason: 1}
+
+
+def test_a_diagnostic_stands_behind_its_message():
+    again = HOOK.replace("\n\n", "\n\tAttributeThisDN\t'2002'\n\n")
+    found, _ = read(HOOK + again + HOOK)
+    assert [len(one) if isinstance(one, Frames) else one.code for one in found] == [2, "log-duplicate-attribute", 1]
+
+
+def test_an_attribute_of_a_message_whose_header_is_lost_is_asked_for():
+    text = f"{HEAD}\tAttributeThisDN\t'1'\nanother thread\n\tAttributeThisDN\t'2'\n\n"
+    assert asked(text) == {"line": 1}
+
+
+def test_more_wrong_lines_than_the_limit_are_asked_for():
+    again = "\tAttributeThisDN\t'2002'\n"
+    assert asked(HOOK[:-1] + again + again + "\n", limits=LogLimits(problems=1)) == {"size": 1}
+
+
+def test_more_stray_lines_than_the_limit_are_asked_for():
+    text = HOOK[:-1] + "another thread\nanother thread\n\tAttributeANI\t'1'\n\n"
+    assert asked(text, limits=LogLimits(problems=1)) == {"size": 1}
 
 
 def test_the_first_line_that_is_not_utf_8_is_asked_for():
@@ -162,6 +191,27 @@ def test_the_c_goes_on_at_the_header_that_ends_an_asked_message():
 def test_a_date_that_an_event_gives_while_the_next_header_is_read():
     event = f"{HEAD}\tAttributeTimeinSecs\t1432917924\n"
     assert asked(event + event + "\n") == {"clock": 1}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Local time:      2015-05-29T16:45:24\nUTC time:        2015-05-29T14:45:24\n",
+        "Local time: 2015-05-29 16:45:24.123 and more\nUTC time:2015-05-29T17:01:24\n",
+        "UTC time: 2015-05-29T14:45:24\n",
+        "Local time: 2015-05-29T16:45:24\nUTC time: 2015-06-29T14:45:24\n",
+        "Local time: 2015-05-29T16:45:24\nLocal time: 2015-02-29T16:45:24\nUTC time: 2015-05-29T14:45:60\n",
+        "Local time: today\n",
+        "Local time: 2015-05-29T16:45\n",
+    ],
+)
+def test_the_c_reads_the_times_of_a_header(header):
+    assert asked(f"text\n{header}text\n{HOOK}") == {}
+
+
+def test_python_knows_the_header_that_the_c_has_read():
+    text = f"Local time: 2015-05-29T16:45:24\n{HEAD}\tAttributeThisDN\t2001\n\nUTC time: 2015-05-29T14:45:24\n{HEAD}\tAttributeThisDN\t2001\n\n"
+    assert asked(text) == {"value": 2}
 
 
 def test_times_follow_from_the_zone_that_the_caller_names():
