@@ -19,8 +19,8 @@ _TICK = 0.005  # seconds between looks at a backlog
 class Clients:
     """The connections of a server.
 
-    `disconnected` counts those whose backlog exceeded `max_backlog` bytes, or was the largest while all exceeded `max_backlogs` bytes together;
-    `report` gets a line for each.
+    `disconnected` counts those whose backlog exceeded `max_backlog` bytes, or was the largest while all exceeded `max_backlogs` bytes
+    together; `report` gets a line for each.
     """
 
     def __init__(self, max_backlog: int, max_backlogs: int, report: Callable[[str], None]) -> None:

@@ -54,8 +54,8 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The limits of a server.
 
     A client with a backlog above `max_backlog` bytes is disconnected, and so are those with the largest ones while all backlogs exceed
-    `max_backlogs` bytes together; a stream without a clock waits `patience` seconds for clients with a backlog; it begins when `min_clients`
-    are connected. At most `max_clients` are connected at once, others wait.
+    `max_backlogs` bytes together; a stream without a clock waits `patience` seconds for clients with a backlog; it begins when
+    `min_clients` are connected. At most `max_clients` are connected at once, others wait.
     """
 
     max_backlog: int = 4 << 20

@@ -21,21 +21,25 @@ _CAPTURE, _LOG, _OTHER = 160, 64, 160  # MB of memory that a reader may take
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """One kind of input: its name, its description, the memory in MB that a reader may take, and its pieces."""
+    """One kind of input: its name, its description, the memory in MB that a reader may take, and its pieces.
+
+    Its bytes unpack to `times` as many.
+    """
 
     name: str
     title: str
     most: int
     pieces: Callable[[], Iterator[bytes]]
+    times: int = 1
 
 
 KINDS: Final[dict[str, Kind]] = {}
 
 
-def _kind(most: int, title: str) -> Callable[[Callable[[], Iterator[bytes]]], Callable[[], Iterator[bytes]]]:
+def _kind(most: int, title: str, times: int = 1) -> Callable[[Callable[[], Iterator[bytes]]], Callable[[], Iterator[bytes]]]:
     def add(pieces: Callable[[], Iterator[bytes]]) -> Callable[[], Iterator[bytes]]:
         name = pieces.__name__.replace("_", "-")
-        KINDS[name] = Kind(name, title, most, pieces)
+        KINDS[name] = Kind(name, title, most, pieces, times)
         return pieces
 
     return add
@@ -293,7 +297,7 @@ def endless_wide_line() -> Iterator[bytes]:
     return _after(b"\xff\xfe" + _OPEN.decode().encode("utf-16-le"), itertools.repeat(b"x\0" * (MIB // 2)))
 
 
-@_kind(_LOG, "gzip: a log of one line, a thousandth of its size")
+@_kind(_LOG, "gzip: a log of one line, a thousandth of its size", times=1000)
 def zipped_line() -> Iterator[bytes]:
     return itertools.chain([gzip.compress(_OPEN)], itertools.repeat(gzip.compress(b"x" * (16 * MIB))))
 
