@@ -158,7 +158,8 @@ class Rewriter:
         try:
             return self._redactor.frame(entry.item)
         except EncodeError as error:
-            return self._unsafe(entry, error)
+            self._unsafe(entry, error)
+            return None
 
     def _line(self, entry: Entry) -> bytes | None:
         if isinstance(entry, Diagnostic):
@@ -175,7 +176,8 @@ class Rewriter:
         try:
             return line_of(safe_record(self._redactor, entry), self._redactor.registry)
         except EncodeError as error:
-            return self._unsafe(entry, error)
+            self._unsafe(entry, error)
+            return None
 
     def _unsafe(self, record: Record, error: EncodeError) -> None:
         report(f"{record.origin.place}: omitted: {error}")

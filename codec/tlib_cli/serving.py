@@ -39,6 +39,7 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True):
     speed: float
     min_clients: int
     max_backlog: int
+    max_clients: int
     tls_cert: str | None
     tls_key: str | None
     tls_ca: str | None
@@ -82,6 +83,14 @@ def serving_options(command: F) -> F:
             metavar="N",
             help="Disconnect a client whose backlog exceeds N bytes.",
         ),
+        click.option(
+            "--max-clients",
+            type=click.IntRange(1),
+            default=_DEFAULT.max_clients,
+            show_default=True,
+            metavar="N",
+            help="Serve N clients at once; others wait until one leaves.",
+        ),
         click.option("--tls-cert", metavar="FILE", help="Use TLS with this certificate (PEM)."),
         click.option("--tls-key", metavar="FILE", help="Read the certificate's private key from this file."),
         click.option("--tls-ca", metavar="FILE", help="Use TLS with --backup-of or --connect, and trust this certificate (PEM)."),
@@ -109,12 +118,14 @@ def serve(
     """
     if serving.backup_of is not None and serving.listen is None:
         raise click.UsageError("--backup-of needs --listen")
+    if serving.min_clients > serving.max_clients:
+        raise click.UsageError(f"--min-clients {serving.min_clients} is more than --max-clients {serving.max_clients}")
     with contextlib.ExitStack() as stack:
         read = (*inputs, serving.tls_cert, serving.tls_key, serving.tls_ca)
         log = None if serving.fault_log is None else stack.enter_context(opened(serving.fault_log, read, grows=True))
         faults_log = FaultLog(log)
         injector = Injector(faults, seed=seed, registry=registry, log=faults_log) if faults else None
-        settings = ServerSettings(max_backlog=serving.max_backlog, min_clients=serving.min_clients)
+        settings = ServerSettings(max_backlog=serving.max_backlog, max_clients=serving.max_clients, min_clients=serving.min_clients)
         server = Server(settings, registry=registry, stream=name, active=serving.backup_of is None)
         status, ending = FINE, Ending()
         with ending, status_line(_Status(serving.listen or connect[0], server, faults_log)) as say:

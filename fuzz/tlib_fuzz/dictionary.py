@@ -17,6 +17,7 @@ from tlib_schemas.registry import Registry
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_schemas.wire import Enum
 
+_NO_NAME = re.compile(r"[^A-Za-z0-9_]")
 _LENGTHS = (0, 1, 0x7FFF, 0x8000, 0xFFFF)
 _ORDERS: tuple[Literal["big", "little"], ...] = ("big", "little")
 _JSON = (b'"$binary":"', b'"$string":"', b'"$unicode":"', b'"$gap":{', b'"$malformed":{', b'"$violations":[', b'"$source":{', b'"Event":')
@@ -71,7 +72,7 @@ def file_of(tokens: Iterable[tuple[str, bytes]]) -> str:
     """Return the text of a dictionary file: named tokens, each value once."""
     lines: dict[bytes, str] = {}
     for name, value in tokens:
-        lines.setdefault(value, f'{re.sub(r"[^A-Za-z0-9_]", "_", name)}="{_escaped(value)}"')
+        lines.setdefault(value, f'{_NO_NAME.sub("_", name)}="{_escaped(value)}"')
     return "".join(f"{line}\n" for line in lines.values())
 
 

@@ -268,7 +268,8 @@ class Attribute(msgspec.Struct, frozen=True, repr_omit_defaults=True):
 
     `value` is None where the type of the attribute is not known: any type is accepted and kept as
     a `RawValue`. `aliases` are other names under which logs and libraries print it. `category` is for redaction,
-    which replaces the value unless its category is harmless; OTHER stands for that of `CATEGORY_OF`. `identifies` is for call tracking. `of_event` marks a value that describes the
+    which replaces the value unless its category is harmless; OTHER stands for that of `CATEGORY_OF`. `identifies` is
+    for call tracking. `of_event` marks a value that describes the
     event (its time, its number, its sender) and so is no property of the call. `common` marks an attribute that any
     message may carry, also where its table does not list it; `client_side` one that the receiving client sets, so that
     no log prints it.

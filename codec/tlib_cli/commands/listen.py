@@ -16,7 +16,7 @@ from tlib_cli.reports import report
 from tlib_codec.formats import Writer
 from tlib_codec.records import Batch, Origin, Record
 from tlib_schemas.registry import Registry
-from tlib_simulator.network import Address, Connected, Disconnected, Listener, Received, Resynchronised, Silent
+from tlib_simulator.network import Address, Connected, Disconnected, Evicted, Listener, Received, Resynchronised, Silent
 
 _FLUSH = 0.1  # seconds between flushes of the output
 _NAMED = 5  # calls that a report names
@@ -123,13 +123,15 @@ class _Output:
             self._writer.flush()
 
 
-def _line(notice: Connected | Disconnected | Resynchronised | Silent) -> str:
+def _line(notice: Connected | Disconnected | Resynchronised | Silent | Evicted) -> str:
     """Return a notice about the connection as one line."""
     match notice:
         case Connected():
             return f"connected to {shown(notice.address)}"
         case Silent():
             return f"connected to {shown(notice.address)}, which has sent nothing yet"
+        case Evicted():
+            return f"more live calls than the limit ({notice.limit}): the oldest are forgotten"
         case Disconnected(connection=0):
             return f"{shown(notice.address)}: {notice.reason}; trying again"
         case Disconnected():

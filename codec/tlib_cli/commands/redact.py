@@ -18,7 +18,7 @@ from tlib_cli.trees import is_tree, targets
 from tlib_cli.view.progress import Progress
 from tlib_codec.access import closest
 from tlib_codec.formats import readable
-from tlib_codec.formats.compression import SUFFIXES, compressed
+from tlib_codec.formats.compression import SUFFIXES, CompressionError, compressed
 from tlib_codec.redact import Redactor, Rules, stretched
 from tlib_schemas.errors import EncodeError
 from tlib_schemas.kinds import HARMLESS, Category
@@ -168,7 +168,10 @@ def _rewrite(name: str, output: str | None, reads: tuple[str, ...], format_name:
         binary = packed or input_format.name not in {"log", "jsonl"}
         target = stack.enter_context(opened(output, reads, binary=binary))
         if output is not None and packed:
-            target = stack.enter_context(compressed(output, target))
+            try:
+                target = stack.enter_context(compressed(output, target))
+            except CompressionError as error:
+                raise Unusable(f"{output}: {error}") from None
         rewriter.rewrite(source, input_format, target)
         target.flush()
 

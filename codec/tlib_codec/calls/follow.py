@@ -51,6 +51,7 @@ Followed: TypeAlias = Call | Missing
 
 _OF_SERVER = FRESH_START | BACK_IN_STEP | {RELEASED}  # the latter two on an abstract DN
 _MOST_COUNTED = 1_000  # messages
+_LONGEST_COUNTED = 256  # characters of the name of one
 _NOWHERE = Origin()
 
 
@@ -126,7 +127,7 @@ class CallTracker:
                 yield one
 
     def _count(self, message: int | str, count: int = 1) -> None:
-        if message in self.messages or len(self.messages) < _MOST_COUNTED:
+        if message in self.messages or (len(self.messages) < _MOST_COUNTED and len(str(message)) <= _LONGEST_COUNTED):
             self.messages[message] = self.messages.get(message, 0) + count
 
     def _arrive(self, event: Event, number: Any) -> list[Followed]:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     Held: TypeAlias = OpenCall | PlainCall
 
 _RECENT = 64  # events of a call among which a copy is recognised
+_LONGEST_NAME = 256  # characters of a name of an ended call that is remembered
+_ORDINARY_NAME = 64  # characters of a name that the size of a call allows for
 
 
 class OpenCalls:
@@ -150,7 +152,7 @@ class OpenCalls:
                 call.call_uuid = call.call_uuid or uuid
                 call.sites[uuid] = event.origin.file
                 self.by_uuid[uuid] = one
-                self.hold(one, 300)
+                self.hold(one, 300 + _beyond(uuid))
             if self.by_uuid.get(uuid) is one:
                 one.uuids[uuid] = event.connection.number
         other = self.by_conn.get(conn) if conn is not None and not one.listed else None
@@ -159,7 +161,7 @@ class OpenCalls:
             if conn not in one.conn_ids and len(one.conn_ids) < self.limits.entries:
                 one.conn_ids.add(conn)
                 self.by_conn[conn] = one
-                self.hold(one, 200)
+                self.hold(one, 200 + _beyond(conn))
 
     def unite(self, event: Event) -> None:
         """Make one of two open calls, of which one is known by CallUUID alone, where an event has the names of both."""
@@ -243,7 +245,8 @@ class OpenCalls:
         """Add an event to the history."""
         if self.fits(one, one.call.history):
             one.call.history.append(change)
-            self.hold(one, 300 + sum(weight(old) + weight(new) for old, new in change.changes.values()))
+            origin = len(change.origin.text) + len(change.origin.peer)
+            self.hold(one, 300 + origin + sum(weight(old) + weight(new) for old, new in change.changes.values()))
 
     def fits(self, one: OpenCall, kept: list[Any] | dict[Any, Any]) -> bool:
         """Return whether one more entry fits; count it where it does not."""
@@ -306,8 +309,9 @@ class OpenCalls:
 
     def _remember_end(self, names: Iterable[str], home: int, end: dt.datetime | None) -> None:
         for name in names:
-            self._ended[name] = (home, end)
-            self._ended.move_to_end(name)
+            if len(name) <= _LONGEST_NAME:
+                self._ended[name] = (home, end)
+                self._ended.move_to_end(name)
         while len(self._ended) > 2 * self.limits.calls:
             self._ended.popitem(last=False)
 
@@ -349,3 +353,8 @@ class OpenCalls:
         if self.size > self.limits.size:
             self.unfold()
         return bool(self.open) and (len(self.open) > self.limits.calls or self._size > self.limits.size)
+
+
+def _beyond(name: str) -> int:
+    """Return the bytes of a name beyond those of an ordinary one."""
+    return max(0, len(name) - _ORDINARY_NAME)

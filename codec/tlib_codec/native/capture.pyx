@@ -185,7 +185,7 @@ cdef class Lane:
             if history:
                 memmove(self.lane.data, self.lane.data + size - history, history)
             self.lane.size = history
-            if self.lane.capacity > 4 * history:  # one long burst is no reason to keep its buffer for ever
+            if self.lane.capacity > 2 * history:  # one long burst is no reason to keep its buffer for ever
                 shrink(&self.lane, history)
 
     cdef const tlib_mark *at(self, uint64_t end) except NULL:

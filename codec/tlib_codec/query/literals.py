@@ -31,9 +31,10 @@ _ORDERS: Final[dict[Operator, Callable[[Any, Any], bool]]] = {
     Operator.GE: operator.ge,
 }
 EQUALITY: Final = (Operator.EQ, Operator.NE)
+_SHORT_NUMBER: Final = re.compile(r"-?[0-9]{1,10}")
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{1,20})?")
 _DURATION: Final = re.compile(r"(?:[0-9]{1,12}(?:\.[0-9]{1,12})?(?:ms|[smhd]))+")
-_SPAN: Final = re.compile(r"([0-9.]+)(ms|[smhd])")
+_SPAN: Final = re.compile(r"([0-9.]{1,25})(ms|[smhd])")
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 FOLDED: Final = frozenset({FieldKind.NAME, FieldKind.ID, FieldKind.WORD})
 
@@ -84,7 +85,7 @@ def wanted_number(name: str, field: NamedField, literal: str) -> int | float:
 def _named(name: str, field: NamedField, literal: str) -> int:
     numbers = {label.lower(): one for label, one in field.names.items()}
     wanted = numbers.get(literal.lower())
-    if wanted is None and re.fullmatch(r"-?[0-9]{1,10}", literal):
+    if wanted is None and _SHORT_NUMBER.fullmatch(literal):
         wanted = int(literal)
     if wanted is None:
         raise LookupError(f"{name} has no value {literal or 'of no letters'}{nearest(literal, field.names)}")

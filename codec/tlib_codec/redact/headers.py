@@ -19,6 +19,7 @@ from tlib_codec.formats.logs.tserver import DIRECTION, message_name
 from tlib_schemas.enumerations import AttributeID
 
 from .items import Redactor
+from .loose import loose
 
 _WORDS: Final = frozenset({
     "-", "->", ":", ",", "attributes:", "backup", "call/party", "client", "debug", "distribute", "distribute_event",
@@ -108,9 +109,9 @@ class Headers:
         at = match.start()
         for group in sorted(("name", "peer"), key=match.start):
             text = match[group]
-            out += [self._words(line[at : match.start(group)]), self.message(text) if group == "name" else self._redactor.text(text)]
+            out += [self._words(line[at : match.start(group)]), self.message(text) if group == "name" else loose(self._redactor, text)]
             at = match.end(group)
-        return "".join([*out, self._words(line[at : match.end()]), self._redactor.text(line[match.end() :])])
+        return "".join([*out, self._words(line[at : match.end()]), loose(self._redactor, line[match.end() :])])
 
     # -- the words around it ---------------------------------------------------------------------
 
@@ -145,8 +146,8 @@ class Headers:
     def _other(self, token: str) -> str:
         numbered = _NUMBERED.fullmatch(token)
         if numbered is not None and int(numbered[1]) <= 0xFFFF and not self._redactor.chooses(AttributeID.Server):
-            return numbered[1] + self._redactor.text(numbered[2])
-        return self._redactor.message(token) if _NAMED.fullmatch(token) else self._redactor.text(token)
+            return numbered[1] + loose(self._redactor, numbered[2])
+        return self._redactor.message(token) if _NAMED.fullmatch(token) else loose(self._redactor, token)
 
 
 @functools.lru_cache(maxsize=256)

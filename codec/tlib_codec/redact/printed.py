@@ -14,10 +14,12 @@ from typing import Any, Final
 from tlib_codec.formats.logs.context import PREFIXES
 from tlib_codec.formats.logs.values import Known, Names, Unreadable, looks_hex, printed_bytes, whole, wrap
 from tlib_schemas.enumerations import AttributeID, OpenEnum
+from tlib_schemas.errors import EncodeError
 from tlib_schemas.kinds import WireType
 from tlib_schemas.values import KVList, RawValue
 
 from .items import UNNUMBERED, Redactor
+from .loose import loose
 
 _NUMBER: Final = re.compile(r"(-?)\d{1,20}(?!\d)", re.ASCII)
 _HEX: Final = re.compile(r"[0-9a-fA-F]{14,16}(?![0-9a-fA-F])")
@@ -74,15 +76,16 @@ class Printed:
             return text
         try:
             value = known.parse(text)
-        except Unreadable:
-            return redactor.text(text)
-        if known.id in redactor.conn_ids:
-            match = _HEX.match(text)
-            if match is None:
-                return redactor.text(text)
-            safe = str(redactor.value(known.id, value))[-len(match[0]) :]
-            return (match[0] if safe == match[0].lower() else safe) + self._remark(text[match.end() :])
-        return self._again(known, text, value, redactor.value(known.id, value))
+            safe = redactor.value(known.id, value)
+        except (Unreadable, EncodeError):
+            return loose(redactor, text)
+        if known.id not in redactor.conn_ids:
+            return self._again(known, text, value, safe)
+        match = _HEX.match(text)
+        if match is None:
+            return loose(redactor, text)
+        shown = match[0] if safe == value else safe[-len(match[0]) :]
+        return shown + self._remark(text[match.end() :])
 
     def _again(self, known: Known, text: str, old: Any, new: Any) -> str:
         """Return the text in which `new` is printed where `old` was."""
@@ -93,11 +96,11 @@ class Printed:
         if isinstance(new, RawValue):
             number = new.type in {WireType.Int, WireType.Long}
             return self._number(text, int.from_bytes(new.value), same=old == new) if number else self._data(text, new.value)
-        if isinstance(new, int):
-            return self._number(text, new, same=old == new, clock=known.id == AttributeID.TimeinSecs)
         if isinstance(new, bytes):
             return self._data(text, new)
-        return self.redactor.text(text)
+        if text[0] == "[":  # the bytes of a list, or of a value that a construct of the caller's own reads
+            return self.unknown(text)
+        return self._number(text, new, same=old == new, clock=known.id == AttributeID.TimeinSecs)
 
     def _number(self, text: str, number: int, *, same: bool, clock: bool = False) -> str:
         digits = text.split(None, 1)[0]
@@ -111,7 +114,7 @@ class Printed:
 
     def _remark(self, text: str, label: str = "") -> str:
         """Return the text behind a number: the name of its value stays, all else is replaced."""
-        return text if label and text.strip() in {f"[{label}]", f"({label})"} else self.redactor.text(text)
+        return text if label and text.strip() in {f"[{label}]", f"({label})"} else loose(self.redactor, text)
 
     @staticmethod
     def _data(text: str, data: bytes) -> str:
@@ -129,10 +132,8 @@ class Printed:
             return self._data(text, self.redactor.pseudonyms.data(printed[1]))
         digits = text.split(None, 1)[0]
         if looks_hex(digits):
-            return self.redactor.long(digits) + self.redactor.text(text[len(digits) :])
-        match = _NUMBER.match(text)
-        end = 0 if match is None else match.end()
-        return self.redactor.text(text[:end]) + self.redactor.text(text[end:])
+            return self.redactor.long(digits) + loose(self.redactor, text[len(digits) :])
+        return loose(self.redactor, text)
 
     # -- lists -----------------------------------------------------------------------------------
 
@@ -164,7 +165,7 @@ class Printed:
         """Return the text in which the value `new` of a pair is printed where `old` was."""
         if isinstance(new, bytes):
             return text if new == old else self._data(text, new)
-        return self._number(text[: len(text) - len(rest)], new, same=new == old) + self.redactor.text(rest)
+        return self._number(text[: len(text) - len(rest)], new, same=new == old) + loose(self.redactor, rest)
 
     def one(self, number: int | None, key: str, value: Any, path: str | None, inside: bool | None) -> tuple[str, Any]:
         """Return key and value of one pair of an attribute's list as `Redactor.list` gives them; `inside` None keeps both."""

@@ -20,6 +20,7 @@ from tlib_codec.formats.logs.values import Known, whole_bytes
 from tlib_codec.records import Record
 
 from .items import UNNUMBERED
+from .loose import loose
 from .printed import Printed
 
 Change = Callable[[str], str]
@@ -197,14 +198,15 @@ class Rewritten:
             start = text.find("'") + 1
             end = len(text) - len(rest if value is None else value)
             name = key if wanted is None or number in self._redactor.kept else self._redactor.key(key)
-            before += self._redactor.text(text[: start - 1]) + "'" + name + self.printed.types(text[start + len(key) : end])
+            before += loose(self._redactor, text[: start - 1]) + "'" + name + self.printed.types(text[start + len(key) : end])
             if value is not None:
                 self._pair_value(before, key, value + tail, level, wanted)
                 return
             self._levels.append(_Level(indent, path, wanted))
             text = text[end:]
             pair = self.message.pair(rest) if rest else None
-        self._value(before, text + tail, self._redactor.text, self._redactor.text)
+        change = partial(loose, self._redactor)
+        self._value(before, text + tail, change, change)
 
     def _pair_value(self, before: str, key: str, text: str, level: _Level, wanted: bool | None) -> None:
         number = None if self._known is None else self._known.id

@@ -2,7 +2,7 @@
 
 from .backup import OtherStream, stand_by
 from .handshake import Handshake
-from .listener import Address, Connected, Disconnected, Listener, Notice, Received, Silent
+from .listener import Address, Connected, Disconnected, Evicted, Listener, Notice, Received, Silent
 from .live_calls import LiveCalls
 from .resynchronisation import Resynchronised
 from .server import Server, ServerSettings, TimedItem
@@ -11,6 +11,7 @@ __all__ = [
     "Address",
     "Connected",
     "Disconnected",
+    "Evicted",
     "Handshake",
     "Listener",
     "LiveCalls",

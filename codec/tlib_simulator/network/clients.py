@@ -1,8 +1,8 @@
 """The clients of a server, and the bytes that all of them get.
 
 Strategy: bytes are joined into a batch and written to every client at once. The backup learns the position in the
-stream first, so it never knows less than a client. A client whose backlog exceeds the limit is disconnected, so
-memory is bounded and no client waits for another.
+stream first, so it never knows less than a client. A client whose backlog exceeds the limit is disconnected, and those with the
+largest backlogs where all exceed a limit together, so memory is bounded and no client waits for another.
 """
 
 from __future__ import annotations
@@ -17,14 +17,19 @@ _TICK = 0.005  # seconds between looks at a backlog
 
 
 class Clients:
-    """The connections of a server. `disconnected` counts those that exceeded `max_backlog` bytes; `report` gets a line for each."""
+    """The connections of a server.
 
-    def __init__(self, max_backlog: int, report: Callable[[str], None]) -> None:
+    `disconnected` counts those whose backlog exceeded `max_backlog` bytes, or was the largest while all exceeded `max_backlogs` bytes
+    together; `report` gets a line for each.
+    """
+
+    def __init__(self, max_backlog: int, max_backlogs: int, report: Callable[[str], None]) -> None:
         self.connections: set[Connection] = set()
         self.disconnected: int = 0
         self.batch_size: int = 0
         self.report: Callable[[str], None] = report
         self._max_backlog = max_backlog
+        self._max_backlogs = max_backlogs
         self._batch: list[bytes] = []
         self._changed = asyncio.Event()
 
@@ -78,6 +83,17 @@ class Clients:
                 connection.write(data)
         for connection in [one for one in self.connections if one.stream_backlog > self._max_backlog]:
             self.disconnect(connection)
+        self.relieve()
+
+    def relieve(self) -> None:
+        """Disconnect the clients with the largest backlogs while all exceed the limit together."""
+        backlogs = {connection: connection.backlog for connection in self.connections}
+        excess = sum(backlogs.values()) - self._max_backlogs
+        for connection in sorted(backlogs, key=backlogs.__getitem__, reverse=True) if excess > 0 else ():
+            if excess <= 0:
+                break
+            excess -= backlogs[connection]
+            self.disconnect(connection)
 
     def disconnect(self, connection: Connection) -> None:
         """Disconnect a client that does not read."""
@@ -92,8 +108,9 @@ class Clients:
             connection.reset()
 
     async def pace(self, patience: float) -> None:
-        """Wait until backlogs are below a quarter of the limit; disconnect clients that take longer than `patience` seconds."""
-        for connection in await self._while(lambda one: one.stream_backlog > self._max_backlog // 4, patience):
+        """Wait until backlogs are below a quarter of the limits; disconnect clients that take longer than `patience` seconds."""
+        most = min(self._max_backlog, self._max_backlogs // max(len(self.connections), 1)) // 4
+        for connection in await self._while(lambda one: one.stream_backlog > most, patience):
             self.disconnect(connection)
 
     async def drain(self, patience: float) -> list[Connection]:

@@ -55,13 +55,19 @@ class Received(msgspec.Struct, frozen=True):
     offset: int
 
 
+class Evicted(msgspec.Struct, frozen=True):
+    """There are more live calls than `limit`, or they keep too much memory: the oldest are forgotten from now on."""
+
+    limit: int
+
+
 class Silent(msgspec.Struct, frozen=True):
     """The only server accepted the connection and has sent nothing yet; the listener waits for it."""
 
     address: Address
 
 
-Notice: TypeAlias = Received | Connected | Disconnected | Resynchronised | Silent
+Notice: TypeAlias = Received | Connected | Disconnected | Resynchronised | Silent | Evicted
 
 
 class Listener:
@@ -145,9 +151,12 @@ class Listener:
                 while batch:
                     for offset, data, item in batch:
                         yield Received(item, data, address, self._connections, offset)
-                        result = resynchronisation.follow(item, self._connections)
+                        evicted = self.live.evicted
+                        result = resynchronisation.follow(item, self._connections, len(data))
                         if result is not None:
                             yield result
+                        if self.live.evicted and not evicted:
+                            yield Evicted(self.live.limit)
                     batch = await reader.batch()
             except OSError as error:
                 why = reason(error)

@@ -35,17 +35,18 @@ class Resynchronisation:
         self._before: frozenset[str] = frozenset()
         self._announced: dict[str, None] = {}
 
-    def follow(self, item: StreamItem, connection: int) -> Resynchronised | None:
-        """Take the next item; return the result when the announcement is complete."""
+    def follow(self, item: StreamItem, connection: int, size: int = 0) -> Resynchronised | None:
+        """Take the next item, whose frame has `size` bytes; return the result when the announcement is complete."""
         handshake = Handshake.of(item)
         if handshake is not None:
             self._before = frozenset(call.call_uuid for call in self._live)
             self._announced = {}
             self._missing = handshake.calls
         elif self._missing > 0 and isinstance(item, EventCallCreated):
-            self._announced[item.call_uuid] = None
+            if len(self._announced) < self._live.limit:
+                self._announced[item.call_uuid] = None
             self._missing -= 1
-        self._live.apply(item)
+        self._live.apply(item, size)
         if self._missing:
             return None
         self._missing = -1

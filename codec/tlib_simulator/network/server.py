@@ -2,7 +2,7 @@
 
 Strategy: the server encodes an event once, joins events that are due together, and writes the same bytes to all
 clients. A new client gets the handshake and the live calls, then the stream from there on. asyncio's transports keep
-each client's backlog, which `ServerSettings.max_backlog` bounds. A backup accepts connections and sends nothing until
+each client's backlog, which `ServerSettings` bounds, one by one and all together. A backup accepts connections and sends nothing until
 its primary is gone (`backup`).
 """
 
@@ -26,6 +26,7 @@ from tlib_schemas.registry import Item, Registry
 from tlib_schemas.tlibrary import TLIBRARY
 from tlib_simulator.faults.injector import Action, Injector, Pause
 
+from .accepting import Acceptor, listening
 from .clients import Clients
 from .connection import Connection, reason
 from .handshake import Handshake, LinkRequest, Progress
@@ -52,11 +53,14 @@ class TimedItem(Protocol):
 class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The limits of a server.
 
-    A client with a backlog above `max_backlog` bytes is disconnected; a stream without a clock waits `patience`
-    seconds for clients with a backlog; it begins when `min_clients` are connected.
+    A client with a backlog above `max_backlog` bytes is disconnected, and so are those with the largest ones while all backlogs exceed
+    `max_backlogs` bytes together; a stream without a clock waits `patience` seconds for clients with a backlog; it begins when
+    `min_clients` are connected. At most `max_clients` are connected at once, others wait.
     """
 
     max_backlog: int = 4 << 20
+    max_backlogs: int = 32 << 20
+    max_clients: int = 1000
     patience: float = 5.0
     min_clients: int = 0
 
@@ -82,12 +86,12 @@ class Server:
         self.stream: str = stream
         self.active: bool = active
         self.live: LiveCalls = LiveCalls(registry)
-        self.clients: Clients = Clients(self.settings.max_backlog, report)
+        self.clients: Clients = Clients(self.settings.max_backlog, self.settings.max_backlogs, report)
         self.position: int = 0
         self._numbers = 0
         self._injector: Injector | None = None  # of the current play
         self._clock: tuple[float, float] | None = None  # of the last event that another server sent: its time and the loop's
-        self._servers: list[asyncio.Server] = []
+        self._acceptor = Acceptor(self.settings.max_clients, self._accept, self.report)
         self._whole_frames = asyncio.Lock()  # a client joins between two frames
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -101,12 +105,10 @@ class Server:
         self, host: str | None = "127.0.0.1", port: int = 0, *, ssl: tls.SSLContext | None = None, sock: socket.socket | None = None
     ) -> tuple[str, int]:
         """Accept connections at an address, or on a listening socket; return the address. Raises OSError."""
-        if sock is not None:
-            server = await asyncio.start_server(self._accept, sock=sock, ssl=ssl)
-        else:
-            server = await asyncio.start_server(self._accept, host, port, ssl=ssl)
-        self._servers.append(server)
-        address = server.sockets[0].getsockname()
+        sockets = [sock] if sock is not None else await listening(host, port)
+        address = sockets[0].getsockname()
+        for one in sockets:
+            self._acceptor.accept(one, ssl)
         return address[0], address[1]
 
     async def connect(self, host: str, port: int, *, ssl: tls.SSLContext | None = None) -> None:
@@ -115,12 +117,11 @@ class Server:
         connection = self._connection(writer)
         connection.streaming = True
         self.clients.add(connection)
-        self._track(asyncio.create_task(self._read(connection, reader)))
+        task = asyncio.create_task(self._read(connection, reader))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._track(task)
         connection = self._connection(writer)
         async with self._whole_frames:
             self._release_held()
@@ -131,10 +132,6 @@ class Server:
                 self._begin_stream(connection)
         self.clients.changed()
         await self._read(connection, reader)
-
-    def _track(self, task: asyncio.Task[None]) -> None:
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     def _release_held(self) -> None:
         """Send the events that faults hold back: a new client learns of them by the live calls, and must not get them again."""
@@ -173,11 +170,12 @@ class Server:
         calls = [encode(call, registry=self.registry, policy=Policy.LENIENT) for call in self.live]
         connection.streaming = True
         connection.announce(b"".join((handshake, *calls)))
+        self.clients.relieve()
 
     def activate(self) -> None:
         """Take over from the primary: every client gets the handshake and the live calls."""
         self.active = True
-        for connection in self.clients.connections:
+        for connection in list(self.clients.connections):
             self._begin_stream(connection)
         self.report(f"active at event {self.position}, with {len(self.live)} live calls")
 
@@ -185,8 +183,9 @@ class Server:
 
     def send(self, event: Item) -> None:
         """Send an event outside a play; `flush` writes it."""
-        self._advance(event)
-        self.clients.put(encode(event, registry=self.registry, policy=Policy.LENIENT))
+        frame = encode(event, registry=self.registry, policy=Policy.LENIENT)
+        self._advance(event, len(frame))
+        self.clients.put(frame)
 
     def flush(self) -> None:
         """Write the events sent so far to all clients."""
@@ -194,14 +193,18 @@ class Server:
 
     def skip(self, timed: TimedItem, injector: Injector | None = None) -> None:
         """Skip the next event of the stream, and its faults: another server has sent it."""
-        self._advance(timed.event)
+        self._advance(timed.event, 0)
         self._clock = timed.time, asyncio.get_running_loop().time()
         if injector is not None and not isinstance(timed.event, Gap):
             injector.skip(timed.time, timed.event, self._frame(timed))
 
-    def _advance(self, event: StreamItem) -> None:
-        self.live.apply(event)
+    def _advance(self, event: StreamItem, size: int) -> None:
+        """Follow the next event of the stream, whose frame has `size` bytes."""
+        evicted = self.live.evicted
+        self.live.apply(event, size)
         self.position += 1
+        if self.live.evicted and not evicted:
+            self.report(f"more live calls than the limit ({self.live.limit}): the oldest are not announced to new clients")
 
     def _frame(self, timed: TimedItem) -> bytes:
         """Return the bytes of an item: its own, as a recorded one has, or its encoding."""
@@ -227,7 +230,7 @@ class Server:
                     await asyncio.sleep(ahead)
                     turn = loop.time()
             frame = self._frame(timed)
-            self._advance(timed.event)
+            self._advance(timed.event, len(frame))
             if injector is None or isinstance(timed.event, Gap):
                 self.clients.put(frame)
             else:
@@ -264,19 +267,16 @@ class Server:
 
     async def close(self) -> None:
         """Accept no more connections, write the rest of the stream, and close all connections."""
-        for server in self._servers:
-            server.close()
+        self._acceptor.close()
         for connection in await self.drain():
             self.clients.disconnect(connection)
         leaving, self.clients.connections = self.clients.connections, set()
         for connection in leaving:
             connection.writer.close()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=self.settings.patience)
+        if tasks := self._tasks | self._acceptor.serving:
+            await asyncio.wait(tasks, timeout=self.settings.patience)
         for connection in leaving:
             connection.writer.transport.abort()  # a client may not answer the end of TLS
-        for server in self._servers:
-            await server.wait_closed()
 
     async def __aenter__(self) -> Self:
         return self

@@ -27,11 +27,14 @@ def _pattern(text: str) -> re.Pattern[str]:
 _DIALECTS: Final = (
     _Dialect(_pattern(r"ERROR: (\w+Sanitizer: [\w-]+)"), _pattern(r"^ *#\d+ 0x[0-9a-f]+ in (\S+)")),
     _Dialect(_pattern(r":\d+: runtime error: ([^\n]+)"), _pattern(r"^ *#\d+ 0x[0-9a-f]+ in (\S+)")),
-    _Dialect(_pattern(r"^Exception in thread \S+ ([\w.$]+)"), _pattern(r"^\s+at ([\w.$<>]+)\(")),
-    _Dialect(_pattern(r"^(?:panic|fatal error): ([^\n]+)"), _pattern(r"^([\w./*()]+)\([^\n]*\)$")),
+    _Dialect(_pattern(r"^Exception in thread \S+ ([\w.$]+)"), _pattern(r"^[ \t]+at ([\w.$<>]+)\(")),
+    _Dialect(_pattern(r"^(?:panic|fatal error): ([^\n]+)"), _pattern(r"^([\w./*()]{1,200})\([^\n]*\)$")),
     _Dialect(_pattern(r"^thread '[^']*' (?:\(\d+\) )?panicked at ([^\n]+?):\d+")),
-    _Dialect(_pattern(r"^(?:Uncaught )?(\w*Error\b[^\n]*)\n\s+at "), _pattern(r"^\s+at ([\w.<>]+) ")),
-    _Dialect(_pattern(r"^Traceback [\s\S]*^([A-Za-z_][\w.]*)(?::[^\n]*)?\Z"), _pattern(r'^  File "[^"]*", line \d+, in (\S+)')),
+    _Dialect(_pattern(r"^(?:Uncaught )?(\w*Error\b[^\n]*)\n[ \t]+at "), _pattern(r"^[ \t]+at ([\w.<>]+) ")),
+    _Dialect(
+        _pattern(r"\A(?:(?!Traceback )[^\n]*\n)*+Traceback [\s\S]*^([A-Za-z_][\w.]*)(?::[^\n]*)?\Z"),
+        _pattern(r'^  File "[^"]*", line \d+, in (\S+)'),
+    ),
     _Dialect(_pattern(r"(Assertion [^\n]+ failed)")),
     _Dialect(_pattern(r"^\*\*\* (.+?) \*\*\*")),  # glibc
 )
@@ -57,7 +60,7 @@ def recognise(trace: str) -> str:
         if match is None:
             continue
         names = [] if place is None else [name for name in place.findall(trace, match.start()) if not _RUNTIME.match(name)]
-        if match[0].startswith("Traceback"):  # innermost last
+        if "Traceback " in fault.pattern:  # innermost last
             names.reverse()
         names = [name for name, _ in groupby(names)]  # a recursion counts once
         words = _NUMBERS.sub("N", match[1][:120])

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from tlib_codec.engine import engine
 from tlib_codec.stream import StreamDecoder
 
-from . import csv_rows, heap, json_lines, kills, leak, packets, redaction
+from . import csv_rows, heap, json_lines, kills, leak, memory, packets, redaction, slow
 from .agreement import Agreement
 from .call_frames import CallFrames
 from .campaign import DIFFERENTIAL, Campaign
@@ -42,6 +42,9 @@ def read_corpus(paths: Iterable[Path]) -> list[bytes]:
             decoder.close()
             frames += [decoder.data for _ in decoder]
     return frames
+
+
+_MEMORY: Final = "Measure the memory that reading endless and nasty inputs takes."
 
 
 class Entry(NamedTuple):
@@ -101,6 +104,12 @@ def _parser() -> argparse.ArgumentParser:
                 help="Mutate the frames of files or folders: .tlb, .bin, .json.",
             )
     search = _command(checks, "heap", "Search for the frame whose event takes most memory.", 1000)
+    _command(checks, "slow", "Search for the input of each kind that takes most CPU time a byte.", 1000)
+    nasty = checks.add_parser("memory", help=_MEMORY, description=_MEMORY)
+    nasty.add_argument(
+        "--size", type=_size, default="100M", metavar="N", help="Read N bytes of each kind, as in 400M (default: %(default)s)."
+    )
+    nasty.add_argument("kinds", nargs="*", metavar="KIND", help="Measure these kinds alone.")
     search.add_argument("--peers", action="store_true", help="Measure other libraries too, where they are installed.")
     _command(checks, "kills", "End commands at random moments, and look at their outputs.", 200)
     planted = _command(checks, "leak", "Search redacted files for secrets planted in them.", 10_000)
@@ -115,12 +124,35 @@ def _command(checks: Any, name: str, text: str, count: int) -> argparse.Argument
     return command
 
 
+def _size(text: str) -> int:
+    """Return the number of bytes that a text such as 400M says. Raises ValueError."""
+    unit = {"K": 10, "M": 20, "G": 30}.get(text[-1:].upper(), 0)
+    return int(text[:-1] if unit else text) << unit
+
+
+def _memory(size: int, names: Sequence[str]) -> int:
+    """Print the memory that reading nasty inputs takes; return 1 where a kind exceeds its limit."""
+    status = 0
+    for line, fits in memory.report(size, names):
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+        status = status if fits else 1
+    return status
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one self-check and print its report."""
     options = _parser().parse_args(arguments)
     if options.check == "heap":
         sys.stdout.writelines(f"{line}\n" for line in heap.report(options.count, options.seed, peers=options.peers))
         return 0
+    if options.check == "slow":
+        for line in slow.report(options.count, options.seed):
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+        return 0
+    if options.check == "memory":
+        return _memory(options.size, options.kinds)
     if options.check == "kills":
         try:
             sys.stdout.writelines(f"{line}\n" for line in kills.report(options.count, options.seed))

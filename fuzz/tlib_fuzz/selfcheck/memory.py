@@ -29,12 +29,12 @@ print(peak, time.process_time())
 
 
 def measure(kind: Kind, size: int) -> tuple[float, float]:
-    """Return the largest memory in MB of a process that reads `size` bytes of a kind, and its seconds of CPU time. Raises RuntimeError."""
-    with subprocess.Popen([sys.executable, "-c", _READ], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    """Return the largest memory in MB of a process that reads `size` unpacked bytes of a kind, and its seconds of CPU time. Raises RuntimeError."""
+    with subprocess.Popen([sys.executable, "-c", _READ], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603
         assert process.stdin is not None
         assert process.stdout is not None
         with contextlib.suppress(BrokenPipeError):
-            _feed(process.stdin, kind, size)
+            _feed(process.stdin, kind, size // kind.times)
         answer = process.stdout.read().split()
     if process.returncode or len(answer) != 2:
         raise RuntimeError(f"{kind.name}: the reader ended with status {process.returncode}")

@@ -14,28 +14,32 @@ from typing import Final
 
 import msgspec
 
-from .packing import CONNECTIONS, SEGMENT, ack, block, fragment, pcap_head, record, segment, syn
+from .packing import ack, block, fragment, pcap_head, record, segment, syn
 
 MIB: Final = 1 << 20
 _CAPTURE, _LOG, _OTHER = 160, 64, 160  # MB of memory that a reader may take
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """One kind of input: its name, its description, the memory in MB that a reader may take, and its pieces."""
+    """One kind of input: its name, its description, the memory in MB that a reader may take, and its pieces.
+
+    Its bytes unpack to `times` as many.
+    """
 
     name: str
     title: str
     most: int
     pieces: Callable[[], Iterator[bytes]]
+    times: int = 1
 
 
 KINDS: Final[dict[str, Kind]] = {}
 
 
-def _kind(most: int, title: str) -> Callable[[Callable[[], Iterator[bytes]]], Callable[[], Iterator[bytes]]]:
+def _kind(most: int, title: str, times: int = 1) -> Callable[[Callable[[], Iterator[bytes]]], Callable[[], Iterator[bytes]]]:
     def add(pieces: Callable[[], Iterator[bytes]]) -> Callable[[], Iterator[bytes]]:
         name = pieces.__name__.replace("_", "-")
-        KINDS[name] = Kind(name, title, most, pieces)
+        KINDS[name] = Kind(name, title, most, pieces, times)
         return pieces
 
     return add
@@ -66,7 +70,7 @@ _BROKEN: Final = b"TL\x01\x00\x00\x3c\x00\x00\x00\x01\x00"
 @_capture("bytes behind a hole, on thousands of connections")
 def hole() -> Iterator[bytes]:
     payload = bytes(1400)
-    for start in itertools.count(0, CONNECTIONS):
+    for start in itertools.count(0, 2000):
         connections = range(start, start + 2000)
         for one in connections:
             yield segment(one, 0, _FRAME)
@@ -293,7 +297,7 @@ def endless_wide_line() -> Iterator[bytes]:
     return _after(b"\xff\xfe" + _OPEN.decode().encode("utf-16-le"), itertools.repeat(b"x\0" * (MIB // 2)))
 
 
-@_kind(_LOG, "gzip: a log of one line, a thousandth of its size")
+@_kind(_LOG, "gzip: a log of one line, a thousandth of its size", times=1000)
 def zipped_line() -> Iterator[bytes]:
     return itertools.chain([gzip.compress(_OPEN)], itertools.repeat(gzip.compress(b"x" * (16 * MIB))))
 
@@ -361,6 +365,3 @@ def endless_hex() -> Iterator[bytes]:
 @_kind(_OTHER, "hex text: lines that are not hex")
 def wrong_hex() -> Iterator[bytes]:
     return itertools.chain([_FRAME.hex().encode() + b"\n"], itertools.repeat(b"zz\n" * 100_000))
-
-
-__all__ = ["KINDS", "SEGMENT", "Kind"]

@@ -7,8 +7,7 @@ from typing import Final
 
 from tlib_fuzz.packets import ACK, PSH, SYN
 
-CONNECTIONS: Final = 2000
-SEGMENT: Final = struct.Struct(">HHIIBBHHH")
+_SEGMENT: Final = struct.Struct(">HHIIBBHHH")
 _RECORD: Final = struct.Struct("<IIII")
 _IP: Final = struct.Struct(">BBHHHBBHII")
 _ETHERNET: Final = b"\x02\0\0\0\0\1\x02\0\0\0\0\2\x08\0"
@@ -31,7 +30,7 @@ def _tcp(source: int, target: int, ports: tuple[int, int], seq: int, number: int
     return record(
         _ETHERNET
         + _IP.pack(0x45, 0, whole, 0, 0, 64, 6, 0, source, target)
-        + SEGMENT.pack(*ports, seq & 0xFFFF_FFFF, number & 0xFFFF_FFFF, 0x50, flags, 65_535, 0, 0)
+        + _SEGMENT.pack(*ports, seq & 0xFFFF_FFFF, number & 0xFFFF_FFFF, 0x50, flags, 65_535, 0, 0)
         + payload,
         14 + whole,
     )

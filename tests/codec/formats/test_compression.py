@@ -9,10 +9,11 @@ import lzma
 import random
 import sys
 import tracemalloc
+import zlib
 
 import pytest
 
-from tlib_codec.formats.compression import CompressionError, kind_of, open_compressed
+from tlib_codec.formats.compression import CompressionError, compressed, kind_of, open_compressed
 
 zstd = pytest.importorskip("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
 PACK = {"gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress, "zstd": zstd.compress}
@@ -96,3 +97,70 @@ def test_without_the_package_zstd_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, zstd.__name__, None)
     with pytest.raises(CompressionError, match=r"pip install 'tlib-codec\[zstd\]'"):
         open_compressed("zstd", io.BytesIO())
+
+
+@pytest.mark.parametrize(("suffix", "kind"), [(".gz", "gzip"), (".zst", "zstd"), (".bz2", "bzip2"), (".xz", "xz"), (".XZ", "xz")])
+def test_a_file_is_compressed_as_its_suffix_says(suffix, kind):
+    file = io.BytesIO()
+    with compressed(f"a.log{suffix}", file) as target:
+        target.write(DATA)
+    assert kind_of(file.getvalue()) == kind
+    assert unpacked(kind, file.getvalue()) == DATA
+
+
+def test_a_file_without_such_a_suffix_is_not_compressed():
+    file = io.BytesIO()
+    with compressed("a.log", file) as target:
+        target.write(DATA)
+    assert file.getvalue() == DATA
+
+
+class Counting(io.BytesIO):
+    """A file that counts its reads."""
+
+    reads = 0
+
+    def read(self, size=-1, /):
+        self.reads += 1
+        return super().read(size)
+
+
+@KINDS
+def test_one_read_gives_the_members_at_hand(kind):
+    file = Counting(PACK[kind](b"x") * 1000)
+    assert open_compressed(kind, file).read(1 << 16) == b"x" * 1000
+    assert file.reads == 1
+
+
+@KINDS
+def test_a_member_behind_padding_is_damaged(kind):
+    reader = open_compressed(kind, io.BytesIO(PACK[kind](b"x") + bytes(12) + b"y" * 100))
+    assert reader.read(10) == b"x"
+    with pytest.raises(CompressionError, match="damaged"):
+        reader.read(10)
+
+
+def test_small_members_copy_little(monkeypatch):
+    """The bytes behind a member are copied by its decompressor: they are few."""
+    copied = []
+
+    class Member:
+        def __init__(self, wbits):
+            self._member = decompressobj(wbits)
+            self.unconsumed_tail = b""
+
+        eof = property(lambda self: self._member.eof)
+
+        @property
+        def unused_data(self):
+            copied.append(len(self._member.unused_data))
+            return self._member.unused_data
+
+        def decompress(self, data, size):
+            return self._member.decompress(data, size)
+
+    decompressobj = zlib.decompressobj
+    monkeypatch.setattr(zlib, "decompressobj", Member)
+    data = gzip.compress(b"x") * 2000
+    assert unpacked("gzip", data) == b"x" * 2000
+    assert sum(copied) < 15 * len(data)

@@ -320,6 +320,14 @@ def test_a_long_line_is_left_and_reported():
     assert [type(entry) for entry in entries] == [Diagnostic, Record]
 
 
+def test_a_line_of_too_many_values_is_reported():
+    data = b'{"Event":77,"UserData":[' + b"[]," * 600_000 + b"0]}\n" + (DND % "").encode()
+    first, second = (entry for batch in read_lines(Source(io.BytesIO(data), name="x"), TLIBRARY) for entry in batch)
+    assert isinstance(first, Diagnostic)
+    assert (first.code, first.expected) == ("json-form", "a line of at most 524288 values")
+    assert isinstance(second, Record)
+
+
 # -- the zone of times ----------------------------------------------------------------------------
 
 STAMPED = DND % ',"$source":{"line":1,"time":"2026-03-14T06:00:00.000000"}'

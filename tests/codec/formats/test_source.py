@@ -326,3 +326,24 @@ def test_peeling_takes_the_beginning_of_a_magic_number_for_text_at_the_end():
     source = Source(Pipe(b"BZ"))
     source.peel()
     assert source.read() == b"BZ"
+
+
+def test_detection_does_not_look_at_the_head_again_for_each_piece(monkeypatch):
+    looked = []
+
+    def detect(head, *, end):
+        looked.append(len(head))
+
+    monkeypatch.setattr("tlib_codec.formats.source.detect", detect)
+    data = b"\1" * 200_000
+    pieces = (data[at : at + 20] for at in range(0, len(data), 20))
+    with pytest.raises(InputError):
+        Source(Pipe(*pieces)).detect()
+    assert sum(looked) < 50 * len(data)
+
+
+def test_bytes_seen_by_detection_come_back_in_small_pieces():
+    data = gzip.compress(b"TL\x01\0\0\x3c\0\0\0\0" * 100)
+    source = Source(io.BytesIO(data))
+    source.detect()
+    assert b"".join(iter(lambda: source.read(7), b"")) == gzip.decompress(data)

@@ -547,3 +547,9 @@ def test_an_option_of_pcapng_that_its_block_cuts_is_omitted():
     fields = struct.pack("<IIIII", 0, 0, 1, len(packet), len(packet))
     data = section() + interface() + block(6, fields + packet + bytes(-len(packet) % 4) + struct.pack("<HH", 4, 99) + b"Ana Souz")
     assert b"Ana" not in redact(data)[0]
+
+
+def test_frames_that_are_not_wanted_become_zeros():
+    redactor = CaptureRedactor(Redactor(b"x"), wanted=lambda record: False)
+    safe = b"".join(redactor.records(Source(io.BytesIO(pcap(Talk().open().say(FRAME).packets)))))
+    assert packets_of(safe)[-1][54:] == bytes(len(FRAME))

@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from pathlib import Path
 
+import own
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -314,6 +315,20 @@ def test_other_words_of_a_header_are_replaced(before, secret, after):
     assert header_of(before + secret + after) == before + Redactor(b"s").text(secret) + after
 
 
+def test_the_first_line_of_a_header_of_two_lines_that_looks_like_a_message_stays():
+    attribute = "\tAttributeThisDN\t'2001'\n"
+    text = f"{HEAD}{attribute}\n16:45:24.594 Trc 04541 Message RequestMakeCall received from 7 (x)\nmessage RequestMakeCall\n{attribute}\n"
+    safe, rewriter = rewritten(text)
+    assert "16:45:24.594 Trc 04541 " in safe
+    assert len(safe.splitlines()) == len(text.splitlines())
+    assert rewriter.dropped == 0
+
+
+def test_a_number_in_brackets_has_the_pseudonym_of_the_value():
+    text = "16:45:24.594 received from 7(555100 'Ana'): message EventRinging\n\tAttributeThisDN\t'555100'\n\tAttributeCallID\t7 (555100)\n"
+    assert rewritten(HEAD + text)[0].count(Redactor(b"s").text("555100")) == 3
+
+
 def test_a_stamp_that_is_no_time_is_replaced():
     text_of = Redactor(b"s").text
     want = f"{text_of('2026-13-32')} {text_of('16:45:24.594')} distribute_event: message EventRinging"
@@ -371,7 +386,7 @@ def test_the_type_in_brackets_stays_where_it_is_one(shown, kept):
         ("CallID", "'Ana'", "'{Ana}'"),
         ("CallID", "Ana", "{Ana}"),
         ("TimeinSecs", "1432917924 (16:45:24)", None),
-        ("TimeinSecs", "1432917924 (99:45:24)", "1432917924 ({99}:{45}:{24})"),
+        ("TimeinSecs", "1432917924 (99:45:24)", "1432917924 ({99:45:24})"),
         ("TimeinSecs", "1432917924 (Ana)", "1432917924 ({Ana})"),
         ("EventSequenceNumber", "00000000000000a1", None),
         ("EventSequenceNumber", "00000000000000a1 (Ana)", "00000000000000a1 ({Ana})"),
@@ -416,6 +431,16 @@ def test_a_replaced_value_without_quotes_reads_as_the_redacted_one(text):
 
 def test_bytes_of_a_text_are_replaced():
     assert line_of("\tAttributeANI\t[3] 55 51 00\n", "ANI") == f"[3] {Redactor(b's').pseudonyms.data(bytes.fromhex('555100')).hex(' ')}"
+
+
+@pytest.mark.parametrize("shown", ["[3] 41 6e 61", "[4] 41 6e 61 00", "[1] 41", "7", "Ana", "'Ana'"])
+@pytest.mark.parametrize("name", [attribute.name for attribute in own.OWN.dictionary.values()])
+def test_a_value_of_any_attribute_of_a_callers_own_is_replaced_or_a_number(name, shown):
+    rewriter = LogRedactor(Redactor(b"s", registry=own.OWN))
+    safe = b"".join(rewriter.lines([f"{HEAD}\tAttribute{name}\t{shown}\n".encode()], kind="tserver")).decode()
+    assert f"\tAttribute{name}\t" in safe
+    assert "Ana" not in safe
+    assert "41 6e 61" not in safe
 
 
 def test_a_list_in_bytes_is_replaced():

@@ -56,8 +56,8 @@ class PacketError(Exception):
 class Datagram:
     """An IP datagram of which fragments have come.
 
-    Strategy: the bytes stand at their places, and a map has a byte for each eight of them. So a datagram never takes more than 72 KiB, and a
-    fragment costs its own bytes, however many have come.
+    Strategy: the bytes stand at their places, and a map has a byte for each eight of them. So a datagram never takes more than 72 KiB,
+    and a fragment costs its own bytes, however many have come.
     """
 
     __slots__ = ("_bytes", "_known", "_units", "end", "number", "offset", "size", "time")

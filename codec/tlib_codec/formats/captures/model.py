@@ -27,7 +27,7 @@ class CaptureSettings(msgspec.Struct, frozen=True, kw_only=True):
     wait: float = 10.0
     history: int = 4096
     connections: int = 16_384
-    memory: int = 64 << 20
+    memory: int = 48 << 20
     fragments: int = 256
     problems: int = 1000
 

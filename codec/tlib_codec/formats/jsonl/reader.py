@@ -25,7 +25,9 @@ from tlib_schemas.registry import Registry
 
 from .items import loads
 
-_LONGEST_LINE: Final = 64 << 20  # bytes: the largest frame fits, written in base64
+_LONGEST_LINE: Final = 24 << 20  # bytes: the largest frame fits, written in base64
+_FEW: Final = 1 << 20  # bytes of a line that holds no more values than fit
+_MOST_VALUES: Final = 1 << 19  # of a longer line: two lists with as many pairs as a list can have
 _MARK: Final = b"\xef\xbb\xbf"  # a byte order mark, which the first line may have
 
 
@@ -88,6 +90,8 @@ def _entry_of(number: int, text: bytes, source: Source, registry: Registry, long
     here = Origin(file=source.name, line=number)
     if len(text) > longest:
         return _too_long(len(text), here, longest)
+    if len(text) > _FEW and (values := text.count(b",") + text.count(b"[") + text.count(b"{")) > _MOST_VALUES:
+        return Diagnostic("json-form", here, f"a line of at most {_MOST_VALUES} values", f"up to {values}")
     if number == 1:
         text = text.removeprefix(_MARK)
     return _entry(text, here, registry) if text.strip() else None
