@@ -205,8 +205,8 @@ class Rewritten:
             self._levels.append(_Level(indent, path, wanted))
             text = text[end:]
             pair = self.message.pair(rest) if rest else None
-        rest = partial(loose, self._redactor)
-        self._value(before, text + tail, rest, rest)
+        change = partial(loose, self._redactor)
+        self._value(before, text + tail, change, change)
 
     def _pair_value(self, before: str, key: str, text: str, level: _Level, wanted: bool | None) -> None:
         number = None if self._known is None else self._known.id
