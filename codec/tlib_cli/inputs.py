@@ -57,9 +57,7 @@ def format_of(source: Source, name: str, only: Collection[str] = ()) -> Format:
 
     Raise InputError if the input is empty or if `only` lacks its format.
     """
-    detected = source.detect() if name == AUTO else formats()[name]
-    if name != AUTO and detected is not None and not detected.binary:
-        source.peel()
+    detected = source.format_of(None if name == AUTO else formats()[name])
     if detected is None:
         raise InputError(f"{source.name}: the input is empty")
     if only and detected.name not in only:

@@ -27,14 +27,14 @@ def address(_ctx: click.Context, _parameter: click.Parameter, value: str | None)
 
 
 def addresses(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> list[tuple[str, int]]:
-    """Parse addresses with commas between them."""
-    return [] if value is None else [_address(one) for one in value.split(",")]
+    """Parse addresses to connect to, with commas between them; nobody connects to port 0."""
+    return [] if value is None else [_address(one, lowest=1) for one in value.split(",")]
 
 
-def _address(text: str) -> tuple[str, int]:
+def _address(text: str, *, lowest: int = 0) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     bracketed = host[:1] == "[" and host[-1:] == "]"
-    if not (port.isascii() and port.isdigit() and int(port) <= 0xFFFF) or (not bracketed and set(host) & set("[]:")):
+    if not (port.isascii() and port.isdigit() and lowest <= int(port) <= 0xFFFF) or (not bracketed and set(host) & set("[]:")):
         raise click.BadParameter(f"{text!r} is not an address: give HOST:PORT, such as localhost:3000 or [::1]:3000")
     return (host[1:-1] if bracketed else host) or "127.0.0.1", int(port)
 

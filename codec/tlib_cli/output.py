@@ -86,9 +86,10 @@ def opened(
             raise Unusable("the output is binary and the standard output is a terminal; give -o FILE, or pipe it")
         yield standard_output()
         return
-    target = Path(path)
-    if not target.parent.is_dir():
-        raise Unusable(f"{path}: the folder {target.parent} does not exist; create it first")
+    folder = Path(path).parent
+    if not folder.is_dir():
+        problem = f"{folder} is no folder" if folder.exists() else f"the folder {folder} does not exist; create it first"
+        raise Unusable(f"{path}: {problem}")
     try:
         with open_output(path, grows=grows) as file:
             yield file

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from tlib_schemas.registry import Item
 
     from .formats import Format
-    from .formats.source import Source
     from .query import Selection, Tally
     from .records import Batch, Diagnostic, Entry, Record
 
@@ -117,13 +116,13 @@ def read(
     def following() -> Iterator[Batch]:
         for path in others:
             with Source(path) as source:
-                chosen = _format_of(source, format)
+                chosen = source.format_of(_named(format))
                 assert chosen is not None
                 yield from batches_of(source, chosen, options)
 
     with ExitStack() as opened:
         source = opened.enter_context(Source(first, follow=follow))
-        chosen = _format_of(source, format)
+        chosen = source.format_of(_named(format))
         if chosen is None:
             return Reader(opened.pop_all(), iter(()), None, query.tally)
         return Reader(
@@ -131,19 +130,12 @@ def read(
         )
 
 
-def _format_of(source: Source, name: str | None) -> Format | None:
-    """Return the format of an input: by its first bytes, or the one called `name`. Compressed text is unpacked in both cases."""
-    if name is None:
-        return source.detect()
-    chosen = _named(name)
-    if not chosen.binary:
-        source.peel()
-    return chosen
-
-
-def _named(name: str) -> Format:
+def _named(name: str | None) -> Format | None:
+    """Return the format called `name`; None for None. Raise ValueError where none is."""
     from .formats import readable  # noqa: PLC0415
 
+    if name is None:
+        return None
     if name not in readable():
         raise ValueError(f"no format {name!r} can be read; there are {', '.join(readable())}")
     return readable()[name]

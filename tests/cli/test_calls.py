@@ -1,5 +1,6 @@
 """``tlib calls`` as a person runs it."""
 
+import csv
 import datetime as dt
 import json
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from partyevents import AGENT, CONN, event, ringing
 
-from tlib_codec import EventCallDataChanged, EventCallDeleted, KVList, TCause, encode
+from tlib_codec import EventCallDataChanged, EventCallDeleted, KVList, TCause, UnknownEvent, encode
 from tlib_simulator.flows import Day
 
 ROOT = Path(__file__).parents[2]
@@ -236,3 +237,32 @@ def test_a_ladder_has_a_box_a_site(run, day, tmp_path):
     true = next(true for true in truth if true.flow == "two sites")
     run("calls", *logs, "--call", true.conn, "--ladder", tmp_path / "call.svg", "-o", tmp_path / "call.jsonl")
     assert (tmp_path / "call.svg").read_text(encoding="utf-8").count('class="site"') == 2
+
+
+def test_csv_has_a_row_a_call(run):
+    rows = list(csv.DictReader(run("calls", FRAMES, "--to", "csv").out.splitlines()))
+    found = lines(run("calls", FRAMES))
+    assert [(row["CallUUID"], row["outcome"], float(row["duration"] or -1)) for row in rows] == [
+        (call["CallUUID"], call.get("$outcome", ""), call.get("$duration", -1)) for call in found
+    ]
+    assert json.loads(rows[1]["UserData"]) == found[1]["UserData"]
+    assert (rows[1]["begin"], rows[1]["created"], rows[1]["other_attributes"]) == (found[1]["$begin"], "true", "")
+
+
+def test_csv_has_the_columns_of_parquet(run, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    run("calls", FRAMES, "-o", tmp_path / "calls.parquet")
+    run("calls", FRAMES, "-o", tmp_path / "calls.csv")
+    header = next(csv.reader((tmp_path / "calls.csv").read_text().splitlines()))
+    assert header == parquet.read_schema(tmp_path / "calls.parquet").names
+
+
+def test_csv_has_its_header_without_a_call(run):
+    assert run("calls", "-", "--to", "csv", input=encode(UnknownEvent(61, {"TimeinSecs": 1}))).out.startswith('"begin","end",')
+
+
+@pytest.mark.parametrize(("option", "cell"), [((), "'=1+1"), (("--raw-csv",), "=1+1")])
+def test_csv_guards_texts(run, option, cell):
+    data = encode(EventCallDeleted(call_uuid=MAIN, conn_id="006c03aaf743a001", extra={"ANI": "=1+1"}))
+    [row] = csv.DictReader(run("calls", "-", "--to", "csv", *option, input=data).out.splitlines())
+    assert row["ANI"] == cell

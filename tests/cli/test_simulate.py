@@ -107,3 +107,9 @@ def test_options_have_the_limits_of_the_scenario(run, arguments):
     done = run("simulate", *arguments, "--stories", 1)
     assert done.status == 2
     assert f"{arguments[0]}: expected a number of at " in done.err
+
+
+@pytest.mark.parametrize("server", ["localhost:0", "[::1:3000", "::1]:3", "a b", "[::1", ":", "localhost:70000"])
+def test_an_address_to_which_nobody_can_connect_is_refused(run, server):
+    done = run("listen", server)
+    assert (done.status, "is not an address" in done.err) == (2, True)

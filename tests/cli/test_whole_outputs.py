@@ -92,6 +92,12 @@ def test_a_folder_as_output_is_one_line(run, tmp_path, inputs):
     assert (done.status, done.err) == (2, f"{tmp_path}: Is a directory")
 
 
+def test_a_file_in_place_of_a_folder_is_one_line(run, tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    done = run("decode", CALLS, "-o", tmp_path / "file" / "out.tlb")
+    assert (done.status, done.err) == (2, f"{tmp_path / 'file' / 'out.tlb'}: {tmp_path / 'file'} is no folder")
+
+
 def test_the_null_device_stays_a_device(run):
     assert run("decode", CALLS, "--to", "parquet", "-o", "/dev/null").status == 0
     assert Path("/dev/null").is_char_device()

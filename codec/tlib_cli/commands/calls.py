@@ -18,6 +18,7 @@ from tlib_cli.options import (
     bad_parameter,
     files_argument,
     input_options,
+    raw_csv_option,
     registry_option,
     report_unmatched,
     where_option,
@@ -25,7 +26,7 @@ from tlib_cli.options import (
 )
 from tlib_cli.output import check_distinct, format_for, opened, outputs
 from tlib_cli.reports import Unusable, complaints, report
-from tlib_cli.view.calls import CallLines, CallTable, CallWriter
+from tlib_cli.view.calls import CallCsv, CallLines, CallTable, CallWriter
 from tlib_cli.view.progress import Progress
 from tlib_codec.calls import CALLS, Call, CallLimits, CallTracker, Lines, Missing, ladder, mermaid
 from tlib_codec.calls.model import DEFAULT_CALL_LIMITS
@@ -39,7 +40,7 @@ from tlib_schemas.registry import Registry
 if TYPE_CHECKING:
     from tlib_codec.arrow.calls import CallParquet
 
-_FORMATS = ("table", "jsonl", "parquet")
+_FORMATS = ("table", "jsonl", "csv", "parquet")
 _MERMAID = (".mmd", ".mermaid")
 _MAX_DRAWN = 10_000  # calls in a ladder
 _MOST_NAMED = 12  # messages, where there is no call
@@ -49,7 +50,7 @@ _MOST_NAMED = 12  # messages, where there is no call
 @files_argument
 @input_options()
 @click.option("--to", type=click.Choice(_FORMATS), help=TO_HELP)
-@click.option("-o", "--output", metavar="FILE", help="Write to FILE; its suffix selects the format: .jsonl, .parquet, .txt.")
+@click.option("-o", "--output", metavar="FILE", help="Write to FILE; its suffix selects the format: .jsonl, .csv, .parquet, .txt.")
 @click.option(
     "--call", "wanted", metavar="CALLUUID", help="Show only this call, with every event; give the beginning of its CallUUID or ConnID."
 )
@@ -60,6 +61,7 @@ _MOST_NAMED = 12  # messages, where there is no call
     metavar="FILE",
     help="Draw a call ladder: FILE.svg, or FILE.mmd for Mermaid text; with --call, draw that call and its linked calls.",
 )
+@raw_csv_option
 @where_option("calls")
 @click.option(
     "--idle-timeout",
@@ -91,6 +93,7 @@ def command(
     wanted: str | None,
     history: bool,
     ladder_path: str | None,
+    raw_csv: bool,
     where: tuple[str, ...],
     idle: float,
     max_open: int,
@@ -127,6 +130,8 @@ def command(
         file = stack.enter_context(opened(output, inputs, others=(ladder_path,), binary=target == "parquet"))
         if target == "parquet":
             writer: CallWriter = stack.enter_context(_parquet()(file, registry))
+        elif target == "csv":
+            writer = CallCsv(file, registry, raw=raw_csv)
         else:
             writer = CallTable(file, registry, full=wanted is not None or history, zone=shown) if target == "table" else CallLines(file)
         ready = writer.write_lines if isinstance(writer, CallLines) and not where and wanted is None and ladder_path is None else None

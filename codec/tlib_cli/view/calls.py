@@ -1,4 +1,4 @@
-"""Write calls as lines of JSON, or as a table for people.
+"""Write calls as lines of JSON, as CSV, or as a table for people.
 
 Strategy: the table writes a row when its call ends, so columns have fixed widths: begin, length, type, ANI, DNIS,
 call, outcome. Linked calls and anomalies stand below their row, in full also the story; a character marks an anomaly, so
@@ -17,9 +17,12 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from tlib_codec.calls import Call, Change, Ending, Link, LinkKind, Party
+from tlib_codec.calls.columns import CallColumns
 from tlib_codec.calls.ladder import short
 from tlib_codec.calls.outcome import hold_time, outcome, queue_time, released_first, ring_time, talk_time
+from tlib_codec.calls.party import time_text
 from tlib_codec.clock import ShownZone
+from tlib_codec.formats.csv_text import csv_line, quoted, quoter
 from tlib_codec.records import Origin
 from tlib_schemas.enumerations import AttributeID
 from tlib_schemas.errors import printable
@@ -76,6 +79,39 @@ class CallLines:
     def flush(self) -> None:
         """Make everything written so far visible to a reader."""
         self._file.flush()
+
+
+class CallCsv:
+    """Writes a row per call, behind a header. It guards texts unless it is `raw` (`csv_text`)."""
+
+    def __init__(self, file: BinaryIO, registry: Registry, *, raw: bool) -> None:
+        self._file = file
+        self._columns = CallColumns(registry)
+        self._quote = quoter(raw=raw)
+        self._has_heading = False
+
+    def write(self, call: Call) -> None:
+        """Write the row of a call."""
+        self._head()
+        row = self._columns.row(call)
+        self._file.write(csv_line([self._cell(row.get(name)) for name in self._columns.names]))
+
+    def flush(self) -> None:
+        """Make everything written so far visible to a reader, the header in any case."""
+        self._head()
+        self._file.flush()
+
+    def _head(self) -> None:
+        if not self._has_heading:
+            self._has_heading = True
+            self._file.write(csv_line(list(map(quoted, self._columns.names))))
+
+    def _cell(self, value: str | float | dt.datetime | None) -> str:
+        if isinstance(value, str):
+            return self._quote(value)
+        if isinstance(value, dt.datetime):
+            return time_text(value) or ""
+        return "" if value is None else msgspec.json.encode(value).decode()
 
 
 class CallTable:

@@ -1,8 +1,6 @@
 """Calls as a Parquet file: a row a call, a typed column each attribute of the call-based events.
 
-Strategy: the columns follow from the registry's tables, so they are the same for every input; lists,
-links, anomalies and history are JSON texts, which every engine that reads Parquet takes apart. Rows
-are written in groups, so memory does not grow with the calls.
+Strategy: the columns are those of `calls.columns`. Rows are written in groups, so memory does not grow with the calls.
 """
 
 from __future__ import annotations
@@ -10,11 +8,8 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
-import msgspec
-
 from tlib_codec.calls import Call
-from tlib_schemas.call_events import EventCallCreated, EventCallDataChanged, EventCallDeleted
-from tlib_schemas.enumerations import OpenEnum
+from tlib_codec.calls.columns import TIMES, CallColumns
 from tlib_schemas.kinds import Kind
 from tlib_schemas.registry import Registry
 from tlib_schemas.wire import Attribute
@@ -22,26 +17,18 @@ from tlib_schemas.wire import Attribute
 from .library import pa
 
 _GROUP = 10_000
-_ALONE = ("ending", "created", "complete", "events", "dropped")
-_TIMES = ("queue", "ring", "talk", "hold")
-_TEXTS = ("links", "anomalies", "history", "parties", "sites", "source")
 
 
 class CallParquet:
     """Writes a Parquet file; a context manager, whose end completes the file."""
 
     def __init__(self, file: BinaryIO, registry: Registry) -> None:
-        tables = (cls.__schema__.listed for cls in (EventCallCreated, EventCallDataChanged, EventCallDeleted))
-        ids = dict.fromkeys(i for listed in tables for i in listed if i in registry.dictionary)
-        attributes = [registry.dictionary[i] for i in ids]
-        self._attributes = {attribute.name: _type(attribute) for attribute in attributes if not attribute.of_event}
+        self._columns = CallColumns(registry)
         moment = pa.timestamp("us", "UTC")
-        fields = [("begin", moment), ("end", moment), ("duration", pa.float64())]
-        fields += [("outcome", pa.string()), *((name, pa.float64()) for name in _TIMES), ("released_first", pa.string())]
-        fields += [("ending", pa.string()), ("created", pa.bool_()), ("complete", pa.bool_())]
-        fields += [("events", pa.int64()), ("dropped", pa.int64())]
-        fields += [*self._attributes.items(), ("other_attributes", pa.string()), *((name, pa.string()) for name in _TEXTS)]
-        self._schema = pa.schema(fields)
+        types = dict.fromkeys(("begin", "end"), moment) | dict.fromkeys(("duration", *TIMES), pa.float64())
+        types |= dict.fromkeys(("created", "complete"), pa.bool_()) | dict.fromkeys(("events", "dropped"), pa.int64())
+        types |= {name: _type(attribute) for name, attribute in self._columns.attributes.items()}
+        self._schema = pa.schema([(name, types.get(name, pa.string())) for name in self._columns.names])
         self._rows: list[dict[str, Any]] = []
         from pyarrow import parquet  # noqa: PLC0415
 
@@ -59,27 +46,7 @@ class CallParquet:
 
     def write(self, call: Call) -> None:
         """Add the call's row."""
-        data = call.to_data()
-        duration = call.duration
-        row: dict[str, Any] = {"begin": call.begin, "end": call.end, "duration": None if duration is None else duration.total_seconds()}
-        row |= {name: data.get(f"${name}", 0) for name in _ALONE}
-        row |= {name: data.get(f"${name}") for name in ("outcome", *_TIMES)}
-        first = data.get("$released_first")
-        row["released_first"] = first if isinstance(first, str | None) else _json(first)
-        row |= {name: _json(data.get(f"${name}")) for name in _TEXTS}
-        others = {}
-        for name, value in call.state.items():
-            kind = self._attributes.get(name)
-            if kind is None:
-                others[name] = data[name]
-            elif isinstance(value, OpenEnum):
-                row[name] = value.label or str(int(value))
-            elif isinstance(value, int):
-                row[name] = value
-            else:
-                row[name] = data[name] if isinstance(data[name], str) else _json(data[name])
-        row["other_attributes"] = _json(others or None)
-        self._rows.append(row)
+        self._rows.append(self._columns.row(call))
         if len(self._rows) >= _GROUP:
             self._group()
 
@@ -97,7 +64,3 @@ def _type(attribute: Attribute) -> Any:
 
 
 _TYPES = {Kind.UINT: pa.int64(), Kind.SINT: pa.int64(), Kind.LONG: pa.uint64()}
-
-
-def _json(data: Any) -> str | None:
-    return None if data is None else msgspec.json.encode(data).decode()

@@ -55,7 +55,8 @@ def open_output(path: str | os.PathLike[str], *, grows: bool = False) -> Iterato
         with _naming(name):
             part.replace(target)
     except BaseException:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the first error counts
+            part.unlink()
         raise
 
 

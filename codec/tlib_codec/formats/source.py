@@ -264,6 +264,14 @@ class Source(io.RawIOBase):
         self._head += chunk
         return bool(chunk)
 
+    def format_of(self, given: Format | None) -> Format | None:
+        """Return the `given` format, else the detected one as `detect` does. Compressed text is unpacked in both cases."""
+        if given is None:
+            return self.detect()
+        if not given.binary:
+            self.peel()
+        return given
+
     def detect(self) -> Format | None:
         """Return the format, or None where the input is empty. Raises UnknownFormat where no format is recognised, and InputError."""
         self.peel()

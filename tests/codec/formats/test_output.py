@@ -137,6 +137,15 @@ def test_a_missing_folder_is_an_error_with_the_name_of_the_file(tmp_path):
     assert caught.value.filename == str(tmp_path / "no" / "calls.tlb")
 
 
+def test_an_error_of_removing_the_temporary_file_does_not_hide_the_first(target, monkeypatch):
+    def fail(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "unlink", fail)
+    with pytest.raises(BrokenOff):
+        broken_off(target)
+
+
 @pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root writes every file")
 def test_a_file_that_cannot_be_written_is_not_replaced(target):
     target.chmod(0o440)

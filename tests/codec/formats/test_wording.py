@@ -101,3 +101,10 @@ def test_offsets_of_another_length_are_refused():
 def test_a_malformed_frame_has_no_words():
     part = frames(bytes.fromhex("544c 01 00 004d 00000007 0003 01 000001 00"))
     assert text.WordedFrames(text.Words(TLIBRARY, wording_of(words)), part, DEFAULT_LIMITS).text(0) is None
+
+
+def test_a_violation_of_the_whole_event_is_at_the_frame():
+    released = frame(65, (13, 1, bytes(4)), (20, 0, b"vq::"))  # deprecated
+    _, holes = wording(frames(released))
+    assert () in {ids for _, ids in holes}
+    assert disagreement(frames(released, released), TLIBRARY, DEFAULT_LIMITS) is None

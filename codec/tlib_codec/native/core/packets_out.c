@@ -27,22 +27,24 @@ static void little32(uint8_t *at, uint32_t value) {
 
 /* -- checksums (RFC 1071) ------------------------------------------------------------------------- */
 
-/* The sum of big-endian words of 16 bits, an odd last byte filled with zero; at most 64 KiB of data, so 32 bits hold it. */
+/* The sum of big-endian words of 16 bits, an odd last byte filled with zero; at most 64 KiB of data, so 64 bits hold it. The sum of words
+ * in the machine's order is the same with its bytes swapped. */
 static uint32_t words(const uint8_t *data, size_t length) {
-    uint64_t sum = 0;
+    uint64_t sum = 0, word = 0;
     size_t i = 0;
-    for (; i + 4 <= length; i += 4)
-        sum += tlib_u32(data + i);
-    if (i + 2 <= length) {
-        sum += (uint64_t)tlib_u16(data + i) << 16;
-        i += 2;
-        if (i < length)
-            sum += (uint64_t)data[i] << 8;
-    } else if (i < length)
-        sum += (uint64_t)data[i] << 24;
-    sum = (sum >> 32) + (sum & 0xFFFFFFFF);
-    sum = (sum >> 32) + (sum & 0xFFFFFFFF);
-    return (uint32_t)(sum >> 16) + (uint32_t)(sum & 0xFFFF);
+    for (; i + 8 <= length; i += 8) {
+        memcpy(&word, data + i, 8);
+        sum += (word >> 32) + (word & 0xFFFFFFFF);
+    }
+    word = 0;
+    memcpy(&word, data + i, length - i);
+    sum += (word >> 32) + (word & 0xFFFFFFFF);
+    while (sum >> 16)
+        sum = (sum >> 16) + (sum & 0xFFFF);
+    uint16_t folded = (uint16_t)sum;
+    uint8_t bytes[2];
+    memcpy(bytes, &folded, 2);
+    return tlib_u16(bytes);
 }
 
 /* The checksum of a sum that is not 0. */

@@ -450,6 +450,8 @@ cdef class EventReader:
         effect = (<const uint8_t *> PyBytes_AS_STRING(self.words.effects))[message]
         if effect == TLIB_EFFECT_ASK or time < 0 or not self.words.fit(self.work.core.space):
             return False
+        if self.work.core.bounds[place + 1] - self.work.core.bounds[place] > MOST_NOTED:
+            return False
         if of[ROLE_UUID] == NULL and (effect < TLIB_EFFECT_PARTY or of[ROLE_CONN] == NULL):
             return False
         uuid = None if of[ROLE_UUID] == NULL else value_at(tables, data, of[ROLE_UUID])

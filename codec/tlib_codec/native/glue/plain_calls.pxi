@@ -68,6 +68,7 @@ cdef extern from "origins.h" nogil:
     int tlib_note_at(const uint8_t *notes, uint64_t *at, uint64_t end, tlib_note *note)
 
 cdef enum:
+    MOST_NOTED = 1 << 20  # bytes of a frame of a plain call
     NOTED_CALL = 2000   # what the tracker counts for a call at most, beside its events
     NOTED_EVENT = 1500  # ... and for an event, beside its values
     NOTED_VALUE = 300   # ... and for a value, beside three times its bytes
@@ -214,7 +215,7 @@ cdef int note_event(PlainCall one, tlib_call_event *event, const tlib_attribute 
         size += a.length
         counted += NOTED_VALUE + 3 * <Py_ssize_t> a.length
     size = aligned(size)
-    if start + size > 0x7FFFFFFF or tlib_reserve(&one.notes, size):
+    if tlib_reserve(&one.notes, size):
         raise MemoryError
     event.size = <uint32_t> size
     memcpy(one.notes.at + start, event, sizeof(tlib_call_event))
