@@ -265,10 +265,6 @@ class Redactor:
             return top and is_call(key, value) and (0 <= value <= SMALL if isinstance(value, int) else is_identifier(value))
         return number in self.linked_calls and type(value) is str and is_identifier(value)
 
-    def stays(self, number: int | None, key: str, value: Any, *, top: bool) -> bool:
-        """Return whether a pair links calls and stays, as an identifier does unless `Rules.replace` has ``ids``."""
-        return self.links(number, key, value, top=top) and not (self.ids and isinstance(value, str))
-
     def pair(self, value: Any) -> Any:
         """Return the pseudonym of a value in a list."""
         if isinstance(value, str):

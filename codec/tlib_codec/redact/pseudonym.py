@@ -40,7 +40,6 @@ _batches = native.extension("batches")
 _ROUNDS: Final = 6  # before and after the step of one
 _SHORT: Final = 20  # letters and digits that go through the cycle: half of them fit 64 bits
 _SEEN: Final = 40  # characters of a longer part in which digits of the original are searched
-_AGAIN: Final = 256  # how often a pseudonym that shows digits of the original gives way to the next
 _RUN: Final = 4
 _CACHED: Final = 1 << 16
 _ASCII: Final = 0x80
@@ -198,13 +197,9 @@ class Pseudonyms:
         if len(places) <= _SHORT:
             candidates = self._successors(part, places)
         else:
-            candidates = (self._shifted(part, places, attempt) for attempt in range(_AGAIN))
-        unseen = len(places) > _SHORT and len(part) > _SEEN
-        replacement = part
-        for replacement in itertools.islice(candidates, _AGAIN):
-            if unseen or places[0][1] in _IDENTIFIERS or not survives(part, replacement):
-                break
-        return replacement
+            candidates = (self._shifted(part, places, attempt % 256) for attempt in itertools.count())
+        unseen = places[0][1] in _IDENTIFIERS or (len(places) > _SHORT and len(part) > _SEEN)
+        return next(candidate for candidate in candidates if unseen or not survives(part, candidate))
 
     def _number(self, number: int) -> int:
         """Return the pseudonym of a number that is not negative."""
@@ -214,10 +209,8 @@ class Pseudonyms:
         at = bisect_right(_BOUNDS, number)
         low, high = _BOUNDS[at - 1], _BOUNDS[at] - 1
         places = [(i, _DIGITS if i else _leading(low, high)) for i in range(len(digits))]
-        for replacement in self._successors(digits, places):
-            if low <= int(replacement) <= high and not survives(digits, replacement):
-                return int(replacement)
-        raise AssertionError("the successors do not end")
+        found = map(int, filter(lambda text: not survives(digits, text), self._successors(digits, places)))
+        return next(other for other in found if low <= other <= high)
 
     # -- the cycle -------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 /* Pseudonyms of the same shape; see pseudonym.h. */
 #include "pseudonym.h"
 
-enum { ROUNDS = 6, SHORT = 20, SEEN = 40, AGAIN = 256, RUN = 4, CONN_ID = 16, CALL_UUID = 32 };
+enum { ROUNDS = 6, SHORT = 20, SEEN = 40, RUN = 4, CONN_ID = 16, CALL_UUID = 32 };
 enum { ROUND_OF = 1, ONLY, STREAM, MORE, BYTES }; /* the first byte of a hashed message: what it is hashed for */
 enum { PLAIN = 0, HEX, BASE32 };                  /* the alphabet of a part: that of each character, or one of an identifier */
 
@@ -326,7 +326,7 @@ static int make(tlib_pseudonyms *names, int own, const uint8_t *text, uint32_t l
     cycle c;
     if (count <= SHORT)
         begin_cycle(names, &c, places, count);
-    for (uint32_t attempt = 0; attempt < AGAIN; attempt++) {
+    for (uint32_t attempt = 0;; attempt++) {
         if (count <= SHORT)
             next_text(names, &c, places, count);
         else {
