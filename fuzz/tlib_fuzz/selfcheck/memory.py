@@ -29,7 +29,10 @@ print(peak, time.process_time())
 
 
 def measure(kind: Kind, size: int) -> tuple[float, float]:
-    """Return the largest memory in MB of a process that reads `size` unpacked bytes of a kind, and its seconds of CPU time. Raises RuntimeError."""
+    """Return the largest memory in MB of a process that reads `size` unpacked bytes of a kind, and its seconds of CPU time.
+
+    Raises RuntimeError where the process fails.
+    """
     with subprocess.Popen([sys.executable, "-c", _READ], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603
         assert process.stdin is not None
         assert process.stdout is not None

@@ -410,6 +410,9 @@ class Reassembler:
         del self._open[connection.number]
         for direction in connection.directions:
             self.lanes.remove(direction.key)
+            direction.lane.take(0)  # both directions know each other: Python frees them later, but not their bytes
+            direction.lane.jump(0)
+            direction.missed.clear()
             self._memory -= direction.memory
 
     def _evict(self, count: int, packet: Packet, expected: str, actual: str) -> None:
