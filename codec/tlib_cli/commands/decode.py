@@ -242,15 +242,22 @@ def _jobs(wanted: int | None, inputs: tuple[str, ...], target: Format, task: Tas
         return 1
     if (task.since or task.until) and task.zone is None and (task.origins is None or "local_time" in task.origins):
         return 1
-    least = _MIN_PARALLEL
-    if len(inputs) == 1 and engine() == "native":
-        from tlib_cli.parallel import forks  # noqa: PLC0415 multiprocessing, which most runs do not need
-
-        least = _MIN_CUT if forks() else _MIN_SPAWNED
-    if wanted is None and sum(map(size_of, inputs)) < least:
+    if wanted is None and _is_small(inputs):
         return 1
     most = len(inputs) if len(inputs) > 1 else max(1, size_of(inputs[0]) // LEAST)
     return min(wanted or os.cpu_count() or 1, most)
+
+
+def _is_small(inputs: tuple[str, ...]) -> bool:
+    """Return whether one process reads the inputs faster than several."""
+    size = sum(map(size_of, inputs))
+    if len(inputs) > 1 or engine() != "native":
+        return size < _MIN_PARALLEL
+    if size < _MIN_CUT:
+        return True
+    from tlib_cli.parallel import forks  # noqa: PLC0415 multiprocessing, which most runs do not need
+
+    return size < _MIN_SPAWNED and not forks()
 
 
 def _cut(path: str, name: str) -> Format | None:

@@ -5,7 +5,7 @@
 >>> event = EventCallCreated(call_uuid="01FES9JKSOFQLEKK3CSH5B5AES00JV1U", conn_id="006c02462a161006", ani="+1 (555) 100-0000")
 >>> safe = Redactor(b"my secret").item(event)
 >>> safe.call_uuid == event.call_uuid, safe.ani
-(True, '+8 (731) 400-5468')
+(True, '+9 (076) 108-7558')
 """
 
 from .capture import CaptureRedactor

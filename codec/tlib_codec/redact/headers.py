@@ -36,6 +36,7 @@ _THREAD: Final = re.compile(r"\[\d{1,2}\]:?", re.ASCII)
 _VERSION: Final = re.compile(r"[5-9]\.\d\.\d{3}\.\d{2}", re.ASCII)
 _NUMBERED: Final = re.compile(r"(\d{1,5})(\(.*)", re.DOTALL | re.ASCII)
 _NAMED: Final = re.compile(r"(?:Event|Request)[A-Z]\w*", re.ASCII)
+_DIGITS: Final = re.compile(r"\d+", re.ASCII)
 _TOKEN: Final = re.compile(r"\s+|\S+")
 _DATE: Final = re.compile(r"(?:Local|UTC) time:\s*(?P<stamp>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:[.,]\d{1,6})?\s*", re.ASCII)
 _RUN: Final = re.compile(r"[^\s!-/:-@\[-`{-~]+")  # characters between ASCII punctuation
@@ -153,5 +154,5 @@ class Headers:
 @functools.lru_cache(maxsize=256)
 def _is_time(stamp: str) -> bool:
     """Return whether the numbers of a stamp are those of a time: a day and a month where it has a date, hours, minutes, seconds."""
-    *date, hour, minute, second = map(int, re.findall(r"\d+", stamp)[: 6 if "-" in stamp else 3])
+    *date, hour, minute, second = map(int, _DIGITS.findall(stamp)[: 6 if "-" in stamp else 3])
     return hour < 24 and minute < 60 and second < 61 and all(0 < one < 32 for one in date[1:])

@@ -29,7 +29,7 @@ print(peak, time.process_time())
 
 
 def measure(kind: Kind, size: int) -> tuple[float, float]:
-    """Return the largest memory in MB of a process that reads `size` unpacked bytes of a kind, and its seconds of CPU time.
+    """Return the largest memory in MB of a process that reads about `size` unpacked bytes of a kind, and its seconds of CPU time.
 
     Raises RuntimeError where the process fails.
     """
@@ -48,7 +48,7 @@ def _feed(file: IO[bytes], kind: Kind, size: int) -> None:
     with contextlib.closing(file):
         left = size
         for piece in kind.pieces():
-            file.write(piece[:left])
+            file.write(piece)
             left -= len(piece)
             if left <= 0:
                 break

@@ -364,4 +364,4 @@ def endless_hex() -> Iterator[bytes]:
 
 @_kind(_OTHER, "hex text: lines that are not hex")
 def wrong_hex() -> Iterator[bytes]:
-    return itertools.chain([_FRAME.hex().encode() + b"\n"], itertools.repeat(b"zz\n" * 100_000))
+    return itertools.chain([(_FRAME.hex().encode() + b"\n") * 4000], itertools.repeat(b"zz\n" * 100_000))
