@@ -44,9 +44,6 @@ def read_corpus(paths: Iterable[Path]) -> list[bytes]:
     return frames
 
 
-_MEMORY: Final = "Measure the memory that reading endless and nasty inputs takes."
-
-
 class Entry(NamedTuple):
     """A self-check of the command line: its help, and how it is made; those with `damages` mutate the frames of a corpus."""
 
@@ -88,6 +85,48 @@ CHECKS: Final = {
 }
 
 
+Lines = Iterable[tuple[str, bool]]
+"""The lines of a report, and whether what each one says is as it must be."""
+
+
+class Report(NamedTuple):
+    """A report of the command line: its help, the default of --count (0: it draws nothing at random), and its lines."""
+
+    text: str
+    inputs: int
+    lines: Callable[[argparse.Namespace], Lines]
+
+
+def _good(lines: Iterable[str]) -> Lines:
+    return ((line, True) for line in lines)
+
+
+def _leaks(options: argparse.Namespace) -> Lines:
+    lines, clean = leak.report(options.count, range(options.seed, options.seed + options.seeds))
+    return ((line, clean) for line in lines)
+
+
+REPORTS: Final = {
+    "heap": Report(
+        "Search for the frame whose event takes most memory.",
+        1000,
+        lambda options: _good(heap.report(options.count, options.seed, peers=options.peers)),
+    ),
+    "slow": Report(
+        "Search for the input of each kind that takes most CPU time a byte.",
+        1000,
+        lambda options: _good(slow.report(options.count, options.seed)),
+    ),
+    "memory": Report(
+        "Measure the memory that reading endless and nasty inputs takes.", 0, lambda options: memory.report(options.size, options.kinds)
+    ),
+    "kills": Report(
+        "End commands at random moments, and look at their outputs.", 200, lambda options: _good(kills.report(options.count, options.seed))
+    ),
+    "leak": Report("Search redacted files for secrets planted in them.", 10_000, _leaks),
+}
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tlib_fuzz.selfcheck", description="Check the engines of this package.")
     checks = parser.add_subparsers(dest="check", required=True, metavar="CHECK")
@@ -103,24 +142,21 @@ def _parser() -> argparse.ArgumentParser:
                 metavar="PATH",
                 help="Mutate the frames of files or folders: .tlb, .bin, .json.",
             )
-    search = _command(checks, "heap", "Search for the frame whose event takes most memory.", 1000)
-    _command(checks, "slow", "Search for the input of each kind that takes most CPU time a byte.", 1000)
-    nasty = checks.add_parser("memory", help=_MEMORY, description=_MEMORY)
-    nasty.add_argument(
+    commands = {name: _command(checks, name, report.text, report.inputs) for name, report in REPORTS.items()}
+    commands["heap"].add_argument("--peers", action="store_true", help="Measure other libraries too, where they are installed.")
+    commands["leak"].add_argument("--seeds", type=int, default=1, metavar="K", help="Repeat the check with K seeds (default: %(default)s).")
+    commands["memory"].add_argument(
         "--size", type=_size, default="100M", metavar="N", help="Read N bytes of each kind, as in 400M (default: %(default)s)."
     )
-    nasty.add_argument("kinds", nargs="*", metavar="KIND", help="Measure these kinds alone.")
-    search.add_argument("--peers", action="store_true", help="Measure other libraries too, where they are installed.")
-    _command(checks, "kills", "End commands at random moments, and look at their outputs.", 200)
-    planted = _command(checks, "leak", "Search redacted files for secrets planted in them.", 10_000)
-    planted.add_argument("--seeds", type=int, default=1, metavar="K", help="Repeat the check with K seeds (default: %(default)s).")
+    commands["memory"].add_argument("kinds", nargs="*", metavar="KIND", help="Measure these kinds alone.")
     return parser
 
 
 def _command(checks: Any, name: str, text: str, count: int) -> argparse.ArgumentParser:
     command: argparse.ArgumentParser = checks.add_parser(name, help=text, description=text)
-    command.add_argument("--count", type=int, default=count, metavar="N", help="Check N inputs (default: %(default)s).")
-    command.add_argument("--seed", type=int, default=0, metavar="S", help="Repeat the run of this seed (default: 0).")
+    if count:
+        command.add_argument("--count", type=int, default=count, metavar="N", help="Check N inputs (default: %(default)s).")
+        command.add_argument("--seed", type=int, default=0, metavar="S", help="Repeat the run of this seed (default: 0).")
     return command
 
 
@@ -130,40 +166,25 @@ def _size(text: str) -> int:
     return int(text[:-1] if unit else text) << unit
 
 
-def _memory(size: int, names: Sequence[str]) -> int:
-    """Print the memory that reading nasty inputs takes; return 1 where a kind exceeds its limit."""
+def _print(name: str, lines: Lines) -> int:
+    """Print a report line by line; return the exit status."""
     status = 0
-    for line, fits in memory.report(size, names):
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
-        status = status if fits else 1
+    try:
+        for line, holds in lines:
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+            status = status if holds else 1
+    except FailureError as failure:
+        sys.stdout.write(f"{name} fails: {failure}\n")
+        return 1
     return status
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one self-check and print its report."""
     options = _parser().parse_args(arguments)
-    if options.check == "heap":
-        sys.stdout.writelines(f"{line}\n" for line in heap.report(options.count, options.seed, peers=options.peers))
-        return 0
-    if options.check == "slow":
-        for line in slow.report(options.count, options.seed):
-            sys.stdout.write(f"{line}\n")
-            sys.stdout.flush()
-        return 0
-    if options.check == "memory":
-        return _memory(options.size, options.kinds)
-    if options.check == "kills":
-        try:
-            sys.stdout.writelines(f"{line}\n" for line in kills.report(options.count, options.seed))
-        except FailureError as failure:
-            sys.stdout.write(f"kills fails, seed {options.seed}: {failure}\n")
-            return 1
-        return 0
-    if options.check == "leak":
-        lines, clean = leak.report(options.count, range(options.seed, options.seed + options.seeds))
-        sys.stdout.writelines(f"{line}\n" for line in lines)
-        return 0 if clean else 1
+    if options.check in REPORTS:
+        return _print(options.check, REPORTS[options.check].lines(options))
     if options.check not in {"agreement", "commands"} and len(engines()) < 2:
         sys.stderr.write("the native engine is not built: install a C compiler and install tlib-codec again\n")
         return 2
