@@ -40,7 +40,7 @@ class OpenCalls:
 
     def __init__(self, limits: CallLimits, unfold: Callable[[PlainCall], OpenCall]) -> None:
         self.limits = limits
-        self.noted = 0
+        self.noted: int = 0
         self._unfold = unfold
         self.clock: dt.datetime | None = None
         self.before: dt.datetime | None = None

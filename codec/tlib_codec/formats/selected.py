@@ -157,7 +157,7 @@ class SelectedCsv(SelectedText):
     csv = True
 
     def __init__(self, file: BinaryIO, registry: Registry, selection: Selection, *, header: bool = True, raw: bool = False) -> None:
-        self.guard = not raw
+        self.guard: bool = not raw
         self._quote = quoter(raw=raw)
         super().__init__(file, registry, selection)
         if header:
