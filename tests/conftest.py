@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 from types import SimpleNamespace
 
 import pytest
@@ -18,6 +19,10 @@ from tlib_codec import reference, stream, views
 
 # TLIB_ENGINE=reference leaves the native engine out of the process altogether, KVList included.
 ENGINES = ("reference",) if os.environ.get("TLIB_ENGINE") == "reference" else ("reference", "native")
+
+# A shell starts a job in the background with SIGINT ignored, and its processes inherit that; tests end commands by SIGINT.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No deadlines: a loaded machine is no failure.
 settings.register_profile("quick", max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -38,3 +43,11 @@ def codec(request: pytest.FixtureRequest) -> SimpleNamespace:
 
         shared |= {name: getattr(_native, name) for name in ("decode", "encode", "StreamDecoder", "scan")}
     return SimpleNamespace(name=request.param, **shared)
+
+
+@pytest.fixture
+def plain_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep coverage out of the processes that a test starts: it imports more modules, and cannot write its data to a full disk."""
+    for name in os.environ:
+        if name.startswith("COVERAGE"):
+            monkeypatch.delenv(name)

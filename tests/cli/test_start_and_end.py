@@ -82,11 +82,11 @@ UNNEEDED = (
 )
 
 
+@pytest.mark.usefixtures("plain_processes")
 def test_decoding_a_small_log_imports_only_its_own_modules(folder):
     program = "import sys; from tlib_cli import main; main(sys.argv[1:]); print(*sys.modules, sep=chr(10), file=sys.stderr)"
     command = [sys.executable, "-c", program, "decode", "calls.log", "--to", "jsonl"]
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}  # coverage imports more
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True, env=plain)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
     assert sorted(set(UNNEEDED) & set(done.stderr.split())) == []
 
 

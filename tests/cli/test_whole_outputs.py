@@ -71,6 +71,7 @@ def limited(tmp_path, size, *words):
 
 
 @pytest.mark.parametrize("name", OUTPUTS)
+@pytest.mark.usefixtures("plain_processes")
 def test_a_full_disk_leaves_the_target_as_it_was(inputs, tmp_path, name):
     (tmp_path / name).write_bytes(b"before")
     done = limited(tmp_path, 6000 if "--jobs" in OUTPUTS[name] else 50, *OUTPUTS[name], name)  # processes share a page
@@ -330,6 +331,7 @@ def test_an_output_is_not_the_secret(tmp_path, run):
     assert (tmp_path / "secret.log").read_text() == "a secret"
 
 
+@pytest.mark.usefixtures("plain_processes")
 def test_a_compressed_output_is_whole_too(tmp_path, run, inputs):
     done = limited(tmp_path, 50, "redact", CALLS, "--secret", "in/secret", "-o", "out.tlb.gz")
     assert (done.returncode, "Traceback" in done.stderr, names(tmp_path)) == (2, False, ["in"])
@@ -345,6 +347,7 @@ def test_a_baseline_is_not_an_input(tmp_path, run):
 # -- a folder ------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("plain_processes")
 def test_a_full_disk_in_the_first_input_leaves_no_folder(tmp_path):
     done = limited(tmp_path, 2000, "decode", CALLS, "-o", "out/")
     assert (done.returncode, done.stderr.count("\n"), done.stderr.endswith(": File too large\n")) == (2, 1, True)

@@ -11,6 +11,8 @@ from tlib_fuzz.selfcheck import __main__ as program
 from tlib_fuzz.selfcheck.kills import Command, Kills
 from tlib_fuzz.selfcheck.loop import FailureError
 
+pytestmark = pytest.mark.usefixtures("plain_processes")
+
 
 class FullDisk(random.Random):
     """Chooses a disk that is full after 3000 bytes, in place of a signal."""

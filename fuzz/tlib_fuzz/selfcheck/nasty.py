@@ -17,7 +17,7 @@ import msgspec
 from .packing import ack, block, fragment, pcap_head, record, segment, syn
 
 MIB: Final = 1 << 20
-_CAPTURE, _LOG, _OTHER = 160, 64, 160  # MB of memory that a reader may take
+_CAPTURE, _LOG, _OTHER = 160, 64, 200  # MB of memory that a reader may take
 
 
 class Kind(msgspec.Struct, frozen=True):

@@ -349,7 +349,7 @@ int tlib_is_identifier(const uint8_t *text, uint32_t length) {
     for (uint32_t i = 0; i < length; i++) {
         if (text[i] >= '0' && text[i] <= '9')
             continue;
-        uint8_t c = length == CONN_ID ? text[i] & ~0x20 : text[i];
+        uint8_t c = length == CONN_ID ? (uint8_t)(text[i] & 0xDF) : text[i];
         if (c < 'A' || c > (length == CONN_ID ? 'F' : 'V'))
             return 0;
         letter = 1;
