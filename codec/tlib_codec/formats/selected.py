@@ -26,7 +26,6 @@ from tlib_schemas.values import KVList
 from .csv_text import csv_line, quoter
 from .writers import RecordWriter
 
-_batches = native.extension("batches")
 
 _ESCAPED: Final = re.compile("[\udc80-\udcff]")
 _BARE: Final = frozenset({FieldKind.NUMBER, FieldKind.TIME})
@@ -84,12 +83,13 @@ class SelectedText(SelectedWriter):
         super().__init__(file, registry, selection)
         self._before = self.before()
         self._core: Any = None
-        if _batches is not None:
+        core = native.extension("batches")
+        if core is not None:
             columns = [
                 (source, before, self._labels(number), column.kind in _BARE)
                 for number, (source, before, column) in enumerate(zip(selection.sources, self._before, selection.columns, strict=True))
             ]
-            self._core = _batches.SelectedLines(registry, columns, selection.facts, self.end, self.csv, self.guard, self.cell)
+            self._core = core.SelectedLines(registry, columns, selection.facts, self.end, self.csv, self.guard, self.cell)
 
     def _labels(self, number: int) -> tuple[tuple[int, str], ...] | None:
         """Return the numbers of a column with names, each with its cell."""

@@ -84,3 +84,11 @@ def test_an_error_of_a_cell_is_raised(monkeypatch):
     monkeypatch.setattr("tlib_codec.formats.selected.data_of", refuse)
     with pytest.raises(ZeroDivisionError):
         list(writer.write(Batch([run(CREATED)])))
+
+
+@pytest.mark.parametrize("name", ["jsonl", "csv"])
+def test_both_engines_write_the_same_columns(name, monkeypatch):
+    batch = Batch([FRAMES, run(CREATED, UNKNOWN)])
+    native = written(name, NAMES["lists"], batch)
+    monkeypatch.setenv("TLIB_ENGINE", "reference")
+    assert written(name, NAMES["lists"], batch) == native
