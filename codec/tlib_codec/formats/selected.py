@@ -26,7 +26,6 @@ from tlib_schemas.values import KVList
 from .csv_text import csv_line, quoter
 from .writers import RecordWriter
 
-
 _ESCAPED: Final = re.compile("[\udc80-\udcff]")
 _BARE: Final = frozenset({FieldKind.NUMBER, FieldKind.TIME})
 
