@@ -37,7 +37,8 @@ static uint32_t words(const uint8_t *data, size_t length) {
         sum += (word >> 32) + (word & 0xFFFFFFFF);
     }
     word = 0;
-    memcpy(&word, data + i, length - i);
+    if (i < length)
+        memcpy(&word, data + i, length - i);
     sum += (word >> 32) + (word & 0xFFFFFFFF);
     while (sum >> 16)
         sum = (sum >> 16) + (sum & 0xFFFF);
