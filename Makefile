@@ -90,11 +90,11 @@ wheels: $(VENV)/installed
 # vectors, the codec's tests, damaged frames. The core must compile without a warning. Needs gcc.
 STRICT := -std=c11 -O2 -Wall -Wextra -Wconversion -Werror
 SANITIZERS := -g -fsanitize=address,undefined -fno-sanitize-recover=undefined
-# Python leaks at exit by design; its own allocator would hide errors on the heap.
-SANITIZED = LD_PRELOAD="$$(gcc -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc \
+# Python leaks at exit by design; its own allocator would hide errors on the heap. C++ libraries throw only where libstdc++ is there first.
+SANITIZED = LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so.6)" ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc \
   PYTHONPATH=build/sanitize/lib TLIB_ENGINE=native
-# These start other programs, which are to have sanitizers of their own or none.
-KIT := targets kit planted fuzz_cli
+# These start other programs, which are to have sanitizers of their own or none, or measure memory, of which sanitizers take much.
+KIT := targets kit planted fuzz_cli kills_selfcheck bounds_selfcheck
 
 sanitize: $(VENV)/installed-dev
 	for source in $(CORE)/*.c; do gcc $(STRICT) -c "$$source" -o /dev/null || exit 1; done
