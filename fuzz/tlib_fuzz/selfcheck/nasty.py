@@ -67,27 +67,23 @@ _BROKEN: Final = b"TL\x01\x00\x00\x3c\x00\x00\x00\x01\x00"
 # -- captures -------------------------------------------------------------------------------------
 
 
+def _in_turns(connections: int, first: bytes, rest: bytes, places: range) -> Iterator[bytes]:
+    """Yield segments of many connections: `first` on each, then `rest` at every place of the stream, one connection after the other."""
+    for start in itertools.count(0, connections):
+        group = range(start, start + connections)
+        for place, payload in itertools.chain([(0, first)], zip(places, itertools.repeat(rest))):
+            for one in group:
+                yield segment(one, place, payload)
+
+
 @_capture("bytes behind a hole, on thousands of connections")
 def hole() -> Iterator[bytes]:
-    payload = bytes(1400)
-    for start in itertools.count(0, 2000):
-        connections = range(start, start + 2000)
-        for one in connections:
-            yield segment(one, 0, _FRAME)
-        for step in range(700):
-            for one in connections:
-                yield segment(one, 1000 + 1400 * step, payload)
+    return _in_turns(2000, _FRAME, bytes(1400), range(1000, 1000 + 700 * 1400, 1400))
 
 
 @_capture("segments of one byte behind a hole, none next to another")
 def hole_of_single_bytes() -> Iterator[bytes]:
-    for start in itertools.count(0, 1000):
-        connections = range(start, start + 1000)
-        for one in connections:
-            yield segment(one, 0, _FRAME)
-        for step in range(4000):
-            for one in connections:
-                yield segment(one, 1000 + 2 * step, b"x")
+    return _in_turns(1000, _FRAME, b"x", range(1000, 1000 + 4000 * 2, 2))
 
 
 @_capture("holes before the first frame")
@@ -102,13 +98,7 @@ def holes_before_frames() -> Iterator[bytes]:
 
 @_capture("segments of one byte, in a frame that does not end")
 def single_bytes() -> Iterator[bytes]:
-    for start in itertools.count(0, 300):
-        connections = range(start, start + 300)
-        for one in connections:
-            yield segment(one, 0, _ENDLESS)
-        for step in range(50_000):
-            for one in connections:
-                yield segment(one, len(_ENDLESS) + step, b"x")
+    return _in_turns(300, _ENDLESS, b"x", range(len(_ENDLESS), len(_ENDLESS) + 50_000))
 
 
 @_capture("frames that do not end, on many connections")
